@@ -1,0 +1,1 @@
+"""Named variants, plans and their execution."""

@@ -1,0 +1,1 @@
+"""What a run is: frozen, validated values. No torch below this line."""

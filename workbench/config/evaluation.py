@@ -1,0 +1,28 @@
+"""What a trained network is scored on."""
+
+from pydantic import Field, field_validator
+
+from workbench.config.base import Frozen
+from workbench.config.data import EMBEDDED_VALIDATION, Degradation, ImageSource, names_differ
+
+
+class EvaluationConfig(Frozen):
+    """Benchmark sets and how the network is run on them.
+
+    The rest of the protocol is fixed (protocol of MDRN and BasicSR): uint8 after clamping and
+    rounding, `scale` px cropped on each side, PSNR and SSIM in RGB and in Y, mean over images.
+    """
+
+    benchmarks: tuple[ImageSource, ...] = Field(
+        default=(ImageSource(name="embedded", folder=EMBEDDED_VALIDATION),), min_length=1
+    )
+    degradation: Degradation = "bicubic"
+    """Used where a benchmark has no LR images of its own."""
+    tile_lr_px: int | None = Field(default=None, ge=1)
+    """Side of the tiles for images that do not fit in memory; None runs whole images."""
+    tile_overlap_lr_px: int = Field(default=32, ge=0)
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _names_differ(cls, sources: tuple[ImageSource, ...]) -> tuple[ImageSource, ...]:
+        return names_differ(sources)

@@ -1,0 +1,90 @@
+"""`apply_overrides`: the one way in which a variant, a search or `--set` changes a config.
+
+A key is the full dotted path of a field, such as `model.spatial_attention.lvar`. A short, unknown
+or ambiguous key is refused with the full names that were probably meant.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from workbench.config.base import Frozen
+from workbench.errors import ConfigError, nearest
+
+Config = TypeVar("Config", bound=Frozen)
+
+
+def apply_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
+    """Return `config` with each dotted key set to its value.
+
+    Args:
+        config: Any frozen config; it is not changed.
+        overrides: Dotted keys and plain values. Setting a part as a whole
+            (`model.spatial_attention: esa`) gives that part's defaults for the rest.
+
+    Raises:
+        ConfigError: For an unknown or ambiguous key, two keys that contradict each other, or a
+            value that breaks a rule.
+    """
+    _check_contradictions(overrides)
+    plain = config.plain()
+    for key, value in overrides.items():
+        _set(plain, key, value)
+    return type(config).parse(plain)
+
+
+def field_paths(plain: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted path of every field of a config dumped to plain data."""
+    for name, value in plain.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from field_paths(value, f"{prefix}{name}.")
+
+
+def _check_contradictions(overrides: Mapping[str, object]) -> None:
+    for outer in overrides:
+        for inner in overrides:
+            if inner.startswith(f"{outer}."):
+                raise ConfigError(
+                    f"{outer} and {inner} are both set, which is ambiguous; write one of them"
+                )
+
+
+def _set(plain: dict[str, Any], key: str, value: object) -> None:
+    node: Any = plain
+    *parents, last = key.split(".")
+    for depth, name in enumerate(parents):
+        node = _child(plain, node, key, name)
+        if node is None:
+            absent = ".".join(parents[: depth + 1])
+            raise ConfigError(f"{key}: {absent} is left out of this network, so this has no effect")
+    if isinstance(node, list) or (isinstance(node, dict) and last in node):
+        _assign(node, key, last, value)
+        return
+    raise ConfigError(_unknown(plain, key))
+
+
+def _child(plain: dict[str, Any], node: Any, key: str, name: str) -> Any:  # noqa: ANN401 (plain data)
+    if isinstance(node, dict) and name in node:
+        return node[name]
+    if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+        return node[int(name)]
+    raise ConfigError(_unknown(plain, key))
+
+
+def _assign(node: Any, key: str, last: str, value: object) -> None:  # noqa: ANN401 (plain data)
+    if isinstance(node, dict):
+        node[last] = value
+    elif last.isdecimal() and int(last) < len(node):
+        node[int(last)] = value
+    else:
+        raise ConfigError(f"{key}: index must lie in 0..{len(node) - 1}, got {last!r}")
+
+
+def _unknown(plain: dict[str, Any], key: str) -> str:
+    paths = list(field_paths(plain))
+    ends = [path for path in paths if path.endswith(f".{key}")]
+    if len(ends) > 1:
+        return f"key {key!r} is ambiguous; write one of {', '.join(ends)}"
+    if ends:
+        return f"unknown key {key!r}; did you mean {ends[0]!r}?"
+    return f"unknown key {key!r}; {nearest(key, paths)}"

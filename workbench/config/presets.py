@@ -1,0 +1,108 @@
+"""All networks and recipes that have a name. One look shows what exists."""
+
+from workbench.config.model import MdsaConfig, ModelConfig
+from workbench.config.training import StageConfig, StageSource, TrainingConfig
+from workbench.errors import ConfigError, nearest
+
+CANONICAL = "mdrn-s"
+
+PRESETS: dict[str, ModelConfig] = {
+    # The challenge entry, 95,396 parameters (factsheet section 1.3).
+    "mdrn-s": ModelConfig(),
+    # The published default, 321,904 parameters at x4 (bbbolt/MDRN).
+    "mdrn": ModelConfig(channels=56),
+    # For tests: every part of MDRN-S, small enough for seconds.
+    "tiny": ModelConfig(channels=8, blocks=2, spatial_attention=MdsaConfig(squeeze_ratio=2)),
+}
+
+_DIV2K = StageSource(name="DIV2K")
+_LSDIR_10K = StageSource(name="LSDIR", first=10_000)
+_HALVED_LATE = (100_000, 500_000, 800_000, 900_000, 950_000)
+
+RECIPES: dict[str, TrainingConfig] = {
+    # Shows that everything works; too short to say anything about quality.
+    "smoke": TrainingConfig(
+        stages=(
+            StageConfig(
+                steps=120,
+                hr_patch_px=96,
+                batch_size=4,
+                learning_rate=2e-3,
+                milestones=(60, 84, 102, 114),
+            ),
+        ),
+        validate_every=40,
+        checkpoint_every=20,
+    ),
+    # A few minutes on one CPU thread, beyond bicubic. Halved at 50, 70, 85 and 95 %.
+    "short": TrainingConfig(
+        stages=(
+            StageConfig(
+                steps=1_200,
+                hr_patch_px=96,
+                batch_size=4,
+                learning_rate=2e-3,
+                milestones=(600, 840, 1_020, 1_140),
+            ),
+        ),
+        validate_every=200,
+        checkpoint_every=50,
+    ),
+    # Factsheet section 1.3; Adam's betas, the EMA and stage order as in the published code.
+    "factsheet": TrainingConfig(
+        stages=(
+            StageConfig(
+                steps=1_000_000,
+                hr_patch_px=384,
+                batch_size=64,
+                loss="l1",
+                learning_rate=2e-3,
+                milestones=_HALVED_LATE,
+                sources=(_DIV2K,),
+            ),
+            StageConfig(
+                steps=1_000_000,
+                hr_patch_px=384,
+                batch_size=64,
+                loss="charbonnier",
+                learning_rate=5e-4,
+                milestones=_HALVED_LATE,
+                sources=(_DIV2K, _LSDIR_10K),
+            ),
+            StageConfig(
+                steps=650_000,
+                hr_patch_px=480,
+                batch_size=64,
+                loss="l2",
+                learning_rate=2e-4,
+                milestones=(100_000, 300_000, 600_000),
+                sources=(_DIV2K, _LSDIR_10K),
+            ),
+        ),
+        ema_warm_up=False,
+        validate_every=5_000,
+        checkpoint_every=1_000,
+    ),
+}
+
+
+def preset(name: str) -> ModelConfig:
+    """Return the network called `name`.
+
+    Raises:
+        ConfigError: For an unknown name, with the nearest one.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"unknown preset {name!r}; {nearest(name, PRESETS)}")
+    return PRESETS[name]
+
+
+def recipe(name: str) -> TrainingConfig:
+    """Return the recipe called `name`.
+
+    Raises:
+        ConfigError: For an unknown name, with the nearest one.
+    """
+    if name not in RECIPES:
+        raise ConfigError(f"unknown recipe {name!r}; {nearest(name, RECIPES)}")
+    return RECIPES[name]

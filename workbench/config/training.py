@@ -1,0 +1,75 @@
+"""How a network is trained: the recipe. Source: factsheet section 1.3 and the published code."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from workbench.config.base import Frozen
+
+Loss = Literal["l1", "charbonnier", "l2"]
+"""Mean over all values, RGB in 0..1: |d|, sqrt(d^2 + 1e-12), d^2."""
+
+
+class StageSource(Frozen):
+    """A part of the training images that a stage uses."""
+
+    name: str
+    """Name of an image source of the data."""
+    first: int | None = Field(default=None, ge=1)
+    """Only the first so many images in the order of their names; None means all."""
+
+
+class StageConfig(Frozen):
+    """One stage: its own loss, rate and patch size; it starts from the last stage's weights."""
+
+    steps: int = Field(ge=1)
+    hr_patch_px: int = Field(ge=8)
+    """Side of the square HR patches; a multiple of the scale."""
+    batch_size: int = Field(ge=1)
+    loss: Loss = "l1"
+    learning_rate: float = Field(gt=0)
+    milestones: tuple[int, ...] = ()
+    """Steps of this stage after which the learning rate is halved."""
+    sources: tuple[StageSource, ...] | None = None
+    """Which images; None means all training images."""
+
+    @model_validator(mode="after")
+    def _check_milestones(self) -> "StageConfig":
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise ValueError(f"milestones must increase, got {list(self.milestones)}")
+        if self.milestones and not 0 < self.milestones[0] <= self.milestones[-1] < self.steps:
+            raise ValueError(
+                f"milestones must lie in 1..{self.steps - 1}, got {list(self.milestones)}"
+            )
+        return self
+
+
+class TrainingConfig(Frozen):
+    """The whole recipe."""
+
+    stages: tuple[StageConfig, ...] = Field(min_length=1)
+    adam_betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = Field(default=0.0, ge=0)
+    ema_decay: float = Field(default=0.999, ge=0, lt=1)
+    """Decay of the exponential moving average of the weights, which is what gets evaluated."""
+    ema_warm_up: bool = True
+    """Use min(ema_decay, (1 + t) / (10 + t)) at step t; short trainings would lag without it."""
+    validate_every: int = Field(ge=1)
+    """Steps between two scores on the validation images."""
+    checkpoint_every: int = Field(ge=1)
+    """Steps between two checkpoints: the most that a kill can lose."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: int = Field(default=1, ge=1)
+    """CPU threads of one trial. The last digits of a result depend on it."""
+    amp: bool = False
+    """Half precision by autocast; CUDA only."""
+
+    @model_validator(mode="after")
+    def _check_amp(self) -> "TrainingConfig":
+        if self.amp and self.device != "cuda":
+            raise ValueError(f"amp needs device cuda, got {self.device}")
+        return self
+
+    def total_steps(self) -> int:
+        """Return the steps of all stages together."""
+        return sum(stage.steps for stage in self.stages)

@@ -1,0 +1,131 @@
+"""The one reader of YAML files: strict, YAML 1.2, and errors name file, line and key."""
+
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from workbench.config.base import Frozen, error_path, explain
+from workbench.errors import ConfigError, nearest
+
+Value = TypeVar("Value", bound=Frozen)
+
+
+def parse_scalar(text: str, where: str) -> object:
+    """Read a value as YAML does: `[3, 5]`, `null`, `1e-3`, `esa`.
+
+    Args:
+        text: What stands after `key=` on the command line.
+        where: What an error names first.
+
+    Raises:
+        ConfigError: If `text` is not YAML.
+    """
+    try:
+        return _plain(_yaml().load(text))
+    except YAMLError as error:
+        raise ConfigError(f"{where}: {text!r} is not a YAML value ({_reason(error)})") from None
+
+
+def read_yaml(path: Path, kind: type[Value], required: str = "") -> Value:
+    """Read a YAML file into a frozen value.
+
+    Args:
+        path: The file.
+        kind: The value's class.
+        required: What the file is, for errors: `variant`, `search space`.
+
+    Raises:
+        ConfigError: `file:line: key: rule, got value` for anything wrong.
+    """
+    tree = _load(path, required)
+    data = _plain(tree)
+    try:
+        return kind.check(data)
+    except ValidationError as error:
+        item = error.errors(include_url=False)[0]
+        line = line_of(tree, error_path(item["loc"], data))
+        hint = _unknown_key_hint(item["type"], item["loc"], kind)
+        raise ConfigError(explain(error, data, f"{path}:{line}") + hint) from None
+
+
+def line_in_file(path: Path, keys: Sequence[int | str]) -> int:
+    """Return the line (from 1) where the entry `keys` of a readable YAML file stands."""
+    return line_of(_load(path, ""), keys)
+
+
+def line_of(tree: object, keys: Sequence[int | str]) -> int:
+    """Return the line (from 1) of a nested entry, or of its nearest parent that exists."""
+    line = 1
+    node: Any = tree
+    for key in keys:
+        if isinstance(node, CommentedMap) and key in node:
+            line = node.lc.key(key)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
+            line = node.lc.item(key)[0] + 1
+        else:
+            break
+        node = node[key]
+    return line
+
+
+def write_yaml(value: Frozen) -> str:
+    """Return a value as YAML that `read_yaml` reads back."""
+    text = StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(value.plain(), text)
+    return text.getvalue()
+
+
+def _yaml() -> YAML:
+    return YAML(typ="rt", pure=True)
+
+
+def _load(path: Path, required: str) -> object:
+    try:
+        tree = _yaml().load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: {_reason(error)}") from None
+    except YAMLError as error:
+        raise ConfigError(f"{path}: {_reason(error)}") from None
+    if not isinstance(tree, CommentedMap):
+        kind = f"a {required} " if required else ""
+        raise ConfigError(f"{path}:1: {kind}must be a mapping of keys, got {type(tree).__name__}")
+    return tree
+
+
+def _reason(error: YAMLError) -> str:
+    text = getattr(error, "problem", None) or str(error)
+    return " ".join(str(text).split())
+
+
+def _unknown_key_hint(kind_of_error: str, location: Sequence[int | str], kind: type[Frozen]) -> str:
+    if kind_of_error != "extra_forbidden" or len(location) != 1:
+        return ""
+    return f"; {nearest(str(location[0]), kind.model_fields)}"
+
+
+def _plain(node: object) -> object:
+    """Turn ruamel's commented nodes into plain data."""
+    if isinstance(node, CommentedMap):
+        return {key: _plain(value) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    for plain_type in (int, float, str):
+        if isinstance(node, plain_type):
+            return plain_type(node)  # drops ruamel's ScalarFloat and its kin
+    return str(node)

@@ -1,0 +1,90 @@
+"""Errors that users see: one clear line each, no traceback.
+
+Everything a user can get wrong is raised as a `WorkbenchError`; the command line prints its text
+and exits with its `exit_code`. An `AssertionError` or anything else is a bug of the workbench.
+"""
+
+import difflib
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class WorkbenchError(Exception):
+    """Something the user can mend. The text says what, where, the rule and the value."""
+
+    exit_code = 2
+
+
+class ConfigError(WorkbenchError):
+    """A configuration, variant, preset or option that cannot be used."""
+
+
+class DataError(WorkbenchError):
+    """An image, image folder or benchmark set that cannot be used."""
+
+
+class CheckpointError(WorkbenchError):
+    """A weights file that cannot be read, or does not describe a known network."""
+
+
+class InputSizeError(WorkbenchError, ValueError):
+    """An image smaller than a network's smallest input."""
+
+
+class StoreError(WorkbenchError):
+    """The store (ledger, packed images, MLflow database) cannot be read or written."""
+
+
+class StoppedByUser(WorkbenchError):
+    """Ctrl-C or SIGTERM: finished work is kept and the same command goes on."""
+
+    exit_code = 130
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return the tail of an error about an unknown name.
+
+    Args:
+        name: What the user wrote.
+        valid: The names that would have been right.
+
+    Returns:
+        `did you mean 'x'?` when one is close, otherwise the list of valid names.
+    """
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"valid: {', '.join(names)}" if names else "there are none"
+
+
+_STORE_REASONS = {
+    errno.ENOSPC: "no space is left on its disk",
+    errno.EDQUOT: "its disk quota is used up",
+    errno.EROFS: "it is on a read-only file system",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.ENOTDIR: "a file stands where a folder is needed",
+    errno.EEXIST: "a file stands where a folder is needed",
+}
+
+
+def store_error(store: Path, error: OSError) -> StoreError:
+    """Turn a failed write below `store` into one line that says what to do."""
+    code = error.errno if error.errno is not None else -1
+    reason = _STORE_REASONS.get(code, error.strerror or str(error))
+    return StoreError(
+        f"cannot write to the store {store}: {reason}; finished trials are kept, "
+        "mend this or choose another place with --store, and run the same command again"
+    )
+
+
+@contextmanager
+def writing_to(store: Path) -> Iterator[None]:
+    """Turn any failed write inside the block into a `StoreError` naming `store`."""
+    try:
+        yield
+    except OSError as error:
+        raise store_error(store, error) from error

@@ -1,0 +1,1 @@
+"""Scores of a network on benchmark sets, and enlarging images."""

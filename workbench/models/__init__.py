@@ -1,0 +1,1 @@
+"""Config to module: the MDRN family, its checkpoints and its costs."""

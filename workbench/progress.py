@@ -1,0 +1,14 @@
+"""How long work reports progress without knowing who shows it."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called as `progress(done, total, what)`; `what` names the item just finished."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Report that `done` of `total` items are finished."""
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """Report nothing."""

@@ -1,0 +1,155 @@
+"""What a trial gave: frozen records that turn into JSON and back. No torch.
+
+Units are in the names. PSNR is in dB, SSIM in -1..1, both of the whole protocol that
+`DatasetScores.protocol` names.
+"""
+
+import statistics
+from enum import StrEnum
+
+from workbench.config.base import Frozen
+from workbench.config.trial import TrialConfig
+
+
+class TrialState(StrEnum):
+    """How a trial ended."""
+
+    COMPLETE = "complete"
+    """Trained to the last step and evaluated."""
+    PRUNED = "pruned"
+    """Stopped early by whoever asked for it; scores up to that step exist."""
+    DIVERGED = "diverged"
+    """The loss became infinite or not a number."""
+    OUT_OF_MEMORY = "out of memory"
+    """The device's memory did not suffice."""
+
+
+class Cost(Frozen):
+    """What a network costs at one input size."""
+
+    lr_height_px: int
+    lr_width_px: int
+    parameters: int
+    multiply_adds: int
+    """Multiply-adds of all convolutions and matrix products: what the field calls FLOPs."""
+    challenge_flops: int
+    """The NTIRE challenge's counter: multiply-adds plus one for each ReLU-family output."""
+    activations: int
+    """Number of values in the outputs of all convolutions."""
+    convolutions: int
+
+
+class ImageScore(Frozen):
+    """Scores of one image."""
+
+    name: str
+    psnr_rgb_db: float
+    ssim_rgb: float
+    psnr_y_db: float
+    ssim_y: float
+
+
+class MeanScore(Frozen):
+    """Means over the images of a data set."""
+
+    psnr_rgb_db: float
+    ssim_rgb: float
+    psnr_y_db: float
+    ssim_y: float
+
+
+SCORE_NAMES = tuple(MeanScore.model_fields)
+
+
+class Protocol(Frozen):
+    """How scores were made. Scores of different protocols must not stand in one table."""
+
+    scale: int
+    crop_px: int
+    """Cropped on each side before scoring."""
+    lr_origin: str
+    """`given` for LR files that came with the set, otherwise the degradation that made them."""
+    data_hash: str
+    """Content hash of the images."""
+    tile_lr_px: int | None = None
+    tile_overlap_lr_px: int | None = None
+
+    def describe(self) -> str:
+        """Return one line for tables: scale, crop, LR origin, tiles."""
+        tile = f", tiles {self.tile_lr_px}+{self.tile_overlap_lr_px}" if self.tile_lr_px else ""
+        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{tile}"
+
+
+class DatasetScores(Frozen):
+    """Scores of every image of one data set."""
+
+    dataset: str
+    protocol: Protocol
+    images: tuple[ImageScore, ...]
+
+    def mean(self) -> MeanScore:
+        """Return the means over the images."""
+        return MeanScore(
+            **{
+                name: statistics.fmean(getattr(image, name) for image in self.images)
+                for name in SCORE_NAMES
+            }
+        )
+
+
+class CurvePoint(Frozen):
+    """One point of the learning curve: the averaged weights on the validation images."""
+
+    step: int
+    """Steps trained, over all stages."""
+    time_s: float
+    """Unix time at which it was measured."""
+    loss: float
+    """Mean training loss since the last point."""
+    learning_rate: float
+    score: MeanScore
+
+
+class Environment(Frozen):
+    """Where a trial ran, for a reader who wants to repeat it."""
+
+    python: str
+    packages: dict[str, str]
+    git_commit: str | None
+    """Commit of the workbench's own source tree, if it is one."""
+    git_dirty_diff: str | None
+    """What differed from that commit."""
+    hardware: str
+    device: str
+    threads: int
+    code_hash: str
+    """Hash of the code that defines a result."""
+
+
+class TrialResult(Frozen):
+    """A finished trial: its config, how it ended, what it scored and what it cost."""
+
+    key: str
+    config: TrialConfig
+    state: TrialState
+    reason: str = ""
+    """Why it ended, where the state alone does not say."""
+    steps: int
+    cost: Cost
+    scores: tuple[DatasetScores, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    training_s: float
+    """Seconds in training steps, over all sessions."""
+    evaluation_s: float = 0.0
+    sessions: int
+    """How often it was started or resumed."""
+    started_s: float
+    """Unix time of the first session."""
+    finished_s: float
+    environment: Environment
+    weights_hash: str = ""
+    """SHA-256 over the names and values of the averaged weights."""
+
+    def score(self, dataset: str) -> DatasetScores | None:
+        """Return the scores on `dataset`, or None if it was not evaluated."""
+        return next((s for s in self.scores if s.dataset == dataset), None)

@@ -1,0 +1,1 @@
+"""Seeds x images to intervals. numpy and scipy only."""

@@ -1,0 +1,1 @@
+"""Views of finished trials in an experiment tracker."""

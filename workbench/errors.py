@@ -37,7 +37,7 @@ class StoreError(WorkbenchError):
     """The store (ledger, packed images, MLflow database) cannot be read or written."""
 
 
-class StoppedByUser(WorkbenchError):
+class StoppedByUserError(WorkbenchError):
     """Ctrl-C or SIGTERM: finished work is kept and the same command goes on."""
 
     exit_code = 130

@@ -12,3 +12,14 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, what: str) -> None:
     """Report nothing."""
+
+
+class Waiting(Protocol):
+    """Called now and then while a lock is held by another process; may raise to give up."""
+
+    def __call__(self) -> None:
+        """Report that the wait goes on."""
+
+
+def no_waiting() -> None:
+    """Report nothing and go on waiting."""

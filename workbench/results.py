@@ -7,6 +7,8 @@ Units are in the names. PSNR is in dB, SSIM in -1..1, both of the whole protocol
 import statistics
 from enum import StrEnum
 
+from pydantic import Field
+
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 
@@ -130,8 +132,11 @@ class TrialResult(Frozen):
     """A finished trial: its config, how it ended, what it scored and what it cost."""
 
     key: str
+    """The trial's key in the ledger."""
+    training_key: str
+    """Key of its training; trials that differ in the benchmarks only share it."""
     config: TrialConfig
-    state: TrialState
+    state: TrialState = Field(strict=False)  # JSON holds its text
     reason: str = ""
     """Why it ended, where the state alone does not say."""
     steps: int

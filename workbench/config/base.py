@@ -1,7 +1,8 @@
 """The base of every configuration value: frozen, strict, and with errors of one line."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -29,7 +30,7 @@ class Frozen(BaseModel):
         try:
             return cls.check(data)
         except ValidationError as error:
-            raise ConfigError(explain(error, data, where)) from None
+            raise ConfigError(explain(error, data, cls, where)) from None
 
     @classmethod
     def check(cls, data: object) -> Self:
@@ -55,40 +56,84 @@ def _tuples(data: object) -> object:
     return data
 
 
-def explain(error: ValidationError, data: object, where: str = "") -> str:
-    """Put a validation error into one line: where, key, rule, value, nearest valid name."""
-    texts = [_explain_one(dict(item), data) for item in error.errors(include_url=False)]
-    more = f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""
-    return f"{where}: {texts[0]}{more}" if where else f"{texts[0]}{more}"
+def first_error_path(error: ValidationError, data: object) -> tuple[int | str, ...]:
+    """Return the keys that lead to what `explain` names first, as the user wrote them."""
+    return _user_path(_ordered(error)[0]["loc"], data)
 
 
-def error_path(location: Sequence[int | str], data: object) -> tuple[int | str, ...]:
+def explain(error: ValidationError, data: object, kind: type[Frozen], where: str = "") -> str:
+    """Put a validation error into one line: where, key, rule, value, nearest valid name.
+
+    Args:
+        error: What pydantic found.
+        data: The plain data that was checked.
+        kind: The class it was checked against.
+        where: What the line begins with.
+    """
+    items = _ordered(error)
+    more = f" (and {len(items) - 1} more)" if len(items) > 1 else ""
+    text = f"{_explain_one(items[0], data, kind)}{more}"
+    return f"{where}: {text}" if where else text
+
+
+def frozen_types(annotation: Any) -> list[type[Frozen]]:
+    """Return the config classes that a field of this annotation may hold, also inside tuples."""
+    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in frozen_types(part)]
+
+
+def _ordered(error: ValidationError) -> list[dict[str, Any]]:
+    """An unknown key explains the missing one beside it, so it comes first."""
+    items = [dict(item) for item in error.errors(include_url=False)]
+    return sorted(items, key=lambda item: item["type"] != "extra_forbidden")
+
+
+def _user_path(location: Sequence[int | str], data: object) -> tuple[int | str, ...]:
     """Drop from a pydantic location the names of union members, which no user wrote."""
     path: list[int | str] = []
     node = data
     for part in location:
-        if isinstance(node, Mapping) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        elif part != location[-1]:
+        if _holds(node, part):
+            node = node[part]  # type: ignore[index]
+        elif part == (node.get("kind") if isinstance(node, Mapping) else node):
             continue
         path.append(part)
     return tuple(path)
 
 
-def _explain_one(item: dict[str, Any], data: object) -> str:
-    key = ".".join(str(part) for part in error_path(item["loc"], data))
+def _holds(node: object, part: int | str) -> bool:
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
+
+
+def _valid_keys(kind: type[Frozen], path: Sequence[int | str]) -> list[str]:
+    """Return the keys that may stand where `path` ends."""
+    kinds = [kind]
+    for part in path[:-1]:
+        fields = [k.model_fields[part] for k in kinds if part in k.model_fields]
+        inner = [t for field in fields for t in frozen_types(field.annotation)]
+        kinds = inner or kinds  # an index keeps the class of the list's members
+    return [name for k in kinds for name in k.model_fields]
+
+
+def _explain_one(item: dict[str, Any], data: object, kind: type[Frozen]) -> str:
+    path = _user_path(item["loc"], data)
+    key = ".".join(str(part) for part in path)
     prefix = f"{key}: " if key else ""
     match item["type"]:
         case "extra_forbidden":
-            return f"{prefix}unknown key"
+            return f"{prefix}unknown key; {nearest(str(path[-1]), _valid_keys(kind, path))}"
         case "missing":
             return f"{prefix}is missing"
         case "literal_error" if isinstance(item["input"], str):
-            valid = [word.strip(" '") for word in item["ctx"]["expected"].split(",")]
-            valid = [word for part in valid for word in part.replace("' or '", ",").split(",")]
-            return f"{prefix}unknown name {item['input']!r}; {nearest(item['input'], valid)}"
+            names = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+            return f"{prefix}unknown name {item['input']!r}; {nearest(item['input'], names)}"
+        case "union_tag_invalid":
+            tag = str(item["ctx"]["tag"])
+            names = re.findall(r"'([^']*)'", item["ctx"]["expected_tags"])
+            return f"{prefix}unknown name {tag!r}; {nearest(tag, names)}"
         case "value_error":
             return f"{prefix}{item['ctx']['error']}"
         case _:

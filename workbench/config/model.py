@@ -16,6 +16,7 @@ from workbench.config.base import Frozen
 Activation = Literal["gelu", "relu", "leaky-relu", "silu", "mish", "hardswish"]
 Convolution = Literal["bsconv", "conv3x3"]
 Padding = Literal["reflect", "zeros"]
+Variance = Literal["local", "global"]
 TimmAttentionName = Literal[
     "se", "ese", "eca", "ecam", "ceca", "gc", "gca", "cbam", "lcbam", "coord", "scoord"
 ]
@@ -43,7 +44,7 @@ class MdsaConfig(Frozen):
     """Dispersion levels: one branch D<level> for each; odd, at least 3."""
     lvar: tuple[int, ...] = (7,)
     """L-var placement: the levels whose branch adds the variance to the pooled map."""
-    variance: Literal["local", "global"] = "local"
+    variance: Variance = "local"
     """Window of L-var: level x level px, or the whole map."""
     squeeze_ratio: int = Field(default=4, ge=1)
     """Channels divided by the squeezed width."""
@@ -80,7 +81,7 @@ class MdsaConfig(Frozen):
 
 
 class EsaConfig(Frozen):
-    """Enhanced spatial attention as in RFDN and BSRN: one level, strided convolution and pooling."""
+    """Enhanced spatial attention as in RFDN and BSRN: one level, deeper convolutions."""
 
     kind: Literal["esa"] = "esa"
     squeeze_ratio: int = Field(default=4, ge=1)
@@ -142,7 +143,7 @@ class BlockOverride(BlockConfig):
     """Which blocks; 0 is the first, -1 the last."""
 
     @model_serializer(mode="wrap")
-    def _only_written(self, handler: Any) -> dict[str, Any]:  # noqa: ANN401 (pydantic's handler)
+    def _only_written(self, handler: Any) -> dict[str, Any]:
         written = self.model_fields_set
         return {key: value for key, value in handler(self).items() if key in written}
 
@@ -227,8 +228,10 @@ def smallest_block_input_px(block: BlockConfig) -> int:
     smallest = _convolution_input_px(block.padding)
     match block.spatial_attention:
         case MdsaConfig(levels=levels, lvar=lvar, variance=variance):
-            local = lvar if variance == "local" else ()
-            sizes = [_dispersion_input_px(k, k in local, block.padding) for k in levels]
+            sizes = [
+                _dispersion_input_px(k, variance if k in lvar else None, block.padding)
+                for k in levels
+            ]
             return max(smallest, *sizes)
         case EsaConfig():
             # 3x3 stride 2 without padding, then pooling 7 stride 3, then 3x3 convolutions.
@@ -238,12 +241,14 @@ def smallest_block_input_px(block: BlockConfig) -> int:
             return smallest
 
 
-def _dispersion_input_px(level: int, local_variance: bool, padding: Padding) -> int:
+def _dispersion_input_px(level: int, variance: Variance | None, padding: Padding) -> int:
     """Smallest input of the branch D<level>, read backwards from its last convolution."""
     pad = pool_padding(level)
     pooled = level - 2 * pad + 3 * (_convolution_input_px(padding) - 1)
-    if local_variance:
+    if variance == "local":
         pooled = max(pooled, pad + 1)  # reflection by `pad` needs one px more
+    if variance == "global":
+        pooled = max(pooled, 2)  # a single px has no unbiased variance
     pooled = max(pooled, 1)
     strided = 2 * pooled - 1  # 3x3, stride 2, padding 1 gives ceil(n / 2)
     return max(strided, _convolution_input_px(padding))

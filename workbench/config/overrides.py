@@ -4,11 +4,12 @@ A key is the full dotted path of a field, such as `model.spatial_attention.lvar`
 or ambiguous key is refused with the full names that were probably meant.
 """
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from workbench.config.base import Frozen
-from workbench.errors import ConfigError, nearest
+from workbench.errors import ConfigError
 
 Config = TypeVar("Config", bound=Frozen)
 
@@ -36,8 +37,10 @@ def field_paths(plain: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the dotted path of every field of a config dumped to plain data."""
     for name, value in plain.items():
         yield f"{prefix}{name}"
-        if isinstance(value, Mapping):
-            yield from field_paths(value, f"{prefix}{name}.")
+        inner = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(inner, Mapping):
+            named = {str(key): item for key, item in inner.items()}
+            yield from field_paths(named, f"{prefix}{name}.")
 
 
 def _check_contradictions(overrides: Mapping[str, object]) -> None:
@@ -63,7 +66,7 @@ def _set(plain: dict[str, Any], key: str, value: object) -> None:
     raise ConfigError(_unknown(plain, key))
 
 
-def _child(plain: dict[str, Any], node: Any, key: str, name: str) -> Any:  # noqa: ANN401 (plain data)
+def _child(plain: dict[str, Any], node: Any, key: str, name: str) -> Any:
     if isinstance(node, dict) and name in node:
         return node[name]
     if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
@@ -71,7 +74,7 @@ def _child(plain: dict[str, Any], node: Any, key: str, name: str) -> Any:  # noq
     raise ConfigError(_unknown(plain, key))
 
 
-def _assign(node: Any, key: str, last: str, value: object) -> None:  # noqa: ANN401 (plain data)
+def _assign(node: Any, key: str, last: str, value: object) -> None:
     if isinstance(node, dict):
         node[last] = value
     elif last.isdecimal() and int(last) < len(node):
@@ -87,4 +90,10 @@ def _unknown(plain: dict[str, Any], key: str) -> str:
         return f"key {key!r} is ambiguous; write one of {', '.join(ends)}"
     if ends:
         return f"unknown key {key!r}; did you mean {ends[0]!r}?"
-    return f"unknown key {key!r}; {nearest(key, paths)}"
+    close = difflib.get_close_matches(key, paths, n=1, cutoff=0.6)
+    if not close:  # perhaps only the last word was meant
+        last = {path.rpartition(".")[2]: path for path in paths}
+        close = [last[w] for w in difflib.get_close_matches(key, last, n=1, cutoff=0.7)]
+    if close:
+        return f"unknown key {key!r}; did you mean {close[0]!r}?"
+    return f"unknown key {key!r}; keys are dotted paths that start with one of {', '.join(plain)}"

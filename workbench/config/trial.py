@@ -23,15 +23,15 @@ class TrialConfig(Frozen):
     @model_validator(mode="after")
     def _check_patches(self) -> "TrialConfig":
         scale, smallest = self.model.scale, self.model.smallest_lr_px()
-        for number, stage in enumerate(self.training.stages, start=1):
+        for number, stage in enumerate(self.training.stages):
             if stage.hr_patch_px % scale:
                 raise ValueError(
-                    f"training.stages[{number}].hr_patch_px must be a multiple of "
+                    f"training.stages.{number}.hr_patch_px must be a multiple of "
                     f"scale {scale}, got {stage.hr_patch_px}"
                 )
             if stage.hr_patch_px // scale < smallest:
                 raise ValueError(
-                    f"training.stages[{number}].hr_patch_px must be at least "
+                    f"training.stages.{number}.hr_patch_px must be at least "
                     f"{smallest * scale} ({smallest} LR px, the smallest input of this network), "
                     f"got {stage.hr_patch_px}"
                 )

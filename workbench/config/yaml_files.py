@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from workbench.config.base import Frozen, error_path, explain
-from workbench.errors import ConfigError, nearest
+from workbench.config.base import Frozen, explain, first_error_path
+from workbench.errors import ConfigError
 
 Value = TypeVar("Value", bound=Frozen)
 
@@ -48,10 +48,8 @@ def read_yaml(path: Path, kind: type[Value], required: str = "") -> Value:
     try:
         return kind.check(data)
     except ValidationError as error:
-        item = error.errors(include_url=False)[0]
-        line = line_of(tree, error_path(item["loc"], data))
-        hint = _unknown_key_hint(item["type"], item["loc"], kind)
-        raise ConfigError(explain(error, data, f"{path}:{line}") + hint) from None
+        line = line_of(tree, first_error_path(error, data))
+        raise ConfigError(explain(error, data, kind, f"{path}:{line}")) from None
 
 
 def line_in_file(path: Path, keys: Sequence[int | str]) -> int:
@@ -102,19 +100,19 @@ def _load(path: Path, required: str) -> object:
         raise ConfigError(f"{path}: {_reason(error)}") from None
     if not isinstance(tree, CommentedMap):
         kind = f"a {required} " if required else ""
-        raise ConfigError(f"{path}:1: {kind}must be a mapping of keys, got {type(tree).__name__}")
+        raise ConfigError(f"{path}:1: {kind}must be a mapping of keys, got {_kind(tree)}")
     return tree
+
+
+def _kind(tree: object) -> str:
+    if tree is None:
+        return "nothing"
+    return "a list" if isinstance(tree, CommentedSeq) else repr(tree)
 
 
 def _reason(error: YAMLError) -> str:
     text = getattr(error, "problem", None) or str(error)
     return " ".join(str(text).split())
-
-
-def _unknown_key_hint(kind_of_error: str, location: Sequence[int | str], kind: type[Frozen]) -> str:
-    if kind_of_error != "extra_forbidden" or len(location) != 1:
-        return ""
-    return f"; {nearest(str(location[0]), kind.model_fields)}"
 
 
 def _plain(node: object) -> object:

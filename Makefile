@@ -1,0 +1,38 @@
+# Everything a developer types. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format costs schemas
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(INSTALLED)
+
+demo: $(INSTALLED) ## Install, and ablate L-var on photographs that ship with the dependencies
+	$(BIN)/workbench ablate --variant no-lvar
+
+test: $(INSTALLED) ## Install, and run all tests
+	$(BIN)/pytest
+
+check: $(INSTALLED) ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+costs: $(INSTALLED) ## Count the shipped networks again for `workbench variants`
+	$(BIN)/python tools/make_costs.py
+
+schemas: $(INSTALLED) ## Write the JSON Schemas beside the YAML files
+	$(BIN)/workbench schema variant > ablations/schema.json
+	$(BIN)/workbench schema space > search_spaces/schema.json

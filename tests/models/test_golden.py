@@ -1,0 +1,143 @@
+"""The factory against the published networks: outputs, maps and gradients.
+
+Float32 rounding alone moves some of the stored outputs by up to 6e-5 from the exact (float64)
+result, so the tolerance is 1e-5 or twice the stored output's own rounding error.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from workbench.config.overrides import apply_overrides
+from workbench.config.presets import PRESETS
+from workbench.models.checkpoints import from_published, load_model, read_weights, to_published
+from workbench.models.factory import build_model
+from workbench.models.network import MDRN
+
+pytestmark = pytest.mark.reference
+
+NETWORKS = {"mdrn-s": "mdrn-s", "mdrn_x4": "mdrn"}
+INPUTS = [
+    *(("mdrn-s", f"input_{i}") for i in range(4)),
+    *(("mdrn_x4", f"input_{i}") for i in (0, 1, 3)),
+]
+ZERO_GRADIENT = 1e-9
+"""The bias before L-var has no effect, so its gradient is rounding noise around zero."""
+
+
+def golden(reference: Path, name: str) -> dict[str, Any]:
+    with np.load(reference / "golden" / f"{name}.npz") as stored:
+        return {key: stored[key] for key in stored.files}
+
+
+def published(reference: Path, name: str) -> MDRN:
+    return load_model(reference / "weights" / f"{name}.pth")
+
+
+def tolerance(stored: Tensor, exact: Tensor) -> float:
+    rounding = float((stored - exact).abs().max())
+    assert rounding < 1e-5 * max(1.0, float(exact.abs().max())) * 200
+    return max(1e-5, 2 * rounding)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("name", "key"), INPUTS)
+def test_outputs_are_those_of_the_published_network(
+    reference: Path, name: str, key: str, memory_format: torch.memory_format
+) -> None:
+    stored = golden(reference, name)
+    image = torch.from_numpy(stored[key])
+    expected = torch.from_numpy(stored[key.replace("input", "output")])
+    model = published(reference, name)
+    with torch.no_grad():
+        exact = build_exact(model)(image.double())
+        model = model.to(memory_format=memory_format)
+        output = model(image.contiguous(memory_format=memory_format))
+    assert float((exact - expected).abs().max()) < 1e-4
+    assert float((output - expected).abs().max()) <= tolerance(expected, exact)
+
+
+def build_exact(model: MDRN) -> nn.Module:
+    exact = build_model(model.config)
+    exact.load_state_dict(model.state_dict())
+    return exact.double().eval()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_config_of_a_published_file_is_inferred(reference: Path, name: str) -> None:
+    weights = read_weights(reference / "weights" / f"{name}.pth")
+    assert weights.config == PRESETS[NETWORKS[name]]
+    assert weights.origin == "published"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_map_is_that_of_the_published_network(reference: Path, name: str) -> None:
+    stored, model = golden(reference, name), published(reference, name)
+    maps: dict[str, Tensor] = {}
+
+    def keep(key: str, *, skip: bool = False) -> Any:
+        def hook(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            maps[key] = output + inputs[0] if skip else output
+
+        return hook
+
+    block = model.blocks[0]
+    model.shallow.register_forward_hook(keep("act_shallow"))
+    block.get_submodule("fusion").register_forward_hook(keep("act_block1_fusion"))
+    for key, part in (("mdsa", "spatial_attention"), ("ecca", "channel_attention")):
+        # The stored maps are those after the skip around the attention.
+        block.get_submodule(part).register_forward_hook(keep(f"act_block1_{key}", skip=True))
+    block.register_forward_hook(keep("act_block1"))
+    model.blocks[7].register_forward_hook(keep("act_block8"))
+    model.fusion.register_forward_hook(keep("act_trunk_fusion"))
+    model.smooth.register_forward_hook(keep("act_trunk_smooth"))
+    with torch.no_grad():
+        model(torch.from_numpy(stored["input_3"]))
+    assert set(maps) == {key for key in stored if key.startswith("act_")}
+    for key, output in maps.items():
+        expected = torch.from_numpy(stored[key])
+        error = float((output - expected).abs().max() / expected.abs().max())
+        assert error < 1e-4, key
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_gradient_norms_are_those_of_the_published_network(reference: Path, name: str) -> None:
+    stored, model = golden(reference, name), published(reference, name)
+    target = torch.from_numpy(stored["grad_target_3"])
+    loss = (model(torch.from_numpy(stored["input_3"])) - target).abs().mean()
+    loss.backward()
+    assert loss.item() == pytest.approx(float(stored["grad_loss_3"]), rel=1e-6)
+    gradients = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+    norms = {n: float(g.norm()) for n, g in to_published(model.config, gradients).items()}
+    expected = dict(zip(map(str, stored["grad_names"]), stored["grad_norms_3"], strict=True))
+    assert len(expected) == 521
+    assert norms == pytest.approx(expected, rel=1e-3, abs=ZERO_GRADIENT)
+    noise = {name for name, norm in expected.items() if 0 < norm < ZERO_GRADIENT}
+    assert noise == {f"B{block}.esa.body.0.conv2_3.dw.bias" for block in range(1, 9)}
+
+
+@pytest.mark.parametrize(
+    ("variant", "overrides"),
+    [
+        ("no-lvar", {"spatial_attention.lvar": []}),
+        ("no-mdsa", {"spatial_attention": None}),
+        ("no-ecca", {"channel_attention": None}),
+        ("no-refinement", {"spatial_attention.refinement": False}),
+    ],
+)
+def test_parts_left_out_of_the_published_network(
+    reference: Path, variant: str, overrides: dict[str, object]
+) -> None:
+    stored = golden(reference, "mdrn-s_ablated")
+    state = torch.load(reference / "weights" / "mdrn-s.pth", weights_only=True)
+    config = apply_overrides(PRESETS["mdrn-s"], overrides)
+    model = build_model(config).eval()
+    model.load_state_dict(from_published(config, state))
+    image, expected = torch.from_numpy(stored["input"]), torch.from_numpy(stored[variant])
+    with torch.no_grad():
+        exact, output = build_exact(model)(image.double()), model(image)
+    assert float((output - expected).abs().max()) <= tolerance(expected, exact)

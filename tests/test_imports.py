@@ -1,0 +1,110 @@
+"""Imports go one way, and light commands stay light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "workbench"
+
+LAYERS = [
+    {"errors", "progress", "process", "__init__"},
+    {"files"},
+    {"config"},
+    {"results"},
+    {"keys", "statistics", "tracking"},
+    {"ledger", "reporting"},
+    {"models", "data"},
+    {"training", "evaluation"},
+    {"trial_images"},
+    {"trial"},
+    {"workers"},
+    {"ablation", "search"},
+    {"cli"},
+]
+LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
+HEAVY = ("torch", "timm", "ray", "mlflow", "optuna", "pandas", "matplotlib", "skimage", "piq")
+
+
+def unit_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_units(path: Path) -> set[str]:
+    """Return the units that a file imports anywhere, also inside functions."""
+    units = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        units |= {name.split(".")[1] for name in names if name.startswith("workbench.")}
+    return units - {"__version__"}
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_imports_from_lower_layers_only(path: Path) -> None:
+    unit = unit_of(path)
+    assert unit in LEVEL, f"give {unit} a place in LAYERS"
+    for other in imported_units(path) - {unit}:
+        assert LEVEL[other] < LEVEL[unit], f"{unit} must not import {other}"
+
+
+def test_mlflow_is_imported_in_one_file() -> None:
+    importing = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "mlflow" for name in names):
+                importing.append(path.name)
+    assert set(importing) == {"mlflow_tracker.py"}
+
+
+def modules_after(code: str, folder: Path) -> set[str]:
+    """Run code in a fresh interpreter and return the modules that it loaded."""
+    script = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=folder, check=True
+    )
+    return set(run.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--help"],
+        ["ablate", "--help"],
+        ["ablate", "--variant", "no-lvar", "--dry-run"],
+        ["variants"],
+        ["spaces"],
+        ["schema", "variant"],
+    ],
+    ids=" ".join,
+)
+def test_light_commands_do_not_load_heavy_packages(argv: list[str], tmp_path: Path) -> None:
+    code = (
+        f"sys.argv = ['workbench', *{argv!r}]\n"
+        "from workbench.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
+    )
+    loaded = modules_after(code, tmp_path)
+    assert not {name for name in loaded if name.split(".")[0] in HEAVY}
+
+
+@pytest.mark.parametrize("unit", ["config", "results", "keys", "ledger", "statistics", "reporting"])
+def test_records_and_statistics_load_without_torch(unit: str, tmp_path: Path) -> None:
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in FILES
+        if unit_of(path) == unit
+    ]
+    loaded = modules_after("\n".join(f"import {name}" for name in names), tmp_path)
+    assert "torch" not in loaded

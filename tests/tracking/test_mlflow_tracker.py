@@ -1,0 +1,429 @@
+import json
+import math
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.parse
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tracking.conftest import (
+    SMALL_COST,
+    START_S,
+    make_config,
+    make_label,
+    make_point,
+    make_result,
+)
+from workbench.results import TrialState
+from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.tracker import NullTracker, Tracker
+
+ROOT = Path(__file__).parents[2]
+VIEWS: list[Tracker] = [NullTracker()]
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_store: Path) -> Path:
+    """Return a store of the test's own, whose database need not be made anew."""
+    return Path(shutil.copytree(empty_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def tracker(store: Path, warnings: list[str]) -> MlflowTracker:
+    return MlflowTracker(store, on_warning=warnings.append)
+
+
+def query(store: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(store / "mlflow.db")) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def change(store: Path, sql: str) -> None:
+    with closing(sqlite3.connect(store / "mlflow.db")) as connection, connection:
+        connection.execute(sql)
+
+
+def everything(store: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows that a run consists of, in a fixed order."""
+    tables = ("experiments", "runs", "metrics", "latest_metrics", "params", "tags")
+    return {name: sorted(query(store, f"SELECT * FROM {name}"), key=repr) for name in tables}
+
+
+def statuses(store: Path) -> list[tuple[Any, ...]]:
+    return query(store, "SELECT name, status FROM runs WHERE lifecycle_stage = 'active'")
+
+
+def metrics(store: Path) -> dict[tuple[str, int], float | None]:
+    rows = query(
+        store, "SELECT key, step, CASE is_nan WHEN 1 THEN NULL ELSE value END FROM metrics"
+    )
+    return {(key, step): value for key, step, value in rows}
+
+
+def tags(store: Path) -> dict[str, str]:
+    return dict(query(store, "SELECT key, value FROM tags"))
+
+
+def tell_whole_trial(tracker: Tracker, state: TrialState = TrialState.COMPLETE) -> None:
+    label = make_label()
+    result = make_result(label, state)
+    tracker.trial_started(label, result.config, SMALL_COST)
+    for point in result.curve:
+        tracker.validated(label, point)
+    tracker.trial_finished(label, result)
+
+
+def test_a_trial_is_one_finished_run_with_its_numbers(
+    tracker: MlflowTracker, store: Path, warnings: list[str]
+) -> None:
+    tell_whole_trial(tracker)
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    found = metrics(store)
+    assert found["validation_psnr_rgb_db", 80] == pytest.approx(30.8)
+    assert found["train_loss", 120] == 0.05
+    assert found["learning_rate", 40] == 2e-3
+    assert found["Set5/psnr_rgb_db", 120] == pytest.approx(30.25)
+    assert found["Urban 100_x/ssim_y", 120] == pytest.approx(0.86)
+    assert found["multiply_adds", 0] == 9_876_543_210
+    assert found["training_s", 120] == 12.5
+    assert warnings == []
+
+
+def test_a_run_holds_config_tags_and_files(tracker: MlflowTracker, store: Path) -> None:
+    tell_whole_trial(tracker)
+    params = dict(query(store, "SELECT key, value FROM params"))
+    assert params["model.channels"] == "8"
+    assert params["model.spatial_attention.levels"] == "[3, 5, 7]"
+    assert params["training.stages.0.loss"] == "l1"
+    found = tags(store)
+    assert found["workbench.study"] == "lvar study"
+    assert found["workbench.key"] == "no-lvar-2-0f3a"
+    assert found["workbench.state"] == "complete"
+    assert found["workbench.protocol.Set5"] == "x4, uint8, crop 4, LR bicubic"
+    assert found["mlflow.source.git.commit"] == "0123456789abcdef"
+    assert "| Set5 | 30.2500 |" in found["mlflow.note.content"]
+    files = {path.name: path.read_text() for path in store.rglob("artifacts/*")}
+    assert sorted(files) == ["config.yaml", "git_dirty.diff", "per_image_scores.csv", "result.json"]
+    assert json.loads(files["result.json"])["steps"] == 120
+    assert files["per_image_scores.csv"].splitlines()[1].startswith("Set5,baby,31.0,0.81,")
+
+
+def test_telling_twice_gives_the_same_rows(
+    tracker: MlflowTracker, store: Path, warnings: list[str]
+) -> None:
+    tell_whole_trial(tracker)
+    once = everything(store)
+    tell_whole_trial(tracker)
+    tell_whole_trial(MlflowTracker(store, on_warning=warnings.append))
+    assert everything(store) == once
+    assert warnings == []
+
+
+def test_the_view_can_be_rebuilt_from_results_alone(store: Path, tmp_path: Path) -> None:
+    tell_whole_trial(MlflowTracker(store))
+    rebuilt = tmp_path / "rebuilt"  # from nothing
+    MlflowTracker(rebuilt).trial_finished(make_label(), make_result(make_label()))
+    assert metrics(rebuilt) == metrics(store)
+    assert tags(rebuilt) == tags(store)
+    assert query(rebuilt, "SELECT start_time, end_time FROM runs") == [
+        (int(START_S * 1000), int(START_S * 1000) + 20_000)
+    ]
+
+
+def test_a_finished_run_is_not_written_again(
+    tracker: MlflowTracker, store: Path, warnings: list[str]
+) -> None:
+    label = make_label()
+    tracker.trial_finished(label, make_result(label))
+    change(store, "ALTER TABLE metrics RENAME TO hidden_metrics")  # a write would now fail
+    tracker.trial_finished(label, make_result(label))
+    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (TrialState.COMPLETE, "FINISHED"),
+        (TrialState.PRUNED, "FINISHED"),
+        (TrialState.DIVERGED, "FAILED"),
+        (TrialState.OUT_OF_MEMORY, "FAILED"),
+    ],
+)
+def test_status_and_reason_follow_the_state(store: Path, state: TrialState, status: str) -> None:
+    label = make_label()
+    MlflowTracker(store).trial_finished(label, make_result(label, state, reason="at step 7"))
+    assert statuses(store) == [("no-lvar · seed 2", status)]
+    assert tags(store)["workbench.state"] == state.value
+    assert tags(store)["workbench.reason"] == "at step 7"
+
+
+def test_a_pruned_run_can_go_on_to_the_end(tracker: MlflowTracker, store: Path) -> None:
+    tell_whole_trial(tracker, TrialState.PRUNED)
+    tell_whole_trial(tracker, TrialState.COMPLETE)
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    assert tags(store)["workbench.state"] == "complete"
+
+
+def test_an_interrupted_run_is_killed_and_finished_later(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    label = make_label()
+    tracker.trial_started(label, make_config(), None)
+    tracker.trial_interrupted(label)
+    tracker.trial_interrupted(label)
+    assert statuses(store) == [("no-lvar · seed 2", "KILLED")]
+    assert tags(store)["workbench.state"] == "interrupted"
+    later = MlflowTracker(store)
+    later.trial_started(label, make_config(), None)
+    assert statuses(store) == [("no-lvar · seed 2", "RUNNING")]
+    later.trial_finished(label, make_result(label))
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+
+
+def test_closing_interrupts_what_runs_and_keeps_the_rest(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    tell_whole_trial(tracker)
+    tracker.trial_started(make_label(seed=3), make_config(3), SMALL_COST)
+    tracker.close()
+    tracker.close()
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED"), ("no-lvar · seed 3", "KILLED")]
+    assert (store / "mlflow.db-wal").stat().st_size == 0
+
+
+KILLED_DRIVER = """
+import os, sys
+from pathlib import Path
+from tests.tracking.conftest import SMALL_COST, make_config, make_label, make_point
+from workbench.tracking.mlflow_tracker import MlflowTracker
+
+tracker = MlflowTracker(Path(sys.argv[1]))
+tracker.trial_started(make_label(), make_config(), SMALL_COST)
+tracker.validated(make_label(), make_point(40))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:
+    driver = subprocess.run(
+        [sys.executable, "-c", KILLED_DRIVER, str(store)], cwd=ROOT, check=False
+    )
+    assert driver.returncode == -signal.SIGKILL
+    assert statuses(store) == [("no-lvar · seed 2", "RUNNING")]
+    MlflowTracker(store).trial_finished(make_label(), make_result(make_label()))
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    assert len([step for name, step in metrics(store) if name == "train_loss"]) == 3
+
+
+FIRST_DRIVER = """
+import sys
+from pathlib import Path
+from tests.tracking.conftest import make_label, make_result
+from workbench.tracking.mlflow_tracker import MlflowTracker
+
+seed = int(sys.argv[2])
+tracker = MlflowTracker(Path(sys.argv[1]), on_warning=sys.exit)
+print("ready", flush=True)
+sys.stdin.readline()
+for label in (make_label(seed=seed), make_label("shared", 1)):
+    tracker.trial_finished(label, make_result(label))
+tracker.close()
+"""
+
+
+def test_four_drivers_create_the_database_and_the_study_at_once(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    drivers = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST_DRIVER, str(store), str(seed)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for seed in range(4)
+    ]
+    for driver in drivers:
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == "ready\n"
+    ends = [driver.communicate("go\n", timeout=120) for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0] * 4, ends
+    MlflowTracker(store).trial_finished(
+        make_label("shared", 1), make_result(make_label("shared", 1))
+    )
+    expected = [(f"no-lvar · seed {seed}", "FINISHED") for seed in range(4)]
+    assert sorted(statuses(store)) == [*expected, ("shared · seed 1", "FINISHED")]
+
+
+def test_another_drivers_run_is_found_although_the_study_was_read_before(store: Path) -> None:
+    one, other = MlflowTracker(store), MlflowTracker(store)
+    for tracker in (one, other):
+        tracker.trial_finished(make_label(seed=1), make_result(make_label(seed=1)))
+    for tracker in (one, other):
+        tracker.trial_started(make_label(seed=2), make_config(), None)
+    one.trial_finished(make_label(seed=2), make_result(make_label(seed=2)))
+    assert len(statuses(store)) == 2
+
+
+def test_the_older_of_two_runs_of_one_trial_is_kept(store: Path, warnings: list[str]) -> None:
+    tracker = MlflowTracker(store, on_warning=warnings.append)
+    label = make_label()
+    tracker.trial_started(label, make_config(), None)
+    kept = query(store, "SELECT run_uuid FROM runs")
+    for table in ("runs", "tags"):
+        columns = [row[1] for row in query(store, f"PRAGMA table_info({table})")]
+        values = ", ".join(
+            {"run_uuid": "replace(run_uuid, substr(run_uuid, 1, 4), 'fade')"}.get(name, name)
+            for name in columns
+        )
+        change(store, f"INSERT INTO {table} SELECT {values} FROM {table}")
+    change(store, "UPDATE runs SET start_time = start_time + 1 WHERE run_uuid LIKE 'fade%'")
+    assert len(statuses(store)) == 2
+    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    assert query(store, "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active'") == kept
+    assert warnings == []
+
+
+def test_not_a_number_and_infinity_are_kept_apart_from_numbers(
+    tracker: MlflowTracker, store: Path, warnings: list[str]
+) -> None:
+    label = make_label()
+    curve = (make_point(40, loss=math.nan), make_point(80, loss=math.inf, psnr_db=math.inf))
+    result = make_result(label, curve=curve, psnr_db=math.inf)
+    for _ in range(2):
+        tracker.trial_started(label, result.config, None)
+        for point in curve:
+            tracker.validated(label, point)
+        tracker.trial_finished(label, result)
+    found = metrics(store)
+    assert found["train_loss", 40] is None
+    assert found["train_loss", 80] is None
+    assert found["Set5/psnr_rgb_db", 120] is None
+    assert found["Set5/ssim_y", 120] == pytest.approx(0.86)
+    assert "| Set5 | inf |" in tags(store)["mlflow.note.content"]
+    assert len(query(store, "SELECT * FROM metrics WHERE key = 'train_loss'")) == 2
+    assert warnings == []
+
+
+def test_a_param_is_never_changed(store: Path, warnings: list[str]) -> None:
+    label = make_label()
+    tracker = MlflowTracker(store, on_warning=warnings.append)
+    tracker.trial_started(label, make_config(seed=2), None)
+    tracker.trial_started(label, make_config(seed=9), None)
+    MlflowTracker(store, on_warning=warnings.append).trial_started(label, make_config(9), None)
+    assert query(store, "SELECT value FROM params WHERE key = 'seed'") == [("2",)]
+    assert warnings == []
+
+
+def test_a_long_curve_needs_several_calls(store: Path, warnings: list[str]) -> None:
+    label = make_label()
+    curve = tuple(make_point(step) for step in range(1, 401))
+    tracker = MlflowTracker(store, on_warning=warnings.append)
+    tracker.trial_finished(label, make_result(label, curve=curve))
+    assert query(store, "SELECT count(*) FROM metrics WHERE key = 'train_loss'") == [(400,)]
+    assert warnings == []
+
+
+def test_a_failed_write_warns_once_and_is_made_up_for_later(
+    tracker: MlflowTracker, store: Path, warnings: list[str]
+) -> None:
+    label = make_label()
+    tracker.trial_started(label, make_config(), None)
+    change(store, "ALTER TABLE metrics RENAME TO hidden_metrics")
+    for step in (40, 80):
+        tracker.validated(label, make_point(step))
+    tracker.trial_finished(label, make_result(label))
+    tracker.close()
+    assert warnings == [
+        "MLflow is behind (no such table: metrics); trials go on and results are kept, "
+        "and the same command run again brings MLflow up to date"
+    ]
+    change(store, "ALTER TABLE hidden_metrics RENAME TO metrics")
+    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    assert len(warnings) == 1
+
+
+def test_a_deleted_study_comes_back(store: Path, warnings: list[str]) -> None:
+    tell_whole_trial(MlflowTracker(store))
+    change(store, "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'lvar study'")
+    tell_whole_trial(MlflowTracker(store, on_warning=warnings.append))
+    assert query(store, "SELECT lifecycle_stage FROM experiments WHERE name = 'lvar study'") == [
+        ("active",)
+    ]
+    assert warnings == []
+
+
+def test_compare_address_names_the_newest_run_of_each_variant_and_seed(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    for seed in (1, 2):
+        tracker.trial_finished(make_label(seed=seed), make_result(make_label(seed=seed)))
+    stale = query(store, "SELECT run_uuid FROM runs WHERE name LIKE '%seed 1'")[0][0]
+    change(store, "UPDATE tags SET value = 'old' WHERE key = 'workbench.key' "
+                  f"AND run_uuid = '{stale}'")  # fmt: skip
+    change(store, f"UPDATE runs SET start_time = start_time - 9 WHERE run_uuid = '{stale}'")
+    tracker.trial_finished(make_label("other", 1, "other"), make_result(make_label("other", 1)))
+    fresh = MlflowTracker(store)
+    fresh.trial_finished(make_label(seed=1), make_result(make_label(seed=1)))
+    address = fresh.compare_address("lvar study")
+    assert address is not None
+    assert address.startswith("#/compare-runs?runs=%5B%22")
+    fields = urllib.parse.parse_qs(address.partition("?")[2])
+    wanted = query(
+        store, "SELECT run_uuid FROM runs WHERE experiment_id = 1 ORDER BY start_time, run_uuid"
+    )
+    assert sorted(json.loads(fields["runs"][0])) == sorted(row[0] for row in wanted[1:])
+    assert json.loads(fields["experiments"][0]) == ["1"]
+
+
+def test_without_runs_there_is_nothing_to_compare(tracker: MlflowTracker, store: Path) -> None:
+    assert tracker.compare_address("lvar study") is None
+    assert tracker.last_study() is None
+    assert query(store, "SELECT name FROM experiments") == [("Default",)]
+    for view in VIEWS:
+        tell_whole_trial(view)
+        view.trial_interrupted(make_label())
+        view.close()
+        assert view.compare_address("lvar study") is None
+
+
+def test_the_last_study_is_the_one_that_moved_last(tracker: MlflowTracker) -> None:
+    for study in ("first", "second"):
+        label = make_label(study=study)
+        tracker.trial_finished(label, make_result(label))
+    tracker.trial_started(make_label(seed=7, study="first"), make_config(7), None)
+    assert tracker.last_study() == "first"
+    tracker.trial_started(make_label(seed=7, study="second"), make_config(7), None)
+    tracker.trial_interrupted(make_label(seed=7, study="second"))
+    assert tracker.last_study() == "second"
+
+
+def test_files_follow_a_moved_store(store: Path, tmp_path: Path, warnings: list[str]) -> None:
+    tracker = MlflowTracker(store)
+    tell_whole_trial(tracker)
+    tracker.close()
+    moved = tmp_path / "moved #1"
+    store.rename(moved)
+    label = make_label(seed=3)
+    MlflowTracker(moved, on_warning=warnings.append).trial_finished(label, make_result(label))
+    for (address,) in query(moved, "SELECT artifact_uri FROM runs"):
+        folder = Path(urllib.parse.unquote(urllib.parse.urlsplit(address).path))
+        assert folder.is_relative_to(moved)
+        assert (folder / "result.json").exists()
+    assert not store.exists()
+    assert warnings == []

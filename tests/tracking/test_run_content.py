@@ -1,0 +1,97 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.tracking.conftest import SMALL_COST, make_config, make_label, make_point, make_result
+from workbench.config.overrides import apply_overrides
+from workbench.config.trial import TrialConfig
+from workbench.results import TrialState
+from workbench.tracking import run_content as content
+
+
+def test_params_are_the_keys_and_values_that_overrides_take() -> None:
+    config = make_config()
+    params = content.config_params(config)
+    assert params["model.spatial_attention.refinement"] == "true"
+    assert params["training.stages.0.sources"] == "null"
+    assert params["model.block_overrides"] == "[]"
+    values = {
+        key: value if key.rpartition(".")[2] in ("kind", "name", "folder") else json.loads(value)
+        for key, value in params.items()
+        if value.startswith(("[", "-")) or value[0].isdecimal() or value in ("true", "null")
+    }
+    assert len(values) > 20
+    assert apply_overrides(config, values) == config
+
+
+def test_a_part_that_is_left_out_is_null() -> None:
+    config = apply_overrides(make_config(), {"model.spatial_attention": None})
+    params = content.config_params(config)
+    assert params["model.spatial_attention"] == "null"
+    assert "model.spatial_attention.kind" not in params
+
+
+def test_params_and_tags_are_cut_to_what_mlflow_accepts() -> None:
+    config = make_config().plain()
+    config["data"]["validation"]["folder"] = "x" * 7_000
+    long = content.config_params(TrialConfig.parse(config))["data.validation.folder"]
+    assert (len(long), long[-2:]) == (content.PARAM_LIMIT, "x…")
+    result = make_result(make_label(), TrialState.DIVERGED, reason="y" * 9_000)
+    tags = content.result_tags(make_label(), result)
+    assert len(tags["workbench.reason"]) == content.TAG_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Set5", "Set5"),
+        ("B100 x4-v1.0", "B100 x4-v1.0"),
+        ("Köln", "Köln"),
+        ("a/b:c(d)", "a_b_c_d_"),
+        ("..", "_."),
+        ("z" * 300, "z" * 200),
+    ],
+)
+def test_data_set_names_become_names_of_metrics(name: str, safe: str) -> None:
+    assert content.safe_name(name) == safe
+
+
+def test_values_do_not_depend_on_the_time_of_writing() -> None:
+    points = content.curve_points(make_point(40)) + content.cost_points(SMALL_COST)
+    assert {point.time_ms for point in points} == {0, 1_795_000_005_250}
+    label = make_label()
+    assert content.result_points(make_result(label)) == content.result_points(make_result(label))
+
+
+def test_the_score_table_has_a_row_for_each_image() -> None:
+    text = content.result_files(make_result(make_label()))["per_image_scores.csv"]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["dataset"], row["image"]) for row in rows] == [
+        ("Set5", "baby"),
+        ("Set5", "bird"),
+        ("Urban 100/x", "baby"),
+        ("Urban 100/x", "bird"),
+    ]
+    assert rows[0]["psnr_rgb_db"] == "31.0"
+    assert rows[0]["protocol"] == "x4, uint8, crop 4, LR bicubic"
+
+
+def test_a_clean_checkout_has_no_diff() -> None:
+    result = make_result(make_label(), diff=None)
+    assert "git_dirty.diff" not in content.result_files(result)
+    assert content.result_tags(make_label(), result)["workbench.git_dirty"] == "false"
+
+
+def test_tracking_loads_without_torch_and_mlflow() -> None:
+    script = (
+        "import sys, workbench.tracking.mlflow_tracker, workbench.tracking.environment, "
+        "workbench.cli.ui; print(sorted({'torch', 'mlflow', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,94 @@
+"""A plan: the base, its variants and the seeds, written down before anything runs. No torch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.ablation.variant import Variant
+from workbench.config.overrides import apply_overrides
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError
+from workbench.files import write_text_atomically
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One design of an ablation: the base or a variant of it."""
+
+    name: str
+    question: str
+    config: TrialConfig
+    """The config of the first seed; the seeds differ in nothing else."""
+
+    def with_seed(self, seed: int) -> TrialConfig:
+        """Return the trial of one seed."""
+        return apply_overrides(self.config, {"seed": seed})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which designs are compared, over which seeds. The first arm is the base."""
+
+    study: str
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def base(self) -> Arm:
+        """What every variant is compared with."""
+        return self.arms[0]
+
+    def trials(self) -> list[tuple[Arm, int]]:
+        """Return every (arm, seed), all arms of one seed before the next seed.
+
+        A plan that is cut short then holds complete blocks.
+        """
+        return [(arm, seed) for seed in self.seeds for arm in self.arms]
+
+
+def make_plan(
+    study: str, base_name: str, base: TrialConfig, variants: Sequence[Variant], seeds: Sequence[int]
+) -> Plan:
+    """Apply the variants to the base.
+
+    Args:
+        study: Name of the study in MLflow and in the store.
+        base_name: What tables call the base.
+        base: Its trial; the seed does not matter.
+        variants: At least one.
+        seeds: At least one; the same for all arms.
+
+    Raises:
+        ConfigError: If a variant means nothing on this base, changes nothing, or a seed repeats.
+    """
+    if len(set(seeds)) < len(seeds):
+        raise ConfigError(f"--seeds must not repeat a seed, got {list(seeds)}")
+    arms = [Arm(base_name, "", base)]
+    for variant in variants:
+        config = variant.apply(base)
+        if config == base:
+            raise ConfigError(
+                f"variant {variant.name!r} changes nothing on {base_name}, so there is nothing "
+                f"to compare ({variant.path})"
+            )
+        arms.append(Arm(variant.name, variant.question, config))
+    return Plan(study, tuple(arms), tuple(seeds))
+
+
+def save_plan(plan: Plan, store: Path) -> None:
+    """Write what was asked for below the store, for later readers.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    content = {
+        "study": plan.study,
+        "seeds": list(plan.seeds),
+        "arms": [
+            {"name": arm.name, "question": arm.question, "config": arm.config.plain()}
+            for arm in plan.arms
+        ],
+    }
+    path = store / "studies" / f"{plan.study}.json"
+    write_text_atomically(path, json.dumps(content, indent=1), store=store)

@@ -1,0 +1,161 @@
+"""Run a plan: trials that are finished are taken from the ledger, the others run in workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from workbench.ablation.plan import Arm, Plan
+from workbench.keys import trial_key
+from workbench.ledger import Ledger
+from workbench.results import CurvePoint, TrialResult
+from workbench.tracking.tracker import Tracker, TrialLabel
+from workbench.trial_images import known_hashes
+from workbench.workers import Message, run_trials
+
+Results = dict[tuple[str, int], TrialResult]
+"""Results by (name of the arm, seed)."""
+
+
+class Display(Protocol):
+    """Shows how a plan goes on."""
+
+    def reused(self, arm: str, seed: int, result: TrialResult) -> None:
+        """Take a trial that was finished before."""
+
+    def news(self, arm: str, seed: int, message: Message) -> None:
+        """Take news of a running trial."""
+
+    def finished(self, arm: str, seed: int, result: TrialResult) -> None:
+        """Take a trial that has just finished."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial of a plan and what the ledger knows of it."""
+
+    arm: Arm
+    seed: int
+    key: str | None
+    """None while some of its images are not packed."""
+    result: TrialResult | None
+
+
+def look_up(plan: Plan, store: Path) -> list[PlannedTrial]:
+    """Return the plan's trials with the results that exist. Decodes nothing, imports no torch.
+
+    Raises:
+        DataError: If a folder cannot be used.
+        StoreError: If a record of the ledger cannot be read.
+    """
+    ledger, planned = Ledger(store), []
+    # Image folders are the same for all arms of a plan, but the scale may differ.
+    hashes = {arm.name: known_hashes(arm.config, ledger) for arm in plan.arms}
+    for arm, seed in plan.trials():
+        known = hashes[arm.name]
+        key = None if known is None else trial_key(arm.with_seed(seed), known).trial
+        planned.append(PlannedTrial(arm, seed, key, ledger.result(key) if key else None))
+    return planned
+
+
+def run_plan(
+    plan: Plan, *, store: Path, workers: int, tracker: Tracker, display: Display
+) -> Results:
+    """Run what is not finished and return all results.
+
+    Args:
+        plan: Its images must be packed already.
+        store: The store.
+        workers: Number of worker processes.
+        tracker: Gets every trial, the reused ones as well, so that it can mend its view.
+        display: Shows the progress.
+
+    Raises:
+        StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
+        WorkbenchError: What a trial raised; the others are finished first.
+    """
+    planned = look_up(plan, store)
+    listener = _Listener(plan.study, tracker, display)
+    waiting: list[PlannedTrial] = []
+    seen: dict[str, PlannedTrial] = {}
+    for trial in planned:
+        assert trial.key is not None, "images are packed before a plan runs"
+        if trial.result is not None:
+            display.reused(trial.arm.name, trial.seed, trial.result)
+            listener.record(trial, trial.result)
+        elif trial.key in seen:  # two arms that build the same network are one trial
+            listener.twins.setdefault(trial.key, []).append(trial)
+        else:
+            seen[trial.key] = trial
+            waiting.append(trial)
+    listener.running = waiting
+    if waiting:
+        try:
+            run_trials(
+                [trial.arm.with_seed(trial.seed) for trial in waiting],
+                store=store,
+                workers=workers,
+                listener=listener,
+            )
+        finally:
+            listener.interrupt_the_rest()
+    return listener.results
+
+
+@dataclass
+class _Listener:
+    """Passes the workers' news on to tracker and display."""
+
+    study: str
+    tracker: Tracker
+    display: Display
+    running: list[PlannedTrial] = field(default_factory=list)
+    twins: dict[str, list[PlannedTrial]] = field(default_factory=dict)
+    results: Results = field(default_factory=dict)
+    started: set[int] = field(default_factory=set)
+    ended: set[int] = field(default_factory=set)
+
+    def label(self, trial: PlannedTrial) -> TrialLabel:
+        assert trial.key is not None
+        return TrialLabel(self.study, trial.arm.name, trial.seed, trial.key)
+
+    def news(self, index: int, message: Message) -> None:
+        """Take a message of trial `index`."""
+        trial = self.running[index]
+        if index not in self.started:
+            self.started.add(index)
+            config = trial.arm.with_seed(trial.seed)
+            self.tracker.trial_started(self.label(trial), config, None)
+        if isinstance(message, CurvePoint):
+            self.tracker.validated(self.label(trial), message)
+        self.display.news(trial.arm.name, trial.seed, message)
+
+    def finished(self, index: int, result: TrialResult) -> None:
+        """Take the result of trial `index`."""
+        trial = self.running[index]
+        self.ended.add(index)
+        self.display.finished(trial.arm.name, trial.seed, result)
+        self.record(trial, result)
+        for twin in self.twins.get(result.key, []):
+            self.display.reused(twin.arm.name, twin.seed, result)
+            self.record(twin, result)
+
+    def record(self, trial: PlannedTrial, result: TrialResult) -> None:
+        """Keep a result and show it to the tracker."""
+        self.results[(trial.arm.name, trial.seed)] = result
+        self.tracker.trial_finished(self.label(trial), result)
+
+    def interrupt_the_rest(self) -> None:
+        """Tell the tracker of trials that began and did not end."""
+        for index in sorted(self.started - self.ended):
+            self.tracker.trial_interrupted(self.label(self.running[index]))
+
+
+def by_arm(
+    plan: Plan, results: Mapping[tuple[str, int], TrialResult]
+) -> dict[str, list[TrialResult]]:
+    """Return the results of each arm in the order of the seeds."""
+    return {
+        arm.name: [results[arm.name, s] for s in plan.seeds if (arm.name, s) in results]
+        for arm in plan.arms
+    }

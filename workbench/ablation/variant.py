@@ -1,0 +1,81 @@
+"""Variants: named, fixed sets of overrides, one YAML file each. The file's stem is the name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from workbench.config.base import Frozen
+from workbench.config.overrides import apply_overrides
+from workbench.config.shipped import data_files
+from workbench.config.yaml_files import line_in_file, read_yaml
+from workbench.errors import ConfigError, nearest
+
+FOLDER = "ablations"
+Config = TypeVar("Config", bound=Frozen)
+
+
+class VariantFile(Frozen):
+    """What a variant's YAML file holds."""
+
+    question: str = Field(min_length=1)
+    """The question that the ablation answers, in one line."""
+    overrides: dict[str, Any] = Field(min_length=1)
+    """Dotted keys of the trial's config and their values, such as `model.channels: 24`."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named change of the base."""
+
+    name: str
+    question: str
+    overrides: tuple[tuple[str, Any], ...]
+    path: Path
+
+    def apply(self, config: Config) -> Config:
+        """Return `config` with this variant's overrides.
+
+        Raises:
+            ConfigError: `file:line: key: reason` if they mean nothing on this base.
+        """
+        overrides = dict(self.overrides)
+        try:
+            return apply_overrides(config, overrides)
+        except ConfigError as error:
+            text = str(error)
+            key = next((key for key in overrides if key in text), next(iter(overrides)))
+            line = line_in_file(self.path, ["overrides", key])
+            raise ConfigError(f"{self.path}:{line}: {text}") from None
+
+
+def find_variants(names: list[str]) -> list[Variant]:
+    """Return the variants of these names; `all` stands for every one there is.
+
+    Raises:
+        ConfigError: For an unknown name, with the nearest one, or a file that cannot be used.
+    """
+    files = data_files(FOLDER)
+    wanted = list(files) if "all" in names else list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in files:
+            raise ConfigError(f"unknown variant {name!r}; {nearest(name, files)}")
+    return [read_variant(files[name]) for name in wanted]
+
+
+def read_variant(path: Path) -> Variant:
+    """Read one variant file.
+
+    Raises:
+        ConfigError: `file:line: key: reason` for anything wrong.
+    """
+    content = read_yaml(path, VariantFile, "variant")
+    return Variant(path.stem, content.question, tuple(content.overrides.items()), path)
+
+
+def local_variants(variants: list[Variant]) -> Iterator[Variant]:
+    """Yield those that come from the working directory and not from the workbench."""
+    here = Path.cwd() / FOLDER
+    return (variant for variant in variants if variant.path.parent == here)

@@ -1,0 +1,90 @@
+"""What `workbench ablate` does with a plan: print it, or run it and print the comparison."""
+
+from pathlib import Path
+
+from workbench.ablation.plan import Plan, save_plan
+from workbench.ablation.run import by_arm, look_up, run_plan
+from workbench.cli.comparison_table import print_comparison
+from workbench.cli.console import OUT, note, print_json, table
+from workbench.cli.display import AblationDisplay, PackingDisplay, bars
+from workbench.cli.options import DEFAULT_STORE
+from workbench.ledger import Ledger
+from workbench.reporting.comparison import as_plain, compare
+from workbench.results import TrialResult
+from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.trial_images import open_images
+
+
+def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
+    """Print every trial of a plan and whether the store has it.
+
+    Raises:
+        DataError: If a folder cannot be used.
+    """
+    trials = look_up(plan, store)
+    finished = sum(trial.result is not None for trial in trials)
+    if as_json:
+        print_json(
+            {
+                "study": plan.study,
+                "trials": [
+                    {
+                        "variant": trial.arm.name,
+                        "seed": trial.seed,
+                        "key": trial.key,
+                        "finished": trial.result is not None,
+                    }
+                    for trial in trials
+                ],
+            }
+        )
+        return
+    made = table("variant", "seed", "steps", "key", "in the store")
+    for trial in trials:
+        steps = f"{trial.arm.config.training.total_steps():,}"
+        state = trial.result.state if trial.result else "-"
+        made.add_row(trial.arm.name, str(trial.seed), steps, (trial.key or "?")[:12], state)
+    OUT.print(made)
+    OUT.print(
+        f"{len(trials)} trials, {finished} finished in {store}, {len(trials) - finished} to run; "
+        f"study {plan.study}",
+        markup=False,
+    )
+    if any(trial.key is None for trial in trials):
+        note("?: the images are not packed yet, so the ledger's keys are not known")
+
+
+def run(plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, as_json: bool) -> None:
+    """Run what is not finished, and print the comparison.
+
+    Raises:
+        WorkbenchError: For anything that the user can mend; what is finished is kept.
+    """
+    save_plan(plan, store)
+    ledger = Ledger(store)
+    with bars() as progress:
+        for arm in plan.arms:
+            open_images(arm.config, ledger, PackingDisplay(progress))
+    tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
+    try:
+        with AblationDisplay(len(plan.trials())) as display:
+            results = run_plan(plan, store=store, workers=workers, tracker=tracker, display=display)
+        address = tracker.compare_address(plan.study)
+    finally:
+        tracker.close()
+    _report(plan, by_arm(plan, results), as_json=as_json)
+    if not as_json:
+        note(f"{display.reused_count} of {len(plan.trials())} trials were finished before")
+        where = "" if store == DEFAULT_STORE else f" --store {store}"
+        uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
+        if address:
+            note(f"compare in MLflow: workbench ui{where}{uri}")
+
+
+def _report(plan: Plan, results: dict[str, list[TrialResult]], *, as_json: bool) -> None:
+    questions = {arm.name: arm.question for arm in plan.arms}
+    comparison = compare(results, questions)
+    if as_json:
+        print_json({"study": plan.study} | as_plain(comparison))
+        return
+    print_comparison(comparison)

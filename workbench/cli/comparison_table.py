@@ -1,0 +1,79 @@
+"""The tables of a comparison, for people."""
+
+from rich.table import Table
+
+from workbench.cli.console import OUT, billions, millions, note, table
+from workbench.reporting.comparison import ArmScore, Comparison
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Print costs, then a table for each data set, then what the numbers mean."""
+    cost = comparison.rows[0].cost
+    OUT.print(cost_table(comparison))
+    for name, protocol in comparison.protocols.items():
+        images = max(
+            score.delta_psnr_rgb_db.images if score.delta_psnr_rgb_db else 0
+            for row in comparison.rows
+            if (score := row.datasets.get(name))
+        )
+        count = f"{images} images, " if images else ""
+        OUT.print(f"\n[bold]{name}[/bold]: {count}{protocol.describe()}")
+        OUT.print(score_table(comparison, name))
+    for row in comparison.rows:
+        for failure in row.failures:
+            OUT.print(f"{row.name} {failure}; not in the means", markup=False)
+    note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
+    note("scores: mean over seeds ± their standard deviation")
+    if len(comparison.rows) > 1:
+        note(_meaning(comparison))
+
+
+def cost_table(comparison: Comparison) -> Table:
+    """Return parameters, multiply-adds and activations of each arm."""
+    made = table("variant", "seeds", "parameters", "multiply-adds G", "activations M")
+    for row in comparison.rows:
+        made.add_row(
+            row.name,
+            str(len(row.seeds)),
+            f"{row.cost.parameters:,}",
+            billions(row.cost.multiply_adds),
+            millions(row.cost.activations),
+        )
+    return made
+
+
+def score_table(comparison: Comparison, dataset: str) -> Table:
+    """Return the scores of each arm on one data set, and the difference to the base."""
+    made = table("variant", "PSNR dB", "SSIM", "Y-PSNR dB", "delta PSNR dB", "verdict")
+    made.columns[-1].justify = "left"
+    for row in comparison.rows:
+        made.add_row(row.name, *_cells(row.datasets.get(dataset)))
+    return made
+
+
+def _cells(score: ArmScore | None) -> list[str]:
+    if score is None:
+        return ["-", "-", "-", "-", ""]
+    psnr = score.scores["psnr_rgb_db"]
+    spread = "" if psnr.seed_sd is None else f" ± {psnr.seed_sd:.3f}"
+    cells = [
+        f"{psnr.mean:.3f}{spread}",
+        f"{score.scores['ssim_rgb'].mean:.4f}",
+        f"{score.scores['psnr_y_db'].mean:.3f}",
+    ]
+    delta = score.delta_psnr_rgb_db
+    if delta is None:
+        return [*cells, "", ""]
+    interval = "" if delta.low is None else f" [{delta.low:+.3f}, {delta.high:+.3f}]"
+    return [*cells, f"{delta.mean:+.3f}{interval}", score.verdict or ""]
+
+
+def _meaning(comparison: Comparison) -> str:
+    if min(len(row.seeds) for row in comparison.rows) < 2:
+        return "not testable: a claim about a design needs at least two seeds (--seeds)"
+    variants = len(comparison.rows) - 1
+    together = f"all {variants} intervals hold together with 95 %" if variants > 1 else "95 %"
+    return (
+        "delta: variant - base, paired by seed and image; interval over new seeds and new images "
+        f"({together}); undecided: it includes 0"
+    )

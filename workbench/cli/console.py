@@ -1,0 +1,39 @@
+"""What commands print with: tables and addresses on stdout, progress and notes on stderr."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+OUT = Console(soft_wrap=False, highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+def print_json(data: Any) -> None:
+    """Print plain data as JSON on stdout, and nothing else."""
+    sys.stdout.write(json.dumps(data, indent=2, allow_nan=False) + "\n")
+
+
+def note(text: str) -> None:
+    """Print a remark on stderr, as it is."""
+    ERR.print(text, markup=False, style="dim")
+
+
+def table(*columns: str, left: int = 1) -> Table:
+    """Return an empty table; all columns but the first `left` are aligned to the right."""
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for index, column in enumerate(columns):
+        made.add_column(column, justify="left" if index < left else "right", overflow="fold")
+    return made
+
+
+def millions(count: int) -> str:
+    """Format a count in millions."""
+    return f"{count / 1e6:.2f}"
+
+
+def billions(count: int) -> str:
+    """Format a count in billions."""
+    return f"{count / 1e9:.4f}"

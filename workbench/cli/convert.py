@@ -1,0 +1,33 @@
+"""`workbench convert`: weights between our safetensors and the published names."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.console import OUT
+from workbench.errors import ConfigError
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A weights file of either kind.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help=".safetensors for ours, .pth for published names.")
+    ],
+) -> None:
+    """Convert weights between our safetensors file and a published state dict."""
+    if target.suffix not in (".safetensors", ".pth"):
+        raise ConfigError(f"OUT must end in .safetensors or .pth, got {target.name!r}")
+    if target.exists() and target.resolve() == source.resolve():
+        raise ConfigError(f"OUT must not be IN, got {target}")
+    from workbench.models.checkpoints import export_published, read_weights, save_weights
+
+    weights = read_weights(source)
+    write = save_weights if target.suffix == ".safetensors" else export_published
+    write(target, weights.config, weights.state)
+    parameters = sum(tensor.numel() for tensor in weights.state.values())
+    OUT.print(
+        f"{target}: x{weights.config.scale}, {weights.config.channels} channels, "
+        f"{weights.config.blocks} blocks, {parameters:,} parameters",
+        markup=False,
+    )

@@ -1,0 +1,71 @@
+"""The command `workbench`: which commands exist, and how errors leave the program."""
+
+import sys
+from typing import Annotated
+
+import typer
+from click.exceptions import ClickException
+
+from workbench import __version__
+from workbench.cli.ablate import ablate
+from workbench.cli.convert import convert
+from workbench.cli.evaluate import evaluate
+from workbench.cli.inspect import inspect
+from workbench.cli.schema import schema
+from workbench.cli.spaces import spaces
+from workbench.cli.ui import ui
+from workbench.cli.upscale import upscale
+from workbench.cli.variants import variants
+from workbench.errors import WorkbenchError
+
+COMMANDS = (ablate, variants, inspect, evaluate, upscale, convert, spaces, schema, ui)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"workbench {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Ablation and architecture search on MDRN for efficient image super-resolution."""
+
+
+def main() -> None:
+    """Run the program. Errors of the user are one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except WorkbenchError as error:
+        _fail(str(error), error.exit_code)
+    except ClickException as error:
+        _fail(error.format_message(), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("stopped; the same command goes on from here", 130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(1)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str, code: int) -> None:
+    line = " ".join(text.split())
+    sys.stderr.write(f"error: {line}\n")
+    sys.exit(code)

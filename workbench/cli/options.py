@@ -1,0 +1,101 @@
+"""Options that several commands share, and what they mean. No torch."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.config.data import ImageSource
+from workbench.config.overrides import Config, apply_overrides
+from workbench.config.presets import CANONICAL
+from workbench.config.yaml_files import parse_scalar
+from workbench.errors import ConfigError
+
+DEFAULT_STORE = Path("mlflow_runs")
+
+StoreOption = Annotated[
+    Path, typer.Option("--store", help="Folder of ledger, packed images and MLflow database.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with units in the keys.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a field, such as model.channels=24."),
+]
+PresetOption = Annotated[
+    str, typer.Option("--base", metavar="PRESET", help="Network that variants are changes of.")
+]
+VariantOption = Annotated[
+    list[str] | None,
+    typer.Option("--variant", metavar="NAME", help="A variant, repeatable; `all` for every one."),
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        envvar="MLFLOW_TRACKING_URI",
+        help="MLflow server or database; the store's own by default.",
+    ),
+]
+DEFAULT_BASE = CANONICAL
+
+
+def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
+    """Apply every `--set KEY=VALUE`.
+
+    Raises:
+        ConfigError: For a missing `=`, an unknown key, or a value that breaks a rule.
+    """
+    overrides: dict[str, object] = {}
+    for text in assignments or ():
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set must be KEY=VALUE, got {text!r}")
+        if key in overrides:
+            raise ConfigError(f"--set {key}: is given twice")
+        overrides[key] = parse_scalar(value, f"--set {key}")
+    try:
+        return apply_overrides(config, overrides)
+    except ConfigError as error:
+        raise ConfigError(f"--set {error}") from None
+
+
+def image_source(text: str, option: str) -> ImageSource:
+    """Read `FOLDER` or `NAME=FOLDER`; the name is the folder's own by default.
+
+    Raises:
+        ConfigError: If either part is empty.
+    """
+    name, equals, folder = text.partition("=")
+    if not equals:
+        name, folder = Path(text).resolve().name, text
+    if not name or not folder:
+        raise ConfigError(f"{option} must be FOLDER or NAME=FOLDER, got {text!r}")
+    if not folder.startswith("embedded:"):
+        folder = str(Path(folder).expanduser().absolute())
+    return ImageSource(name=name, folder=folder)
+
+
+def seed_list(text: str) -> list[int]:
+    """Read `3` (the seeds 1, 2, 3) or a list such as `1,5,9`.
+
+    Raises:
+        ConfigError: If it is neither, or there is no seed.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise ConfigError(
+            f"--seeds must be a count such as 3 or a list such as 1,5,9, got {text!r}"
+        )
+    if len(parts) > 1:
+        return [int(part) for part in parts]
+    count = int(parts[0])
+    if count < 1:
+        raise ConfigError(f"--seeds must be at least 1, got {count}")
+    return list(range(1, count + 1))
+
+
+def default_workers(device: str) -> int:
+    """One trial a core, each with one thread; one trial at a time on a GPU."""
+    return 1 if device == "cuda" else len(os.sched_getaffinity(0))

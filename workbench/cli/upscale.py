@@ -1,0 +1,53 @@
+"""`workbench upscale`: enlarge image files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.console import OUT
+from workbench.cli.display import bars
+
+
+def upscale(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="An image or a folder of images.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A .png file, or a folder if IN is one.")
+    ],
+    weights: Annotated[
+        Path, typer.Option(metavar="FILE", help="A published weights file or one of ours.")
+    ],
+    tile: Annotated[
+        int | None, typer.Option(metavar="PX", min=1, help="Run in tiles of so many LR px.")
+    ] = None,
+    tile_overlap: Annotated[
+        int, typer.Option(metavar="PX", min=0, help="What a tile sees more on each inner side.")
+    ] = 32,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Enlarge an image or a folder of images by the scale of the weights."""
+    from workbench.evaluation.evaluate import Tiling
+    from workbench.evaluation.upscale import plan_files, upscale_files
+    from workbench.models.checkpoints import load_model
+    from workbench.training.device import prepare
+
+    plan_files(source, target)  # what is wrong with the paths is said before the weights load
+    model = load_model(weights).to(prepare(device, threads))
+    with bars() as progress:
+        task = progress.add_task("enlarging", total=None, remark="")
+
+        def advance(done: int, total: int, what: str) -> None:
+            progress.update(task, completed=done, total=total, remark=what)
+
+        written = upscale_files(
+            model,
+            source,
+            target,
+            scale=model.config.scale,
+            smallest_lr_px=model.smallest_lr_px,
+            tiling=Tiling(tile, tile_overlap),
+            progress=advance,
+        )
+    for path in written:
+        OUT.print(str(path), markup=False, soft_wrap=True)

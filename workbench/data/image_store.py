@@ -1,0 +1,153 @@
+"""Packed images: decoded once, memory-mapped ever after. No torch at import.
+
+The fingerprint in a store's name covers paths, sizes and times of the files, so a changed file is
+packed anew; the content hash covers names and pixels, so a touched file changes no result.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from workbench.config.data import Degradation, ImageSource
+from workbench.data.packing import (
+    HR_FILE,
+    LR_FILE,
+    check_images,
+    fingerprint,
+    lock_of,
+    pack,
+    read_manifest,
+    remove_partial_stores,
+)
+from workbench.data.pairs import too_small
+from workbench.data.sources import find_images
+from workbench.errors import DataError, writing_to
+from workbench.progress import Progress, silent
+
+
+class ImageStore:
+    """`ImagePairs` in memory-mapped files; the arrays are read-only views of the maps.
+
+    It pickles as its path, so worker processes can be handed one.
+    """
+
+    def __init__(self, place: Path, name: str) -> None:
+        """Open a packed store; `open_store` packs it first where need be.
+
+        Args:
+            place: The folder that holds `manifest.json`.
+            name: Name of the image source.
+
+        Raises:
+            DataError: If there is no whole store.
+        """
+        manifest = read_manifest(place)
+        if manifest is None:
+            raise DataError(f"{place} holds no packed images; run the command again to pack them")
+        self._place = place
+        self._manifest = manifest
+        # np.asarray drops the subclass: views of a plain array are made much faster.
+        self._hr = np.asarray(np.memmap(place / HR_FILE, dtype=np.uint8, mode="r"))
+        self._lr = np.asarray(np.memmap(place / LR_FILE, dtype=np.uint8, mode="r"))
+        self.name = name
+        self.names = manifest.names
+        self.scale = manifest.scale
+        self.lr_origin = manifest.lr_origin
+        self.content_hash = manifest.content_hash
+        self.notes = manifest.notes
+
+    def __reduce__(self) -> tuple[type["ImageStore"], tuple[Path, str]]:
+        return ImageStore, (self._place, self.name)
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.names)
+
+    def size_px(self, index: int) -> tuple[int, int]:
+        """Return (height, width) of the HR image."""
+        return self._manifest.hr_sizes_px[index]
+
+    def hr(self, index: int) -> np.ndarray:
+        """Return uint8 RGB of shape (height, width, 3), cropped to a multiple of the scale."""
+        height, width = self._manifest.hr_sizes_px[index]
+        begin = self._manifest.hr_offsets[index]
+        return self._hr[begin : begin + 3 * height * width].reshape(height, width, 3)
+
+    def lr(self, index: int) -> np.ndarray:
+        """Return uint8 RGB of shape (height // scale, width // scale, 3)."""
+        height, width = (side // self.scale for side in self._manifest.hr_sizes_px[index])
+        begin = self._manifest.hr_offsets[index] // self.scale**2
+        return self._lr[begin : begin + 3 * height * width].reshape(height, width, 3)
+
+    def digest(self, index: int) -> str:
+        """Return a hash over the name and the pixels of one image."""
+        return self._manifest.digests[index]
+
+
+def open_store(
+    source: ImageSource,
+    scale: int,
+    degradation: Degradation,
+    *,
+    folder: Path,
+    smallest_hr_px: int = 1,
+    progress: Progress = silent,
+) -> ImageStore:
+    """Open the packed images of a source, packing them first where need be.
+
+    Several processes may ask at once: one packs, the others wait.
+
+    Args:
+        source: A folder or an embedded set.
+        scale: 2, 3 or 4.
+        degradation: Makes LR where the source has none.
+        folder: Where stores are kept.
+        smallest_hr_px: Least height and width of HR, after cropping to a multiple of the scale.
+        progress: Told of each image that is checked and packed.
+
+    Raises:
+        DataError: For images that cannot be used, all of them in one line.
+        StoreError: If `folder` cannot be written.
+    """
+    files = find_images(source, scale)
+    place = folder / fingerprint(files, scale, degradation)
+    if read_manifest(place) is None:
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_partial_stores(folder)
+            with lock_of(place):
+                if read_manifest(place) is None:  # another process may have packed it meanwhile
+                    check_images(files, scale, smallest_hr_px, progress)
+                    pack(files, scale, degradation, place, progress)
+    store = ImageStore(place, source.name)
+    _check_sizes(store, files.folder, smallest_hr_px)
+    return store
+
+
+def _check_sizes(store: ImageStore, folder: Path, smallest_hr_px: int) -> None:
+    """A store that was packed for smaller patches may hold images that are too small now."""
+    for index, name in enumerate(store.names):
+        problem = too_small(store.size_px(index), smallest_hr_px)
+        if problem:
+            raise DataError(f"{folder}: {name}: {problem}")
+
+
+def known_content_hash(
+    source: ImageSource, scale: int, degradation: Degradation, folder: Path
+) -> str | None:
+    """Return the content hash of images that are packed already; None if they are not.
+
+    Decodes nothing and loads no torch.
+
+    Args:
+        source: A folder or an embedded set.
+        scale: 2, 3 or 4.
+        degradation: Makes LR where the source has none.
+        folder: Where stores are kept.
+
+    Raises:
+        DataError: See `find_images`.
+    """
+    files = find_images(source, scale)
+    manifest = read_manifest(folder / fingerprint(files, scale, degradation))
+    return manifest.content_hash if manifest else None

@@ -1,0 +1,210 @@
+"""The format of packed images, and how they are packed. No torch at import.
+
+A store is a folder `<fingerprint>/` with `hr.u8` and `lr.u8` (uint8 RGB, image after image) and
+`manifest.json`. It is built as `<fingerprint>.partial` and renamed when it is whole and on the
+disk, so whatever has the right name is a store. Stores can be deleted at any time.
+"""
+
+import hashlib
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from workbench.config.base import Frozen
+from workbench.config.data import Degradation
+from workbench.data.images import ImageError, merge_notes, read_rgb, summarize
+from workbench.data.pairs import (
+    combine_digests,
+    lr_origin,
+    read_hr,
+    read_pair,
+    too_small,
+)
+from workbench.data.sources import ImageFiles
+from workbench.errors import DataError
+from workbench.progress import Progress
+
+FORMAT_VERSION = 1
+"""Raise it when other bytes are to be packed from the same files (layout, bicubic, decoding)."""
+HR_FILE, LR_FILE = "hr.u8", "lr.u8"
+_MANIFEST = "manifest.json"
+
+
+class Manifest(Frozen):
+    """What a store holds."""
+
+    names: tuple[str, ...]
+    hr_sizes_px: tuple[tuple[int, int], ...]
+    """(height, width) of each HR image; both sides of LR are `scale` times smaller."""
+    hr_offsets: tuple[int, ...]
+    """Byte at which each image begins in `hr.u8`; in `lr.u8` it is `scale` squared times less."""
+    digests: tuple[str, ...]
+    """Hash over name and pixels of each image."""
+    content_hash: str
+    scale: int
+    lr_origin: str
+    notes: tuple[str, ...]
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def hr_bytes(self) -> int:
+        """Size of `hr.u8`."""
+        return sum(3 * math.prod(size) for size in self.hr_sizes_px)
+
+
+def read_manifest(place: Path) -> Manifest | None:
+    """Return the manifest of a whole store, or None where there is none or it is damaged."""
+    try:
+        manifest = Manifest.model_validate_json((place / _MANIFEST).read_bytes())
+        sizes = [(place / name).stat().st_size for name in (HR_FILE, LR_FILE)]
+    except (OSError, ValidationError):
+        return None
+    is_whole = sizes == [manifest.hr_bytes, manifest.hr_bytes // manifest.scale**2]
+    return manifest if is_whole and manifest.format_version == FORMAT_VERSION else None
+
+
+def fingerprint(files: ImageFiles, scale: int, degradation: Degradation) -> str:
+    """Return the name of the store of `files`: 32 hexadecimal digits.
+
+    It covers path, size and time of change of every file, the scale, where LR comes from and the
+    format version.
+
+    Raises:
+        DataError: For a file that is not there any more.
+    """
+    digest = hashlib.sha256(f"{FORMAT_VERSION}\0{scale}\0{lr_origin(files, degradation)}".encode())
+    for path in (*files.hr, *(files.lr or ())):
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise ImageError(path, f"cannot be read: {error.strerror}") from error
+        digest.update(os.fsencode(path) + f"\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:32]
+
+
+def lock_of(place: Path) -> FileLock:
+    """Return the lock under which the store at `place` is built."""
+    return FileLock(place.with_name(f"{place.name}.lock"))
+
+
+def check_images(files: ImageFiles, scale: int, smallest_hr_px: int, progress: Progress) -> None:
+    """Decode every file once, so that all bad images are known before anything is packed.
+
+    Args:
+        files: What to read.
+        scale: 2, 3 or 4.
+        smallest_hr_px: Least height and width of HR, after cropping to a multiple of the scale.
+        progress: Told of each image; the total is twice their number, as packing follows.
+
+    Raises:
+        DataError: One line with the first three bad images and the number of the others.
+    """
+    problems: list[DataError] = []
+    for index, path in enumerate(files.hr):
+        try:
+            hr, _ = read_hr(files, index, scale)
+            problem = too_small(hr.shape[:2], smallest_hr_px)
+            if problem:
+                raise ImageError(path, problem)
+            if files.lr is not None:
+                read_rgb(files.lr[index])
+        except ImageError as error:
+            problems.append(error)
+        progress(index + 1, 2 * len(files.hr), path.name)
+    if problems:
+        raise DataError(summarize(problems, files.folder))
+
+
+def pack(
+    files: ImageFiles, scale: int, degradation: Degradation, place: Path, progress: Progress
+) -> None:
+    """Pack `files` into the folder `place`, which appears when everything is written.
+
+    To be called with the lock of `place` held. Images are streamed: no more than one is in memory.
+
+    Raises:
+        OSError: Where writing failed; nothing is left behind.
+        DataError: Where a file changed since it was checked.
+    """
+    partial = place.with_name(f"{place.name}.partial")
+    try:
+        partial.mkdir()
+        manifest = _write_images(files, scale, degradation, partial, progress)
+        _write(partial / _MANIFEST, lambda file: file.write(manifest.model_dump_json().encode()))
+        if fingerprint(files, scale, degradation) != place.name:
+            raise DataError(f"{files.folder}: images changed while they were packed; run it again")
+        _sync_folder(partial)
+        shutil.rmtree(place, ignore_errors=True)  # One that `read_manifest` found damaged.
+        partial.rename(place)
+        _sync_folder(place.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def remove_partial_stores(folder: Path) -> None:
+    """Remove what killed builders left in `folder`; those still at work hold their lock."""
+    for partial in folder.glob("*.partial"):
+        try:
+            with lock_of(partial.with_suffix("")).acquire(timeout=0):
+                shutil.rmtree(partial, ignore_errors=True)
+        except Timeout:
+            continue
+
+
+def _write_images(
+    files: ImageFiles, scale: int, degradation: Degradation, partial: Path, progress: Progress
+) -> Manifest:
+    """Write `hr.u8` and `lr.u8` and return what they hold."""
+    sizes: list[tuple[int, int]] = []
+    digests: list[str] = []
+    notes: list[str] = []
+
+    def write_all(hr_file: BinaryIO, lr_file: BinaryIO) -> None:
+        for index, path in enumerate(files.hr):
+            pair = read_pair(files, index, scale, degradation)
+            hr_file.write(pair.hr.data)
+            lr_file.write(pair.lr.data)
+            sizes.append((pair.hr.shape[0], pair.hr.shape[1]))
+            digests.append(pair.digest())
+            notes.extend(pair.notes)
+            progress(len(files.hr) + index + 1, 2 * len(files.hr), path.name)
+
+    _write(
+        partial / HR_FILE,
+        lambda hr_file: _write(partial / LR_FILE, lambda lr_file: write_all(hr_file, lr_file)),
+    )
+    lengths = [3 * math.prod(size) for size in sizes]
+    return Manifest(
+        names=files.names,
+        hr_sizes_px=tuple(sizes),
+        hr_offsets=tuple(sum(lengths[:index]) for index in range(len(lengths))),
+        digests=tuple(digests),
+        content_hash=combine_digests(digests),
+        scale=scale,
+        lr_origin=lr_origin(files, degradation),
+        notes=merge_notes(notes),
+    )
+
+
+def _write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in `folder` are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,168 @@
+"""Which files an `ImageSource` means. Everything wrong with a folder is found here. No torch."""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.config.data import EMBEDDED_TRAINING, EMBEDDED_VALIDATION, ImageSource
+from workbench.data.images import ImageError, image_size, summarize
+from workbench.errors import DataError, nearest
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+
+# The two motorcycles show one scene, so they stay on one side.
+_EMBEDDED = {
+    EMBEDDED_TRAINING: (
+        "astronaut.png",
+        "motorcycle_left.png",
+        "motorcycle_right.png",
+        "rocket.jpg",
+    ),
+    EMBEDDED_VALIDATION: ("chelsea.png", "coffee.png"),
+}
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """The files of one image source, sorted by file name."""
+
+    name: str
+    """Name of the source."""
+    folder: Path
+    """The source's folder, absolute; what errors name."""
+    hr: tuple[Path, ...]
+    """At least one file, each of another stem."""
+    lr: tuple[Path, ...] | None
+    """The LR file of each HR file, or None where LR is to be made from HR."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the images: the stems of their HR files."""
+        return tuple(path.stem for path in self.hr)
+
+
+def find_images(source: ImageSource, scale: int) -> ImageFiles:
+    """Find the files of `source`, and the LR files that belong to them at `scale`.
+
+    A folder is either HR images, or it holds `HR` and perhaps `X2`, `X3`, `X4`. Where it has none
+    for `scale`, LR is made from HR. LR files are called as their HR files are, or so with `x4` and
+    the like behind (`0001x4.png`). Headers of paired files are read, no pixels.
+
+    Args:
+        source: A folder, or one of the embedded sets.
+        scale: 2, 3 or 4.
+
+    Raises:
+        DataError: One line naming the folder, and the files and values that do not fit.
+    """
+    if source.folder.startswith("embedded:"):
+        return _find_embedded(source)
+    folder = Path(source.folder).expanduser().absolute()
+    hr_folder, lr_folder = folder / "HR", folder / f"X{scale}"
+    if not hr_folder.is_dir():
+        return ImageFiles(source.name, folder, list_images(folder), None)
+    hr = list_images(hr_folder)
+    if not lr_folder.is_dir():
+        return ImageFiles(source.name, folder, hr, None)
+    lr = _pair_up(folder, hr, list_images(lr_folder), scale)
+    _check_sizes(folder, hr, lr, scale)
+    return ImageFiles(source.name, folder, hr, lr)
+
+
+def list_images(folder: Path) -> tuple[Path, ...]:
+    """Return the image files in `folder` by name; hidden files and other kinds are left out.
+
+    Raises:
+        DataError: For a folder that is missing, no folder, unreadable or without images, and for
+            two images of one stem.
+    """
+    try:
+        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+    except FileNotFoundError:
+        raise DataError(f"image folder {folder} does not exist") from None
+    except NotADirectoryError:
+        raise DataError(f"image folder {folder} is a file, not a folder") from None
+    except OSError as error:
+        raise DataError(f"image folder {folder} cannot be read: {error.strerror}") from error
+    images = [path for path in entries if _is_image(path)]
+    if not images:
+        kinds = " ".join(suffix[1:] for suffix in SUFFIXES)
+        raise DataError(f"image folder {folder} holds no images ({kinds}) and no folder HR")
+    seen: dict[str, str] = {}
+    for path in images:
+        if path.stem in seen:
+            raise DataError(f"{folder}: two images of one name: {seen[path.stem]} and {path.name}")
+        seen[path.stem] = path.name
+    return tuple(images)
+
+
+def _is_image(path: Path) -> bool:
+    # A broken link counts, so that reading it gives an error instead of one image less.
+    is_kind = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return is_kind and not path.is_dir()
+
+
+def _find_embedded(source: ImageSource) -> ImageFiles:
+    if source.folder not in _EMBEDDED:
+        raise DataError(
+            f"unknown image folder {source.folder!r}; {nearest(source.folder, _EMBEDDED)}"
+        )
+    spec = importlib.util.find_spec("skimage")
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError(f"{source.folder} needs scikit-image; pip install scikit-image")
+    folder = Path(spec.submodule_search_locations[0]) / "data"
+    hr = tuple(folder / name for name in _EMBEDDED[source.folder])
+    for path in hr:
+        if not path.is_file():
+            raise DataError(f"{source.folder}: this scikit-image has no {path}")
+    return ImageFiles(source.name, folder, hr, None)
+
+
+def _pair_up(folder: Path, hr: Sequence[Path], lr: Sequence[Path], scale: int) -> tuple[Path, ...]:
+    """Return the LR file of each HR file.
+
+    Raises:
+        DataError: Naming both counts and the files without a partner.
+    """
+    by_stem = {path.stem: path for path in lr}
+    # One of both ways for the whole folder: an HR file may itself be called `0001x4`.
+    endings = ("", f"x{scale}")
+    ending = max(endings, key=lambda end: sum(path.stem + end in by_stem for path in hr))
+    wanted = {path.stem + ending: path for path in hr}
+    if wanted.keys() != by_stem.keys():
+        raise DataError(
+            f"{folder}: HR has {len(hr)} images and X{scale} has {len(lr)}; without a partner: "
+            + _name_lonely(wanted, by_stem)
+        )
+    return tuple(by_stem[stem] for stem in wanted)
+
+
+def _name_lonely(wanted: Mapping[str, Path], given: Mapping[str, Path]) -> str:
+    lonely = [wanted[stem] for stem in sorted(wanted.keys() - given.keys())]
+    lonely += [given[stem] for stem in sorted(given.keys() - wanted.keys())]
+    names = ", ".join(f"{path.parent.name}/{path.name}" for path in lonely[:3])
+    return names + (f" and {len(lonely) - 3} more" if len(lonely) > 3 else "")
+
+
+def _check_sizes(folder: Path, hr: Sequence[Path], lr: Sequence[Path], scale: int) -> None:
+    """Refuse pairs of which LR is not HR // scale.
+
+    Raises:
+        DataError: Naming the first three pairs with both sizes.
+    """
+    problems: list[DataError] = []
+    for hr_path, lr_path in zip(hr, lr, strict=True):
+        try:
+            (hr_h, hr_w), (lr_h, lr_w) = image_size(hr_path), image_size(lr_path)
+        except ImageError as error:
+            problems.append(error)
+            continue
+        if (lr_h, lr_w) != (hr_h // scale, hr_w // scale):
+            reason = (
+                f"{lr_w}x{lr_h} px, but {hr_path.parent.name}/{hr_path.name} of {hr_w}x{hr_h} px "
+                f"needs {hr_w // scale}x{hr_h // scale} at x{scale}"
+            )
+            problems.append(ImageError(lr_path, reason))
+    if problems:
+        raise DataError(summarize(problems, folder))

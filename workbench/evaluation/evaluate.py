@@ -1,0 +1,120 @@
+"""Scores of a network on a set of image pairs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from numpy import uint8
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from workbench.data.pairs import ImagePairs
+from workbench.errors import DataError
+from workbench.evaluation.metrics import score_image, to_uint8
+from workbench.evaluation.tiles import run_tiled
+from workbench.progress import Progress, silent
+from workbench.results import DatasetScores, Protocol
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How an image is cut; None for the tile runs it whole."""
+
+    tile_lr_px: int | None = None
+    overlap_lr_px: int = 32
+
+
+WHOLE = Tiling()
+
+
+def evaluate(
+    model: nn.Module,
+    images: ImagePairs,
+    *,
+    smallest_lr_px: int = 1,
+    tiling: Tiling = WHOLE,
+    progress: Progress = silent,
+) -> DatasetScores:
+    """Score every image; the network is put back into its mode afterwards.
+
+    Args:
+        model: (1, 3, h, w) RGB in 0..1 to (1, 3, scale * h, scale * w), on its device.
+        images: HR and LR images; their scale is the network's.
+        smallest_lr_px: Least LR height and width that the network accepts.
+        tiling: How images are cut.
+        progress: Told of each image.
+
+    Raises:
+        DataError: For an image that is too small, named with its size.
+    """
+    scores = []
+    with inference(model) as device:
+        for index, name in enumerate(images.names):
+            lr = images.lr(index)
+            check_size(name, lr, smallest_lr_px)
+            output = run(model, lr, device, images.scale, smallest_lr_px, tiling)
+            scores.append(score_image(name, to_uint8(output), images.hr(index), images.scale))
+            progress(index + 1, len(images), name)
+    return DatasetScores(
+        dataset=images.name,
+        protocol=Protocol(
+            scale=images.scale,
+            crop_px=images.scale,
+            lr_origin=images.lr_origin,
+            data_hash=images.content_hash,
+            tile_lr_px=tiling.tile_lr_px,
+            tile_overlap_lr_px=tiling.overlap_lr_px if tiling.tile_lr_px else None,
+        ),
+        images=tuple(scores),
+    )
+
+
+@contextmanager
+def inference(model: nn.Module) -> Iterator[torch.device]:
+    """Put a network into evaluation mode without gradients; yield its device."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield next((p.device for p in model.parameters()), torch.device("cpu"))
+    finally:
+        model.train(training)
+
+
+def check_size(name: str, lr: NDArray[uint8], smallest_lr_px: int) -> None:
+    """Refuse an image below the network's smallest input.
+
+    Raises:
+        DataError: With name, size and rule.
+    """
+    height, width = lr.shape[:2]
+    if min(height, width) < smallest_lr_px:
+        raise DataError(
+            f"{name}: the LR image is {width}x{height} px; this network needs at least "
+            f"{smallest_lr_px}x{smallest_lr_px} LR px"
+        )
+
+
+def run(
+    model: nn.Module,
+    lr: NDArray[uint8],
+    device: torch.device,
+    scale: int,
+    smallest_lr_px: int,
+    tiling: Tiling,
+) -> Tensor:
+    """Run a network on one uint8 image (h, w, 3): (1, 3, scale * h, scale * w)."""
+    values = torch.from_numpy(lr.copy()).to(device)  # packed images are read-only
+    image = values.permute(2, 0, 1)[None].to(torch.float32) / 255
+    if tiling.tile_lr_px is None:
+        output: Tensor = model(image)
+        return output
+    return run_tiled(
+        model,
+        image,
+        scale=scale,
+        tile_lr_px=tiling.tile_lr_px,
+        overlap_lr_px=tiling.overlap_lr_px,
+        smallest_lr_px=smallest_lr_px,
+    )

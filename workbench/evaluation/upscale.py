@@ -1,0 +1,87 @@
+"""Enlarging image files."""
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+from torch import nn
+
+from workbench.data.images import read_rgb
+from workbench.data.sources import list_images
+from workbench.errors import DataError
+from workbench.evaluation.evaluate import WHOLE, Tiling, check_size, inference, run
+from workbench.evaluation.metrics import to_uint8
+from workbench.files import write_atomically
+from workbench.progress import Progress, silent
+
+
+def upscale_files(
+    model: nn.Module,
+    source: Path,
+    target: Path,
+    *,
+    scale: int,
+    smallest_lr_px: int,
+    tiling: Tiling = WHOLE,
+    progress: Progress = silent,
+) -> list[Path]:
+    """Enlarge a file, or every image of a folder, and write PNG files.
+
+    Args:
+        model: The network, on its device.
+        source: An image or a folder of images.
+        target: A `.png` file for an image, a folder for a folder.
+        scale: Of the network.
+        smallest_lr_px: Least height and width that the network accepts.
+        tiling: How images are cut.
+        progress: Told of each image.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DataError: For a missing or unusable image, or a target that would overwrite a source.
+        StoreError: If a file cannot be written.
+    """
+    jobs = plan_files(source, target)
+    with inference(model) as device:
+        for number, (image_path, out_path) in enumerate(jobs, start=1):
+            lr, _ = read_rgb(image_path)
+            check_size(image_path.name, lr, smallest_lr_px)
+            output = run(model, lr, device, scale, smallest_lr_px, tiling)
+            encoded = io.BytesIO()
+            Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
+            _write(out_path, encoded.getvalue())
+            progress(number, len(jobs), image_path.name)
+    return [out_path for _, out_path in jobs]
+
+
+def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Return (image, output) pairs.
+
+    Raises:
+        DataError: For a missing source, a wrong kind of target, or one that is a source.
+    """
+    if source.is_dir():
+        if target.is_file():
+            raise DataError(f"{target}: IN is a folder, so OUT must be a folder, not a file")
+        jobs = [(path, target / f"{path.stem}.png") for path in list_images(source)]
+    elif source.is_file():
+        if target.suffix.lower() != ".png":
+            raise DataError(f"OUT must end in .png, got {str(target)!r}")
+        jobs = [(source, target)]
+    else:
+        raise DataError(f"{source}: no such image or folder")
+    sources = {image.resolve() for image, _ in jobs}
+    for _, output in jobs:
+        if output.resolve() in sources:
+            raise DataError(f"{output}: OUT would overwrite an image of IN")
+    return jobs
+
+
+def _write(path: Path, data: bytes) -> None:
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    write_atomically(path, write, store=path.parent)

@@ -1,0 +1,49 @@
+"""Writing files so that a reader, or a kill at any instant, never sees half of one."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from workbench.errors import writing_to
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], None], *, store: Path) -> None:
+    """Write a file under another name, force it to disk, and rename it into place.
+
+    Args:
+        path: The file; its folder is created.
+        write: Writes the content to the open binary file.
+        store: What an error names as the place that cannot be written.
+
+    Raises:
+        StoreError: If anything on the way fails. `path` is then as it was.
+    """
+    with writing_to(store):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_text_atomically(path: Path, text: str, *, store: Path) -> None:
+    """Write a text file as `write_atomically` does.
+
+    Raises:
+        StoreError: If anything on the way fails. `path` is then as it was.
+    """
+    data = text.encode()
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    write_atomically(path, write, store=store)

@@ -1,0 +1,113 @@
+"""The ledger: the only truth about finished trials. No torch.
+
+Below a store:
+
+    trials/<key>/result.json       a finished trial (one atomic write makes it finished)
+    trainings/<key>/               checkpoint while training, then weights; one lock each
+    images/<fingerprint>/          packed images
+    studies/<name>.json            what was asked for, with which keys
+
+Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workbench.errors import ConfigError, StoreError, writing_to
+from workbench.files import write_text_atomically
+from workbench.keys import TrialKey
+from workbench.progress import Waiting, no_waiting
+from workbench.results import TrialResult
+
+WEIGHTS = "weights.safetensors"
+CHECKPOINT = "checkpoint.pt"
+
+
+class Ledger:
+    """Finished trials, by key.
+
+    Args:
+        store: The folder of the store; created when something is written.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store.absolute()
+
+    @property
+    def images(self) -> Path:
+        """Folder of the packed images."""
+        return self.store / "images"
+
+    def result(self, key: str) -> TrialResult | None:
+        """Return the finished trial of `key`, or None.
+
+        Raises:
+            StoreError: If the record exists and cannot be read.
+        """
+        path = self._record(key)
+        try:
+            return TrialResult.parse(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, json.JSONDecodeError, ConfigError) as error:
+            reason = " ".join(str(error).split())
+            raise StoreError(
+                f"{path}: this record cannot be read ({reason}); "
+                "move it away and the trial is evaluated again"
+            ) from None
+
+    def record(self, result: TrialResult) -> None:
+        """Make a trial finished.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        text = json.dumps(result.plain(), indent=1)
+        write_text_atomically(self._record(result.key), text, store=self.store)
+
+    def results(self) -> Iterator[TrialResult]:
+        """Yield every finished trial, in the order of the keys."""
+        for path in sorted(self.store.glob("trials/*/result.json")):
+            result = self.result(path.parent.name)
+            if result is not None:
+                yield result
+
+    def training_folder(self, key: TrialKey) -> Path:
+        """Return the folder of a training's checkpoint and weights."""
+        return self.store / "trainings" / key.training
+
+    @contextmanager
+    def training_lock(self, key: TrialKey, waiting: Waiting = no_waiting) -> Iterator[None]:
+        """Hold a training for this process; a second process waits for its end.
+
+        The system frees the lock when a process dies, however it dies.
+
+        Args:
+            key: The trial.
+            waiting: Called about once a second while another process holds the lock; it may
+                raise to give up.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        folder = self.training_folder(key)
+        with writing_to(self.store):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / "lock")
+            while True:
+                try:
+                    lock.acquire(timeout=1.0)
+                    break
+                except Timeout:
+                    waiting()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _record(self, key: str) -> Path:
+        return self.store / "trials" / key / "result.json"

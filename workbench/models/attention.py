@@ -1,0 +1,203 @@
+"""Spatial and channel attention: MDSA, ECCA, and what they replace (ESA, CCA).
+
+Source: factsheet section 1.2 with Figures 4 and 5; the published code of MDRN (bbbolt/MDRN, MIT),
+where MDSA is called `ESA`. Where they differ the code is followed, because the checkpoints depend
+on it: D5 pools without padding; L-var is the unbiased variance; CCA adds the mean to the contrast.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workbench.config.model import (
+    BlockConfig,
+    CcaConfig,
+    ChannelAttention,
+    EccaConfig,
+    EsaConfig,
+    MdsaConfig,
+    TimmAttentionConfig,
+    TimmAttentionName,
+    Variance,
+    pool_padding,
+)
+from workbench.models.layers import ACTIVATIONS, at_least_float32, contrast, convolution
+
+POOL_STRIDE = 3
+
+
+class LocalVariance(nn.Module):
+    """L-var: a strided convolution of its own, then the variance over windows or over the map."""
+
+    def __init__(self, level: int, width: int, variance: Variance, block: BlockConfig) -> None:
+        super().__init__()
+        self.strided = convolution(block.convolution, width, width, stride=2, padding=block.padding)
+        self.level = level
+        self.variance = variance
+
+    def forward(self, squeezed: Tensor) -> Tensor:
+        """(N, f, H, W) -> (N, f, H', W') of the pooled map, or (N, f, 1, 1) if global."""
+        x = at_least_float32(self.strided(squeezed))
+        if self.variance == "global":
+            return x.var(dim=(2, 3), keepdim=True)
+        pad = pool_padding(self.level)
+        x = functional.pad(x, (pad, pad, pad, pad), mode="reflect")
+        windows = x.unfold(2, self.level, POOL_STRIDE).unfold(3, self.level, POOL_STRIDE)
+        return windows.var(dim=(4, 5))  # (N, f, H', W', level, level) -> (N, f, H', W')
+
+
+class DispersionBranch(nn.Module):
+    """Branch-A at one level: compress by stride and pooling, convolve, spread out again."""
+
+    def __init__(
+        self, level: int, width: int, variance: Variance | None, block: BlockConfig
+    ) -> None:
+        super().__init__()
+        conv, pad = block.convolution, block.padding
+        self.strided = convolution(conv, width, width, stride=2, padding=pad)
+        self.pool = nn.MaxPool2d(level, POOL_STRIDE, pool_padding(level))
+        self.lvar = None if variance is None else LocalVariance(level, width, variance, block)
+        self.first = convolution(conv, width, width, padding=pad)
+        self.activation = ACTIVATIONS[block.activation]()
+        self.second = convolution(conv, width, width, padding=pad)
+
+    def forward(self, squeezed: Tensor) -> Tensor:
+        """(N, f, H, W) -> (N, f, H, W)."""
+        x = self.pool(self.strided(squeezed))
+        if self.lvar is not None:
+            x = x + self.lvar(squeezed)
+        x = self.second(self.activation(self.first(x)))
+        return _spread(x, squeezed)
+
+
+class MDSA(nn.Module):
+    """Multi-level dispersion spatial attention (factsheet, Figure 4)."""
+
+    def __init__(self, channels: int, config: MdsaConfig, block: BlockConfig) -> None:
+        super().__init__()
+        width = channels // config.squeeze_ratio
+        self.squeeze = nn.Conv2d(channels, width, 1)
+        self.refinement = nn.Conv2d(width, width, 1) if config.refinement else None
+        # Named by level, so that taking one out leaves the paths of the others alone.
+        self.dispersion = nn.ModuleDict(
+            {
+                f"D{level}": DispersionBranch(
+                    level, width, config.variance if level in config.lvar else None, block
+                )
+                for level in config.levels
+            }
+        )
+        self.expand = nn.Conv2d(width, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        squeezed = self.squeeze(x)
+        attention = sum(branch(squeezed) for branch in self.dispersion.values())
+        if self.refinement is not None:
+            attention = attention + self.refinement(squeezed)
+        out: Tensor = x * self.expand(attention).sigmoid()
+        return out
+
+
+class ESA(nn.Module):
+    """Enhanced spatial attention, which MDSA replaces: one level, deeper convolutions.
+
+    Source: RFDN; BSRN puts BSConv in place of its inner 3x3 convolutions and keeps the strided one
+    plain and unpadded. The convolution, padding and activation are those of the block.
+    """
+
+    def __init__(self, channels: int, config: EsaConfig, block: BlockConfig) -> None:
+        super().__init__()
+        width = channels // config.squeeze_ratio
+        self.squeeze = nn.Conv2d(channels, width, 1)
+        self.refinement = nn.Conv2d(width, width, 1)
+        self.strided = nn.Conv2d(width, width, 3, stride=2)
+        self.pool = nn.MaxPool2d(7, POOL_STRIDE)
+        self.convolutions = nn.ModuleList(
+            convolution(block.convolution, width, width, padding=block.padding) for _ in range(3)
+        )
+        self.activation = ACTIVATIONS[block.activation]()
+        self.expand = nn.Conv2d(width, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        squeezed = self.squeeze(x)
+        first, second, third = self.convolutions
+        inner = self.activation(first(self.pool(self.strided(squeezed))))
+        inner = third(self.activation(second(inner)))
+        attention = self.expand(_spread(inner, squeezed) + self.refinement(squeezed))
+        out: Tensor = x * attention.sigmoid()
+        return out
+
+
+class CCA(nn.Module):
+    """Contrast-aware channel attention: (standard deviation + mean), squeeze, excite (IMDN)."""
+
+    def __init__(self, channels: int, config: CcaConfig) -> None:
+        super().__init__()
+        hidden = max(1, channels // config.reduction)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.activation = nn.ReLU()
+        self.excite = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        statistic = contrast(x) + at_least_float32(x).mean(dim=(2, 3), keepdim=True)
+        out: Tensor = x * self.excite(self.activation(self.squeeze(statistic))).sigmoid()
+        return out
+
+
+class ECCA(nn.Module):
+    """Enhanced contrast-aware channel attention (factsheet, Figure 5)."""
+
+    def __init__(self, channels: int, config: EccaConfig, block: BlockConfig) -> None:
+        super().__init__()
+        self.pointwise = nn.Conv2d(channels, channels, 1)
+        self.activation = ACTIVATIONS[block.activation]()
+        self.cca = None if config.cca is None else CCA(channels, config.cca)
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        x = self.activation(self.pointwise(x))
+        if self.cca is not None:
+            x = self.cca(x)
+        out: Tensor = self.depthwise(x)
+        return out
+
+
+def spatial_attention(channels: int, block: BlockConfig) -> nn.Module | None:
+    """Build the block's spatial attention, (N, C, H, W) -> (N, C, H, W); None is none."""
+    match block.spatial_attention:
+        case MdsaConfig() as config:
+            return MDSA(channels, config, block)
+        case EsaConfig() as config:
+            return ESA(channels, config, block)
+        case None:
+            return None
+
+
+def channel_attention(channels: int, block: BlockConfig) -> nn.Module | None:
+    """Build the block's channel attention, (N, C, H, W) -> (N, C, H, W); None is none."""
+    config: ChannelAttention | None = block.channel_attention
+    match config:
+        case EccaConfig():
+            return ECCA(channels, config, block)
+        case CcaConfig():
+            return CCA(channels, config)
+        case TimmAttentionConfig(kind=name):
+            return _timm_attention(name, channels)
+        case None:
+            return None
+
+
+def _timm_attention(name: TimmAttentionName, channels: int) -> nn.Module:
+    from timm.layers import create_attn  # takes seconds, so only those who ask for it wait
+
+    module: nn.Module = create_attn(name, channels)
+    return module
+
+
+def _spread(x: Tensor, like: Tensor) -> Tensor:
+    """Interpolate bilinearly to the height and width of `like`."""
+    size = (like.shape[2], like.shape[3])
+    return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)

@@ -1,0 +1,193 @@
+"""Weights files: the published ones without flags, ours with the config inside.
+
+Reading never executes code from a file: safetensors holds only tensors and text, and PyTorch
+files are read with `weights_only=True`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from workbench.config.base import Frozen
+from workbench.config.model import ModelConfig
+from workbench.errors import CheckpointError, ConfigError, writing_to
+from workbench.models.factory import build_model
+from workbench.models.network import MDRN
+from workbench.models.published_names import infer_config, module_names
+
+FORMAT = "mdrn-workbench/1"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a weights file holds, under our names."""
+
+    config: ModelConfig
+    state: dict[str, Tensor]
+    origin: str
+    """`workbench` or `published`."""
+
+
+def read_weights(path: Path) -> Weights:
+    """Read a weights file of ours or a published one, on the CPU.
+
+    A published file needs no flags: scale, channels, blocks and parts follow from the names and
+    shapes in it, and `params_ema` is preferred to `params`.
+
+    Raises:
+        CheckpointError: Naming the file and why it cannot be used.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such weights file")
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+        # safetensors: eight bytes of header length, then a JSON object.
+        return _read_safetensors(path) if start[8:] == b"{" else _read_published(path)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def load_model(path: Path) -> MDRN:
+    """Read a weights file and build its network, in evaluation mode on the CPU.
+
+    Raises:
+        CheckpointError: Naming the file and why it cannot be used.
+    """
+    weights = read_weights(path)
+    model = build_model(weights.config)
+    try:
+        model.load_state_dict(weights.state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{path}: its tensors do not fit its network ({reason})") from None
+    return model.eval()
+
+
+def save_weights(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
+    """Write weights of ours, atomically: safetensors with the config inside.
+
+    Raises:
+        StoreError: If the file cannot be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
+    temporary = path.with_name(f"{path.name}.tmp")
+    with writing_to(path.parent):
+        try:
+            save_file(tensors, temporary, metadata)
+        except SafetensorError as error:  # safetensors wraps the system's error into a text
+            raise OSError(None, str(error)) from error
+        temporary.replace(path)
+
+
+def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
+    """Write weights under the names of the published code, as a bare PyTorch state dict.
+
+    Raises:
+        CheckpointError: If the published code has no such network.
+        StoreError: If the file cannot be written.
+    """
+    published = to_published(config, state)
+    temporary = path.with_name(f"{path.name}.tmp")
+    with writing_to(path.parent):
+        torch.save(published, temporary)
+        temporary.replace(path)
+
+
+def to_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename a state dict to the published names.
+
+    Raises:
+        CheckpointError: If the published code has no name for a part.
+    """
+    names = module_names(config)
+    renamed = {}
+    for name, tensor in state.items():
+        module, _, kind = name.rpartition(".")
+        if module not in names:
+            raise CheckpointError(f"the published code has no name for the part {module!r}")
+        renamed[f"{names[module]}.{kind}"] = tensor
+    return renamed
+
+
+def from_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename a published state dict to our names; parts that `config` leaves out are dropped.
+
+    Raises:
+        CheckpointError: If a tensor that `config` needs is missing.
+    """
+    renamed = {}
+    with torch.device("meta"):
+        wanted = build_model(config).state_dict()
+    names = module_names(config)
+    for name in wanted:
+        module, _, kind = name.rpartition(".")
+        published = f"{names[module]}.{kind}"
+        if published not in state:
+            raise CheckpointError(f"the tensor {published!r} ({name}) is missing")
+        renamed[name] = state[published]
+    return renamed
+
+
+class _Metadata(Frozen):
+    format: str
+    model: str
+
+
+def _read_safetensors(path: Path) -> Weights:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise CheckpointError(f"{path}: not a readable safetensors file ({error})") from None
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path}: a safetensors file without the workbench's config; "
+            f"format must be {FORMAT!r}, got {metadata.get('format')!r}"
+        )
+    try:
+        text = _Metadata.parse(metadata).model
+        return Weights(ModelConfig.parse(json.loads(text)), state, "workbench")
+    except (ConfigError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path}: its config cannot be read ({error})") from None
+
+
+def _read_published(path: Path) -> Weights:
+    state = _published_state(path)
+    try:
+        config = infer_config({name: tuple(tensor.shape) for name, tensor in state.items()})
+        renamed = from_published(config, state)
+    except (CheckpointError, ConfigError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    surplus = set(state) - set(to_published(config, renamed))
+    if surplus:
+        raise CheckpointError(
+            f"{path}: the tensor {min(surplus)!r} belongs to no known part of MDRN"
+        )
+    return Weights(config, renamed, "published")
+
+
+def _published_state(path: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 (torch.load raises whatever a broken file causes)
+        reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
+        raise CheckpointError(
+            f"{path}: not a weights file, or one that holds code, which is never run ({reason})"
+        ) from None
+    for key in ("params_ema", "params"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+            break
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise CheckpointError(f"{path}: holds no state dict (names and tensors)")
+    return content

@@ -1,0 +1,46 @@
+"""`build_model`: the only place where a config becomes a module."""
+
+import hashlib
+
+import torch
+from torch import nn
+
+from workbench.config.model import ModelConfig
+from workbench.models.network import MDRN
+
+
+def build_model(config: ModelConfig, *, seed: int | None = None) -> MDRN:
+    """Build a network.
+
+    Args:
+        config: Any valid `ModelConfig`.
+        seed: Seed of the initial weights. None is for weights that are loaded next, and for the
+            meta device: the values are then those that PyTorch happens to draw.
+
+    Returns:
+        The network in training mode, in float32, on the current default device.
+    """
+    model = MDRN(config)
+    if seed is not None:
+        initialise(model, seed)
+    return model
+
+
+def initialise(model: nn.Module, seed: int) -> None:
+    """Draw the initial weights of each module from a stream of its own.
+
+    The stream depends on (seed, path of the module) only, so taking a module out does not shift
+    the weights of the others: variants of one seed start from the same weights wherever both have
+    the parameter. The distributions are PyTorch's defaults, as in the published code.
+    """
+    modules = [(path, m) for path, m in model.named_modules() if hasattr(m, "reset_parameters")]
+    with torch.random.fork_rng(devices=[]):
+        # Inner modules first: an outer one may adjust what the inner ones drew (timm's do).
+        for path, module in reversed(modules):
+            torch.manual_seed(_stream(seed, path))
+            module.reset_parameters()
+
+
+def _stream(seed: int, path: str) -> int:
+    digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,139 @@
+"""The SQLite file that holds MLflow's view of a store: where it is, how it comes to be. No mlflow.
+
+It is written by several drivers at once and read by the UI, so it uses SQLite's write-ahead log.
+It holds nothing that the ledger does not: whoever deletes it loses time, not results.
+"""
+
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workbench.errors import StoreError, writing_to
+
+_LOCK_TIMEOUT_S = 180
+_PROBE_BYTES = 65_536
+_ROOT_REASON = re.compile(
+    r"\[Errno -?\d+\] ([^'\")\]]+)"  # of the operating system, as in requests' errors
+    r"|\(sqlite3\.\w+\) ([^\[(]+)"  # of SQLite, as in SQLAlchemy's errors
+)
+_ARTIFACTS = "mlflow_artifacts"
+
+
+def database_path(store: Path) -> Path:
+    """Return where a store has its MLflow database."""
+    return store.resolve() / "mlflow.db"
+
+
+def artifacts_path(store: Path) -> Path:
+    """Return where a store has the files that its MLflow runs show."""
+    return store.resolve() / _ARTIFACTS
+
+
+def sqlite_address(database: Path) -> str:
+    """Return a database file as MLflow's tracking URI."""
+    return f"sqlite:///{database}"
+
+
+def sqlite_file(tracking_uri: str) -> Path | None:
+    """Return the file behind a tracking URI, None if it is something else or more than a file."""
+    path = tracking_uri.removeprefix("sqlite:///")
+    return None if path == tracking_uri or "?" in path else Path(path).resolve()
+
+
+def prepare_database(
+    database: Path, artifacts: Path | None, create: Callable[[str, str], None]
+) -> None:
+    """Make sure that a database is complete and can be written.
+
+    Args:
+        database: The file; its folder is created too.
+        artifacts: Where its runs keep files; None leaves that to MLflow.
+        create: Called as `create(address, artifacts)` to make the tables of a new database.
+
+    Raises:
+        StoreError: If it cannot be written, or another process holds its lock for minutes.
+    """
+    if any(sign in str(database) for sign in "?%"):  # they would be read as parts of an address
+        raise StoreError(f"the path of an MLflow database must not hold ? or %, got {database}")
+    with writing_to(database.parent):
+        database.parent.mkdir(parents=True, exist_ok=True)
+        _probe(database.parent)
+    lock = FileLock(f"{database}.lock", timeout=_LOCK_TIMEOUT_S)
+    try:
+        with writing_to(database.parent), lock:
+            if not database.exists():
+                _create(database, artifacts, create)
+            if artifacts:
+                _follow_moved_store(database, artifacts)
+    except Timeout:
+        raise StoreError(
+            f"another process has held {lock.lock_file} for {_LOCK_TIMEOUT_S} s; "
+            "stop it and run the same command again"
+        ) from None
+    except sqlite3.Error as error:
+        raise broken_database(database, str(error)) from error
+
+
+def broken_database(database: Path, reason: str) -> StoreError:
+    """Return the error for a database that MLflow or SQLite refuses."""
+    return StoreError(
+        f"cannot use the MLflow database {database}: {reason}; mend this, or move the file away "
+        "(it only shows the finished trials, and the same command builds it anew)"
+    )
+
+
+def reason_of(error: Exception) -> str:
+    """Return the root of a failure in one line; MLflow wraps it in the story of how it came."""
+    text = " ".join(str(error).split())
+    found = _ROOT_REASON.search(text)
+    reason = next(part for part in found.groups() if part).strip() if found else text
+    return reason if len(reason) <= 200 else f"{reason[:200].strip()}…"
+
+
+def fold_log(database: Path) -> None:
+    """Move the write-ahead log into the file itself, which can then be copied alone."""
+    with closing(sqlite3.connect(database, timeout=5)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _probe(folder: Path) -> None:
+    """Fail now rather than hours later if nothing can be written."""
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(bytes(_PROBE_BYTES))
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def _create(database: Path, artifacts: Path | None, create: Callable[[str, str], None]) -> None:
+    """Build the tables beside the final name, so that a kill leaves no half-made database.
+
+    Under a lock, because MLflow's migrations fail when two processes run them at once.
+    """
+    for leftover in database.parent.glob(f"{database.name}.new-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{database.name}.new-", dir=database.parent) as folder:
+        new = Path(folder, database.name)
+        create(sqlite_address(new), artifacts.as_uri() if artifacts else "./mlruns")
+        with closing(sqlite3.connect(new)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        new.replace(database)
+
+
+def _follow_moved_store(database: Path, artifacts: Path) -> None:
+    """Point the artifacts at where the store is now: MLflow keeps absolute addresses."""
+    here = artifacts.as_uri()
+    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+            end = f"instr({column}, '/{_ARTIFACTS}')"
+            connection.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, {end} + ?) "
+                f"WHERE {end} > 0 AND substr({column}, 1, ?) != ?",
+                (here, len(_ARTIFACTS) + 1, len(here), here),
+            )

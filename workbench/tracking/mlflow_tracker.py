@@ -1,0 +1,225 @@
+"""MLflow as a view of the trials. The only file that imports mlflow.
+
+MLflow can be deleted at any time: `trial_finished` for every entry of the ledger builds the same
+view again. Only run drivers write it, and several of them may at once.
+"""
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.config.trial import TrialConfig
+from workbench.errors import StoreError
+from workbench.results import Cost, CurvePoint, TrialResult
+from workbench.tracking import database as databases
+from workbench.tracking import run_content as content
+from workbench.tracking.run_index import Run, RunIndex
+from workbench.tracking.tracker import TrialLabel
+
+_RUNNING = "running"
+_INTERRUPTED = "interrupted"
+_METRICS_A_CALL = 1_000
+_TAGS_A_CALL = 100
+"""MLflow's own limits, the second one for params too."""
+
+_DEFAULT_SETTINGS = {
+    # MLflow's own defaults would hold up a run for minutes when the server is gone.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # What it logs at ERROR it also raises, and then it becomes our one line.
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+def _ignore(text: str) -> None:
+    """Say nothing."""
+
+
+class MlflowTracker:
+    """Shows trials as MLflow runs: an experiment for each study, a run for each trial."""
+
+    def __init__(
+        self,
+        store: Path,
+        tracking_uri: str | None = None,
+        on_warning: Callable[[str], None] = _ignore,
+    ) -> None:
+        """Open or create the view, and make sure that it can be written.
+
+        Args:
+            store: Folder of the default database and artifacts; used only without `tracking_uri`.
+            tracking_uri: A server or database of the user's own.
+            on_warning: Told once, in one line, when a later write fails. Training goes on then.
+
+        Raises:
+            StoreError: If the store cannot be written, or the server does not answer.
+        """
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+        for name, value in _DEFAULT_SETTINGS.items():
+            os.environ.setdefault(name, value)
+        import mlflow
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        self._mlflow: Any = mlflow
+        self._failures = (MlflowException, SQLAlchemyError, sqlite3.Error, OSError)
+        self._on_warning = on_warning
+        self._warned = False
+        self._live: dict[TrialLabel, Run] = {}
+        self._database = databases.database_path(store)
+        self._address = tracking_uri or databases.sqlite_address(self._database)
+        artifacts = None if tracking_uri else databases.artifacts_path(store)
+        try:
+            self._client = self._open(artifacts)
+        except self._failures as error:
+            raise self._cannot_open(error) from error
+        location = artifacts.as_uri() if artifacts else None
+        self._runs = RunIndex(self._client, location, MlflowException)
+
+    def trial_started(self, label: TrialLabel, config: TrialConfig, cost: Cost | None) -> None:
+        """Show a trial as running: a new run, or the one it had before."""
+        with self._tolerating_failure(label):
+            run = self._runs.find_or_create(label, content.milliseconds(time.time()))
+            if run.status != "RUNNING":
+                self._client.update_run(run.run_id, status="RUNNING")
+            tags = {"workbench.state": _RUNNING, "mlflow.note.content": content.started_note(label)}
+            points = content.cost_points(cost) if cost else []
+            self._write(run, points, content.config_params(config), tags)
+            self._write_files(run, content.config_files(config))
+            run.status, run.state = "RUNNING", _RUNNING
+            self._live[label] = run
+
+    def validated(self, label: TrialLabel, point: CurvePoint) -> None:
+        """Add a point to the curve of a running trial.
+
+        A trial that could not be shown as running is passed over: its result brings the whole
+        curve, and a server that is gone is not asked again for every point.
+        """
+        if label in self._live:
+            with self._tolerating_failure(label):
+                self._write(self._live[label], content.curve_points(point))
+
+    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+        """Write whatever the run lacks and end it; nothing if it shows this result already."""
+        status = "FAILED" if result.state in content.FAILED_STATES else "FINISHED"
+        ended_ms = content.milliseconds(result.finished_s)
+        with self._tolerating_failure(label):
+            run = self._runs.find_or_create(label, content.milliseconds(result.started_s))
+            self._live.pop(label, None)
+            if (run.status, run.state, run.ended_ms) == (status, result.state, ended_ms):
+                return
+            params = content.config_params(result.config)
+            self._write(run, content.result_points(result), params)
+            self._write_files(run, content.result_files(result))
+            self._write(run, tags=content.result_tags(label, result))
+            # The last step: a run that has ended is complete.
+            self._client.set_terminated(run.run_id, status, ended_ms)
+            run.status, run.state, run.ended_ms = status, result.state, ended_ms
+
+    def trial_interrupted(self, label: TrialLabel) -> None:
+        """End the run of a trial that the user stopped; it can go on later."""
+        run = self._live.pop(label, None)
+        if run is not None:
+            with self._tolerating_failure(label):
+                self._write(run, tags={"workbench.state": _INTERRUPTED})
+                self._client.set_terminated(run.run_id, "KILLED")
+                run.status, run.state = "KILLED", _INTERRUPTED
+
+    def close(self) -> None:
+        """Interrupt the trials that still run."""
+        for label in list(self._live):
+            self.trial_interrupted(label)
+        if self._database:
+            with suppress(sqlite3.Error):
+                databases.fold_log(self._database)
+
+    def compare_address(self, study: str) -> str | None:
+        """Return path and query of MLflow's comparison of a study's runs, None without runs.
+
+        Each variant and seed is there once, with its newest run; at most 100 runs are.
+        """
+        return self._ask(lambda: self._runs.compare_address(study))
+
+    def last_study(self) -> str | None:
+        """Return the study whose run was started or ended last, None without runs."""
+        return self._ask(self._runs.last_study)
+
+    def _open(self, artifacts: Path | None) -> Any:
+        if file := databases.sqlite_file(self._address):
+            databases.prepare_database(file, artifacts, self._create_tables)
+        client = self._mlflow.MlflowClient(self._address)
+        client.search_experiments(max_results=1)  # fails here if the server is not there
+        return client
+
+    def _create_tables(self, address: str, artifacts: str) -> None:
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        SqlAlchemyStore(address, artifacts).engine.dispose()
+
+    def _cannot_open(self, error: Exception) -> StoreError:
+        reason = databases.reason_of(error)
+        if self._database:
+            return databases.broken_database(self._database, reason)
+        # Without the password that an address may hold.
+        parts = urlsplit(self._address)
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return StoreError(
+            f"cannot use MLflow at {shown}: {reason}; start that server, or leave out "
+            "--tracking-uri (MLFLOW_TRACKING_URI) to use the store"
+        )
+
+    def _ask(self, question: Callable[[], str | None]) -> str | None:
+        try:
+            return question()
+        except self._failures as error:
+            self._warn(error)
+            return None
+
+    @contextmanager
+    def _tolerating_failure(self, label: TrialLabel) -> Iterator[None]:
+        try:
+            yield
+        except self._failures as error:
+            self._live.pop(label, None)
+            self._runs.forget(label.study)
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            self._on_warning(
+                f"MLflow is behind ({databases.reason_of(error)}); trials go on and results are "
+                "kept, and the same command run again brings MLflow up to date"
+            )
+
+    def _write(
+        self,
+        run: Run,
+        points: Sequence[content.Point] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        kinds = self._mlflow.entities
+        metrics = [kinds.Metric(p.name, p.value, p.time_ms, p.step) for p in points]
+        missing = [kinds.Param(k, v) for k, v in (params or {}).items() if k not in run.params]
+        words = [kinds.RunTag(name, value) for name, value in (tags or {}).items()]
+        for start in range(0, len(metrics), _METRICS_A_CALL):
+            self._client.log_batch(run.run_id, metrics=metrics[start : start + _METRICS_A_CALL])
+        for start in range(0, max(len(missing), len(words)), _TAGS_A_CALL):
+            part = slice(start, start + _TAGS_A_CALL)
+            self._client.log_batch(run.run_id, params=missing[part], tags=words[part])
+        run.params.update(param.key for param in missing)
+
+    def _write_files(self, run: Run, files: Mapping[str, str]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            self._client.log_artifacts(run.run_id, folder)

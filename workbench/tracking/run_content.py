@@ -1,0 +1,218 @@
+"""What an MLflow run shows of a trial, as plain values. No mlflow.
+
+Every value depends on the config or the result alone, never on the time of writing: telling a
+trial twice writes the same rows, which MLflow stores once.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.config.trial import TrialConfig
+from workbench.config.yaml_files import write_yaml
+from workbench.results import SCORE_NAMES, Cost, CurvePoint, Environment, TrialResult, TrialState
+from workbench.tracking.tracker import TrialLabel
+
+PARAM_LIMIT = 6_000
+TAG_LIMIT = 8_000
+"""Characters that MLflow 3 accepts in a param and in a tag."""
+
+FAILED_STATES = (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY)
+
+COST_NAMES = ("parameters", "multiply_adds", "challenge_flops", "activations", "convolutions")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of one metric."""
+
+    name: str
+    value: float
+    """Finite or not a number."""
+    time_ms: int
+    """Unix time."""
+    step: int
+
+
+def run_name(label: TrialLabel) -> str:
+    """Return how a run is called in lists and legends."""
+    return f"{label.variant} · seed {label.seed}"
+
+
+def label_tags(label: TrialLabel) -> dict[str, str]:
+    """Return the tags by which a trial's run is found."""
+    return {
+        "workbench.study": label.study,
+        "workbench.variant": label.variant,
+        "workbench.seed": str(label.seed),
+        "workbench.key": label.key,
+        "mlflow.source.name": "workbench",
+        "mlflow.source.type": "LOCAL",
+    }
+
+
+def config_params(config: TrialConfig) -> dict[str, str]:
+    """Return a config with the dotted keys that `--set` takes, and YAML values."""
+    return {key: _cut(value, PARAM_LIMIT) for key, value in _flat(config.plain(), "")}
+
+
+def curve_points(point: CurvePoint) -> list[Point]:
+    """Return one point of the learning curve as metrics.
+
+    The scores come first: MLflow's comparison opens with the metric that was written first.
+    """
+    values = {f"validation_{name}": getattr(point.score, name) for name in SCORE_NAMES}
+    values |= {"train_loss": point.loss, "learning_rate": point.learning_rate}
+    return [_point(name, value, point.time_s, point.step) for name, value in values.items()]
+
+
+def cost_points(cost: Cost) -> list[Point]:
+    """Return a network's cost as metrics.
+
+    Their time is 0: costs are known before anything is measured, and must be the same rows whether
+    told at the start or at the end.
+    """
+    return [_point(name, getattr(cost, name), 0.0, 0) for name in COST_NAMES]
+
+
+def result_points(result: TrialResult) -> list[Point]:
+    """Return the learning curve, the cost, the durations and the mean scores of a result."""
+    points = [point for measured in result.curve for point in curve_points(measured)]
+    points += cost_points(result.cost)
+    final = {"training_s": result.training_s, "evaluation_s": result.evaluation_s}
+    for scores in result.scores:
+        means = scores.mean().plain()
+        final |= {f"{safe_name(scores.dataset)}/{name}": means[name] for name in SCORE_NAMES}
+    points += [_point(n, value, result.finished_s, result.steps) for n, value in final.items()]
+    return points
+
+
+def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
+    """Return all that a result has beside numbers, so that no number stands alone."""
+    cost = result.cost
+    tags = {
+        "workbench.state": result.state.value,
+        "workbench.reason": result.reason,
+        "workbench.steps": str(result.steps),
+        "workbench.sessions": str(result.sessions),
+        "workbench.weights_hash": result.weights_hash,
+        "workbench.training_key": result.training_key,
+        "workbench.cost_input": f"LR {cost.lr_width_px}x{cost.lr_height_px} px",
+        "mlflow.note.content": result_note(label, result),
+    }
+    for scores in result.scores:
+        tags[f"workbench.protocol.{safe_name(scores.dataset)}"] = scores.protocol.describe()
+    tags |= _environment_tags(result.environment)
+    return {name: _cut(value, TAG_LIMIT) for name, value in tags.items()}
+
+
+def result_note(label: TrialLabel, result: TrialResult) -> str:
+    """Return the run's description in the UI, in Markdown."""
+    reason = f" ({result.reason})" if result.reason else ""
+    cost = result.cost
+    lines = [
+        f"**{label.variant}**, seed {label.seed}, of the study **{label.study}**: "
+        f"{result.state.value}{reason} after {result.steps} steps.",
+        "",
+        f"{cost.parameters:,} parameters, {cost.multiply_adds:,} multiply-adds at LR "
+        f"{cost.lr_width_px}x{cost.lr_height_px} px. Ledger key `{label.key}`.",
+    ]
+    if result.scores:
+        lines += ["", f"| data set | {' | '.join(SCORE_NAMES)} | protocol |", "|---" * 6 + "|"]
+    for scores in result.scores:
+        means = scores.mean().plain()
+        cells = " | ".join(f"{means[name]:.4f}" for name in SCORE_NAMES)
+        lines.append(f"| {scores.dataset} | {cells} | {scores.protocol.describe()} |")
+    return "\n".join(lines)
+
+
+def started_note(label: TrialLabel) -> str:
+    """Return the description of a run that has no result yet."""
+    return (
+        f"**{label.variant}**, seed {label.seed}, of the study **{label.study}**: not finished; "
+        f"the same command goes on with it. Ledger key `{label.key}`."
+    )
+
+
+def config_files(config: TrialConfig) -> dict[str, str]:
+    """Return the artifacts of a trial that has only begun.
+
+    MLflow's comparison shows an error where one of the runs has no artifacts.
+    """
+    return {"config.yaml": write_yaml(config)}
+
+
+def result_files(result: TrialResult) -> dict[str, str]:
+    """Return the artifacts of a result: file names and texts."""
+    files = config_files(result.config) | {
+        "result.json": json.dumps(result.plain(), indent=1, ensure_ascii=False),
+        "per_image_scores.csv": _score_table(result),
+    }
+    if result.environment.git_dirty_diff:
+        files["git_dirty.diff"] = result.environment.git_dirty_diff
+    return files
+
+
+def safe_name(name: str) -> str:
+    """Return a data set's name with `_` for what MLflow forbids in the names of metrics."""
+    return re.sub(r"[^\w.\- ]|^\.", "_", name)[:200]
+
+
+def _point(name: str, value: float, time_s: float, step: int) -> Point:
+    # MLflow would store an infinity as 1.8e308, which no chart survives. The note and result.json
+    # hold the true value.
+    finite = math.nan if math.isinf(value) else float(value)
+    return Point(name, finite, milliseconds(time_s), step)
+
+
+def milliseconds(time_s: float) -> int:
+    """Return a time as MLflow stores it."""
+    return round(time_s * 1_000)
+
+
+def _flat(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, Mapping):
+        children = [(str(key), value) for key, value in node.items()]
+    elif isinstance(node, list) and any(isinstance(value, Mapping) for value in node):
+        children = [(str(index), value) for index, value in enumerate(node)]
+    else:
+        yield path, node if isinstance(node, str) else json.dumps(node, ensure_ascii=False)
+        return
+    for name, value in children:
+        yield from _flat(value, f"{path}.{name}" if path else name)
+
+
+def _environment_tags(environment: Environment) -> dict[str, str]:
+    packages = ", ".join(f"{name} {version}" for name, version in environment.packages.items())
+    tags = {
+        "workbench.hardware": environment.hardware,
+        "workbench.device": environment.device,
+        "workbench.threads": str(environment.threads),
+        "workbench.python": environment.python,
+        "workbench.packages": packages,
+        "workbench.code_hash": environment.code_hash,
+    }
+    if environment.git_commit:
+        tags["mlflow.source.git.commit"] = environment.git_commit
+        tags["workbench.git_dirty"] = "true" if environment.git_dirty_diff else "false"
+    return tags
+
+
+def _score_table(result: TrialResult) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["dataset", "image", *SCORE_NAMES, "protocol"])
+    for scores in result.scores:
+        for image in scores.images:
+            values = [getattr(image, name) for name in SCORE_NAMES]
+            writer.writerow([scores.dataset, image.name, *values, scores.protocol.describe()])
+    return text.getvalue()
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,173 @@
+"""Which MLflow run shows which trial. Gets MLflow's client from outside and imports nothing of it.
+
+Runs are found by their tags, so that nothing but MLflow has to remember their ids.
+"""
+
+import json
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.tracking.run_content import label_tags, run_name
+from workbench.tracking.tracker import TrialLabel
+
+_PAGE = 1_000
+_COMPARED_RUNS = 100
+"""The comparison view asks the server for each run by itself."""
+
+# Without these the UI shows its pages for language models.
+_UI_KIND = "workflowType=machine_learning"
+_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+
+_Identity = tuple[str, str, str]
+
+
+@dataclass
+class Run:
+    """What is known of a run without asking MLflow again."""
+
+    run_id: str
+    status: str
+    state: str
+    started_ms: int
+    ended_ms: int | None
+    params: set[str] = field(default_factory=set)
+    """Names of the params it has, which can never be changed."""
+
+
+class RunIndex:
+    """Finds, creates and lists the runs of studies. One search for each study, then a table."""
+
+    def __init__(self, client: Any, artifacts: str | None, refused: type[Exception]) -> None:
+        self._client = client
+        self._artifacts = artifacts
+        self._refused = refused
+        self._experiments: dict[str, str] = {}
+        self._studies: dict[str, dict[_Identity, Run]] = {}
+
+    def find(self, label: TrialLabel) -> Run | None:
+        """Return a trial's run, None if there was none when the study was first asked for."""
+        if label.study not in self._studies:
+            experiment = self._experiment(label.study)
+            self._studies[label.study] = self._load(experiment)
+        return self._studies[label.study].get(_identity(label))
+
+    def find_or_create(self, label: TrialLabel, started_ms: int) -> Run:
+        """Return a trial's run, made now if there is none.
+
+        Another driver may do the same at this moment. Whoever sees two runs keeps the older one,
+        so that both drivers end up with the same.
+        """
+        run = self.find(label) or self._load_one(label)
+        if run is None:
+            experiment = self._experiment(label.study)
+            created = self._client.create_run(
+                experiment, started_ms, tags=label_tags(label), run_name=run_name(label)
+            )
+            run = self._load_one(label) or _run(created)
+        self._studies[label.study][_identity(label)] = run
+        return run
+
+    def forget(self, study: str) -> None:
+        """Ask MLflow again the next time."""
+        self._studies.pop(study, None)
+        self._experiments.pop(study, None)
+
+    def compare_address(self, study: str) -> str | None:
+        """Return the address of the comparison of each variant's and seed's newest run."""
+        experiment = self._client.get_experiment_by_name(study)
+        if experiment is None:
+            return None
+        newest: dict[tuple[str, str], Run] = {}
+        runs = self._load(experiment.experiment_id)
+        for (variant, seed, _), run in sorted(runs.items(), key=lambda item: item[1].started_ms):
+            newest[variant, seed] = run
+        ids = [run.run_id for run in newest.values()][-_COMPARED_RUNS:]
+        if not ids:
+            return None
+        experiments = _quoted([experiment.experiment_id])
+        return f"#/compare-runs?runs={_quoted(ids)}&experiments={experiments}&{_UI_KIND}"
+
+    def last_study(self) -> str | None:
+        """Return the study whose run was started or ended last."""
+        experiments = [found.experiment_id for found in self._client.search_experiments()]
+        last: tuple[int, str] | None = None
+        for moment in ("start_time", "end_time"):
+            for run in self._client.search_runs(
+                experiments,
+                "tags.`workbench.study` LIKE '%'",
+                order_by=[f"attributes.{moment} DESC"],
+                max_results=1,
+            ):
+                told = (getattr(run.info, moment) or 0, run.data.tags["workbench.study"])
+                last = max(last, told) if last else told
+        return last[1] if last else None
+
+    def _experiment(self, study: str) -> str:
+        if study not in self._experiments:
+            self._experiments[study] = self._find_or_create_experiment(study)
+        return self._experiments[study]
+
+    def _find_or_create_experiment(self, study: str) -> str:
+        found = self._client.get_experiment_by_name(study)
+        if found is None:
+            try:
+                return str(
+                    self._client.create_experiment(study, self._artifacts, tags=_EXPERIMENT_TAGS)
+                )
+            except self._refused:
+                found = self._client.get_experiment_by_name(study)
+                if found is None:  # so it was not another driver that was quicker
+                    raise
+        if found.lifecycle_stage == "deleted":
+            self._client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+
+    def _load_one(self, label: TrialLabel) -> Run | None:
+        runs = self._load(self._experiment(label.study), f"tags.`workbench.key` = '{label.key}'")
+        return runs.get(_identity(label))
+
+    def _load(self, experiment: str, search: str = "") -> dict[_Identity, Run]:
+        """Return the runs of an experiment, and delete the younger of two for one trial."""
+        runs: dict[_Identity, Run] = {}
+        for found in sorted(self._search(experiment, search), key=_age):
+            tags = found.data.tags
+            if "workbench.key" not in tags:
+                continue  # somebody's own run
+            identity = tags["workbench.variant"], tags["workbench.seed"], tags["workbench.key"]
+            if identity in runs:
+                self._client.delete_run(found.info.run_id)
+            else:
+                runs[identity] = _run(found)
+        return runs
+
+    def _search(self, experiment: str, search: str) -> Iterator[Any]:
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [experiment], search, max_results=_PAGE, page_token=token
+            )
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+
+def _identity(label: TrialLabel) -> _Identity:
+    return label.variant, str(label.seed), label.key
+
+
+def _run(found: Any) -> Run:
+    info = found.info
+    state = found.data.tags.get("workbench.state", "")
+    params = set(found.data.params)
+    return Run(info.run_id, info.status, state, info.start_time, info.end_time, params)
+
+
+def _age(found: Any) -> tuple[int, str]:
+    return found.info.start_time, found.info.run_id
+
+
+def _quoted(values: list[str]) -> str:
+    return urllib.parse.quote(json.dumps(values, separators=(",", ":")), safe="")

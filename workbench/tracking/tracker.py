@@ -1,0 +1,69 @@
+"""What a run driver tells about its trials while they run, without knowing who listens.
+
+The ledger of finished trials is the only truth. A tracker is a view of it: whatever it misses is
+made up for by calling `trial_finished` again for the ledger's entries.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.config.trial import TrialConfig
+from workbench.results import Cost, CurvePoint, TrialResult
+
+
+@dataclass(frozen=True)
+class TrialLabel:
+    """Whose trial it is. One label is one row of the view, however often it is told."""
+
+    study: str
+    """The ablation or search that asked for the trial."""
+    variant: str
+    """What differs from the study's base, such as `no-lvar`."""
+    seed: int
+    key: str
+    """Key of the trial in the ledger."""
+
+
+class Tracker(Protocol):
+    """Hears how trials go. Every call may be repeated; no call may stop the training."""
+
+    def trial_started(self, label: TrialLabel, config: TrialConfig, cost: Cost | None) -> None:
+        """Show a trial as running, be it new, resumed or started by a driver that died."""
+
+    def validated(self, label: TrialLabel, point: CurvePoint) -> None:
+        """Show one more point of the learning curve of a running trial."""
+
+    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+        """Show everything about a finished trial, whatever was shown of it before."""
+
+    def trial_interrupted(self, label: TrialLabel) -> None:
+        """Show that the user stopped a running trial, which may go on later."""
+
+    def close(self) -> None:
+        """Interrupt what still runs and let go of everything."""
+
+    def compare_address(self, study: str) -> str | None:
+        """Return path and query of the view that compares a study's trials, None without one."""
+
+
+class NullTracker:
+    """Shows nothing."""
+
+    def trial_started(self, label: TrialLabel, config: TrialConfig, cost: Cost | None) -> None:
+        """Do nothing."""
+
+    def validated(self, label: TrialLabel, point: CurvePoint) -> None:
+        """Do nothing."""
+
+    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+        """Do nothing."""
+
+    def trial_interrupted(self, label: TrialLabel) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def compare_address(self, study: str) -> str | None:  # noqa: ARG002
+        """Return None: there is nothing to look at."""
+        return None

@@ -1,0 +1,140 @@
+"""Everything that a training carries from one step to the next, and its checkpoint.
+
+A checkpoint holds all of it, so that a resumed training gives bit for bit the weights of an
+undisturbed one on the same machine. The crops need no state: they are a function of the step.
+"""
+
+import json
+import pickle
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+from torch.optim.swa_utils import AveragedModel
+
+from workbench.config.training import TrainingConfig
+from workbench.config.trial import TrialConfig
+from workbench.files import write_atomically
+from workbench.models.factory import build_model
+from workbench.results import CurvePoint
+from workbench.training.device import to_device
+from workbench.training.schedule import ema_decay
+
+FORMAT = 1
+
+
+@dataclass
+class TrainingState:
+    """The moving parts of one training. Mutable by nature; nothing else is."""
+
+    model: nn.Module
+    average: AveragedModel
+    optimizer: Adam
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    """Steps done, over all stages."""
+    losses: list[float] = field(default_factory=list)
+    """Loss of each step since the last point of the curve."""
+    curve: list[CurvePoint] = field(default_factory=list)
+    training_s: float = 0.0
+    sessions: int = 1
+    started_s: float = field(default_factory=time.time)
+
+    def restart_optimizer(self, config: TrainingConfig) -> None:
+        """Begin a stage: the weights go on, the optimizer starts afresh."""
+        self.optimizer = make_optimizer(self.model, config)
+
+
+def new_state(config: TrialConfig, device: torch.device) -> TrainingState:
+    """Return the state before the first step."""
+    model = to_device(build_model(config.model, seed=config.seed), device)
+    average = AveragedModel(model, multi_avg_fn=_average(config.training))
+    average.n_averaged.fill_(1)  # the average starts as a copy of the initial weights
+    return TrainingState(
+        model=model,
+        average=average,
+        optimizer=make_optimizer(model, config.training),
+        scaler=torch.amp.GradScaler(device.type, enabled=config.training.amp),
+    )
+
+
+def make_optimizer(model: nn.Module, config: TrainingConfig) -> Adam:
+    """Return a fresh Adam; its rate is set at every step."""
+    return Adam(
+        model.parameters(),
+        betas=config.adam_betas,
+        weight_decay=config.weight_decay,
+        eps=1e-8,
+        fused=True,
+    )
+
+
+def save_checkpoint(state: TrainingState, path: Path, *, store: Path) -> None:
+    """Write a checkpoint atomically.
+
+    Raises:
+        StoreError: If the store cannot be written; the last checkpoint is then as it was.
+    """
+    content = {
+        "format": FORMAT,
+        "model": state.model.state_dict(),
+        "average": state.average.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "scaler": state.scaler.state_dict(),
+        "random": torch.get_rng_state(),
+        "step": state.step,
+        "losses": state.losses,
+        "curve": json.dumps([point.plain() for point in state.curve]),
+        "training_s": state.training_s,
+        "sessions": state.sessions,
+        "started_s": state.started_s,
+    }
+
+    def write(file: BinaryIO) -> None:
+        torch.save(content, file)
+
+    write_atomically(path, write, store=store)
+
+
+def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> bool:
+    """Fill `state` from a checkpoint.
+
+    Returns:
+        Whether there was a usable one. One that cannot be read is as good as none: training
+        starts again from the first step, which costs time and no result.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except FileNotFoundError:
+        return False
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
+        return False
+    if content.get("format") != FORMAT:
+        return False
+    state.model.load_state_dict(content["model"])
+    state.average.load_state_dict(content["average"])
+    state.optimizer.load_state_dict(content["optimizer"])
+    state.scaler.load_state_dict(content["scaler"])
+    torch.set_rng_state(content["random"].cpu())
+    state.step = content["step"]
+    state.losses = list(content["losses"])
+    state.curve = [CurvePoint.parse(point) for point in json.loads(content["curve"])]
+    state.training_s = content["training_s"]
+    state.sessions = content["sessions"] + 1
+    state.started_s = content["started_s"]
+    return True
+
+
+def _average(config: TrainingConfig) -> Any:
+    """Return the update that `AveragedModel` calls with the number of the step."""
+
+    @torch.no_grad()
+    def update(averaged: list[Tensor], current: list[Tensor], number: Tensor | int) -> None:
+        weight = 1 - ema_decay(config, int(number))
+        torch._foreach_lerp_(averaged, current, weight)
+
+    return update

@@ -1,0 +1,209 @@
+"""`run_trial`: build, count, train, evaluate, record. Every ending is visible here."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from workbench.config.trial import TrialConfig
+from workbench.data.crops import CropSampler
+from workbench.data.image_store import ImageStore
+from workbench.evaluation.evaluate import Tiling, evaluate
+from workbench.keys import TrialKey, code_hash, trial_key
+from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.models.checkpoints import save_weights
+from workbench.models.complexity import DEFAULT_LR_PX, count
+from workbench.progress import Progress, Waiting, no_waiting, silent
+from workbench.results import CurvePoint, DatasetScores, TrialResult, TrialState
+from workbench.tracking.environment import record_environment
+from workbench.training.device import is_out_of_memory, prepare
+from workbench.training.loop import OnPoint, StopTraining, Surroundings, train
+from workbench.training.state import TrainingState, load_checkpoint, new_state
+from workbench.trial_images import TrialImages, open_images
+
+
+class TrialStopped(StopTraining):
+    """Raised by `on_validation` to end a trial early; its result is `PRUNED`."""
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How the training part of a trial ended."""
+
+    state: TrialState
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """What the final evaluation gave."""
+
+    scores: tuple[DatasetScores, ...] = ()
+    seconds: float = 0.0
+
+
+def ignore(point: CurvePoint) -> None:
+    """Do nothing with a validation."""
+
+
+def run_trial(
+    config: TrialConfig,
+    *,
+    store: Path,
+    on_validation: OnPoint = ignore,
+    progress: Progress = silent,
+    waiting: Waiting = no_waiting,
+) -> TrialResult:
+    """Run a trial, or go on with it, or return it if it is finished.
+
+    Deterministic for (config, kind of device): the same call gives the same weights bit for bit
+    on the same machine, also when it is interrupted at any instant and called again.
+
+    Args:
+        config: What to run.
+        store: Where the ledger, the packed images and this trial's own folder are.
+        on_validation: Gets each point of the learning curve; may raise `TrialStopped`.
+        progress: Gets the steps done; may raise to stop, after which a later call goes on.
+        waiting: Called while another process trains the same network.
+
+    Raises:
+        ConfigError: If the device does not exist.
+        DataError: If an image cannot be used.
+        StoreError: If the store cannot be written.
+    """
+    ledger = Ledger(store)
+    images = open_images(config, ledger)
+    key = trial_key(config, images.hashes())
+    finished = ledger.result(key.trial)
+    if finished is not None:
+        return finished
+    with ledger.training_lock(key, waiting):
+        finished = ledger.result(key.trial)  # another process may have finished it meanwhile
+        if finished is not None:
+            return finished
+        device = prepare(config.training.device, config.training.threads)
+        state = new_state(config, device)
+        load_checkpoint(state, ledger.training_folder(key) / CHECKPOINT, device)
+        ending = _train(config, images, state, ledger.training_folder(key), on_validation, progress)
+        evaluated = _Evaluated()
+        if ending.state is TrialState.COMPLETE:
+            evaluated = _evaluate(config, images, state, progress)
+        result = _result(config, key, ending, state, evaluated)
+        if ending.state in (TrialState.COMPLETE, TrialState.DIVERGED):
+            # The other endings depend on who asked and on the machine; they are tried again.
+            ledger.record(result)
+    return result
+
+
+def _train(
+    config: TrialConfig,
+    images: TrialImages,
+    state: TrainingState,
+    folder: Path,
+    on_point: OnPoint,
+    progress: Progress,
+) -> _Ending:
+    """Train the steps that are left and save the weights."""
+    around = Surroundings(
+        device=next(state.model.parameters()).device,
+        samplers=_samplers(config, images),
+        validate=lambda state: _score(config, state, images.validation).mean(),
+        on_point=on_point,
+        progress=progress,
+        checkpoint=folder / CHECKPOINT,
+        store=folder.parent.parent,
+    )
+    try:
+        diverged = train(config, state, around)
+    except TrialStopped as stop:
+        return _Ending(TrialState.PRUNED, str(stop))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return _Ending(TrialState.OUT_OF_MEMORY, " ".join(str(error).split())[:200])
+    if diverged:
+        reason = f"the loss was {diverged.loss} at step {diverged.step}"
+        return _Ending(TrialState.DIVERGED, reason)
+    save_weights(folder / WEIGHTS, config.model, state.average.module.state_dict())
+    return _Ending(TrialState.COMPLETE)
+
+
+def _samplers(config: TrialConfig, images: TrialImages) -> tuple[CropSampler, ...]:
+    """Return the crops of each stage: they depend on the seed and the step only."""
+    samplers = []
+    for number, stage in enumerate(config.training.stages):
+        names = [s.name for s in stage.sources] if stage.sources else list(images.training)
+        samplers.append(
+            CropSampler(
+                [images.training[name] for name in names],
+                seed=config.seed,
+                stage=number,
+                hr_patch_px=stage.hr_patch_px,
+                batch_size=stage.batch_size,
+                first=[s.first for s in stage.sources] if stage.sources else None,
+            )
+        )
+    return tuple(samplers)
+
+
+def _score(config: TrialConfig, state: TrainingState, images: ImageStore) -> DatasetScores:
+    """Score the averaged weights on one set."""
+    scored = config.evaluation
+    return evaluate(
+        state.average.module,
+        images,
+        smallest_lr_px=config.model.smallest_lr_px(),
+        tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
+    )
+
+
+def _evaluate(
+    config: TrialConfig, images: TrialImages, state: TrainingState, progress: Progress
+) -> _Evaluated:
+    """Score the averaged weights on every benchmark set."""
+    started, total, scores = time.perf_counter(), config.training.total_steps(), []
+    for benchmark in images.benchmarks:
+        progress(total, total, f"scoring {benchmark.name}")
+        scores.append(_score(config, state, benchmark))
+    return _Evaluated(tuple(scores), time.perf_counter() - started)
+
+
+def _result(
+    config: TrialConfig,
+    key: TrialKey,
+    ending: _Ending,
+    state: TrainingState,
+    evaluated: _Evaluated,
+) -> TrialResult:
+    lr_px = max(DEFAULT_LR_PX, config.model.smallest_lr_px())
+    return TrialResult(
+        key=key.trial,
+        training_key=key.training,
+        config=config,
+        state=ending.state,
+        reason=ending.reason,
+        steps=state.step,
+        cost=count(config.model, lr_px, lr_px).cost,
+        scores=evaluated.scores,
+        curve=tuple(state.curve),
+        training_s=state.training_s,
+        evaluation_s=evaluated.seconds,
+        sessions=state.sessions,
+        started_s=state.started_s,
+        finished_s=time.time(),
+        environment=record_environment(
+            config.training.device, config.training.threads, code_hash()
+        ),
+        weights_hash=weights_hash(state.average.module.state_dict()),
+    )
+
+
+def weights_hash(state: dict[str, Tensor]) -> str:
+    """Return the SHA-256 over names and values: equal for weights that are equal bit for bit."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(name.encode())
+        digest.update(state[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,223 @@
+"""Many trials at once: worker processes run them, one driver listens.
+
+Workers only run trials and report; the driver owns the terminal, the tracker and the signals.
+"""
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from workbench.config.trial import TrialConfig
+from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.process import die_with_parent
+from workbench.results import CurvePoint, TrialResult
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Advance:
+    """A trial has done `done` of `total` steps."""
+
+    done: int
+    total: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A trial waits for another process that trains the same network."""
+
+
+Message = Advance | CurvePoint | Waits
+
+
+class Listener(Protocol):
+    """What the driver does with the news of the trials. Called in the driver only."""
+
+    def news(self, index: int, message: Message) -> None:
+        """Take a message of trial `index`."""
+
+    def finished(self, index: int, result: TrialResult) -> None:
+        """Take the result of trial `index`."""
+
+
+class WorkerLostError(WorkbenchError):
+    """A worker process died; usually the system took it because memory ran out."""
+
+
+def run_trials(
+    configs: Sequence[TrialConfig], *, store: Path, workers: int, listener: Listener
+) -> None:
+    """Run trials in worker processes and tell the listener what happens.
+
+    Ctrl-C or SIGTERM lets every worker write its checkpoint and stop; trials that have not begun
+    do not begin.
+
+    Args:
+        configs: The trials; their place in the sequence is their index.
+        store: The store that holds the ledger.
+        workers: Number of processes, at least 1.
+        listener: Gets all news, in this process.
+
+    Raises:
+        StoppedByUserError: After a stop, when all checkpoints are written.
+        WorkerLostError: If a worker process died.
+        WorkbenchError: What a trial raised; the other trials are finished first.
+    """
+    context = multiprocessing.get_context("spawn")
+    stop, messages = context.Event(), context.Queue()
+    pool = ProcessPoolExecutor(
+        max_workers=min(workers, max(1, len(configs))),
+        mp_context=context,
+        initializer=_start_worker,
+        initargs=(os.getpid(), stop, messages),
+    )
+    with _signals_set(stop), pool:
+        pending = {
+            pool.submit(_run_one, index, config, store): index
+            for index, config in enumerate(configs)
+        }
+        errors = list(_listen(pending, stop, messages, listener))
+    if stop.is_set():
+        raise StoppedByUserError("stopped; the same command goes on from here")
+    if errors:
+        raise errors[0]
+
+
+def _listen(
+    pending: Mapping[Future[TrialResult], int],
+    stop: Event,
+    messages: "multiprocessing.Queue[tuple[int, Message]]",
+    listener: Listener,
+) -> Iterator[WorkbenchError]:
+    """Pass on news until every trial has ended; yield what went wrong."""
+    left = dict(pending)
+    while left:
+        _drain(messages, listener)
+        if stop.is_set():
+            for future in left:
+                future.cancel()  # only those that have not begun
+        for future in [future for future in left if future.done()]:
+            index = left.pop(future)
+            _drain(messages, listener, wait=False)  # its last news come before its result
+            error = _outcome(index, future, listener)
+            if error is not None:
+                yield error
+
+
+def _outcome(index: int, future: Future[TrialResult], listener: Listener) -> WorkbenchError | None:
+    if future.cancelled():
+        return None
+    error = future.exception()
+    if error is None:
+        listener.finished(index, future.result())
+        return None
+    if isinstance(error, StoppedByUserError):
+        return None
+    if isinstance(error, BrokenProcessPool):
+        return WorkerLostError(
+            "a worker process died, perhaps because memory ran out; finished trials are kept, "
+            "use fewer --workers and run the same command again"
+        )
+    if isinstance(error, WorkbenchError):
+        return error
+    raise error
+
+
+def _drain(
+    messages: "multiprocessing.Queue[tuple[int, Message]]",
+    listener: Listener,
+    *,
+    wait: bool = True,
+) -> None:
+    """Pass on all messages that are there; wait a moment for the first."""
+    timeout = POLL_S if wait else 0.0
+    while True:
+        try:
+            index, message = messages.get(timeout=timeout)
+        except queue.Empty:
+            return
+        listener.news(index, message)
+        timeout = 0.0
+
+
+@contextmanager
+def _signals_set(stop: Event) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into a request to stop; a second one acts as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python handles signals in the main thread only
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def request(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Reporter:
+    """A worker's end of the queue. Every report is also the place where a stop takes effect."""
+
+    def __init__(self, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]") -> None:
+        self.stop = stop
+        self.messages = messages
+        self.index = -1
+
+    def send(self, message: Message) -> None:
+        self.messages.put((self.index, message))
+        if self.stop.is_set():
+            raise StoppedByUserError("stopped")
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        self.send(Advance(done, total, what))
+
+    def waiting(self) -> None:
+        self.send(Waits())
+
+
+_REPORTERS: list[_Reporter] = []
+"""The worker's one reporter: a pool's initializer has no other way to hand over a queue."""
+
+
+def _start_worker(
+    driver: int, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]"
+) -> None:
+    die_with_parent(driver)
+    # Ctrl-C reaches the whole process group; the driver alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _REPORTERS.append(_Reporter(stop, messages))
+
+
+def _run_one(index: int, config: TrialConfig, store: Path) -> TrialResult:
+    from workbench.trial import run_trial  # torch is imported by workers only
+
+    reporter = _REPORTERS[0]
+    reporter.index = index
+    return run_trial(
+        config,
+        store=store,
+        on_validation=reporter.send,
+        progress=reporter.progress,
+        waiting=reporter.waiting,
+    )

@@ -1,10 +1,19 @@
 """What all tests share."""
 
+import importlib.resources
 import os
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+
+from workbench.config.data import DataConfig, ImageSource
+from workbench.config.evaluation import EvaluationConfig
+from workbench.config.overrides import apply_overrides
+from workbench.config.presets import PRESETS
+from workbench.config.training import StageConfig, TrainingConfig
+from workbench.config.trial import TrialConfig
 
 # Two threads on a busy machine are many times slower than one, and results depend on the number.
 torch.set_num_threads(1)
@@ -19,3 +28,35 @@ def reference() -> Path:
     folder = Path(place)
     assert folder.is_dir(), f"WORKBENCH_REFERENCE={place} is no folder"
     return folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of four real photographs of 64 x 64 px."""
+    folder = tmp_path_factory.mktemp("photos")
+    source = Path(str(importlib.resources.files("skimage"))) / "data" / "astronaut.png"
+    with Image.open(source) as image:
+        for number, (left, top) in enumerate([(180, 60), (20, 300), (300, 380), (400, 20)]):
+            crop = image.convert("RGB").crop((left, top, left + 64, top + 64))
+            crop.save(folder / f"photo{number}.png")
+    return folder
+
+
+@pytest.fixture
+def tiny_trial(photos: Path) -> TrialConfig:
+    """Return a trial of a second or two: a small network, 12 steps, small photographs."""
+    source = ImageSource(name="photos", folder=str(photos))
+    return TrialConfig(
+        model=apply_overrides(PRESETS["tiny"], {"blocks": 1}),
+        data=DataConfig(training=(source,), validation=source),
+        training=TrainingConfig(
+            stages=(
+                StageConfig(
+                    steps=12, hr_patch_px=60, batch_size=2, learning_rate=1e-3, milestones=(8,)
+                ),
+            ),
+            validate_every=6,
+            checkpoint_every=5,
+        ),
+        evaluation=EvaluationConfig(benchmarks=(source,)),
+    )

@@ -98,9 +98,10 @@ def test_something_else_in_place_of_the_database_is_refused(tmp_path: Path) -> N
         MlflowTracker(tmp_path)
 
 
-def test_a_path_that_sqlite_would_misread_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["100%", "what?"])
+def test_a_path_that_sqlite_would_misread_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(StoreError, match=r"must not hold \? or %"):
-        MlflowTracker(tmp_path / "100%")
+        MlflowTracker(tmp_path / name)
 
 
 def test_a_half_made_database_of_a_killed_process_is_made_anew(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def _server(store: Path, backend: str, port: int) -> Iterator[subprocess.Popen[b
     command += ["--artifacts-destination", artifacts_path(store).as_uri()]
     settings = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_LOGGING_LEVEL": "ERROR",  # why it does not start
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # ten processes and 2 GB otherwise
         "PYTHONSAFEPATH": "1",
     }

@@ -6,10 +6,10 @@ disk, so whatever has the right name is a store. Stores can be deleted at any ti
 """
 
 import hashlib
+import itertools
 import math
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -136,7 +136,9 @@ def pack(
     try:
         partial.mkdir()
         manifest = _write_images(files, scale, degradation, partial, progress)
-        _write(partial / _MANIFEST, lambda file: file.write(manifest.model_dump_json().encode()))
+        with (partial / _MANIFEST).open("wb") as file:
+            file.write(manifest.model_dump_json().encode())
+            _sync_file(file)
         if fingerprint(files, scale, degradation) != place.name:
             raise DataError(f"{files.folder}: images changed while they were packed; run it again")
         _sync_folder(partial)
@@ -162,11 +164,8 @@ def _write_images(
     files: ImageFiles, scale: int, degradation: Degradation, partial: Path, progress: Progress
 ) -> Manifest:
     """Write `hr.u8` and `lr.u8` and return what they hold."""
-    sizes: list[tuple[int, int]] = []
-    digests: list[str] = []
-    notes: list[str] = []
-
-    def write_all(hr_file: BinaryIO, lr_file: BinaryIO) -> None:
+    sizes, digests, notes = [], [], []
+    with (partial / HR_FILE).open("wb") as hr_file, (partial / LR_FILE).open("wb") as lr_file:
         for index, path in enumerate(files.hr):
             pair = read_pair(files, index, scale, degradation)
             hr_file.write(pair.hr.data)
@@ -175,16 +174,13 @@ def _write_images(
             digests.append(pair.digest())
             notes.extend(pair.notes)
             progress(len(files.hr) + index + 1, 2 * len(files.hr), path.name)
-
-    _write(
-        partial / HR_FILE,
-        lambda hr_file: _write(partial / LR_FILE, lambda lr_file: write_all(hr_file, lr_file)),
-    )
+        _sync_file(hr_file)
+        _sync_file(lr_file)
     lengths = [3 * math.prod(size) for size in sizes]
     return Manifest(
         names=files.names,
         hr_sizes_px=tuple(sizes),
-        hr_offsets=tuple(sum(lengths[:index]) for index in range(len(lengths))),
+        hr_offsets=tuple(itertools.accumulate(lengths[:-1], initial=0)),
         digests=tuple(digests),
         content_hash=combine_digests(digests),
         scale=scale,
@@ -193,12 +189,10 @@ def _write_images(
     )
 
 
-def _write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("wb") as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
+def _sync_file(file: BinaryIO) -> None:
+    """Wait until what was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

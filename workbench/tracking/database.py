@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
@@ -86,6 +87,16 @@ def broken_database(database: Path, reason: str) -> StoreError:
     return StoreError(
         f"cannot use the MLflow database {database}: {reason}; mend this, or move the file away "
         "(it only shows the finished trials, and the same command builds it anew)"
+    )
+
+
+def unusable_server(address: str, reason: str) -> StoreError:
+    """Return the error for a tracking URI that does not work, without the password in it."""
+    parts = urlsplit(address)
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return StoreError(
+        f"cannot use MLflow at {shown}: {reason}; start that server, or leave out "
+        "--tracking-uri (MLFLOW_TRACKING_URI) to use the store"
     )
 
 

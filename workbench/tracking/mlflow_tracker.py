@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoreError
@@ -24,9 +23,8 @@ from workbench.tracking.tracker import TrialLabel
 
 _RUNNING = "running"
 _INTERRUPTED = "interrupted"
-_METRICS_A_CALL = 1_000
+_METRICS_A_CALL = 1_000  # MLflow's own limits, the second one for params too
 _TAGS_A_CALL = 100
-"""MLflow's own limits, the second one for params too."""
 
 _DEFAULT_SETTINGS = {
     # MLflow's own defaults would hold up a run for minutes when the server is gone.
@@ -74,13 +72,14 @@ class MlflowTracker:
         self._on_warning = on_warning
         self._warned = False
         self._live: dict[TrialLabel, Run] = {}
-        self._database = databases.database_path(store)
-        self._address = tracking_uri or databases.sqlite_address(self._database)
+        own = databases.database_path(store)
+        self._address = tracking_uri or databases.sqlite_address(own)
+        self._file = databases.sqlite_file(tracking_uri) if tracking_uri else own
         artifacts = None if tracking_uri else databases.artifacts_path(store)
         try:
             self._client = self._open(artifacts)
         except self._failures as error:
-            raise self._cannot_open(error) from error
+            raise self._cannot_open(error, of_store=not tracking_uri) from error
         location = artifacts.as_uri() if artifacts else None
         self._runs = RunIndex(self._client, location, MlflowException)
 
@@ -137,9 +136,9 @@ class MlflowTracker:
         """Interrupt the trials that still run."""
         for label in list(self._live):
             self.trial_interrupted(label)
-        if self._database:
+        if self._file:
             with suppress(sqlite3.Error):
-                databases.fold_log(self._database)
+                databases.fold_log(self._file)
 
     def compare_address(self, study: str) -> str | None:
         """Return path and query of MLflow's comparison of a study's runs, None without runs.
@@ -153,8 +152,8 @@ class MlflowTracker:
         return self._ask(self._runs.last_study)
 
     def _open(self, artifacts: Path | None) -> Any:
-        if file := databases.sqlite_file(self._address):
-            databases.prepare_database(file, artifacts, self._create_tables)
+        if self._file:
+            databases.prepare_database(self._file, artifacts, self._create_tables)
         client = self._mlflow.MlflowClient(self._address)
         client.search_experiments(max_results=1)  # fails here if the server is not there
         return client
@@ -164,17 +163,11 @@ class MlflowTracker:
 
         SqlAlchemyStore(address, artifacts).engine.dispose()
 
-    def _cannot_open(self, error: Exception) -> StoreError:
+    def _cannot_open(self, error: Exception, *, of_store: bool) -> StoreError:
         reason = databases.reason_of(error)
-        if self._database:
-            return databases.broken_database(self._database, reason)
-        # Without the password that an address may hold.
-        parts = urlsplit(self._address)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        return StoreError(
-            f"cannot use MLflow at {shown}: {reason}; start that server, or leave out "
-            "--tracking-uri (MLFLOW_TRACKING_URI) to use the store"
-        )
+        if of_store and self._file:
+            return databases.broken_database(self._file, reason)
+        return databases.unusable_server(self._address, reason)
 
     def _ask(self, question: Callable[[], str | None]) -> str | None:
         try:

@@ -1,0 +1,163 @@
+"""`workbench ablate` as a program: killed, stopped, twice at once, on a store that fails."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.ablation.killing import COMMAND, kill_often, recorded_at, run, run_states, weights
+
+TINY = ["--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0.milestones=[]"]
+
+
+def arguments(
+    photos: Path, *, steps: int = 20, seeds: str = "2", checkpoint_every: int = 5
+) -> list[str]:
+    return [
+        *["--variant", "no-lvar", "--seeds", seeds, "--workers", "2", *TINY],
+        *["--set", f"training.stages.0.steps={steps}", "--set", "training.stages.0.hr_patch_px=60"],
+        *["--set", f"training.checkpoint_every={checkpoint_every}"],
+        *["--set", "training.validate_every=10"],
+        *["--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)],
+    ]
+
+
+def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
+    photos: Path, tmp_path: Path
+) -> None:
+    wanted = arguments(photos, steps=60)
+    folders = [tmp_path / name for name in ("undisturbed", "killed")]
+    for folder in folders:
+        folder.mkdir()
+    undisturbed = run(wanted, folders[0])
+    killed = kill_often(wanted, folders[1], kills=4, longest_s=9.0, seed=5)
+    assert len(killed.weights) == 4
+    assert killed.weights == undisturbed.weights
+    assert killed.comparison == undisturbed.comparison
+    assert killed.run_states == ["FINISHED"] * 4
+
+
+def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
+    photos: Path, tmp_path: Path
+) -> None:
+    wanted = arguments(photos, steps=4000, seeds="1", checkpoint_every=4000)
+    process = subprocess.Popen(
+        [*COMMAND, *wanted],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    store = tmp_path / "mlflow_runs"
+    wait_until(lambda: store.is_dir() and "RUNNING" in states(store))
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "error: stopped; the same command goes on from here" in err
+    assert "Traceback" not in err
+    assert len(list(store.glob("trainings/*/checkpoint.pt"))) == 2
+    assert set(run_states(store)) == {"KILLED"}
+    assert not recorded_at(store)
+
+
+def states(store: Path) -> list[str]:
+    try:
+        return run_states(store)
+    except Exception:  # noqa: BLE001 (the database is just being made)
+        return []
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_two_at_once_on_one_store_train_each_trial_once(photos: Path, tmp_path: Path) -> None:
+    wanted = arguments(photos, steps=60)
+    both = [
+        subprocess.Popen([*COMMAND, *wanted], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    printed = [json.loads(process.communicate(timeout=200)[0]) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert printed[0] == printed[1]
+    store = tmp_path / "mlflow_runs"
+    sessions = [
+        json.loads(path.read_text())["sessions"] for path in store.glob("trials/*/result.json")
+    ]
+    assert sessions == [1] * 4
+    assert set(run_states(store)) == {"FINISHED"}
+    before = recorded_at(store), weights(store)
+    again = run(wanted, tmp_path)
+    assert (again.recorded_at, again.weights) == before
+    assert again.comparison == printed[0]
+
+
+@contextmanager
+def disk(folder: Path, options: str) -> Iterator[Path]:
+    """Mount a file system in memory, or skip where that is not permitted."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("only root can mount a small disk")
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not permitted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def failure(wanted: list[str], folder: Path, store: Path) -> str:
+    """Run a command that fails and return its last line."""
+    done = subprocess.run(
+        [*COMMAND, *wanted, "--store", str(store)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+def test_a_read_only_store_is_refused(photos: Path, tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "ro") as store:
+        line = failure(arguments(photos), tmp_path, store)
+    assert line.startswith(f"error: cannot write to the store {store}: ")
+    assert "read-only file system" in line
+
+
+@pytest.mark.parametrize("size", ["4k", "600k", "1200k", "2m"])
+def test_a_full_disk_loses_nothing(photos: Path, tmp_path: Path, size: str) -> None:
+    wanted = arguments(photos, steps=30)
+    with disk(tmp_path / "disk", f"size={size}") as store:
+        line = failure(wanted, tmp_path, store)
+        assert "space" in line
+        assert str(store) in line
+        before = recorded_at(store)
+        subprocess.run(["mount", "-o", "remount,size=200m", str(store)], check=True)
+        done = subprocess.run(
+            [*COMMAND, *wanted, "--store", str(store)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert before.items() <= recorded_at(store).items()
+        assert set(run_states(store)) == {"FINISHED"}
+    (tmp_path / "roomy").mkdir()
+    assert json.loads(done.stdout) == run(wanted, tmp_path / "roomy").comparison

@@ -2,19 +2,17 @@
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 from workbench.errors import writing_to
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], None], *, store: Path) -> None:
+def write_atomically(path: Path, content: bytes, *, store: Path) -> None:
     """Write a file under another name, force it to disk, and rename it into place.
 
     Args:
         path: The file; its folder is created.
-        write: Writes the content to the open binary file.
+        content: All of it.
         store: What an error names as the place that cannot be written.
 
     Raises:
@@ -26,24 +24,10 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None], *, store: Pa
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                write(file)
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-
-
-def write_text_atomically(path: Path, text: str, *, store: Path) -> None:
-    """Write a text file as `write_atomically` does.
-
-    Raises:
-        StoreError: If anything on the way fails. `path` is then as it was.
-    """
-    data = text.encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(data)
-
-    write_atomically(path, write, store=store)

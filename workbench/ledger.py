@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from workbench.errors import ConfigError, StoreError, writing_to
-from workbench.files import write_text_atomically
+from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.progress import Waiting, no_waiting
 from workbench.results import TrialResult
@@ -67,7 +67,7 @@ class Ledger:
             StoreError: If the store cannot be written.
         """
         text = json.dumps(result.plain(), indent=1)
-        write_text_atomically(self._record(result.key), text, store=self.store)
+        write_atomically(self._record(result.key), text.encode(), store=self.store)
 
     def results(self) -> Iterator[TrialResult]:
         """Yield every finished trial, in the order of the keys."""

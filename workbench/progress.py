@@ -6,7 +6,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Called as `progress(done, total, what)`; `what` names the item just finished."""
 
-    def __call__(self, done: int, total: int, what: str) -> None:
+    def __call__(self, done: int, total: int, what: str, /) -> None:
         """Report that `done` of `total` items are finished."""
 
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ def recorded_at(store: Path) -> dict[str, int]:
 
 def run_states(store: Path) -> list[str]:
     """Return the states of all runs in MLflow's database."""
-    with sqlite3.connect(store / "mlflow.db") as database:
+    # Read-only: opening must not create the file that a run is about to make.
+    with closing(sqlite3.connect(f"file:{store / 'mlflow.db'}?mode=ro", uri=True)) as database:
         return [row[0] for row in database.execute("SELECT status FROM runs")]
 
 
@@ -119,7 +121,8 @@ def kill_often(
     Raises:
         AssertionError: If a trial was recorded twice, or a process outlived its driver.
     """
-    draw, done, known = random.Random(seed), 0, {}
+    draw, done = random.Random(seed), 0
+    known: dict[str, int] = {}
     while done < kills:
         moment = draw.uniform(0.5, longest_s)
         if not run_and_kill(arguments, folder, moment):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -47,7 +48,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
 def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
     photos: Path, tmp_path: Path
 ) -> None:
-    wanted = arguments(photos, steps=4000, seeds="1", checkpoint_every=4000)
+    wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000)
     process = subprocess.Popen(
         [*COMMAND, *wanted],
         cwd=tmp_path,
@@ -72,7 +73,7 @@ def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
 def states(store: Path) -> list[str]:
     try:
         return run_states(store)
-    except Exception:  # noqa: BLE001 (the database is just being made)
+    except sqlite3.OperationalError:  # the database is just being made
         return []
 
 
@@ -141,12 +142,12 @@ def test_a_read_only_store_is_refused(photos: Path, tmp_path: Path) -> None:
     assert "read-only file system" in line
 
 
-@pytest.mark.parametrize("size", ["4k", "600k", "1200k", "2m"])
+@pytest.mark.parametrize("size", ["4k", "600k", "1200k"])
 def test_a_full_disk_loses_nothing(photos: Path, tmp_path: Path, size: str) -> None:
     wanted = arguments(photos, steps=30)
     with disk(tmp_path / "disk", f"size={size}") as store:
         line = failure(wanted, tmp_path, store)
-        assert "space" in line
+        assert "no space is left" in line or "disk is full" in line
         assert str(store) in line
         before = recorded_at(store)
         subprocess.run(["mount", "-o", "remount,size=200m", str(store)], check=True)

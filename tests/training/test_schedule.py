@@ -6,9 +6,7 @@ from workbench.config.presets import RECIPES
 from workbench.config.training import StageConfig, TrainingConfig
 from workbench.training.schedule import ema_decay, learning_rate, steps_from
 
-STAGE = StageConfig(
-    steps=10, hr_patch_px=64, batch_size=1, learning_rate=8.0, milestones=(3, 5)
-)
+STAGE = StageConfig(steps=10, hr_patch_px=64, batch_size=1, learning_rate=8.0, milestones=(3, 5))
 
 
 @pytest.mark.parametrize(

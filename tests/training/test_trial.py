@@ -25,7 +25,7 @@ class Interrupt:
     def __init__(self, after: int) -> None:
         self.after = after
 
-    def __call__(self, done: int, total: int, what: str) -> None:
+    def __call__(self, done: int, _total: int, _what: str) -> None:
         if done == self.after:
             raise StoppedByUserError("stopped")
 
@@ -121,7 +121,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(
     assert without_times(resumed) == without_times(undisturbed)
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:100], lambda b: b"", lambda b: b"x" * len(b)])
+@pytest.mark.parametrize("damage", [lambda b: b[:100], lambda _: b"", lambda b: b"x" * len(b)])
 def test_a_damaged_checkpoint_costs_time_and_no_result(
     tiny_trial: TrialConfig, tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:

@@ -9,7 +9,7 @@ from workbench.ablation.variant import Variant
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.files import write_text_atomically
+from workbench.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -91,4 +91,4 @@ def save_plan(plan: Plan, store: Path) -> None:
         ],
     }
     path = store / "studies" / f"{plan.study}.json"
-    write_text_atomically(path, json.dumps(content, indent=1), store=store)
+    write_atomically(path, json.dumps(content, indent=1).encode(), store=store)

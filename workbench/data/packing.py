@@ -164,7 +164,9 @@ def _write_images(
     files: ImageFiles, scale: int, degradation: Degradation, partial: Path, progress: Progress
 ) -> Manifest:
     """Write `hr.u8` and `lr.u8` and return what they hold."""
-    sizes, digests, notes = [], [], []
+    sizes: list[tuple[int, int]] = []
+    digests: list[str] = []
+    notes: list[str] = []
     with (partial / HR_FILE).open("wb") as hr_file, (partial / LR_FILE).open("wb") as lr_file:
         for index, path in enumerate(files.hr):
             pair = read_pair(files, index, scale, degradation)

@@ -2,7 +2,6 @@
 
 import io
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 from torch import nn
@@ -52,7 +51,7 @@ def upscale_files(
             output = run(model, lr, device, scale, smallest_lr_px, tiling)
             encoded = io.BytesIO()
             Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
-            _write(out_path, encoded.getvalue())
+            write_atomically(out_path, encoded.getvalue(), store=out_path.parent)
             progress(number, len(jobs), image_path.name)
     return [out_path for _, out_path in jobs]
 
@@ -78,10 +77,3 @@ def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:
         if output.resolve() in sources:
             raise DataError(f"{output}: OUT would overwrite an image of IN")
     return jobs
-
-
-def _write(path: Path, data: bytes) -> None:
-    def write(file: BinaryIO) -> None:
-        file.write(data)
-
-    write_atomically(path, write, store=path.parent)

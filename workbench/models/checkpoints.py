@@ -4,18 +4,20 @@ Reading never executes code from a file: safetensors holds only tensors and text
 files are read with `weights_only=True`.
 """
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from workbench.config.base import Frozen
 from workbench.config.model import ModelConfig
-from workbench.errors import CheckpointError, ConfigError, writing_to
+from workbench.errors import CheckpointError, ConfigError
+from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
 from workbench.models.published_names import infer_config, module_names
@@ -77,13 +79,7 @@ def save_weights(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> N
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
-    temporary = path.with_name(f"{path.name}.tmp")
-    with writing_to(path.parent):
-        try:
-            save_file(tensors, temporary, metadata)
-        except SafetensorError as error:  # safetensors wraps the system's error into a text
-            raise OSError(None, str(error)) from error
-        temporary.replace(path)
+    write_atomically(path, save(tensors, metadata), store=path.parent)
 
 
 def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
@@ -93,11 +89,9 @@ def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) 
         CheckpointError: If the published code has no such network.
         StoreError: If the file cannot be written.
     """
-    published = to_published(config, state)
-    temporary = path.with_name(f"{path.name}.tmp")
-    with writing_to(path.parent):
-        torch.save(published, temporary)
-        temporary.replace(path)
+    encoded = io.BytesIO()
+    torch.save(to_published(config, state), encoded)
+    write_atomically(path, encoded.getvalue(), store=path.parent)
 
 
 def to_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:

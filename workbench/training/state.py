@@ -4,12 +4,13 @@ A checkpoint holds all of it, so that a resumed training gives bit for bit the w
 undisturbed one on the same machine. The crops need no state: they are a function of the step.
 """
 
+import io
 import json
 import pickle
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -94,10 +95,10 @@ def save_checkpoint(state: TrainingState, path: Path, *, store: Path) -> None:
         "started_s": state.started_s,
     }
 
-    def write(file: BinaryIO) -> None:
-        torch.save(content, file)
-
-    write_atomically(path, write, store=store)
+    # Through memory: torch.save hides a full disk behind an error of its own.
+    encoded = io.BytesIO()
+    torch.save(content, encoded)
+    write_atomically(path, encoded.getvalue(), store=store)
 
 
 def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> bool:

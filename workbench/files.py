@@ -1,7 +1,7 @@
 """Writing files so that a reader, or a kill at any instant, never sees half of one."""
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 from workbench.errors import writing_to
@@ -20,10 +20,10 @@ def write_atomically(path: Path, content: bytes, *, store: Path) -> None:
     """
     with writing_to(store):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
+        # Not by tempfile, whose files nobody but their owner may read.
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

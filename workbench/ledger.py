@@ -53,7 +53,7 @@ class Ledger:
             return TrialResult.parse(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
-        except (OSError, json.JSONDecodeError, ConfigError) as error:
+        except (OSError, ValueError, ConfigError) as error:  # ValueError: no JSON, or no UTF-8
             reason = " ".join(str(error).split())
             raise StoreError(
                 f"{path}: this record cannot be read ({reason}); "

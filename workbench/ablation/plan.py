@@ -60,20 +60,32 @@ def make_plan(
         seeds: At least one; the same for all arms.
 
     Raises:
-        ConfigError: If a variant means nothing on this base, changes nothing, or a seed repeats.
+        ConfigError: If a variant means nothing on this base, changes nothing, could not be
+            compared with it, or a seed repeats.
     """
     if len(set(seeds)) < len(seeds):
         raise ConfigError(f"--seeds must not repeat a seed, got {list(seeds)}")
     arms = [Arm(base_name, "", base)]
     for variant in variants:
         config = variant.apply(base)
-        if config == base:
-            raise ConfigError(
-                f"variant {variant.name!r} changes nothing on {base_name}, so there is nothing "
-                f"to compare ({variant.path})"
-            )
+        problem = _incomparable(variant.name, config, base_name, base)
+        if problem:
+            raise ConfigError(f"variant {variant.name!r} {problem} ({variant.path})")
         arms.append(Arm(variant.name, variant.question, config))
     return Plan(study, tuple(arms), tuple(seeds))
+
+
+def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialConfig) -> str:
+    """Return why a variant cannot stand beside the base; empty if it can."""
+    if name == base_name:
+        return "has the name of the base; rename its file"
+    if config == base:
+        return f"changes nothing on {base_name}, so there is nothing to compare"
+    if config.seed != base.seed:
+        return "sets the seed, which is the same for all arms; use --seeds"
+    if config.evaluation != base.evaluation or config.model.scale != base.model.scale:
+        return "changes how scores are made (evaluation or scale); use --set, which all arms share"
+    return ""
 
 
 def save_plan(plan: Plan, store: Path) -> None:

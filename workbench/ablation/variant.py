@@ -9,7 +9,7 @@ from pydantic import Field
 
 from workbench.config.base import Frozen
 from workbench.config.overrides import apply_overrides
-from workbench.config.shipped import data_files
+from workbench.config.shipped import data_files, shipped_folder
 from workbench.config.yaml_files import line_in_file, read_yaml
 from workbench.errors import ConfigError, nearest
 
@@ -58,10 +58,10 @@ def find_variants(names: list[str]) -> list[Variant]:
         ConfigError: For an unknown name, with the nearest one, or a file that cannot be used.
     """
     files = data_files(FOLDER)
-    wanted = list(files) if "all" in names else list(dict.fromkeys(names))
-    for name in wanted:
-        if name not in files:
-            raise ConfigError(f"unknown variant {name!r}; {nearest(name, files)}")
+    for name in names:
+        if name not in files and name != "all":
+            raise ConfigError(f"unknown variant {name!r}; {nearest(name, [*files, 'all'])}")
+    wanted = files if "all" in names else dict.fromkeys(names)
     return [read_variant(files[name]) for name in wanted]
 
 
@@ -77,5 +77,5 @@ def read_variant(path: Path) -> Variant:
 
 def local_variants(variants: list[Variant]) -> Iterator[Variant]:
     """Yield those that come from the working directory and not from the workbench."""
-    here = Path.cwd() / FOLDER
-    return (variant for variant in variants if variant.path.parent == here)
+    shipped = shipped_folder(FOLDER)
+    return (variant for variant in variants if variant.path.parent != shipped)

@@ -46,9 +46,10 @@ def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
         made.add_row(trial.arm.name, str(trial.seed), steps, (trial.key or "?")[:12], state)
     OUT.print(made)
     OUT.print(
-        f"{len(trials)} trials, {finished} finished in {store}, {len(trials) - finished} to run; "
+        f"{len(trials)} trials, {finished} finished in {store}, {len(trials) - finished} to run\n"
         f"study {plan.study}",
         markup=False,
+        soft_wrap=True,
     )
     if any(trial.key is None for trial in trials):
         note("?: the images are not packed yet, so the ledger's keys are not known")

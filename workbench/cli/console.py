@@ -17,13 +17,13 @@ def print_json(data: Any) -> None:
 
 
 def note(text: str) -> None:
-    """Print a remark on stderr, as it is."""
-    ERR.print(text, markup=False, style="dim")
+    """Print a remark on stderr, as it is: a path that is broken into lines cannot be copied."""
+    ERR.print(text, markup=False, style="dim", soft_wrap=True)
 
 
-def table(*columns: str, left: int = 1) -> Table:
+def table(*columns: str, left: int = 1, gap: int = 2) -> Table:
     """Return an empty table; all columns but the first `left` are aligned to the right."""
-    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, gap, 0, 0))
     for index, column in enumerate(columns):
         made.add_column(column, justify="left" if index < left else "right", overflow="fold")
     return made

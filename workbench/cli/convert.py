@@ -30,4 +30,5 @@ def convert(
         f"{target}: x{weights.config.scale}, {weights.config.channels} channels, "
         f"{weights.config.blocks} blocks, {parameters:,} parameters",
         markup=False,
+        soft_wrap=True,
     )

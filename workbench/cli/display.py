@@ -40,6 +40,7 @@ def bars() -> Progress:
         TextColumn("{task.fields[remark]}", markup=False),
         console=ERR,
         transient=True,
+        disable=not ERR.is_terminal,  # a log file would get an empty line for each
     )
 
 

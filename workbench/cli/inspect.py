@@ -90,15 +90,15 @@ def _print(rows: list[dict[str, Any]], lr_size: str) -> None:
     made.add_row("parameters", *(f"{row['parameters']:,}" for row in rows))
     made.add_row("multiply-adds G", *(billions(row["multiply_adds"]) for row in rows))
     if any(row["challenge_flops"] != row["multiply_adds"] for row in rows):
-        made.add_row("challenge's FLOPs G", *(_exact(row["challenge_flops"]) for row in rows))
+        made.add_row("challenge FLOPs G", *(_exact(row["challenge_flops"]) for row in rows))
     made.add_row("activations M", *(millions(row["activations"]) for row in rows))
     made.add_row("convolutions", *(str(row["convolutions"]) for row in rows))
-    made.add_row("smallest input, LR px", *(str(row["smallest_lr_px"]) for row in rows))
+    made.add_row("smallest LR px", *(str(row["smallest_lr_px"]) for row in rows))
     made.add_section()
     for part in dict.fromkeys(part for row in rows for part in row["parts"]):
         made.add_row(part, *(_share(row, part) for row in rows))
     OUT.print(made)
-    note(f"at {lr_size} LR px; a part's share of parameters / multiply-adds / activations")
+    note(f"at {lr_size} LR px; parts: share in % of parameters, multiply-adds, activations")
 
 
 def _exact(count: int) -> str:
@@ -110,4 +110,4 @@ def _share(row: dict[str, Any], part: str) -> str:
         return "-"
     names = ("parameters", "multiply_adds", "activations")
     shares = [row["parts"][part][name] / max(1, row[name]) for name in names]
-    return " / ".join(f"{share:.1%}" for share in shares)
+    return "  ".join(f"{100 * share:4.1f}" for share in shares)

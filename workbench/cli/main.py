@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from click.exceptions import ClickException
 
 from workbench import __version__
 from workbench.cli.ablate import ablate
@@ -16,12 +15,13 @@ from workbench.cli.spaces import spaces
 from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
-from workbench.errors import WorkbenchError
+from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (ablate, variants, inspect, evaluate, upscale, convert, spaces, schema, ui)
 
+STOPPED = StoppedByUserError.exit_code
+
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -51,17 +51,17 @@ def _program(
 def main() -> None:
     """Run the program. Errors of the user are one line on stderr and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except WorkbenchError as error:
         _fail(str(error), error.exit_code)
-    except ClickException as error:
+    except typer.TyperException as error:
         _fail(error.format_message(), 2)
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped; the same command goes on from here", 130)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(1)
     else:
+        if code == STOPPED:  # typer's answer to Ctrl-C
+            _fail("stopped; the same command goes on from here", STOPPED)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they mean. No torch."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -98,4 +99,7 @@ def seed_list(text: str) -> list[int]:
 
 def default_workers(device: str) -> int:
     """One trial a core, each with one thread; one trial at a time on a GPU."""
-    return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+    if device == "cuda":
+        return 1
+    # Where the system tells, only the cores that this process may use.
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

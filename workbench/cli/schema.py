@@ -1,5 +1,6 @@
 """`workbench schema`: JSON Schemas of the YAML files, for editors."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +12,21 @@ from workbench.config.schemas import with_override_keys
 from workbench.errors import ConfigError, nearest
 from workbench.search.space import SpaceFile
 
-SCHEMAS: dict[str, tuple[type[Frozen], str]] = {
-    "variant": (VariantFile, "overrides"),
-    "space": (SpaceFile, "dimensions"),
+
+def _as_it_is(field: dict[str, Any]) -> dict[str, Any]:
+    """A variant gives the field itself."""
+    return field
+
+
+def _as_dimension(field: dict[str, Any]) -> dict[str, Any]:
+    """A space gives what the field may be."""
+    description = {"description": field["description"]} if "description" in field else {}
+    return description | {"$ref": "#/properties/dimensions/$defs/dimension"}
+
+
+SCHEMAS: dict[str, tuple[type[Frozen], str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "variant": (VariantFile, "overrides", _as_it_is),
+    "space": (SpaceFile, "dimensions", _as_dimension),
 }
 
 
@@ -32,6 +45,10 @@ def schema_of(kind: str) -> dict[str, Any]:
     """
     if kind not in SCHEMAS:
         raise ConfigError(f"unknown kind of file {kind!r}; {nearest(kind, SCHEMAS)}")
-    model, mapping = SCHEMAS[kind]
-    made = with_override_keys(model.model_json_schema(), mapping)
+    model, mapping, value = SCHEMAS[kind]
+    schema = model.model_json_schema()
+    schema["properties"][mapping]["$defs"] = {
+        "dimension": schema["properties"][mapping].pop("additionalProperties")
+    }
+    made = with_override_keys(schema, mapping, value)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | made

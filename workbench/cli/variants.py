@@ -24,7 +24,7 @@ def variants(base: PresetOption = DEFAULT_BASE, as_json: JsonOption = False) -> 
     if as_json:
         print_json(rows)
         return
-    made = table("variant", "parameters", "multiply-adds G", "activations M", "question")
+    made = table("variant", "parameters", "multiply-\nadds G", "activa-\ntions M", "question")
     made.columns[-1].justify = "left"
     for row in rows:
         made.add_row(row["name"], *_cost_cells(row), row["question"])

@@ -134,6 +134,7 @@ def pack(
     """
     partial = place.with_name(f"{place.name}.partial")
     try:
+        shutil.rmtree(partial, ignore_errors=True)  # Of a builder killed while this one waited.
         partial.mkdir()
         manifest = _write_images(files, scale, degradation, partial, progress)
         with (partial / _MANIFEST).open("wb") as file:

@@ -58,12 +58,15 @@ def find_images(source: ImageSource, scale: int) -> ImageFiles:
     """
     if source.folder.startswith("embedded:"):
         return _find_embedded(source)
-    folder = Path(source.folder).expanduser().absolute()
+    try:
+        folder = Path(source.folder).expanduser().absolute()
+    except RuntimeError as error:  # `~name` of an unknown user
+        raise DataError(f"image folder {source.folder}: {error}") from error
     hr_folder, lr_folder = folder / "HR", folder / f"X{scale}"
-    if not hr_folder.is_dir():
+    if not _is_folder(hr_folder):
         return ImageFiles(source.name, folder, list_images(folder), None)
     hr = list_images(hr_folder)
-    if not lr_folder.is_dir():
+    if not _is_folder(lr_folder):
         return ImageFiles(source.name, folder, hr, None)
     lr = _pair_up(folder, hr, list_images(lr_folder), scale)
     _check_sizes(folder, hr, lr, scale)
@@ -74,23 +77,25 @@ def list_images(folder: Path) -> tuple[Path, ...]:
     """Return the image files in `folder` by name; hidden files and other kinds are left out.
 
     Raises:
-        DataError: For a folder that is missing, no folder, unreadable or without images, and for
-            two images of one stem.
+        DataError: For a folder that is missing, no folder, unreadable or without images, for two
+            images of one stem, and for names that are not UTF-8.
     """
     try:
         entries = sorted(folder.iterdir(), key=lambda path: path.name)
+        images = [path for path in entries if _is_image(path)]
     except FileNotFoundError:
         raise DataError(f"image folder {folder} does not exist") from None
     except NotADirectoryError:
         raise DataError(f"image folder {folder} is a file, not a folder") from None
     except OSError as error:
         raise DataError(f"image folder {folder} cannot be read: {error.strerror}") from error
-    images = [path for path in entries if _is_image(path)]
     if not images:
         kinds = " ".join(suffix[1:] for suffix in SUFFIXES)
         raise DataError(f"image folder {folder} holds no images ({kinds}) and no folder HR")
     seen: dict[str, str] = {}
     for path in images:
+        if not _is_utf8(path.name):
+            raise DataError(f"{folder}: the file name {path.name!a} is not UTF-8; rename it")
         if path.stem in seen:
             raise DataError(f"{folder}: two images of one name: {seen[path.stem]} and {path.name}")
         seen[path.stem] = path.name
@@ -101,6 +106,27 @@ def _is_image(path: Path) -> bool:
     # A broken link counts, so that reading it gives an error instead of one image less.
     is_kind = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     return is_kind and not path.is_dir()
+
+
+def _is_utf8(name: str) -> bool:
+    """Other names can be neither hashed nor written to a record."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    """`Path.is_dir`, which raises for what may not be looked at and for names too long.
+
+    Raises:
+        DataError: Naming the folder.
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise DataError(f"image folder {path.parent} cannot be read: {error.strerror}") from error
 
 
 def _find_embedded(source: ImageSource) -> ImageFiles:

@@ -9,9 +9,9 @@ from numpy import uint8
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from workbench.data.pairs import ImagePairs
+from workbench.data.pairs import ImagePairs, too_small
 from workbench.errors import DataError
-from workbench.evaluation.metrics import score_image, to_uint8
+from workbench.evaluation.metrics import score_image, smallest_hr_px, to_uint8
 from workbench.evaluation.tiles import run_tiled
 from workbench.progress import Progress, silent
 from workbench.results import DatasetScores, Protocol
@@ -51,10 +51,13 @@ def evaluate(
     scores = []
     with inference(model) as device:
         for index, name in enumerate(images.names):
-            lr = images.lr(index)
+            lr, hr = images.lr(index), images.hr(index)
             check_size(name, lr, smallest_lr_px)
+            problem = too_small(hr.shape[:2], smallest_hr_px(images.scale))
+            if problem:
+                raise DataError(f"{name}: too small to be scored: {problem}")
             output = run(model, lr, device, images.scale, smallest_lr_px, tiling)
-            scores.append(score_image(name, to_uint8(output), images.hr(index), images.scale))
+            scores.append(score_image(name, to_uint8(output), hr, images.scale))
             progress(index + 1, len(images), name)
     return DatasetScores(
         dataset=images.name,

@@ -17,6 +17,8 @@ from workbench.results import ImageScore
 PEAK = 255.0
 IDENTICAL_DB = 100.0
 """PSNR of identical images, which is infinite: JSON and means need a number."""
+_WINDOW_PX = 11
+"""Width of SSIM's Gaussian window, which must fit into the image."""
 
 
 def to_uint8(image: Tensor) -> NDArray[np.uint8]:
@@ -24,6 +26,11 @@ def to_uint8(image: Tensor) -> NDArray[np.uint8]:
     values = (image.clamp(0, 1) * PEAK).round().to(torch.uint8)
     array: NDArray[np.uint8] = values[0].permute(1, 2, 0).contiguous().cpu().numpy()
     return array
+
+
+def smallest_hr_px(crop_px: int) -> int:
+    """Return the least height and width of an image that can be scored."""
+    return 2 * crop_px + _WINDOW_PX
 
 
 def score_image(
@@ -38,12 +45,12 @@ def score_image(
         crop_px: Cut off each side before scoring.
 
     Raises:
-        ValueError: If the shapes differ, or nothing is left after cropping.
+        ValueError: If the shapes differ, or less than SSIM's window is left after cropping.
     """
-    if sr.shape != hr.shape or min(hr.shape[:2]) <= 2 * crop_px + 11:
+    if sr.shape != hr.shape or min(hr.shape[:2]) < smallest_hr_px(crop_px):
         raise ValueError(
-            f"{name}: images must have one shape, at least 12 px beyond the crop of {crop_px} px, "
-            f"got {sr.shape} and {hr.shape}"
+            f"{name}: images must have one shape, at least {_WINDOW_PX} px beyond the crop of "
+            f"{crop_px} px, got {sr.shape} and {hr.shape}"
         )
     inner = slice(crop_px, -crop_px or None)
     sr_rgb, hr_rgb = sr[inner, inner], hr[inner, inner]

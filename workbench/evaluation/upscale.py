@@ -8,7 +8,7 @@ from torch import nn
 
 from workbench.data.images import read_rgb
 from workbench.data.sources import list_images
-from workbench.errors import DataError
+from workbench.errors import DataError, StoreError
 from workbench.evaluation.evaluate import WHOLE, Tiling, check_size, inference, run
 from workbench.evaluation.metrics import to_uint8
 from workbench.files import write_atomically
@@ -51,9 +51,23 @@ def upscale_files(
             output = run(model, lr, device, scale, smallest_lr_px, tiling)
             encoded = io.BytesIO()
             Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
-            write_atomically(out_path, encoded.getvalue(), store=out_path.parent)
+            _write(out_path, encoded.getvalue())
             progress(number, len(jobs), image_path.name)
     return [out_path for _, out_path in jobs]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write an image; an error names it, and speaks of no store.
+
+    Raises:
+        StoreError: If it cannot be written; nothing is left of it then.
+    """
+    try:
+        write_atomically(path, content, store=path.parent)
+    except StoreError as error:
+        cause = error.__cause__
+        reason = (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+        raise StoreError(f"cannot write {path}: {reason}") from cause
 
 
 def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:
@@ -67,6 +81,8 @@ def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:
             raise DataError(f"{target}: IN is a folder, so OUT must be a folder, not a file")
         jobs = [(path, target / f"{path.stem}.png") for path in list_images(source)]
     elif source.is_file():
+        if target.is_dir():
+            raise DataError(f"{target}: IN is an image, so OUT must be a .png file, not a folder")
         if target.suffix.lower() != ".png":
             raise DataError(f"OUT must end in .png, got {str(target)!r}")
         jobs = [(source, target)]

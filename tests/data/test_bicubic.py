@@ -23,7 +23,8 @@ def differences(reference: Path, scale: int, name: str) -> np.ndarray:
     official, _ = read_rgb(folder / f"X{scale}" / f"{name}.png")
     made = downscale(hr, scale, "bicubic")
     assert made.shape == official.shape
-    return np.abs(made.astype(int) - official.astype(int))
+    found: np.ndarray = np.abs(made.astype(int) - official.astype(int))
+    return found
 
 
 @pytest.mark.reference
@@ -72,25 +73,22 @@ def test_a_flat_image_keeps_its_value(value: int, degradation: Degradation) -> N
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_the_width_of_the_strips_has_no_influence(scale: int) -> None:
-    """Each column of the image is resized on its own, and so is each row."""
     image = random_image(20 * scale, 130 * scale)
     whole = downscale(image, scale, "bicubic")
     # Columns of LR far from a cut are those of a part of the image.
     part = downscale(image[:, 30 * scale : 100 * scale], scale, "bicubic")
     assert np.array_equal(part[:, 5:-5], whole[:, 35:95])
-    assert np.array_equal(
-        downscale(image.transpose(1, 0, 2), scale, "bicubic").shape[:2], (130, 20)
-    )
 
 
 def weights(scale: int) -> np.ndarray:
-    """MATLAB's cubic kernel of `scale`, for the pixels -2 * scale .. 3 * scale around LR pixel 0."""
+    """MATLAB's cubic kernel for the pixels -2 * scale .. 3 * scale around LR pixel 0."""
     centre = (scale - 1) / 2
     x = np.abs((np.arange(-2 * scale, 3 * scale) - centre) / scale)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
     kernel: np.ndarray = np.where(x <= 1, near, np.where(x <= 2, far, 0))
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel
 
 
 def shrink_rows(values: np.ndarray, scale: int) -> np.ndarray:

@@ -15,9 +15,11 @@ import pytest
 from PIL import Image
 
 from workbench.config.data import Degradation, ImageSource
+from workbench.data import image_store
 from workbench.data.image_store import ImageStore, known_content_hash, open_store
-from workbench.data.packing import remove_partial_stores
+from workbench.data.packing import fingerprint, remove_partial_stores
 from workbench.data.pairs import FolderPairs
+from workbench.data.sources import find_images
 from workbench.errors import DataError, StoreError
 from workbench.progress import Progress, silent
 
@@ -53,6 +55,17 @@ def images(tmp_path: Path) -> Path:
     for number, size in enumerate(SIZES):
         pixels = generator.integers(0, 256, (*size, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"image{number}.png")
+    return folder
+
+
+@pytest.fixture
+def paired(images: Path, tmp_path: Path) -> Path:
+    """Return a set with LR files: packing it loads no torch, which keeps processes quick."""
+    folder = tmp_path / "paired"
+    (folder / "X4").mkdir(parents=True)
+    images.rename(folder / "HR")
+    for number, (height, width) in enumerate(SIZES):
+        Image.new("RGB", (width // 4, height // 4)).save(folder / "X4" / f"image{number}.png")
     return folder
 
 
@@ -101,13 +114,6 @@ def read_until(process: "subprocess.Popen[str]", begin: str) -> None:
         if line.startswith(begin):
             return
     raise AssertionError(f"ended before it printed {begin!r}")
-
-
-def finish(process: "subprocess.Popen[str]") -> str:
-    """Return the last line of what a process printed."""
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out.splitlines()[-1]
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
@@ -169,8 +175,8 @@ def test_a_store_pickles_as_its_path(images: Path, stores: Path) -> None:
 def test_images_are_packed_once(images: Path, stores: Path) -> None:
     first = open_x4(images, stores)
     before = manifests(stores)
-    called: list[int] = []
-    second = open_x4(images, stores, progress=lambda done, total, what: called.append(done))
+    called: list[tuple[int, int, str]] = []
+    second = open_x4(images, stores, progress=lambda *what: called.append(what))
     assert manifests(stores) == before
     assert len(before) == 1
     assert second.content_hash == first.content_hash
@@ -305,12 +311,12 @@ def test_images_that_change_while_they_are_packed_leave_no_store(
     assert folders(stores) == []
 
 
-def test_three_processes_pack_one_store(images: Path, stores: Path) -> None:
-    processes = [start_opening(images, stores) for _ in range(3)]
+def test_three_processes_pack_one_store(paired: Path, stores: Path) -> None:
+    processes = [start_opening(paired, stores) for _ in range(3)]
     printed = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], printed
     lines = [out.splitlines() for out, _ in printed]
-    expected = FolderPairs(source(images), 4, "bicubic").content_hash
+    expected = FolderPairs(source(paired), 4, "bicubic").content_hash
     assert [line[-1] for line in lines] == [expected] * 3
     assert len(folders(stores)) == 1
     # One of them packed; the others waited or came late.
@@ -318,13 +324,13 @@ def test_three_processes_pack_one_store(images: Path, stores: Path) -> None:
 
 
 def test_killed_packing_leaves_no_store_and_the_next_open_cleans_up(
-    images: Path, stores: Path, tmp_path: Path
+    paired: Path, stores: Path, tmp_path: Path
 ) -> None:
-    process = start_opening(images, stores, "forever")
+    process = start_opening(paired, stores, "forever")
     read_until(process, "6 6")
     kill(process)
     assert manifests(stores) == {}
-    assert known_content_hash(source(images), 4, "bicubic", stores) is None
+    assert known_content_hash(source(paired), 4, "bicubic", stores) is None
     (partial,) = folders(stores)
     assert partial.suffix == ".partial"
     # Opening something else cleans up as well.
@@ -333,31 +339,26 @@ def test_killed_packing_leaves_no_store_and_the_next_open_cleans_up(
     Image.new("RGB", (40, 40)).save(other / "a.png")
     open_x4(other, stores)
     assert not partial.exists()
-    assert len(open_x4(images, stores)) == 3
+    assert len(open_x4(paired, stores)) == 3
     assert len(folders(stores)) == 2
 
 
-def test_who_waits_for_a_packer_that_is_killed_packs_itself(images: Path, stores: Path) -> None:
-    first = start_opening(images, stores, "forever")
-    read_until(first, "6 6")
-    second = start_opening(images, stores)
-    # It is waiting once it has the lock file open.
-    wait_until_open(second, next(stores.glob("*.lock")))
-    kill(first)
-    assert finish(second) == FolderPairs(source(images), 4, "bicubic").content_hash
-    assert [path.suffix for path in folders(stores)] == [""]
+def test_who_waits_for_a_packer_that_is_killed_packs_itself(
+    images: Path, stores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial = stores / f"{fingerprint(find_images(source(images), 4), 4, 'bicubic')}.partial"
 
+    def remove_before_another_begins_and_is_killed(folder: Path) -> None:
+        remove_partial_stores(folder)
+        partial.mkdir()
+        (partial / "hr.u8").write_bytes(bytes(10**5))
 
-def wait_until_open(process: "subprocess.Popen[str]", path: Path) -> None:
-    """Wait until a process is in `open_store` and polls for a lock, which it opens each time."""
-    while process.poll() is None:
-        try:
-            opened = [link.readlink() for link in Path(f"/proc/{process.pid}/fd").iterdir()]
-        except OSError:
-            continue
-        if path in opened:
-            return
-    raise AssertionError("it ended without waiting")
+    monkeypatch.setattr(
+        image_store, "remove_partial_stores", remove_before_another_begins_and_is_killed
+    )
+    store = open_x4(images, stores)
+    assert store.content_hash == FolderPairs(source(images), 4, "bicubic").content_hash
+    assert not partial.exists()
 
 
 def test_a_partial_store_at_work_is_left_alone(images: Path, stores: Path) -> None:

@@ -73,7 +73,7 @@ def only_text(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda folder: None, "image folder {0} does not exist"),
+        (lambda _: None, "image folder {0} does not exist"),
         (Path.mkdir, "image folder {0} holds no images (png jpg jpeg webp bmp tif tiff)"),
         (only_text, "image folder {0} holds no images (png jpg jpeg webp bmp tif tiff)"),
         (a_file_for_a_folder, "image folder {0} is a file, not a folder"),

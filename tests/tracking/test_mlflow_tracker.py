@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.parse
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,14 @@ def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:
     MlflowTracker(store).trial_finished(make_label(), make_result(make_label()))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     assert len([step for name, step in metrics(store) if name == "train_loss"]) == 3
+
+
+def test_a_run_left_by_a_killed_driver_ends_when_its_trial_has_another_key(store: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED_DRIVER, str(store)], cwd=ROOT, check=False)
+    changed = replace(make_label(), key="the code or the images have changed")
+    MlflowTracker(store).trial_finished(changed, make_result(changed))
+    assert sorted(status for _, status in statuses(store)) == ["FINISHED", "KILLED"]
+
 
 
 FIRST_DRIVER = """

@@ -1,6 +1,6 @@
 """Variants: named, fixed sets of overrides, one YAML file each. The file's stem is the name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,9 +46,13 @@ class Variant:
             return apply_overrides(config, overrides)
         except ConfigError as error:
             text = str(error)
-            key = next((key for key in overrides if key in text), next(iter(overrides)))
-            line = line_in_file(self.path, ["overrides", key])
+            line = line_in_file(self.path, ["overrides", _meant(text, overrides)])
             raise ConfigError(f"{self.path}:{line}: {text}") from None
+
+
+def _meant(text: str, keys: Iterable[str]) -> str:
+    """Return the key that an error is about: named in full, or by most of its words."""
+    return max(keys, key=lambda key: (key in text, sum(word in text for word in key.split("."))))
 
 
 def find_variants(names: list[str]) -> list[Variant]:

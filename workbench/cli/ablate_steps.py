@@ -61,11 +61,8 @@ def run(plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, as_j
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
+    _pack(plan, store)
     save_plan(plan, store)
-    ledger = Ledger(store)
-    with bars() as progress:
-        for arm in plan.arms:
-            open_images(arm.config, ledger, PackingDisplay(progress))
     tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
     try:
         with AblationDisplay(len(plan.trials())) as display:
@@ -80,6 +77,18 @@ def run(plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, as_j
         uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
         if address:
             note(f"compare in MLflow: workbench ui{where}{uri}")
+
+
+def _pack(plan: Plan, store: Path) -> None:
+    """Pack the images of all arms, and say what was converted on the way."""
+    ledger, remarks = Ledger(store), dict[str, None]()
+    with bars() as progress:
+        for arm in plan.arms:
+            images = open_images(arm.config, ledger, PackingDisplay(progress))
+            for opened in (*images.training.values(), images.validation, *images.benchmarks):
+                remarks |= dict.fromkeys(f"{opened.name}: {text}" for text in opened.notes)
+    for remark in remarks:
+        note(remark)
 
 
 def _report(plan: Plan, results: dict[str, list[TrialResult]], *, as_json: bool) -> None:

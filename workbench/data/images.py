@@ -81,7 +81,7 @@ def read_rgb(path: Path) -> tuple[np.ndarray, str]:
         orientation = _orientation(image)
         had_exif = "exif" in image.info
         image.load()
-        if not had_exif and _late_orientation(image) != orientation:
+        if not had_exif and _late_orientation(image, orientation) != orientation:
             raise ImageError(path, "its EXIF orientation comes after its pixels; save it upright")
         rgb, how = _to_rgb(path, image)
         if orientation in _TURNS:
@@ -168,10 +168,10 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _TURNS else 1
 
 
-def _late_orientation(image: Image.Image) -> int:
+def _late_orientation(image: Image.Image, early: int) -> int:
     """EXIF orientation of a loaded image; only PNG can hold it after the pixels."""
     if image.format != "PNG" or "exif" not in image.info:
-        return _orientation(image)
+        return early  # not read again: Pillow takes it out of a TIFF that it has turned
     exif = Image.Exif()
     exif.load(image.info["exif"])
     value = exif.get(ExifTags.Base.Orientation, 1)

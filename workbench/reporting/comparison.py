@@ -90,13 +90,14 @@ def compare(arms: Mapping[str, Sequence[TrialResult]], questions: Mapping[str, s
     Raises:
         WorkbenchError: If two results were scored by different protocols, or there is none.
     """
+    base = next(iter(arms), "")
+    if not arms.get(base):
+        raise WorkbenchError("there is no finished trial of the base to compare with")
     names = [name for name, results in arms.items() if results]
-    if not names:
-        raise WorkbenchError("there is no finished trial to compare")
     protocols = _protocols([result for name in names for result in arms[name]])
     confidence = 1 - 0.05 / max(1, len(names) - 1)
     rows = [
-        _row(name, questions.get(name, ""), arms[name], arms[names[0]], confidence)
+        _row(name, questions.get(name, ""), arms[name], arms[base] if name != base else (), confidence)
         for name in names
     ]
     return Comparison(tuple(rows), protocols, confidence)
@@ -134,7 +135,7 @@ def _row(
     confidence: float,
 ) -> ArmRow:
     complete = _complete(results)
-    reference = {} if results is base else _complete(base)
+    reference = _complete(base)
     datasets = dict.fromkeys(s.dataset for r in complete.values() for s in r.scores)
     return ArmRow(
         name=name,

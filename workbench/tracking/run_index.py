@@ -66,8 +66,21 @@ class RunIndex:
                 experiment, started_ms, tags=label_tags(label), run_name=run_name(label)
             )
             run = self._load_one(label) or _run(created)
+            self._end_superseded(label)
         self._studies[label.study][_identity(label)] = run
         return run
+
+    def _end_superseded(self, label: TrialLabel) -> None:
+        """End what a killed driver left running of this variant and seed under another key.
+
+        The key changes with the workbench's code and with the images, and the old trial then
+        never goes on.
+        """
+        for (variant, seed, key), run in self._studies[label.study].items():
+            same_arm = (variant, seed) == (label.variant, str(label.seed))
+            if same_arm and key != label.key and run.status == "RUNNING":
+                self._client.set_terminated(run.run_id, "KILLED")
+                run.status = "KILLED"
 
     def forget(self, study: str) -> None:
         """Ask MLflow again the next time."""

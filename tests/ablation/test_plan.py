@@ -1,0 +1,143 @@
+"""Plans, and how they run: what is known is not trained, and equal networks are trained once."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from workbench.ablation.plan import Plan, make_plan, save_plan
+from workbench.ablation.run import by_arm, look_up, run_plan
+from workbench.ablation.variant import Variant, find_variants
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError, StoreError
+from workbench.ledger import Ledger
+from workbench.results import TrialResult
+from workbench.tracking.tracker import NullTracker, TrialLabel
+from workbench.trial_images import open_images
+from workbench.workers import Message
+
+
+def variant(name: str, **overrides: object) -> Variant:
+    """Return a variant of the model with these overrides."""
+    dotted = tuple((f"model.{key}", value) for key, value in overrides.items())
+    return Variant(name, f"Why {name}?", dotted, Path(f"{name}.yaml"))
+
+
+@dataclass
+class Recorder(NullTracker):
+    """Keeps what a display and a tracker are told."""
+
+    reused_trials: list[tuple[str, int]] = field(default_factory=list)
+    finished_trials: list[tuple[str, int]] = field(default_factory=list)
+    tracked: list[tuple[str, int]] = field(default_factory=list)
+
+    def reused(self, arm: str, seed: int, result: TrialResult) -> None:
+        self.reused_trials.append((arm, seed))
+
+    def news(self, arm: str, seed: int, message: Message) -> None:
+        pass
+
+    def finished(self, arm: str, seed: int, result: TrialResult) -> None:
+        self.finished_trials.append((arm, seed))
+
+    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+        assert label.key == result.key
+        self.tracked.append((label.variant, label.seed))
+
+
+def test_all_arms_of_a_seed_come_before_the_next_seed(tiny_trial: TrialConfig) -> None:
+    plan = make_plan("study", "tiny", tiny_trial, find_variants(["no-lvar", "se"]), [5, 2])
+    assert plan.base.name == "tiny"
+    assert [(arm.name, seed) for arm, seed in plan.trials()] == [
+        *(("tiny", 5), ("no-lvar", 5), ("se", 5)),
+        *(("tiny", 2), ("no-lvar", 2), ("se", 2)),
+    ]
+
+
+def test_the_seed_is_all_that_differs_within_an_arm(tiny_trial: TrialConfig) -> None:
+    plan = make_plan("study", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 9])
+    arm = plan.arms[1]
+    assert [arm.with_seed(seed).seed for seed in plan.seeds] == [1, 9]
+    assert arm.with_seed(9).model_copy(update={"seed": arm.config.seed}) == arm.config
+
+
+@pytest.mark.parametrize(
+    ("made", "seeds", "text"),
+    [
+        (variant("same", channels=8), [1], "variant 'same' changes nothing on tiny"),
+        (variant("tiny", channels=12), [1], "variant 'tiny' has the name of the base"),
+        (variant("x2", scale=2), [1], "changes how scores are made"),
+        (variant("wide", channels=12), [3, 3], r"--seeds must not repeat a seed, got \[3, 3\]"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    made: Variant, seeds: list[int], text: str, tiny_trial: TrialConfig
+) -> None:
+    with pytest.raises(ConfigError, match=text):
+        make_plan("study", "tiny", tiny_trial, [made], seeds)
+
+
+def test_a_plan_is_written_down_before_it_runs(tiny_trial: TrialConfig, tmp_path: Path) -> None:
+    plan = make_plan("my study", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 2])
+    save_plan(plan, tmp_path)
+    written = json.loads((tmp_path / "studies" / "my study.json").read_text())
+    assert (written["study"], written["seeds"]) == ("my study", [1, 2])
+    assert [arm["name"] for arm in written["arms"]] == ["tiny", "no-lvar"]
+    assert [TrialConfig.parse(arm["config"]) for arm in written["arms"]] == [
+        arm.config for arm in plan.arms
+    ]
+
+
+@pytest.fixture
+def plan(tiny_trial: TrialConfig, tmp_path: Path) -> Plan:
+    """Return a plan of two variants of which the first builds the base's network; packed."""
+    # 4.2 of 8 channels are 4, as 0.5 of 8 are.
+    twin, wide = variant("twin", distilled_fraction=0.53), variant("wide", channels=12)
+    plan = make_plan("study", "tiny", tiny_trial, [twin, wide], [1])
+    open_images(tiny_trial, Ledger(tmp_path))
+    return plan
+
+
+def test_equal_networks_are_trained_once_and_known_results_not_again(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Recorder()
+    results = run_plan(plan, store=tmp_path, workers=1, tracker=first, display=first)
+    assert results["twin", 1] == results["tiny", 1]
+    assert results["wide", 1] != results["tiny", 1]
+    assert first.finished_trials == [("tiny", 1), ("wide", 1)]
+    assert first.reused_trials == [("twin", 1)]
+    assert sorted(first.tracked) == [("tiny", 1), ("twin", 1), ("wide", 1)]
+    assert len(list(Ledger(tmp_path).results())) == 2
+
+    def train(*_: object, **__: object) -> None:
+        raise AssertionError("a finished trial was run")
+
+    monkeypatch.setattr("workbench.ablation.run.run_trials", train)
+    again = Recorder()
+    assert run_plan(plan, store=tmp_path, workers=1, tracker=again, display=again) == results
+    assert again.reused_trials == [("tiny", 1), ("twin", 1), ("wide", 1)]
+    assert again.tracked == again.reused_trials
+    assert {name: len(found) for name, found in by_arm(plan, results).items()} == {
+        "tiny": 1,
+        "twin": 1,
+        "wide": 1,
+    }
+
+
+def test_keys_are_known_when_the_images_are_packed(plan: Plan, tmp_path: Path) -> None:
+    base, twin, wide = look_up(plan, tmp_path)
+    assert base.key == twin.key
+    assert wide.key not in (None, base.key)
+    assert base.result is None
+    assert [trial.key for trial in look_up(plan, tmp_path / "empty")] == [None] * 3
+
+
+def test_a_damaged_record_is_named(plan: Plan, tmp_path: Path) -> None:
+    key = look_up(plan, tmp_path)[0].key
+    path = tmp_path / "trials" / str(key) / "result.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(StoreError, match=f"{key}/result.json: this record cannot be read"):
+        look_up(plan, tmp_path)

@@ -1,0 +1,235 @@
+"""The commands do what they say, for people and as JSON."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.cli.conftest import Command, Ended
+from workbench.cli.console import OUT
+from workbench.config.shipped import data_files, shipped_folder
+from workbench.models.checkpoints import load_model, read_weights
+from workbench.models.published_names import infer_config
+
+
+def printed(ended: Ended) -> str:
+    """Return what a command that succeeded printed, with single spaces."""
+    assert ended.code == 0, ended
+    return re.sub(" +", " ", ended.out)
+
+
+def test_variants_lists_every_shipped_variant_with_its_cost(command: Command) -> None:
+    rows = command("variants", "--json").json()
+    assert [row["name"] for row in rows] == ["mdrn-s", *data_files("ablations")]
+    for row in rows:
+        assert isinstance(row["parameters"], int)
+        assert row["parameters"] > 10_000
+        assert row["question"]
+        assert (row["lr_height_px"], row["lr_width_px"]) == (256, 256)
+
+
+def test_variants_is_a_table_of_80_columns(command: Command) -> None:
+    ended = command("variants")
+    assert "no-lvar 94,444 5.5468 216.29 Does local variance (L-var)" in printed(ended)
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert "at 256x256 LR px" in ended.err
+
+
+def test_variants_of_another_base_are_counted_or_refused_with_the_reason(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("question: Why?\noverrides:\n  model.spatial_attention.squeeze_ratio: 28\n")
+    two = {"mine": mine, "no-lvar": data_files("ablations")["no-lvar"]}
+    monkeypatch.setattr("workbench.ablation.variant.data_files", lambda _: two)
+    rows = {row["name"]: row for row in command("variants", "--base", "tiny", "--json").json()}
+    assert rows["tiny"]["parameters"] > rows["no-lvar"]["parameters"] > 1_000
+    assert rows["mine"]["refused"] == (
+        f"{mine}:3: model: spatial_attention.squeeze_ratio must be at most channels (8), got 28"
+    )
+    assert "mine - - - Why?" in printed(command("variants", "--base", "tiny"))
+
+
+def test_inspect_gives_the_published_parameters(command: Command) -> None:
+    base, variant = command("inspect", "--variant", "no-lvar", "--json").json()
+    assert (base["name"], base["parameters"]) == ("mdrn-s", 95_396)
+    assert (variant["name"], variant["parameters"]) == ("no-lvar", 94_444)
+    for row in (base, variant):
+        assert sum(part["parameters"] for part in row["parts"].values()) == row["parameters"]
+        assert sum(p["multiply_adds"] for p in row["parts"].values()) == row["multiply_adds"]
+
+
+def test_inspect_prints_networks_side_by_side(command: Command, tiny_weights: Path) -> None:
+    ended = command("inspect", "--variant", "no-lvar")
+    assert "parameters 95,396 94,444" in printed(ended)
+    assert "multiply-adds G 5.5807 5.5468" in printed(ended)
+    tiny = command("inspect", "--preset", "tiny", "--weights", str(tiny_weights), "--json").json()
+    assert [row["name"] for row in tiny] == ["tiny", "tiny.safetensors"]
+    assert tiny[0] | {"name": ""} == tiny[1] | {"name": ""}
+
+
+def test_inspect_counts_at_the_size_asked_for(command: Command) -> None:
+    ended = command("inspect", "--preset", "tiny", "--lr-size", "32x64", "--json")
+    (row,) = ended.json()
+    assert (row["lr_width_px"], row["lr_height_px"]) == (32, 64)
+
+
+def test_spaces_lists_questions_and_sizes(command: Command) -> None:
+    rows = {row["name"]: row for row in command("spaces", "--json").json()}
+    assert rows.keys() == data_files("search_spaces").keys()
+    assert rows["mdrn-size"]["combinations"] == 5 * 5 * 3
+    assert rows["mdrn-size"]["limits"] == {"parameters": 60_000, "multiply_adds_g": 4.0}
+    assert "mdrn-attention mdrn-s 60 parameters" in printed(command("spaces"))
+
+
+@pytest.mark.parametrize(("kind", "folder"), [("variant", "ablations"), ("space", "search_spaces")])
+def test_the_shipped_schemas_are_those_of_the_code(
+    kind: str, folder: str, command: Command
+) -> None:
+    shipped = json.loads((shipped_folder(folder) / "schema.json").read_text())
+    assert command("schema", kind).json() == shipped, "run `make schemas`"
+
+
+ABLATE = [
+    *("ablate", "--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0.steps=4"),
+    *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
+    *("--set", "training.validate_every=4", "--data", "photos", "--validation", "photos"),
+    *("--benchmark", "Photos=photos", "--workers", "1"),
+]
+
+
+@pytest.fixture
+def here(photos: Path, tmp_path: Path) -> Path:
+    """Return the folder of the command, with a folder `photos` in it."""
+    (tmp_path / "photos").symlink_to(photos)
+    return tmp_path
+
+
+def test_a_dry_run_lists_trials_and_runs_nothing(command: Command, here: Path) -> None:
+    plan = command(*ABLATE, "--variant", "lvar-all", "--seeds", "7,3", "--dry-run", "--json").json()
+    assert plan.keys() == {"study", "trials"}
+    assert [(trial["variant"], trial["seed"]) for trial in plan["trials"]] == [
+        *(("tiny", 7), ("lvar-all", 7)),
+        *(("tiny", 3), ("lvar-all", 3)),
+    ]
+    for trial in plan["trials"]:
+        assert trial.keys() == {"variant", "seed", "key", "finished"}
+        assert (trial["key"], trial["finished"]) == (None, False)
+    assert not (here / "mlflow_runs").exists()
+
+
+def test_ablate_prints_a_comparison_and_goes_on_from_the_store(
+    command: Command, here: Path
+) -> None:
+    wanted = [*ABLATE, "--variant", "no-distillation", "--seeds", "2"]
+    first = command(*wanted)
+    table = printed(first)
+    assert max(map(len, first.out.splitlines())) <= 80
+    assert "Photos: 4 images, x4, uint8, crop 4, LR bicubic" in table
+    result = json.loads(next(here.glob("mlflow_runs/trials/*/result.json")).read_text())
+    assert f"{result['cost']['parameters']:,}" in table
+    assert "0 of 4 trials were finished before" in first.err
+
+    plan = command(*wanted, "--dry-run", "--json").json()
+    assert all(trial["finished"] and trial["key"] for trial in plan["trials"])
+    assert "4 trials, 4 finished in mlflow_runs, 0 to run" in command(*wanted, "--dry-run").out
+
+    again = command(*wanted)
+    assert again.out == first.out
+    assert "4 of 4 trials were finished before" in again.err
+    comparison = command(*wanted, "--json").json()
+    assert [arm["name"] for arm in comparison["arms"]] == ["tiny", "no-distillation"]
+    for arm in comparison["arms"]:
+        scores = arm["datasets"]["Photos"]
+        name, mean, sd = arm["name"], scores["psnr_rgb_db"], scores["psnr_rgb_db_seed_sd"]
+        assert f"\n{name} 2 {arm['parameters']:,} " in table
+        assert f"\n{name} {mean:.3f} ± {sd:.3f} {scores['ssim_rgb']:.4f} " in table
+        delta = scores.get("delta_psnr_rgb_db")
+        if delta:
+            interval = f"{delta['mean']:+.3f} [{delta['low']:+.3f}, {delta['high']:+.3f}]"
+            assert f" {interval} {delta['verdict']}" in table
+
+
+def test_a_local_variant_wins_and_the_output_says_so(command: Command, here: Path) -> None:
+    (here / "ablations").mkdir()
+    path = here / "ablations" / "no-lvar.yaml"
+    path.write_text("question: Mine?\noverrides:\n  model.channels: 12\n")
+    ended = command(*ABLATE, "--variant", "no-lvar", "--dry-run")
+    assert ended.err.splitlines()[0] == f"variant no-lvar comes from {path}"
+    shipped = command(*ABLATE, "--variant", "lvar-all", "--dry-run")
+    assert (shipped.code, "comes from" in shipped.err) == (0, False)
+    rows: list[dict[str, Any]] = command("variants", "--json").json()
+    assert next(row for row in rows if row["name"] == "no-lvar")["question"] == "Mine?"
+
+
+def test_shipped_variants_are_not_called_local_where_they_lie(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shipped_folder("ablations").parent)
+    ended = command("variants")
+    assert (ended.code, "comes from" in ended.err) == (0, False)
+
+
+def test_weights_survive_the_way_to_the_published_names_and_back(
+    command: Command, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = command("convert", str(tiny_weights), "tiny.pth")
+    weights = read_weights(tiny_weights)
+    parameters = sum(tensor.numel() for tensor in weights.state.values())
+    assert out.out == f"tiny.pth: x4, 8 channels, 2 blocks, {parameters:,} parameters\n"
+    state = torch.load(tmp_path / "tiny.pth", weights_only=True)
+    assert infer_config({k: tuple(v.shape) for k, v in state.items()}) == weights.config
+    printed(command("convert", "tiny.pth", "new/tiny.safetensors"))
+    back = read_weights(tmp_path / "new" / "tiny.safetensors")
+    assert (back.config, back.origin) == (weights.config, "workbench")
+    assert back.state.keys() == weights.state.keys()
+    assert all(torch.equal(back.state[name], weights.state[name]) for name in back.state)
+
+
+def test_evaluate_prints_scores_for_people_and_as_json(
+    command: Command, tiny_weights: Path, here: Path
+) -> None:
+    argv = ["evaluate", "--weights", str(tiny_weights), "--data", "Photos=photos"]
+    scores = command(*argv, "--json").json()["datasets"]["Photos"]
+    assert [image["name"] for image in scores["images"]] == [f"photo{i}" for i in range(4)]
+    mean = sum(image["psnr_rgb_db"] for image in scores["images"]) / 4
+    assert scores["psnr_rgb_db"] == pytest.approx(mean)
+    assert scores["protocol"]["crop_px"] == 4
+    people = command(*argv, "--per-image")
+    rows = [f"Photos/{image['name']} 1 {image['psnr_rgb_db']:.4f}" for image in scores["images"]]
+    for row in [*rows, f"Photos 4 {mean:.4f}"]:
+        assert row in printed(people)
+    assert people.err == "Photos: x4, uint8, crop 4, LR bicubic\n"
+
+
+def test_upscale_enlarges_a_file_and_a_folder(
+    command: Command, tiny_weights: Path, here: Path
+) -> None:
+    weights = ["--weights", str(tiny_weights)]
+    one = command("upscale", "photos/photo1.png", "one.png", *weights)
+    assert one.out == "one.png\n"
+    printed(command("upscale", "photos", "all", *weights))
+    assert sorted(path.name for path in (here / "all").iterdir()) == [
+        f"photo{i}.png" for i in range(4)
+    ]
+    with Image.open(here / "one.png") as image:
+        assert image.size == (256, 256)
+    assert (here / "one.png").read_bytes() == (here / "all" / "photo1.png").read_bytes()
+    model = load_model(tiny_weights)
+    assert model.config.scale == 4
+
+
+def test_tables_follow_the_width_of_the_terminal(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OUT, "width", 200)
+    line = next(line for line in command("variants").out.splitlines() if "global-var" in line)
+    assert line.rstrip().endswith("does that of the whole map do as well?")
+
+
+def test_the_version_is_printed(command: Command) -> None:
+    assert re.fullmatch(r"workbench \d+\.\d+\.\d+\n", command("--version").out)

@@ -181,12 +181,20 @@ class _Reporter:
     def __init__(self, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]") -> None:
         self.stop = stop
         self.messages = messages
-        self.index = -1
+        self.index: int | None = None
+        self.terminated = False
 
     def send(self, message: Message) -> None:
+        assert self.index is not None
         self.messages.put((self.index, message))
-        if self.stop.is_set():
+        if self.terminated or self.stop.is_set():
             raise StoppedByUserError("stopped")
+
+    def terminate(self, _number: int, _frame: FrameType | None) -> None:
+        """SIGTERM: the pool sends it to all workers when one of them has died."""
+        self.terminated = True
+        if self.index is None:
+            os._exit(1)  # idle; a worker at work writes its checkpoint first
 
     def progress(self, done: int, total: int, what: str) -> None:
         self.send(Advance(done, total, what))
@@ -203,10 +211,11 @@ def _start_worker(
     driver: int, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]"
 ) -> None:
     die_with_parent(driver)
+    reporter = _Reporter(stop, messages)
+    _REPORTERS.append(reporter)
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _REPORTERS.append(_Reporter(stop, messages))
+    signal.signal(signal.SIGTERM, reporter.terminate)
 
 
 def _run_one(index: int, config: TrialConfig, store: Path) -> TrialResult:
@@ -214,10 +223,17 @@ def _run_one(index: int, config: TrialConfig, store: Path) -> TrialResult:
 
     reporter = _REPORTERS[0]
     reporter.index = index
-    return run_trial(
-        config,
-        store=store,
-        on_validation=reporter.send,
-        progress=reporter.progress,
-        waiting=reporter.waiting,
-    )
+    try:
+        return run_trial(
+            config,
+            store=store,
+            on_validation=reporter.send,
+            progress=reporter.progress,
+            waiting=reporter.waiting,
+        )
+    except StoppedByUserError:
+        if reporter.terminated:
+            os._exit(1)  # the pool is broken: nobody takes a result, and it waits for the end
+        raise
+    finally:
+        reporter.index = None

@@ -56,7 +56,10 @@ HEAD = "question: Why?\ndimensions:\n"
 REFUSED: list[tuple[str, str]] = [
     (HEAD + "  model.chanels: {kind: choice, values: [20]}\n", ":3: unknown key 'model.chanels'"),
     (HEAD + "  model.channels: {kind: choice, values: []}\n", ":3: dimensions.model.channels.valu"),
-    (HEAD + "  model.channels: {kind: integers, low: 9, high: 8}\n", "low must be at most high (8)"),
+    (
+        HEAD + "  model.channels: {kind: integers, low: 9, high: 8}\n",
+        "low must be at most high (8)",
+    ),
     (HEAD + "  model.channels: {kind: integers, low: 8, high: 9, step: 0}\n", ":3: "),
     (HEAD + "  model.channels: {kind: integer, low: 8, high: 9}\n", "did you mean 'integers'?"),
     (HEAD + "  model.channels: {kind: choice, valeus: [20]}\n", "did you mean 'values'?"),
@@ -66,10 +69,16 @@ REFUSED: list[tuple[str, str]] = [
         "  model.spatial_attention.levels: {kind: choice, values: [[3, 5, 7], [3, 4, 7]]}\n",
         ":4: model.spatial_attention.levels: must hold odd levels of at least 3, got 4",
     ),
-    ("question: Why?\nbase: mdrn-z\ndimensions:\n  seed: {kind: choice, values: [1]}\n", ":2: unkn"),
+    (
+        "question: Why?\nbase: mdrn-z\ndimensions:\n  seed: {kind: choice, values: [1]}\n",
+        ":2: unkn",
+    ),
     ("question: Why?\ndimensions: {}\n", ":2: dimensions: "),
     ("question: Why?\n", ":1: dimensions: is missing"),
-    (HEAD + "  seed: {kind: choice, values: [1]}\nlimit: {}\n", ":4: limit: unknown key; did you m"),
+    (
+        HEAD + "  seed: {kind: choice, values: [1]}\nlimit: {}\n",
+        ":4: limit: unknown key; did you m",
+    ),
     (
         HEAD + "  seed: {kind: choice, values: [1]}\nlimits:\n  parameters: 0\n",
         ":5: limits.parameters: should be greater than or equal to 1, got 0",

@@ -235,7 +235,6 @@ def test_a_run_left_by_a_killed_driver_ends_when_its_trial_has_another_key(store
     assert sorted(status for _, status in statuses(store)) == ["FINISHED", "KILLED"]
 
 
-
 FIRST_DRIVER = """
 import sys
 from pathlib import Path

@@ -97,7 +97,13 @@ def compare(arms: Mapping[str, Sequence[TrialResult]], questions: Mapping[str, s
     protocols = _protocols([result for name in names for result in arms[name]])
     confidence = 1 - 0.05 / max(1, len(names) - 1)
     rows = [
-        _row(name, questions.get(name, ""), arms[name], arms[base] if name != base else (), confidence)
+        _row(
+            name,
+            questions.get(name, ""),
+            arms[name],
+            arms[base] if name != base else (),
+            confidence,
+        )
         for name in names
     ]
     return Comparison(tuple(rows), protocols, confidence)

@@ -93,6 +93,20 @@ def test_a_killed_worker_is_one_clear_line_and_what_is_finished_is_kept(
     assert children() == []
 
 
+def test_a_bug_in_the_driver_does_not_wait_for_the_trials(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    class Broken(Listener):
+        def news(self, index: int, message: Message) -> None:
+            raise RuntimeError(f"a bug with {index}: {message}")
+
+    configs = [long(tiny_trial, 1), long(tiny_trial, 2), long(tiny_trial, 3)]
+    with pytest.raises(RuntimeError, match="a bug with 0"):
+        run_trials(configs, store=tmp_path, workers=1, listener=Broken())
+    # The pool hands a worker one trial ahead, which then stops at its first step.
+    assert 1 <= len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) <= 2
+
+
 def test_an_error_of_one_trial_comes_after_the_others_have_finished(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:

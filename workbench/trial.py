@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
 from workbench.data.image_store import ImageStore
-from workbench.evaluation.evaluate import Tiling, evaluate
+from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
 from workbench.keys import TrialKey, code_hash, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.models.checkpoints import save_weights
@@ -89,7 +89,10 @@ def run_trial(
         ending = _train(config, images, state, ledger.training_folder(key), on_validation, progress)
         evaluated = _Evaluated()
         if ending.state is TrialState.COMPLETE:
-            evaluated = _evaluate(config, images, state, progress)
+            try:
+                evaluated = _evaluate(config, images, state, progress)
+            except NotFiniteError as error:
+                ending = _Ending(TrialState.DIVERGED, str(error))
         result = _result(config, key, ending, state, evaluated)
         if ending.state in (TrialState.COMPLETE, TrialState.DIVERGED):
             # The other endings depend on who asked and on the machine; they are tried again.
@@ -119,6 +122,8 @@ def _train(
         diverged = train(config, state, around)
     except TrialStopped as stop:
         return _Ending(TrialState.PRUNED, str(stop))
+    except NotFiniteError as error:  # the last step broke the weights, not yet the loss
+        return _Ending(TrialState.DIVERGED, str(error))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

@@ -89,7 +89,13 @@ def run_trials(
             pool.submit(_run_one, index, config, store): index
             for index, config in enumerate(configs)
         }
-        errors = list(_listen(pending, stop, messages, listener))
+        try:
+            errors = list(_listen(pending, stop, messages, listener))
+        except BaseException:
+            stop.set()  # nobody listens any more, so the pool must not wait for hours
+            for future in pending:
+                future.cancel()
+            raise
     if stop.is_set():
         raise StoppedByUserError("stopped; the same command goes on from here")
     if errors:

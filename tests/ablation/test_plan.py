@@ -32,13 +32,13 @@ class Recorder(NullTracker):
     finished_trials: list[tuple[str, int]] = field(default_factory=list)
     tracked: list[tuple[str, int]] = field(default_factory=list)
 
-    def reused(self, arm: str, seed: int, result: TrialResult) -> None:
+    def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         self.reused_trials.append((arm, seed))
 
     def news(self, arm: str, seed: int, message: Message) -> None:
         pass
 
-    def finished(self, arm: str, seed: int, result: TrialResult) -> None:
+    def finished(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         self.finished_trials.append((arm, seed))
 
     def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:

@@ -104,7 +104,9 @@ REFUSED: list[tuple[list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("argv", "text"), REFUSED, ids=lambda value: " ".join(value)[:60])
+@pytest.mark.parametrize(
+    ("argv", "text"), REFUSED, ids=lambda v: v if isinstance(v, str) else " ".join(v)
+)
 def test_what_is_wrong_is_said_in_one_line(
     argv: list[str], text: str, photos: Path, tmp_path: Path, command: Command
 ) -> None:

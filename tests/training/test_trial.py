@@ -181,6 +181,16 @@ def test_a_diverging_trial_is_a_result_with_its_step(
     assert run_trial(wild, store=tmp_path) == result
 
 
+def test_weights_that_break_in_the_last_step_are_a_divergence(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    stage = tiny_trial.training.stages[0].plain()
+    stage |= {"steps": 1, "milestones": [], "learning_rate": 1e38}
+    result = run_trial(apply_overrides(tiny_trial, {"training.stages": [stage]}), store=tmp_path)
+    assert (result.state, result.scores) == (TrialState.DIVERGED, ())
+    assert "the network gives values that are infinite or not numbers" in result.reason
+
+
 def test_a_validation_may_stop_a_trial(tiny_trial: TrialConfig, tmp_path: Path) -> None:
     points: list[CurvePoint] = []
 

@@ -65,8 +65,8 @@ def _cells(score: ArmScore | None) -> list[str]:
     delta = score.delta_psnr_rgb_db
     if delta is None:
         return [*cells, "", ""]
-    interval = "" if delta.low is None else f" [{delta.low:+.3f}, {delta.high:+.3f}]"
-    return [*cells, f"{delta.mean:+.3f}{interval}", score.verdict or ""]
+    interval = "" if delta.low is None else f" [{delta.low:+z.3f}, {delta.high:+z.3f}]"
+    return [*cells, f"{delta.mean:+z.3f}{interval}", score.verdict or ""]
 
 
 def _meaning(comparison: Comparison) -> str:

@@ -68,12 +68,12 @@ class CropSampler:
             y = int(top * (image.shape[0] - size + 1))
             x = int(left * (image.shape[1] - size + 1))
             turn = int(orientation * 8)
-            lr[slot] = orient(image[y : y + size, x : x + size], turn)
+            _copy(orient(image[y : y + size, x : x + size], turn), lr[slot])
             rows, columns = (
                 slice(y * scale, (y + size) * scale),
                 slice(x * scale, (x + size) * scale),
             )
-            hr[slot] = orient(store.hr(index)[rows, columns], turn)
+            _copy(orient(store.hr(index)[rows, columns], turn), hr[slot])
         return lr, hr
 
     def _image(self, position: int) -> tuple[ImageStore, int]:
@@ -101,3 +101,12 @@ def orient(patch: np.ndarray, turn: int) -> np.ndarray:
     if turn & 2:
         patch = patch[:, ::-1]
     return patch.transpose(1, 0, 2) if turn & 4 else patch
+
+
+def _copy(patch: np.ndarray, into: np.ndarray) -> None:
+    """Copy (h, w, 3); a turned patch by channels, as numpy is 3 to 5 times slower on triples."""
+    if patch.strides[1:] == into.strides[1:]:
+        into[...] = patch
+        return
+    for channel in range(3):
+        into[..., channel] = patch[..., channel]

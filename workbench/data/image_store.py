@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.config.data import Degradation, ImageSource
+from workbench.data.images import ImageError, summarize
 from workbench.data.packing import (
     HR_FILE,
     LR_FILE,
@@ -20,7 +21,7 @@ from workbench.data.packing import (
     remove_partial_stores,
 )
 from workbench.data.pairs import too_small
-from workbench.data.sources import find_images
+from workbench.data.sources import ImageFiles, find_images
 from workbench.errors import DataError, writing_to
 from workbench.progress import Progress, silent
 
@@ -110,7 +111,8 @@ def open_store(
         StoreError: If `folder` cannot be written.
     """
     files = find_images(source, scale)
-    place = folder / fingerprint(files, scale, degradation)
+    # Absolute, as a worker that unpickles the store may stand in another folder.
+    place = folder.absolute() / fingerprint(files, scale, degradation)
     if read_manifest(place) is None:
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -120,16 +122,19 @@ def open_store(
                     check_images(files, scale, smallest_hr_px, progress)
                     pack(files, scale, degradation, place, progress)
     store = ImageStore(place, source.name)
-    _check_sizes(store, files.folder, smallest_hr_px)
+    _check_sizes(store, files, smallest_hr_px)
     return store
 
 
-def _check_sizes(store: ImageStore, folder: Path, smallest_hr_px: int) -> None:
+def _check_sizes(store: ImageStore, files: ImageFiles, smallest_hr_px: int) -> None:
     """A store that was packed for smaller patches may hold images that are too small now."""
-    for index, name in enumerate(store.names):
+    problems: list[DataError] = []
+    for index, path in enumerate(files.hr):
         problem = too_small(store.size_px(index), smallest_hr_px)
         if problem:
-            raise DataError(f"{folder}: {name}: {problem}")
+            problems.append(ImageError(path, problem))
+    if problems:
+        raise DataError(summarize(problems, files.folder))
 
 
 def known_content_hash(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workbench.data.pairs import ImagePairs, too_small
-from workbench.errors import DataError
+from workbench.errors import DataError, WorkbenchError
 from workbench.evaluation.metrics import score_image, smallest_hr_px, to_uint8
 from workbench.evaluation.tiles import run_tiled
 from workbench.progress import Progress, silent
@@ -26,6 +26,10 @@ class Tiling:
 
 
 WHOLE = Tiling()
+
+
+class NotFiniteError(WorkbenchError):
+    """A network gave values that are infinite or not numbers: its weights are unusable."""
 
 
 def evaluate(
@@ -46,17 +50,22 @@ def evaluate(
         progress: Told of each image.
 
     Raises:
-        DataError: For an image that is too small, named with its size.
+        DataError: For an image that cannot be used, or is too small to run or to score; the latter
+            is found before the first one is run.
+        NotFiniteError: If the network gives values that are no numbers.
     """
     scores = []
+    for index, name in enumerate(images.names):
+        height, width = images.size_px(index)
+        check_size(name, (height // images.scale, width // images.scale), smallest_lr_px)
+        problem = too_small((height, width), smallest_hr_px(images.scale))
+        if problem:
+            raise DataError(f"{name}: too small to be scored: {problem}")
     with inference(model) as device:
         for index, name in enumerate(images.names):
             lr, hr = images.lr(index), images.hr(index)
-            check_size(name, lr, smallest_lr_px)
-            problem = too_small(hr.shape[:2], smallest_hr_px(images.scale))
-            if problem:
-                raise DataError(f"{name}: too small to be scored: {problem}")
             output = run(model, lr, device, images.scale, smallest_lr_px, tiling)
+            check_finite(name, output)
             scores.append(score_image(name, to_uint8(output), hr, images.scale))
             progress(index + 1, len(images), name)
     return DatasetScores(
@@ -75,27 +84,44 @@ def evaluate(
 
 @contextmanager
 def inference(model: nn.Module) -> Iterator[torch.device]:
-    """Put a network into evaluation mode without gradients; yield its device."""
-    training = model.training
+    """Put a network into evaluation mode without gradients; yield its device.
+
+    Afterwards each of its modules is in the mode it was in.
+    """
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.inference_mode():
             yield next((p.device for p in model.parameters()), torch.device("cpu"))
     finally:
-        model.train(training)
+        for module, mode in modes:
+            module.training = mode
 
 
-def check_size(name: str, lr: NDArray[uint8], smallest_lr_px: int) -> None:
-    """Refuse an image below the network's smallest input.
+def check_size(name: str, lr_size_px: tuple[int, int], smallest_lr_px: int) -> None:
+    """Refuse an LR image of (height, width) px below the network's smallest input.
 
     Raises:
         DataError: With name, size and rule.
     """
-    height, width = lr.shape[:2]
+    height, width = lr_size_px
     if min(height, width) < smallest_lr_px:
         raise DataError(
             f"{name}: the LR image is {width}x{height} px; this network needs at least "
             f"{smallest_lr_px}x{smallest_lr_px} LR px"
+        )
+
+
+def check_finite(name: str, output: Tensor) -> None:
+    """Refuse an output with infinities or NaN, which would turn into some uint8 and some score.
+
+    Raises:
+        NotFiniteError: Naming the image.
+    """
+    if not bool(torch.isfinite(output).all()):
+        raise NotFiniteError(
+            f"{name}: the network gives values that are infinite or not numbers; "
+            "its weights are unusable"
         )
 
 

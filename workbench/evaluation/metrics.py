@@ -15,8 +15,9 @@ from torch import Tensor
 from workbench.results import ImageScore
 
 PEAK = 255.0
-IDENTICAL_DB = 100.0
-"""PSNR of identical images, which is infinite: JSON and means need a number."""
+HIGHEST_DB = 100.0
+"""Stands for every PSNR above it and for identical images, whose PSNR is infinite: JSON and means
+need a number, and no image may score above identical ones."""
 _WINDOW_PX = 11
 """Width of SSIM's Gaussian window, which must fit into the image."""
 
@@ -66,7 +67,7 @@ def score_image(
 
 def _psnr_db(sr: NDArray[np.generic], hr: NDArray[np.generic]) -> float:
     error = float(np.mean(np.square(sr.astype(np.float64) - hr.astype(np.float64))))
-    return float(10 * np.log10(PEAK**2 / error)) if error else IDENTICAL_DB
+    return min(float(10 * np.log10(PEAK**2 / error)), HIGHEST_DB) if error else HIGHEST_DB
 
 
 def _ssim(sr: NDArray[np.generic], hr: NDArray[np.generic], channel_axis: int | None) -> float:

@@ -9,7 +9,7 @@ from torch import nn
 from workbench.data.images import read_rgb
 from workbench.data.sources import list_images
 from workbench.errors import DataError, StoreError
-from workbench.evaluation.evaluate import WHOLE, Tiling, check_size, inference, run
+from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.evaluation.metrics import to_uint8
 from workbench.files import write_atomically
 from workbench.progress import Progress, silent
@@ -41,14 +41,16 @@ def upscale_files(
 
     Raises:
         DataError: For a missing or unusable image, or a target that would overwrite a source.
+        NotFiniteError: If the network gives values that are no numbers.
         StoreError: If a file cannot be written.
     """
     jobs = plan_files(source, target)
     with inference(model) as device:
         for number, (image_path, out_path) in enumerate(jobs, start=1):
             lr, _ = read_rgb(image_path)
-            check_size(image_path.name, lr, smallest_lr_px)
+            check_size(image_path.name, lr.shape[:2], smallest_lr_px)
             output = run(model, lr, device, scale, smallest_lr_px, tiling)
+            check_finite(image_path.name, output)
             encoded = io.BytesIO()
             Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
             _write(out_path, encoded.getvalue())

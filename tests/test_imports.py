@@ -23,6 +23,7 @@ LAYERS = [
     {"workers"},
     {"ablation", "search"},
     {"cli"},
+    {"__main__"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 HEAVY = ("torch", "timm", "ray", "mlflow", "optuna", "pandas", "matplotlib", "skimage", "piq")

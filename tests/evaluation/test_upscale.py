@@ -45,14 +45,16 @@ def upscale(
     tiling: Tiling = WHOLE,
     progress: Progress = silent,
 ) -> list[Path]:
-    return upscale_files(
-        Enlarge(),
-        source,
-        target,
-        scale=SCALE,
-        smallest_lr_px=smallest_lr_px,
-        tiling=tiling,
-        progress=progress,
+    return list(
+        upscale_files(
+            Enlarge(),
+            source,
+            target,
+            scale=SCALE,
+            smallest_lr_px=smallest_lr_px,
+            tiling=tiling,
+            progress=progress,
+        )
     )
 
 

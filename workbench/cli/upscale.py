@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.console import OUT
+from workbench.cli.console import OUT, note
 from workbench.cli.display import bars
 
 
@@ -49,5 +49,7 @@ def upscale(
             tiling=Tiling(tile, tile_overlap),
             progress=advance,
         )
-    for path in written:
+    for path, remark in written.items():
         OUT.print(str(path), markup=False, soft_wrap=True)
+        if remark:
+            note(remark)

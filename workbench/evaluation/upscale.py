@@ -24,7 +24,7 @@ def upscale_files(
     smallest_lr_px: int,
     tiling: Tiling = WHOLE,
     progress: Progress = silent,
-) -> list[Path]:
+) -> dict[Path, str]:
     """Enlarge a file, or every image of a folder, and write PNG files.
 
     Args:
@@ -37,25 +37,26 @@ def upscale_files(
         progress: Told of each image.
 
     Returns:
-        The files written.
+        The files written, each with what was converted while its image was read, if anything.
 
     Raises:
         DataError: For a missing or unusable image, or a target that would overwrite a source.
         NotFiniteError: If the network gives values that are no numbers.
         StoreError: If a file cannot be written.
     """
-    jobs = plan_files(source, target)
+    jobs, written = plan_files(source, target), dict[Path, str]()
     with inference(model) as device:
         for number, (image_path, out_path) in enumerate(jobs, start=1):
-            lr, _ = read_rgb(image_path)
+            lr, remark = read_rgb(image_path)
             check_size(image_path.name, lr.shape[:2], smallest_lr_px)
             output = run(model, lr, device, scale, smallest_lr_px, tiling)
             check_finite(image_path.name, output)
             encoded = io.BytesIO()
             Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
             _write(out_path, encoded.getvalue())
+            written[out_path] = remark
             progress(number, len(jobs), image_path.name)
-    return [out_path for _, out_path in jobs]
+    return written
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -78,19 +78,17 @@ def test_other_images_change_both_keys(hashes: DataHashes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overrides", "benchmarks"),
-    [
-        ({}, {"Set5": "d2"}),
-        ({}, {"B100": "dd"}),
-        ({}, {"Set5": "dd", "B100": "ee"}),
-        ({"evaluation.tile_lr_px": 64}, {"Set5": "dd"}),
-    ],
+    "benchmarks", [{"Set5": "d2"}, {"B100": "dd"}, {"Set5": "dd", "B100": "ee"}]
 )
-def test_another_evaluation_keeps_the_training(
-    overrides: dict[str, Any], benchmarks: dict[str, str]
-) -> None:
-    changed = trial_key(apply_overrides(CONFIG, overrides), replace(HASHES, benchmarks=benchmarks))
+def test_other_benchmarks_keep_the_training(benchmarks: dict[str, str]) -> None:
+    changed = trial_key(CONFIG, replace(HASHES, benchmarks=benchmarks))
     assert changed.training == KEY.training
+    assert changed.trial != KEY.trial
+
+
+def test_tiles_change_the_curve_and_so_both_keys() -> None:
+    changed = trial_key(apply_overrides(CONFIG, {"evaluation.tile_lr_px": 64}), HASHES)
+    assert changed.training != KEY.training
     assert changed.trial != KEY.trial
 
 

@@ -71,12 +71,15 @@ _STORE_REASONS = {
 }
 
 
+def _reason(error: OSError) -> str:
+    code = error.errno if error.errno is not None else -1
+    return _STORE_REASONS.get(code, error.strerror or str(error))
+
+
 def store_error(store: Path, error: OSError) -> StoreError:
     """Turn a failed write below `store` into one line that says what to do."""
-    code = error.errno if error.errno is not None else -1
-    reason = _STORE_REASONS.get(code, error.strerror or str(error))
     return StoreError(
-        f"cannot write to the store {store}: {reason}; finished trials are kept, "
+        f"cannot write to the store {store}: {_reason(error)}; finished trials are kept, "
         "mend this or choose another place with --store, and run the same command again"
     )
 
@@ -88,3 +91,12 @@ def writing_to(store: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise store_error(store, error) from error
+
+
+@contextmanager
+def writing_file(path: Path) -> Iterator[None]:
+    """Turn any failed write inside the block into a `StoreError` naming the file."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {_reason(error)}") from error

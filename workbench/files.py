@@ -4,21 +4,22 @@ import os
 import uuid
 from pathlib import Path
 
-from workbench.errors import writing_to
+from workbench.errors import writing_file, writing_to
 
 
-def write_atomically(path: Path, content: bytes, *, store: Path) -> None:
+def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -> None:
     """Write a file under another name, force it to disk, and rename it into place.
 
     Args:
         path: The file; its folder is created.
         content: All of it.
-        store: What an error names as the place that cannot be written.
+        store: The store that the file is part of, which an error then names; None for a file that
+            the user has asked for.
 
     Raises:
         StoreError: If anything on the way fails. `path` is then as it was.
     """
-    with writing_to(store):
+    with writing_file(path) if store is None else writing_to(store):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not by tempfile, whose files nobody but their owner may read.
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")

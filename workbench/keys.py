@@ -63,9 +63,7 @@ def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
     )
     evaluation = {
         "benchmarks": dict(hashes.benchmarks),
-        "tile": [config.evaluation.tile_lr_px, config.evaluation.tile_overlap_lr_px]
-        if config.evaluation.tile_lr_px
-        else None,
+        "tile": _tile(config),
         "code": code_hash(EVALUATION_CODE),
     }
     return TrialKey(training, _hash({"training": training, "evaluation": evaluation}))
@@ -115,7 +113,12 @@ def _canonical_training(config: TrialConfig, hashes: DataHashes) -> dict[str, An
             written["sources"] = [[digest, None] for digest in hashes.training.values()]
         else:
             written["sources"] = [[hashes.training[s.name], s.first] for s in names]
-    return plain | {"validation": hashes.validation}
+    return plain | {"validation": [hashes.validation, _tile(config)]}
+
+
+def _tile(config: TrialConfig) -> list[int] | None:
+    scored = config.evaluation
+    return [scored.tile_lr_px, scored.tile_overlap_lr_px] if scored.tile_lr_px else None
 
 
 def _canonical_block(channels: int, block: BlockConfig) -> dict[str, Any]:

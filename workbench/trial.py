@@ -131,7 +131,9 @@ def _train(
     if diverged:
         reason = f"the loss was {diverged.loss} at step {diverged.step}"
         return _Ending(TrialState.DIVERGED, reason)
-    save_weights(folder / WEIGHTS, config.model, state.average.module.state_dict())
+    save_weights(
+        folder / WEIGHTS, config.model, state.average.module.state_dict(), store=around.store
+    )
     return _Ending(TrialState.COMPLETE)
 
 

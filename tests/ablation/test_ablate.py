@@ -138,7 +138,7 @@ def failure(wanted: list[str], folder: Path, store: Path) -> str:
 def test_a_read_only_store_is_refused(photos: Path, tmp_path: Path) -> None:
     with disk(tmp_path / "disk", "ro") as store:
         line = failure(arguments(photos), tmp_path, store)
-    assert line.startswith(f"error: cannot write to the store {store}: ")
+    assert line.startswith(f"error: cannot write to the store {store}")
     assert "read-only file system" in line
 
 

@@ -48,7 +48,7 @@ REFUSED: list[tuple[list[str], str]] = [
     ([*NO_LVAR, "--set", "model.channels=20", "--set", "model.channels=24"], "is given twice"),
     ([*NO_LVAR, "--set", "model.channels=[1"], "--set model.channels: '[1' is not a YAML value"),
     ([*NO_LVAR, "--set", "training.threads=0"], "--set training.threads: should be greater than"),
-    ([*NO_LVAR, "--seeds", "0"], "--seeds must be at least 1, got 0"),
+    ([*NO_LVAR, "--seeds", "0"], "--seeds must be a count in 1..1,000"),
     ([*NO_LVAR, "--seeds", "x"], "--seeds must be a count such as 3 or a list such as 1,5,9"),
     ([*NO_LVAR, "--seeds", "-1"], "--seeds must be a count such as 3 or a list such as 1,5,9"),
     ([*NO_LVAR, "--seeds", "1,2,1"], "--seeds must not repeat a seed, got [1, 2, 1]"),

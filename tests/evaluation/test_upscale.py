@@ -161,7 +161,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(
     target = tmp_path / "out" / "large.png"
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(
-        StoreError, match=rf"^cannot write {re.escape(str(target))}: No space left on device$"
+        StoreError, match=rf"^cannot write {re.escape(str(target))}: no space is left on its disk$"
     ):
         upscale(folder / "a.png", target)
     assert list(target.parent.iterdir()) == []

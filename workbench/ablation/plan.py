@@ -10,6 +10,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
+from workbench.keys import model_hash
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,19 @@ def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialCon
     """Return why a variant cannot stand beside the base; empty if it can."""
     if name == base_name:
         return "has the name of the base; rename its file"
-    if config == base:
+    if _same_run(config, base):
         return f"changes nothing on {base_name}, so there is nothing to compare"
     if config.seed != base.seed:
         return "sets the seed, which is the same for all arms; use --seeds"
     if config.evaluation != base.evaluation or config.model.scale != base.model.scale:
         return "changes how scores are made (evaluation or scale); use --set, which all arms share"
     return ""
+
+
+def _same_run(config: TrialConfig, base: TrialConfig) -> bool:
+    """Tell whether two configs build the same network and agree in all else."""
+    same_network = model_hash(config.model) == model_hash(base.model)
+    return same_network and config.model_copy(update={"model": base.model}) == base
 
 
 def save_plan(plan: Plan, store: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -75,6 +76,8 @@ def ablate(
     variants = find_variants(variant)
     for local in local_variants(variants):
         note(f"variant {local.name} comes from {local.path}")
+    if study and Path(study).name != study:
+        raise ConfigError(f"--study must be a name without slashes, got {study!r}")
     plan = make_plan(
         study or _study(base, recipe_name, config), base, config, variants, seed_list(seeds)
     )

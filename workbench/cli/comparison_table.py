@@ -4,6 +4,7 @@ from rich.table import Table
 
 from workbench.cli.console import OUT, billions, millions, note, table
 from workbench.reporting.comparison import ArmScore, Comparison
+from workbench.statistics.paired import PairedDifference
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -65,8 +66,15 @@ def _cells(score: ArmScore | None) -> list[str]:
     delta = score.delta_psnr_rgb_db
     if delta is None:
         return [*cells, "", ""]
-    interval = "" if delta.low is None else f" [{delta.low:+z.3f}, {delta.high:+z.3f}]"
-    return [*cells, f"{delta.mean:+z.3f}{interval}", score.verdict or ""]
+    return [*cells, _delta(delta), score.verdict or ""]
+
+
+def _delta(delta: PairedDifference) -> str:
+    """Format a difference; one that three decimals would print as zero gets five."""
+    ends = [delta.mean] if delta.low is None or delta.high is None else [delta.low, delta.high]
+    decimals = 5 if max(map(abs, ends)) < 0.0005 else 3
+    text = [f"{value:+z.{decimals}f}" for value in (delta.mean, *ends)]
+    return text[0] if len(ends) == 1 else f"{text[0]} [{text[1]}, {text[2]}]"
 
 
 def _meaning(comparison: Comparison) -> str:

@@ -40,6 +40,8 @@ TrackingOption = Annotated[
     ),
 ]
 DEFAULT_BASE = CANONICAL
+MOST_SEEDS = 1_000
+"""A larger count was surely meant as a seed."""
 
 
 def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
@@ -92,8 +94,10 @@ def seed_list(text: str) -> list[int]:
     if len(parts) > 1:
         return [int(part) for part in parts]
     count = int(parts[0])
-    if count < 1:
-        raise ConfigError(f"--seeds must be at least 1, got {count}")
+    if not 1 <= count <= MOST_SEEDS:
+        raise ConfigError(
+            f"--seeds must be a count in 1..{MOST_SEEDS:,} or a list such as 1,5,9, got {count}"
+        )
     return list(range(1, count + 1))
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from workbench.data.images import read_rgb
 from workbench.data.sources import list_images
-from workbench.errors import DataError, StoreError
+from workbench.errors import DataError
 from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.evaluation.metrics import to_uint8
 from workbench.files import write_atomically
@@ -53,24 +53,10 @@ def upscale_files(
             check_finite(image_path.name, output)
             encoded = io.BytesIO()
             Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
-            _write(out_path, encoded.getvalue())
+            write_atomically(out_path, encoded.getvalue())
             written[out_path] = remark
             progress(number, len(jobs), image_path.name)
     return written
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write an image; an error names it, and speaks of no store.
-
-    Raises:
-        StoreError: If it cannot be written; nothing is left of it then.
-    """
-    try:
-        write_atomically(path, content, store=path.parent)
-    except StoreError as error:
-        cause = error.__cause__
-        reason = (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
-        raise StoreError(f"cannot write {path}: {reason}") from cause
 
 
 def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:

@@ -71,15 +71,23 @@ def load_model(path: Path) -> MDRN:
     return model.eval()
 
 
-def save_weights(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
+def save_weights(
+    path: Path, config: ModelConfig, state: dict[str, Tensor], *, store: Path | None = None
+) -> None:
     """Write weights of ours, atomically: safetensors with the config inside.
+
+    Args:
+        path: The file.
+        config: Of the network.
+        state: Its state dict.
+        store: The store that the file is part of, if any.
 
     Raises:
         StoreError: If the file cannot be written.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
-    write_atomically(path, save(tensors, metadata), store=path.parent)
+    write_atomically(path, save(tensors, metadata), store=store)
 
 
 def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
@@ -91,7 +99,7 @@ def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) 
     """
     encoded = io.BytesIO()
     torch.save(to_published(config, state), encoded)
-    write_atomically(path, encoded.getvalue(), store=path.parent)
+    write_atomically(path, encoded.getvalue())
 
 
 def to_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ demo: $(INSTALLED) ## Install, and ablate L-var on photographs that ship with th
 	$(BIN)/workbench ablate --variant no-lvar
 
 test: $(INSTALLED) ## Install, and run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 check: $(INSTALLED) ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -8,7 +8,14 @@ from rich.progress import TaskID
 
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
-from workbench.cli.options import JsonOption, image_source
+from workbench.cli.options import (
+    DeviceOption,
+    JsonOption,
+    ThreadsOption,
+    TileOption,
+    TileOverlapOption,
+    image_source,
+)
 from workbench.config.data import Degradation, names_differ
 from workbench.errors import ConfigError
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore
@@ -28,14 +35,10 @@ def evaluate(
     degradation: Annotated[
         Degradation, typer.Option(help="How missing LR is made: rounded once, or twice.")
     ] = "bicubic",
-    tile: Annotated[
-        int | None, typer.Option(metavar="PX", min=1, help="Run in tiles of so many LR px.")
-    ] = None,
-    tile_overlap: Annotated[
-        int, typer.Option(metavar="PX", min=0, help="What a tile sees more on each inner side.")
-    ] = 32,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    tile: TileOption = None,
+    tile_overlap: TileOverlapOption = 32,
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "cpu",
     per_image: Annotated[bool, typer.Option("--per-image", help="Print every image.")] = False,
     as_json: JsonOption = False,
 ) -> None:

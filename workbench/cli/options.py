@@ -39,6 +39,17 @@ TrackingOption = Annotated[
         help="MLflow server or database; the store's own by default.",
     ),
 ]
+TileOption = Annotated[
+    int | None, typer.Option("--tile", metavar="PX", min=1, help="Run in tiles of so many LR px.")
+]
+TileOverlapOption = Annotated[
+    int,
+    typer.Option(
+        "--tile-overlap", metavar="PX", min=0, help="What a tile sees more on each inner side."
+    ),
+]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 DEFAULT_BASE = CANONICAL
 MOST_SEEDS = 1_000
 """A larger count was surely meant as a seed."""

@@ -7,6 +7,7 @@ import typer
 
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bars
+from workbench.cli.options import DeviceOption, ThreadsOption, TileOption, TileOverlapOption
 
 
 def upscale(
@@ -17,14 +18,10 @@ def upscale(
     weights: Annotated[
         Path, typer.Option(metavar="FILE", help="A published weights file or one of ours.")
     ],
-    tile: Annotated[
-        int | None, typer.Option(metavar="PX", min=1, help="Run in tiles of so many LR px.")
-    ] = None,
-    tile_overlap: Annotated[
-        int, typer.Option(metavar="PX", min=0, help="What a tile sees more on each inner side.")
-    ] = 32,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    tile: TileOption = None,
+    tile_overlap: TileOverlapOption = 32,
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Enlarge an image or a folder of images by the scale of the weights."""
     from workbench.evaluation.evaluate import Tiling

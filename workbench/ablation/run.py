@@ -121,6 +121,8 @@ class _Listener:
 
     def news(self, index: int, message: Message) -> None:
         """Take a message of trial `index`."""
+        if index in self.ended:
+            return  # news and results come by different pipes, so news may be late
         trial = self.running[index]
         if index not in self.started:
             self.started.add(index)

@@ -150,6 +150,7 @@ class RunIndex:
                 continue  # somebody's own run
             identity = tags["workbench.variant"], tags["workbench.seed"], tags["workbench.key"]
             if identity in runs:
+                self._client.set_terminated(found.info.run_id, "KILLED")
                 self._client.delete_run(found.info.run_id)
             else:
                 runs[identity] = _run(found)

@@ -135,7 +135,7 @@ def run(
 ) -> Tensor:
     """Run a network on one uint8 image (h, w, 3): (1, 3, scale * h, scale * w)."""
     values = torch.from_numpy(lr.copy()).to(device)  # packed images are read-only
-    image = values.permute(2, 0, 1)[None].to(torch.float32) / 255
+    image = values.permute(2, 0, 1)[None].contiguous().to(torch.float32) / 255
     if tiling.tile_lr_px is None:
         output: Tensor = model(image)
         return output

@@ -1,9 +1,9 @@
-"""Where a trial runs: device, threads, memory format, determinism, half precision."""
+"""Where a trial runs: device, threads, determinism, half precision."""
 
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from workbench.config.training import TrainingConfig
 from workbench.errors import ConfigError
@@ -31,20 +31,15 @@ def prepare(device: str, threads: int) -> torch.device:
     return torch.device(device)
 
 
-def to_device(model: nn.Module, device: torch.device) -> nn.Module:
-    """Move a network to its device, its weights in channels-last order."""
-    moved: nn.Module = model.to(device).to(memory_format=torch.channels_last)
-    return moved
-
-
 def images_to_device(images: Tensor, device: torch.device) -> Tensor:
     """Turn (N, H, W, 3) uint8 into (N, 3, H, W) float32 in 0..1 on the device.
 
-    The images lie in channels-last order in memory already, so nothing is rearranged.
+    The images lie in channels-last order, in which this network trains and runs more slowly on a
+    CPU (`tests/benchmarks/memory_format.py`), so they are rearranged.
     """
     if device.type == "cuda":
         images = images.pin_memory().to(device, non_blocking=True)
-    return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+    return images.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255)
 
 
 def autocast(config: TrainingConfig) -> AbstractContextManager[object]:

@@ -22,7 +22,6 @@ from workbench.config.trial import TrialConfig
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.results import CurvePoint
-from workbench.training.device import to_device
 from workbench.training.schedule import ema_decay
 
 FORMAT = 1
@@ -52,7 +51,7 @@ class TrainingState:
 
 def new_state(config: TrialConfig, device: torch.device) -> TrainingState:
     """Return the state before the first step."""
-    model = to_device(build_model(config.model, seed=config.seed), device)
+    model: nn.Module = build_model(config.model, seed=config.seed).to(device)
     average = AveragedModel(model, multi_avg_fn=_average(config.training))
     average.n_averaged.fill_(1)  # the average starts as a copy of the initial weights
     return TrainingState(

@@ -117,8 +117,11 @@ def run_states(store: Path) -> list[str]:
 
 def kill_often(
     arguments: list[str], folder: Path, kills: int, longest_s: float, seed: int = 0
-) -> Outcome:
+) -> tuple[Outcome, int]:
     """Run with kills at random moments, then to the end; nothing recorded may be trained again.
+
+    Returns:
+        What is left in the end, and the number of kills: fewer than asked for if it ended first.
 
     Raises:
         AssertionError: If a trial was recorded twice, or a process outlived its driver.
@@ -136,7 +139,7 @@ def kill_often(
         sys.stderr.write(f"kill {done} after {moment:.1f} s: {len(now)} trials finished\n")
     final = run(arguments, folder)
     assert known.items() <= final.recorded_at.items(), "a finished trial was recorded again"
-    return final
+    return final, done
 
 
 def main() -> None:
@@ -149,8 +152,9 @@ def main() -> None:
     arguments = [argument for argument in options.arguments if argument != "--"]
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         undisturbed = run(arguments, Path(one))
-        killed = kill_often(arguments, Path(two), options.kills, options.longest_s)
+        killed, kills = kill_often(arguments, Path(two), options.kills, options.longest_s)
     findings = {
+        "kills": kills,
         "trials": len(killed.weights),
         "weights identical": killed.weights == undisturbed.weights,
         "table identical": killed.comparison == undisturbed.comparison,

@@ -18,17 +18,21 @@ from typing import Any
 from workbench.config.model import (
     BlockConfig,
     CcaConfig,
+    Convolution,
     EccaConfig,
     EsaConfig,
     MdsaConfig,
     ModelConfig,
+    ParallelEsaConfig,
     distilled_width,
 )
 from workbench.config.trial import TrialConfig
 
 TRAINING_CODE = ("config/model.py", "models", "data", "training")
 EVALUATION_CODE = ("evaluation/metrics.py", "evaluation/evaluate.py", "evaluation/tiles.py")
-NOT_RESULTS = frozenset({"checkpoints.py", "published_names.py", "complexity.py", "__init__.py"})
+NOT_RESULTS = frozenset(
+    {"checkpoints.py", "complexity.py", "opening.py", "foreign.py", "__init__.py"}
+)
 """Files of those folders that no weight depends on."""
 
 
@@ -71,11 +75,15 @@ def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
 
 def canonical_model(config: ModelConfig) -> dict[str, Any]:
     """Return what defines the network and nothing else, as plain data."""
+    # Without fusion the trunk has no activation of its own.
+    activation = config.activation if config.trunk_fusion else None
+    # Zero padding whatever the blocks have; a bias only where a BSConv is.
+    shallow = [config.shallow_convolution, _bias(config.shallow_convolution, config)]
     return {
         "scale": config.scale,
         "channels": config.channels,
-        "rgb_mean": list(config.rgb_mean),
-        "trunk": [config.activation, config.convolution, config.padding],
+        "input": [config.rgb_mean, config.input_range, config.input_repeats, shallow],
+        "trunk": [activation, config.trunk_fusion, *_convolution(config)],
         "blocks": [_canonical_block(config.channels, b) for b in config.resolved_blocks()],
     }
 
@@ -121,15 +129,31 @@ def _tile(config: TrialConfig) -> list[int] | None:
     return [scored.tile_lr_px, scored.tile_overlap_lr_px] if scored.tile_lr_px else None
 
 
+def _bias(kind: Convolution, block: BlockConfig) -> bool | None:
+    """Return whether pointwise convolutions have a bias; None where there are none."""
+    return block.pointwise_bias if kind == "bsconv" else None
+
+
+def _convolution(block: BlockConfig) -> list[Any]:
+    return [block.convolution, block.padding, _bias(block.convolution, block)]
+
+
 def _canonical_block(channels: int, block: BlockConfig) -> dict[str, Any]:
     connected = block.distilled_fraction is not None and block.distillation_steps > 0
+    attentions = (block.spatial_attention, block.channel_attention)
     return {
-        "layers": [block.activation, block.convolution, block.padding],
+        "layers": [block.activation, *_convolution(block)],
         "steps": block.distillation_steps,
         "distilled_width": distilled_width(channels, block),
         "connected": connected,
+        # Without steps there is nothing to split, to skip or to branch off.
+        "kind": block.distillation if block.distillation_steps else None,
+        "step_skip": block.step_skip if block.distillation_steps else None,
+        "last_activation": block.last_activation,
         "spatial": _canonical_spatial(channels, block),
         "channel": _canonical_channel(channels, block),
+        "attention_skip": block.attention_skip if any(attentions) else None,
+        "block_skip": block.block_skip,
     }
 
 
@@ -139,8 +163,9 @@ def _canonical_spatial(channels: int, block: BlockConfig) -> list[Any] | None:
             variance = mdsa.variance if mdsa.lvar else None
             width = channels // mdsa.squeeze_ratio
             return ["mdsa", width, list(mdsa.levels), list(mdsa.lvar), variance, mdsa.refinement]
-        case EsaConfig() as esa:
-            return ["esa", channels // esa.squeeze_ratio]
+        case EsaConfig() | ParallelEsaConfig() as esa:
+            activation = esa.activation or block.activation
+            return [esa.kind, channels // esa.squeeze_ratio, activation]
         case None:
             return None
 

@@ -13,7 +13,7 @@ from tests.cli.conftest import Command, Ended
 from workbench.cli.console import OUT
 from workbench.config.shipped import data_files, shipped_folder
 from workbench.models.checkpoints import read_weights
-from workbench.models.published_names import infer_config
+from workbench.models.published.mdrn import MDRN_NAMES
 
 
 def printed(ended: Ended) -> str:
@@ -182,7 +182,7 @@ def test_weights_survive_the_way_to_the_published_names_and_back(
     parameters = sum(tensor.numel() for tensor in weights.state.values())
     assert out.out == f"tiny.pth: x4, 8 channels, 2 blocks, {parameters:,} parameters\n"
     state = torch.load(tmp_path / "tiny.pth", weights_only=True)
-    assert infer_config({k: tuple(v.shape) for k, v in state.items()}) == weights.config
+    assert MDRN_NAMES.infer({k: tuple(v.shape) for k, v in state.items()}) == weights.config
     printed(command("convert", "tiny.pth", "new/tiny.safetensors"))
     back = read_weights(tmp_path / "new" / "tiny.safetensors")
     assert (back.config, back.origin) == (weights.config, "workbench")

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.errors import CheckpointError
+from workbench.keys import model_hash
 from workbench.models.checkpoints import (
     export_published,
     load_model,
@@ -21,6 +22,7 @@ from workbench.models.checkpoints import (
 from workbench.models.factory import build_model
 
 TINY = PRESETS["tiny"]
+IMDN_BLOCK = ("conv1.0", "conv2.0", "conv3.0", "conv4", "conv1x1")
 
 EXPRESSIBLE: list[dict[str, object]] = [
     {},
@@ -40,6 +42,55 @@ EXPRESSIBLE: list[dict[str, object]] = [
     {"distilled_fraction": 0.25},
     {"convolution": "conv3x3"},
 ]
+
+
+LINE = [
+    (name, overrides)
+    for name in ("imdn", "rfdn", "neesr", "bsrn")
+    for overrides in (
+        {},
+        {"scale": 2},
+        {"scale": 3},
+        {"channels": 24, "blocks": 2},
+        {"distillation_steps": 2},
+        {"distilled_fraction": 0.5},
+    )
+]
+"""IMDN's weights are not at hand: its names are held by this round trip and by the table."""
+
+
+@pytest.mark.parametrize(("name", "overrides"), LINE)
+def test_every_network_of_the_line_round_trips_by_its_own_names(
+    tmp_path: Path, name: str, overrides: dict[str, object]
+) -> None:
+    config = apply_overrides(PRESETS[name], overrides)
+    state = build_model(config, seed=1).state_dict()
+    export_published(tmp_path / "x.pth", config, state)
+    weights = read_weights(tmp_path / "x.pth")
+    assert model_hash(weights.config) == model_hash(config)
+    assert weights.state.keys() == state.keys()
+    assert all(torch.equal(weights.state[name], value) for name, value in state.items())
+
+
+def test_imdn_has_the_published_names() -> None:
+    names = set(to_published(PRESETS["imdn"], build_model(PRESETS["imdn"]).state_dict()))
+    blocks = [f"model.1.sub.{i}.{part}" for i in range(8) for part in IMDN_BLOCK]
+    modules = ["model.0", *blocks, "model.1.sub.8", "model.2"]
+    assert names == {f"{module}.{kind}" for module in modules for kind in ("weight", "bias")}
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_published_weights_of_the_wide_network_load_at_every_scale(
+    tmp_path: Path, scale: int
+) -> None:
+    config = apply_overrides(PRESETS["mdrn"], {"scale": scale})
+    states = [to_published(config, build_model(config, seed=n).state_dict()) for n in (1, 2)]
+    torch.save({"params": states[0], "params_ema": states[1]}, tmp_path / "x.pth")
+    loaded = load_model(tmp_path / "x.pth")
+    assert loaded.config == config
+    assert torch.equal(loaded.state_dict()["shallow.weight"], states[1]["fea_conv.weight"])
+    with torch.no_grad():
+        assert loaded(torch.rand(1, 3, 20, 17)).shape == (1, 3, 20 * scale, 17 * scale)
 
 
 @pytest.mark.parametrize("overrides", EXPRESSIBLE)
@@ -64,11 +115,30 @@ def test_export_to_published_names_round_trips_without_flags(
         ({"spatial_attention.lvar": [3]}, "D3.lvar"),
     ],
 )
-def test_what_the_published_code_does_not_have_is_refused(
+def test_a_part_that_the_published_code_does_not_have_is_refused(
     overrides: dict[str, object], part: str
 ) -> None:
     config = apply_overrides(TINY, overrides)
     with pytest.raises(CheckpointError, match=f"no name for the part .*{part}"):
+        to_published(config, build_model(config).state_dict())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        ({"activation": "relu"}, "activation is 'relu', MDRN's code has 'gelu'"),
+        ({"padding": "zeros"}, "padding is 'zeros', MDRN's code has 'reflect'"),
+        ({"block_skip": False}, "block_skip is False, MDRN's code has True"),
+        ({"input_range": 255}, "input_range is 255, MDRN's code has 1"),
+        ({"spatial_attention.variance": "global"}, "spatial_attention is .*global"),
+    ],
+)
+def test_what_no_name_tells_is_not_lost_on_export(
+    overrides: dict[str, object], reason: str
+) -> None:
+    """The file would be read back as another network of the same tensors."""
+    config = apply_overrides(TINY, overrides)
+    with pytest.raises(CheckpointError, match=f"no published code has this network: {reason}"):
         to_published(config, build_model(config).state_dict())
 
 
@@ -152,8 +222,8 @@ def _truncated(path: Path) -> None:
         (_text, "not a weights file, or one that holds code"),
         (_pickle_with_code, "not a weights file, or one that holds code"),
         (_no_tensors, "holds no state dict"),
-        (_other_network, "not an MDRN: the tensor 'fea_conv.weight' is missing"),
-        (_gap_in_blocks, r"without gaps, got \[1, 3\]"),
+        (_other_network, "no network of the line .*: the tensor 'fea_conv.weight' is missing"),
+        (_gap_in_blocks, r"numbered from 1 without gaps, got \[1, 3\]"),
         (_surplus, "'norm.weight' belongs to no known part"),
         (_missing_tensor, r"'B2.c5.bias' \(blocks.1.fusion.bias\) is missing"),
         (_foreign_safetensors, "format must be 'mdrn-workbench/1', got None"),

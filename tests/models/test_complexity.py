@@ -49,6 +49,32 @@ def test_published_parameters_and_multiply_adds(
         assert round(cost.multiply_adds / 1e9, 4) == multiply_adds_g
 
 
+@pytest.mark.parametrize(
+    ("preset", "parameters", "multiply_adds_g", "challenge_g", "activations_m", "convolutions"),
+    [
+        ("imdn", 893_936, 58.4308, 58.5315, 154.14, 43),
+        ("rfdn", 433_448, 27.0336, 27.1026, 112.03, 64),
+        ("neesr", 272_038, 16.8159, 16.8596, 79.59, 59),
+        # The published code has nn.Linear for 1x1 convolutions, which the challenge miscounts.
+        ("bsrn", 156_288, 9.4301, 2.0224, 209.19, 121),
+    ],
+)
+def test_costs_of_the_line(
+    preset: str,
+    parameters: int,
+    multiply_adds_g: float,
+    challenge_g: float,
+    activations_m: float,
+    convolutions: int,
+) -> None:
+    cost = count(PRESETS[preset]).cost
+    assert cost.parameters == parameters
+    assert round(cost.multiply_adds / 1e9, 4) == multiply_adds_g
+    assert round(cost.challenge_flops / 1e9, 4) == challenge_g
+    assert round(cost.activations / 1e6, 2) == activations_m
+    assert cost.convolutions == convolutions
+
+
 def test_mdrn_s_to_the_last_digit() -> None:
     cost = count(PRESETS["mdrn-s"]).cost
     assert cost.multiply_adds == 5_580_720_320

@@ -47,9 +47,27 @@ ONE_DIMENSION: list[dict[str, Any]] = [
     {"spatial_attention.refinement": False},
     {"spatial_attention": "esa"},
     {"spatial_attention": "esa", "padding": "zeros"},
+    {"spatial_attention": {"kind": "esa", "activation": "relu"}},
+    {"spatial_attention": "parallel-esa"},
+    {"spatial_attention": "parallel-esa", "padding": "zeros"},
     {"spatial_attention": None},
     {"channel_attention": None},
     {"channel_attention": "cca"},
+    {"channel_attention": "channel-weight"},
+    {"attention_skip": False},
+    {"block_skip": False},
+    {"step_skip": False},
+    {"last_activation": False},
+    {"trunk_fusion": False},
+    {"pointwise_bias": True},
+    {"rgb_mean": None},
+    {"input_range": 255},
+    {"input_range": 255, "rgb_mean": None},
+    {"input_repeats": 4, "shallow_convolution": "bsconv"},
+    *(
+        {"distillation": "split", "step_skip": False, "distilled_fraction": 0.25} | more
+        for more in ({}, {"distillation_steps": 0}, {"distillation_steps": 1})
+    ),
     {"channel_attention.cca": None},
     {"channel_attention.cca.reduction": 2},
     *({"channel_attention": name} for name in get_args(TimmAttentionName)),
@@ -58,8 +76,12 @@ ONE_DIMENSION: list[dict[str, Any]] = [
 ]
 
 
+LINE = ("imdn", "rfdn", "neesr", "bsrn")
+
+
 def networks() -> list[ModelConfig]:
-    return [apply_overrides(SMALL, overrides) for overrides in ONE_DIMENSION]
+    line = [apply_overrides(PRESETS[name], {"channels": 12, "blocks": 2}) for name in LINE]
+    return [apply_overrides(SMALL, overrides) for overrides in ONE_DIMENSION] + line
 
 
 def random_networks(number: int) -> list[ModelConfig]:
@@ -81,6 +103,7 @@ def random_networks(number: int) -> list[ModelConfig]:
                 [
                     None,
                     "esa",
+                    "parallel-esa",
                     {
                         "kind": "mdsa",
                         "levels": levels,
@@ -91,7 +114,19 @@ def random_networks(number: int) -> list[ModelConfig]:
                     },
                 ]
             ),
-            "channel_attention": draw.choice([None, "cca", "ecca", "se", "eca"]),
+            "channel_attention": draw.choice([None, "cca", "ecca", "se", "eca", "channel-weight"]),
+            "distillation": draw.choice(["branch", "branch", "split"]),
+            "rgb_mean": draw.choice([None, [0.4, 0.4, 0.4]]),
+            "input_range": draw.choice([1, 255]),
+            "input_repeats": draw.choice([1, 4]),
+            "shallow_convolution": draw.choice(["bsconv", "conv3x3"]),
+            **{
+                name: draw.random() < 0.5
+                for name in (
+                    *("pointwise_bias", "step_skip", "last_activation", "attention_skip"),
+                    *("block_skip", "trunk_fusion"),
+                )
+            },
         }
         try:
             found.append(apply_overrides(PRESETS["tiny"], overrides))

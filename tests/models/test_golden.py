@@ -21,6 +21,11 @@ from workbench.models.network import MDRN
 pytestmark = pytest.mark.reference
 
 NETWORKS = {"mdrn-s": "mdrn-s", "mdrn_x4": "mdrn"}
+LINE = {
+    **{"rfdn_baseline.pth": "rfdn", "team18_bsrn.pth": "bsrn"},
+    **{"team05_efdn.pt": "neesr", "mdrn-s.pth": "mdrn-s", "mdrn_x4.pth": "mdrn"},
+}
+"""Published file -> preset, over the line that MDRN ends. IMDN's file is not at hand."""
 INPUTS = [
     *(("mdrn-s", f"input_{i}") for i in range(4)),
     *(("mdrn_x4", f"input_{i}") for i in (0, 1, 3)),
@@ -67,11 +72,39 @@ def build_exact(model: MDRN) -> nn.Module:
     return exact.double().eval()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_config_of_a_published_file_is_inferred(reference: Path, name: str) -> None:
-    weights = read_weights(reference / "weights" / f"{name}.pth")
-    assert weights.config == PRESETS[NETWORKS[name]]
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize(
+    ("file", "name", "peak", "within"),
+    [
+        ("rfdn_baseline.pth", "rfdn", 255, 1e-3),
+        ("team18_bsrn.pth", "bsrn", 1, 1e-5),
+    ],
+)
+def test_outputs_of_the_line_are_those_of_the_published_networks(
+    reference: Path, file: str, name: str, peak: int, within: float, index: int
+) -> None:
+    stored, model = golden(reference, name), load_model(reference / "weights" / file)
+    key = f"output_{index}" if peak == 1 else f"output{peak}_{index}"
+    with torch.no_grad():
+        output = peak * model(torch.from_numpy(stored[f"input_{index}"]))
+    assert float((output - torch.from_numpy(stored[key])).abs().max()) <= within
+
+
+@pytest.mark.parametrize(("file", "name"), LINE.items())
+def test_the_config_of_a_published_file_is_inferred(reference: Path, file: str, name: str) -> None:
+    weights = read_weights(reference / "weights" / file)
+    assert weights.config == PRESETS[name]
     assert weights.origin == "published"
+
+
+@pytest.mark.parametrize(("file", "name"), LINE.items())
+def test_a_published_file_is_written_back_as_it_was(reference: Path, file: str, name: str) -> None:
+    content = torch.load(reference / "weights" / file, weights_only=True)
+    content = content.get("params_ema", content.get("params", content))
+    weights = read_weights(reference / "weights" / file)
+    written = to_published(weights.config, weights.state)
+    assert written.keys() == content.keys()
+    assert all(torch.equal(written[key], content[key]) for key in content)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -93,7 +126,7 @@ def test_every_map_is_that_of_the_published_network(reference: Path, name: str) 
         block.get_submodule(part).register_forward_hook(keep(f"act_block1_{key}", skip=True))
     block.register_forward_hook(keep("act_block1"))
     model.blocks[7].register_forward_hook(keep("act_block8"))
-    model.fusion.register_forward_hook(keep("act_trunk_fusion"))
+    model.get_submodule("fusion").register_forward_hook(keep("act_trunk_fusion"))
     model.smooth.register_forward_hook(keep("act_trunk_smooth"))
     with torch.no_grad():
         model(torch.from_numpy(stored["input_3"]))

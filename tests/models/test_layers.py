@@ -54,7 +54,7 @@ def test_variance_has_the_size_of_the_pooled_map_or_of_one_pixel(
 
 
 def test_bsconv_mirrors_the_border() -> None:
-    conv = BSConv(1, 1)
+    conv = BSConv(1, 1, stride=1, padding="reflect", bias=False)
     with torch.no_grad():
         conv.pointwise.weight.fill_(1)
         conv.depthwise.weight.fill_(1)

@@ -1,7 +1,9 @@
 """What a network is: every search dimension of the MDRN family, validated, without torch.
 
-Source: factsheet, section 1.2 (EADB, MDSA, ECCA), and the published code of MDRN (bbbolt/MDRN).
-Where the two differ the values follow the published code, because the checkpoints depend on it.
+The family is the line that MDRN ends: IMDN, RFDN, BSRN and MDRN are configs of it, not code of
+their own. Source: factsheet, section 1.2 (EADB, MDSA, ECCA), the published code of MDRN
+(bbbolt/MDRN), and the published weights of the others (NTIRE 2022 efficient SR challenge).
+Where paper and code differ the values follow the code, because the checkpoints depend on it.
 
 Differences that matter here: the code calls MDSA `ESA`; D5 pools without padding while D3 and D7
 pad by 1; CCA adds the mean to the contrast.
@@ -15,6 +17,7 @@ from workbench.config.base import Frozen
 
 Activation = Literal["gelu", "relu", "leaky-relu", "silu", "mish", "hardswish"]
 Convolution = Literal["bsconv", "conv3x3"]
+Distillation = Literal["branch", "split"]
 Padding = Literal["reflect", "zeros"]
 Variance = Literal["local", "global"]
 TimmAttentionName = Literal[
@@ -86,6 +89,18 @@ class EsaConfig(Frozen):
     kind: Literal["esa"] = "esa"
     squeeze_ratio: int = Field(default=4, ge=1)
     """Channels divided by the squeezed width."""
+    activation: Activation | None = None
+    """Between the inner convolutions; None is the block's. RFDN has ReLU here."""
+
+
+class ParallelEsaConfig(Frozen):
+    """NEESR's attention: pooling alone compresses, then two 3x3 convolutions side by side."""
+
+    kind: Literal["parallel-esa"] = "parallel-esa"
+    squeeze_ratio: int = Field(default=4, ge=1)
+    """Channels divided by the squeezed width."""
+    activation: Activation | None = None
+    """After the two convolutions; None is the block's."""
 
 
 class CcaConfig(Frozen):
@@ -104,6 +119,12 @@ class EccaConfig(Frozen):
     """CCA between the pointwise and the depthwise convolution; None leaves it out."""
 
 
+class ChannelWeightConfig(Frozen):
+    """One learned factor a channel, then a 1x1 convolution: what XPixel's BSRN has for CCA."""
+
+    kind: Literal["channel-weight"] = "channel-weight"
+
+
 class TimmAttentionConfig(Frozen):
     """A channel attention of timm in place of ECCA, with timm's default settings."""
 
@@ -111,29 +132,49 @@ class TimmAttentionConfig(Frozen):
 
 
 SpatialAttention = Annotated[
-    Annotated[MdsaConfig | EsaConfig, Field(discriminator="kind")], BeforeValidator(_by_name)
+    Annotated[MdsaConfig | EsaConfig | ParallelEsaConfig, Field(discriminator="kind")],
+    BeforeValidator(_by_name),
 ]
 ChannelAttention = Annotated[
-    Annotated[EccaConfig | CcaConfig | TimmAttentionConfig, Field(discriminator="kind")],
+    Annotated[
+        EccaConfig | CcaConfig | ChannelWeightConfig | TimmAttentionConfig,
+        Field(discriminator="kind"),
+    ],
     BeforeValidator(_by_name),
 ]
 
 
 class BlockConfig(Frozen):
-    """What one EADB is, apart from its width (factsheet, Figure 3)."""
+    """What one EADB is, apart from its width (factsheet, Figure 3).
+
+    Other settings make it IMDN's IMDB, RFDN's RFDB or BSRN's ESDB.
+    """
 
     activation: Activation = "gelu"
     convolution: Convolution = "bsconv"
     """BSConv (pointwise, then depthwise 3x3) or a plain 3x3 convolution."""
     padding: Padding = "reflect"
     """Padding of BSConv's depthwise or of the plain 3x3 convolution."""
+    pointwise_bias: bool = False
+    """Whether BSConv's pointwise convolution has a bias, as in BSRN."""
+    distillation: Distillation = "branch"
+    """`branch`: a 1x1 convolution beside each step distils (RFDN and later). `split`: each step's
+    output is split into a distilled and a remaining part (IMDN)."""
     distillation_steps: int = Field(default=3, ge=0)
-    """Number of BSRB steps, each with a distillation connection."""
+    """Number of steps (BSRB in MDRN), each with a distillation."""
     distilled_fraction: float | None = Field(default=0.5, gt=0, le=1)
     """Distilled width as a fraction of the channels; None leaves out the distillation
-    connections and keeps the BSRB chain."""
+    connections and keeps the chain of steps."""
+    step_skip: bool = True
+    """Skip around the convolution of each step, before its activation (BSRB, RFDN's SRB)."""
+    last_activation: bool = True
+    """Activation after the block's last 3x3 convolution; IMDN has none."""
     spatial_attention: SpatialAttention | None = MdsaConfig()
     channel_attention: ChannelAttention | None = EccaConfig()
+    attention_skip: bool = True
+    """Skip around each attention, as in MDRN only."""
+    block_skip: bool = True
+    """Skip around the whole block; RFDN has none."""
 
 
 class BlockOverride(BlockConfig):
@@ -149,15 +190,27 @@ class BlockOverride(BlockConfig):
 
 
 class ModelConfig(BlockConfig):
-    """A network of the MDRN family. The defaults are MDRN-S, the challenge entry, at x4."""
+    """A network of the MDRN family. The defaults are MDRN-S, the challenge entry, at x4.
+
+    From outside every network takes and gives RGB in 0..1, whatever range it works in.
+    """
 
     scale: Literal[2, 3, 4] = 4
     channels: int = Field(default=28, ge=4)
     blocks: int = Field(default=8, ge=1)
     block_overrides: tuple[BlockOverride, ...] = ()
     """Blocks that differ; a later entry wins over an earlier one."""
-    rgb_mean: tuple[float, float, float] = (0.4488, 0.4371, 0.4040)
-    """Subtracted from the input and added to the output; RGB in 0..1."""
+    rgb_mean: tuple[float, float, float] | None = (0.4488, 0.4371, 0.4040)
+    """Subtracted from the input and added to the output; RGB in 0..1. None shifts nothing."""
+    input_range: Literal[1, 255] = 1
+    """Highest value of the RGB that the layers see: 0..1, or 0..255 as in RFDN and NEESR."""
+    input_repeats: int = Field(default=1, ge=1)
+    """How often RGB is stacked before the first convolution; 4 in BSRN."""
+    shallow_convolution: Convolution = "conv3x3"
+    """The first convolution, padded with zeros."""
+    trunk_fusion: bool = True
+    """A 1x1 convolution and an activation over the outputs of all blocks; without it the trunk's
+    3x3 convolution takes the last block's output (IMDN, NEESR)."""
 
     @model_validator(mode="after")
     def _check_blocks(self) -> "ModelConfig":
@@ -205,6 +258,7 @@ def check_widths(channels: int, block: BlockConfig) -> None:
     Raises:
         ValueError: Naming the field, the rule and the values.
     """
+    _check_split(channels, block)
     if distilled_width(channels, block) < 1:
         raise ValueError(
             f"distilled_fraction must leave at least 1 of {channels} channels, "
@@ -215,6 +269,24 @@ def check_widths(channels: int, block: BlockConfig) -> None:
         raise ValueError(
             f"spatial_attention.squeeze_ratio must be at most channels ({channels}), "
             f"got {attention.squeeze_ratio}"
+        )
+
+
+def _check_split(channels: int, block: BlockConfig) -> None:
+    """A split keeps some channels and passes the rest on, so no skip fits around its steps."""
+    if block.distillation != "split":
+        return
+    if block.distilled_fraction is None:
+        raise ValueError("distilled_fraction must be a number with distillation split, got None")
+    if block.step_skip:
+        raise ValueError(
+            "step_skip must be false with distillation split: a step takes the channels that the "
+            "last one passed on and gives all of them, so no skip fits around it"
+        )
+    if distilled_width(channels, block) >= channels:
+        raise ValueError(
+            f"distilled_fraction must leave some of {channels} channels to pass on with "
+            f"distillation split, got {block.distilled_fraction}"
         )
 
 
@@ -237,6 +309,9 @@ def smallest_block_input_px(block: BlockConfig) -> int:
             # 3x3 stride 2 without padding, then pooling 7 stride 3, then 3x3 convolutions.
             pooled = 7 + 3 * (_convolution_input_px(block.padding) - 1)
             return max(smallest, 2 * (pooled - 1) + 3)
+        case ParallelEsaConfig():
+            # Pooling 7 stride 7 with padding 1, then 3x3 convolutions.
+            return max(smallest, 7 * _convolution_input_px(block.padding) - 2)
         case None:
             return smallest
 

@@ -1,6 +1,12 @@
 """All networks and recipes that have a name. One look shows what exists."""
 
-from workbench.config.model import MdsaConfig, ModelConfig
+from workbench.config.model import (
+    ChannelWeightConfig,
+    EsaConfig,
+    MdsaConfig,
+    ModelConfig,
+    ParallelEsaConfig,
+)
 from workbench.config.training import StageConfig, StageSource, TrainingConfig
 from workbench.errors import ConfigError, nearest
 
@@ -11,6 +17,69 @@ PRESETS: dict[str, ModelConfig] = {
     "mdrn-s": ModelConfig(),
     # The published default, 321,904 parameters at x4 (bbbolt/MDRN).
     "mdrn": ModelConfig(channels=56),
+    # The line that MDRN ends, each proven by its published weights. XPixel's entry of NTIRE 2022
+    # (team 18), 156,288 parameters: BSConv, ESA, one learned factor a channel.
+    "bsrn": ModelConfig(
+        channels=48,
+        blocks=5,
+        rgb_mean=None,
+        input_repeats=4,
+        shallow_convolution="bsconv",
+        padding="zeros",
+        pointwise_bias=True,
+        spatial_attention=EsaConfig(),
+        channel_attention=ChannelWeightConfig(),
+        attention_skip=False,
+    ),
+    # NEESR's entry of NTIRE 2022 (team 5), 272,038 parameters: a plain RFDN, whose skips are
+    # folded into the weights.
+    "neesr": ModelConfig(
+        channels=42,
+        blocks=4,
+        rgb_mean=None,
+        input_range=255,
+        activation="leaky-relu",
+        convolution="conv3x3",
+        padding="zeros",
+        distilled_fraction=0.25,
+        step_skip=False,
+        spatial_attention=ParallelEsaConfig(activation="relu"),
+        channel_attention=None,
+        attention_skip=False,
+        block_skip=False,
+        trunk_fusion=False,
+    ),
+    # The RFDN baseline of NTIRE 2022, 433,448 parameters: 1x1 branches distil, ESA.
+    "rfdn": ModelConfig(
+        channels=50,
+        blocks=4,
+        rgb_mean=None,
+        input_range=255,
+        activation="leaky-relu",
+        convolution="conv3x3",
+        padding="zeros",
+        spatial_attention=EsaConfig(activation="relu"),
+        channel_attention=None,
+        attention_skip=False,
+        block_skip=False,
+    ),
+    # The IMDN baseline of NTIRE 2022, 893,936 parameters: splits distil, no attention.
+    "imdn": ModelConfig(
+        channels=64,
+        blocks=8,
+        rgb_mean=None,
+        activation="leaky-relu",
+        convolution="conv3x3",
+        padding="zeros",
+        distillation="split",
+        distilled_fraction=0.25,
+        step_skip=False,
+        last_activation=False,
+        spatial_attention=None,
+        channel_attention=None,
+        attention_skip=False,
+        trunk_fusion=False,
+    ),
     # For tests: every part of MDRN-S, small enough for seconds.
     "tiny": ModelConfig(channels=8, blocks=2, spatial_attention=MdsaConfig(squeeze_ratio=2)),
 }

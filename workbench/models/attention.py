@@ -1,10 +1,12 @@
-"""Spatial and channel attention: MDSA, ECCA, and what they replace (ESA, CCA).
+"""Spatial and channel attention: MDSA, ECCA, and what stood in their place before MDRN.
 
 Source: factsheet section 1.2 with Figures 4 and 5; the published code of MDRN (bbbolt/MDRN, MIT),
-where MDSA is called `ESA`. Where they differ the code is followed, because the checkpoints depend
-on it: D5 pools without padding; L-var is the unbiased variance; CCA adds the mean to the contrast.
+where MDSA is called `ESA`; the published weights of RFDN, BSRN and NEESR for the others. Where they
+differ the code is followed, because the checkpoints depend on it: D5 pools without padding; L-var
+is the unbiased variance; CCA adds the mean to the contrast.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -12,9 +14,11 @@ from workbench.config.model import (
     BlockConfig,
     CcaConfig,
     ChannelAttention,
+    ChannelWeightConfig,
     EccaConfig,
     EsaConfig,
     MdsaConfig,
+    ParallelEsaConfig,
     TimmAttentionConfig,
     TimmAttentionName,
     Variance,
@@ -30,7 +34,7 @@ class LocalVariance(nn.Module):
 
     def __init__(self, level: int, width: int, variance: Variance, block: BlockConfig) -> None:
         super().__init__()
-        self.strided = convolution(block.convolution, width, width, stride=2, padding=block.padding)
+        self.strided = convolution(block, width, width, stride=2)
         self.level = level
         self.variance = variance
 
@@ -52,13 +56,12 @@ class DispersionBranch(nn.Module):
         self, level: int, width: int, variance: Variance | None, block: BlockConfig
     ) -> None:
         super().__init__()
-        conv, pad = block.convolution, block.padding
-        self.strided = convolution(conv, width, width, stride=2, padding=pad)
+        self.strided = convolution(block, width, width, stride=2)
         self.pool = nn.MaxPool2d(level, POOL_STRIDE, pool_padding(level))
         self.lvar = None if variance is None else LocalVariance(level, width, variance, block)
-        self.first = convolution(conv, width, width, padding=pad)
+        self.first = convolution(block, width, width)
         self.activation = ACTIVATIONS[block.activation]()
-        self.second = convolution(conv, width, width, padding=pad)
+        self.second = convolution(block, width, width)
 
     def forward(self, squeezed: Tensor) -> Tensor:
         """(N, f, H, W) -> (N, f, H, W)."""
@@ -102,7 +105,7 @@ class ESA(nn.Module):
     """Enhanced spatial attention, which MDSA replaces: one level, deeper convolutions.
 
     Source: RFDN; BSRN puts BSConv in place of its inner 3x3 convolutions and keeps the strided one
-    plain and unpadded. The convolution, padding and activation are those of the block.
+    plain and unpadded. Convolution and padding are those of the block.
     """
 
     def __init__(self, channels: int, config: EsaConfig, block: BlockConfig) -> None:
@@ -112,10 +115,8 @@ class ESA(nn.Module):
         self.refinement = nn.Conv2d(width, width, 1)
         self.strided = nn.Conv2d(width, width, 3, stride=2)
         self.pool = nn.MaxPool2d(7, POOL_STRIDE)
-        self.convolutions = nn.ModuleList(
-            convolution(block.convolution, width, width, padding=block.padding) for _ in range(3)
-        )
-        self.activation = ACTIVATIONS[block.activation]()
+        self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(3))
+        self.activation = ACTIVATIONS[config.activation or block.activation]()
         self.expand = nn.Conv2d(width, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -126,6 +127,55 @@ class ESA(nn.Module):
         inner = third(self.activation(second(inner)))
         attention = self.expand(_spread(inner, squeezed) + self.refinement(squeezed))
         out: Tensor = x * attention.sigmoid()
+        return out
+
+
+class ParallelESA(nn.Module):
+    """NEESR's attention: max pooling 7 compresses, two convolutions side by side, one joins them.
+
+    Source: the published weights of NEESR (NTIRE 2022, team 5).
+    """
+
+    def __init__(self, channels: int, config: ParallelEsaConfig, block: BlockConfig) -> None:
+        super().__init__()
+        width = channels // config.squeeze_ratio
+        self.squeeze = nn.Conv2d(channels, width, 1)
+        self.refinement = nn.Conv2d(width, width, 1)
+        self.pool = nn.MaxPool2d(7, stride=7, padding=1)
+        self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(2))
+        self.activation = ACTIVATIONS[config.activation or block.activation]()
+        self.join = convolution(block, 2 * width, width)
+        self.expand = nn.Conv2d(width, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        squeezed = self.squeeze(x)
+        pooled = self.pool(squeezed)
+        both = [self.activation(convolve(pooled)) for convolve in self.convolutions]
+        inner = self.join(torch.cat(both, dim=1))
+        attention = self.expand(_spread(inner, squeezed) + self.refinement(squeezed))
+        out: Tensor = x * attention.sigmoid()
+        return out
+
+
+class ChannelWeight(nn.Module):
+    """One learned factor a channel, the same for every image, then a 1x1 convolution.
+
+    Source: the published weights of XPixel's BSRN (`cw`, `conv_out`). The factors start at 1.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.pointwise = nn.Conv2d(channels, channels, 1)
+
+    def reset_parameters(self) -> None:
+        """Set every factor to 1; the convolution draws its own weights."""
+        nn.init.ones_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        out: Tensor = self.pointwise(x * self.weight.view(1, -1, 1, 1))
         return out
 
 
@@ -172,6 +222,8 @@ def spatial_attention(channels: int, block: BlockConfig) -> nn.Module | None:
             return MDSA(channels, config, block)
         case EsaConfig() as config:
             return ESA(channels, config, block)
+        case ParallelEsaConfig() as config:
+            return ParallelESA(channels, config, block)
         case None:
             return None
 
@@ -184,6 +236,8 @@ def channel_attention(channels: int, block: BlockConfig) -> nn.Module | None:
             return ECCA(channels, config, block)
         case CcaConfig():
             return CCA(channels, config)
+        case ChannelWeightConfig():
+            return ChannelWeight(channels)
         case TimmAttentionConfig(kind=name):
             return _timm_attention(name, channels)
         case None:

@@ -1,4 +1,8 @@
-"""EADB, the enhanced attention distillation block (factsheet, Figure 3)."""
+"""The block of the family: EADB in MDRN (factsheet, Figure 3), and what it grew from.
+
+By configuration alone it is IMDN's IMDB (split), RFDN's RFDB (1x1 branches, ESA) and BSRN's ESDB
+(BSConv). Source: factsheet section 1.2; published code of MDRN; published weights of the others.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +13,25 @@ from workbench.models.layers import ACTIVATIONS, convolution
 
 
 class EADB(nn.Module):
-    """Distillation and BSRB steps, fusion, MDSA, ECCA, and a skip around all of it."""
+    """Distillation steps, fusion, spatial and channel attention, with the skips that there are."""
 
     def __init__(self, channels: int, config: BlockConfig) -> None:
         super().__init__()
-        conv, pad = config.convolution, config.padding
         width, steps = distilled_width(channels, config), config.distillation_steps
-        connections = 0 if config.distilled_fraction is None else steps
-        self.distill = nn.ModuleList(nn.Conv2d(channels, width, 1) for _ in range(connections))
+        split = config.distillation == "split"
+        branches = 0 if split or config.distilled_fraction is None else steps
+        passed_on = channels - width if split else channels
+        widths = [channels, *[passed_on] * steps]
+        """Channels that each step and the last convolution take."""
+        self.config = config
+        self.sizes = (width, passed_on) if split else None
+        self.distill = nn.ModuleList(nn.Conv2d(channels, width, 1) for _ in range(branches))
         self.residual = nn.ModuleList(
-            convolution(conv, channels, channels, padding=pad) for _ in range(steps)
+            convolution(config, taken, channels) for taken in widths[:steps]
         )
-        self.last = convolution(conv, channels, width, padding=pad)
-        self.fusion = nn.Conv2d((connections + 1) * width, channels, 1)
+        self.last = convolution(config, widths[steps], width)
+        distilled = steps if split else branches
+        self.fusion = nn.Conv2d((distilled + 1) * width, channels, 1)
         self.activation = ACTIVATIONS[config.activation]()
         self.spatial_attention = spatial_attention(channels, config)
         self.channel_attention = channel_attention(channels, config)
@@ -29,19 +39,23 @@ class EADB(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         out = self.fusion(torch.cat(self._distilled(x), dim=1))
-        if self.spatial_attention is not None:
-            out = self.spatial_attention(out) + out
-        if self.channel_attention is not None:
-            out = self.channel_attention(out) + out
-        result: Tensor = x + out
+        for attention in (self.spatial_attention, self.channel_attention):
+            if attention is not None:
+                out = attention(out) + out if self.config.attention_skip else attention(out)
+        result: Tensor = x + out if self.config.block_skip else out
         return result
 
     def _distilled(self, refined: Tensor) -> list[Tensor]:
         """Return the distilled maps and the last one, each (N, width, H, W)."""
         maps = []
-        for step, bsrb in enumerate(self.residual):
+        for step, convolve in enumerate(self.residual):
             if self.distill:
                 maps.append(self.activation(self.distill[step](refined)))
-            refined = self.activation(bsrb(refined) + refined)
-        maps.append(self.activation(self.last(refined)))
+            out = convolve(refined)
+            refined = self.activation(out + refined if self.config.step_skip else out)
+            if self.sizes:
+                distilled, refined = refined.split(self.sizes, dim=1)
+                maps.append(distilled)
+        last = self.last(refined)
+        maps.append(self.activation(last) if self.config.last_activation else last)
         return maps

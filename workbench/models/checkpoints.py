@@ -20,7 +20,7 @@ from workbench.errors import CheckpointError, ConfigError
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
-from workbench.models.published_names import infer_config, module_names
+from workbench.models.published.table import family_of, published_names, recognise
 
 FORMAT = "mdrn-workbench/1"
 
@@ -103,37 +103,38 @@ def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) 
 
 
 def to_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Rename a state dict to the published names.
+    """Rename a state dict to the names, and the shapes, of the published code.
 
     Raises:
-        CheckpointError: If the published code has no name for a part.
+        CheckpointError: If no published code has such a network.
     """
-    names = module_names(config)
-    renamed = {}
-    for name, tensor in state.items():
-        module, _, kind = name.rpartition(".")
-        if module not in names:
-            raise CheckpointError(f"the published code has no name for the part {module!r}")
-        renamed[f"{names[module]}.{kind}"] = tensor
-    return renamed
+    family = family_of(config, {name: tuple(tensor.shape) for name, tensor in state.items()})
+    names = published_names(family, config, state)
+    return {
+        names[name]: tensor.reshape(family.stored_shape(tuple(tensor.shape), names[name]))
+        for name, tensor in state.items()
+    }
 
 
 def from_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Rename a published state dict to our names; parts that `config` leaves out are dropped.
 
     Raises:
-        CheckpointError: If a tensor that `config` needs is missing.
+        CheckpointError: If a tensor that `config` needs is missing or has another size.
     """
-    renamed = {}
     with torch.device("meta"):
         wanted = build_model(config).state_dict()
-    names = module_names(config)
-    for name in wanted:
-        module, _, kind = name.rpartition(".")
-        published = f"{names[module]}.{kind}"
+    renamed = {}
+    for name, published in published_names(recognise(state), config, wanted).items():
         if published not in state:
             raise CheckpointError(f"the tensor {published!r} ({name}) is missing")
-        renamed[name] = state[published]
+        found, shape = state[published], tuple(wanted[name].shape)
+        if found.numel() != wanted[name].numel():
+            raise CheckpointError(
+                f"the tensor {published!r} ({name}) must have the shape {shape}, "
+                f"got {tuple(found.shape)}"
+            )
+        renamed[name] = found.reshape(shape)  # 1x1 convolutions may be stored as matrices
     return renamed
 
 
@@ -163,15 +164,17 @@ def _read_safetensors(path: Path) -> Weights:
 
 def _read_published(path: Path) -> Weights:
     state = _published_state(path)
+    family = recognise(state)
     try:
-        config = infer_config({name: tuple(tensor.shape) for name, tensor in state.items()})
+        config = family.infer({name: tuple(tensor.shape) for name, tensor in state.items()})
         renamed = from_published(config, state)
+        known = set(published_names(family, config, renamed).values())
     except (CheckpointError, ConfigError) as error:
         raise CheckpointError(f"{path}: {error}") from None
-    surplus = set(state) - set(to_published(config, renamed))
+    surplus = set(state) - known
     if surplus:
         raise CheckpointError(
-            f"{path}: the tensor {min(surplus)!r} belongs to no known part of MDRN"
+            f"{path}: the tensor {min(surplus)!r} belongs to no known part of {family.name}"
         )
     return Weights(config, renamed, "published")
 

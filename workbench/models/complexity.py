@@ -1,9 +1,12 @@
 """What a network costs, counted on the meta device: no computation, no memory, under a second.
 
 Multiply-adds are half of what PyTorch's counter reports, which counts a multiply-add as two
-operations. They agree with the NTIRE challenge's counter up to one per ReLU-family output, which
-the challenge adds. (The challenge miscounts `nn.Linear`; the MDRN family has none outside timm's
-attentions.) Counters that follow `padding="same"` badly lose 10 % of MDRN and are not used.
+operations. Counters that follow `padding="same"` badly lose 10 % of MDRN and are not used.
+
+The NTIRE challenge's own counter is imitated beside it, because published tables hold its figures.
+It adds one for each ReLU-family output, knows no matrix product outside `nn.Linear`, and counts
+those by a rule that is wrong for anything but vectors. XPixel's BSRN writes its 1x1 convolutions as
+`nn.Linear`, so its figure there is a fifth of the truth.
 """
 
 from collections import Counter
@@ -18,7 +21,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.module_tracker import ModuleTracker
 
 from workbench.config.model import ModelConfig
+from workbench.errors import CheckpointError
 from workbench.models.factory import build_model
+from workbench.models.network import MDRN
+from workbench.models.published.table import family_of
 from workbench.results import Cost
 
 DEFAULT_LR_PX = 256
@@ -48,40 +54,112 @@ class Complexity:
 def count(
     config: ModelConfig, lr_height_px: int = DEFAULT_LR_PX, lr_width_px: int = DEFAULT_LR_PX
 ) -> Complexity:
-    """Count one forward pass of one image.
+    """Count one forward pass of one image through a network of the family.
 
     Raises:
         InputSizeError: If the size is below the network's smallest input.
     """
     with torch.device("meta"):
-        model = build_model(config).eval()
-        image = torch.empty(1, 3, lr_height_px, lr_width_px)
-    convolutions = _ConvolutionOutputs()
-    relus = _relu_outputs(model)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter, convolutions:
-        model(image)
+        model = build_model(config)
+    return count_module(
+        model, lr_height_px, lr_width_px, pointwise_as_linear=_pointwise_as_linear(model)
+    )
+
+
+def count_module(
+    model: nn.Module,
+    lr_height_px: int = DEFAULT_LR_PX,
+    lr_width_px: int = DEFAULT_LR_PX,
+    *,
+    pointwise_as_linear: bool = False,
+) -> Complexity:
+    """Count one forward pass of one image through any network.
+
+    Args:
+        model: (1, 3, h, w) to (1, 3, H, W), on any device; put into evaluation mode.
+        lr_height_px: h.
+        lr_width_px: w.
+        pointwise_as_linear: For the challenge's figure alone: the published code has `nn.Linear`
+            in place of 1x1 convolutions.
+    """
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    image = torch.empty(1, 3, lr_height_px, lr_width_px, device=device)
+    convolutions, challenge = _ConvolutionOutputs(type(model).__name__), _ChallengeExtras()
+    hooks = challenge.watch(model.eval(), pointwise_as_linear=pointwise_as_linear)
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter, convolutions:
+            model(image)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    flops = counter.get_flop_counts()
+    root = type(model).__name__
     operations = {
-        path.removeprefix("MDRN").lstrip("."): sum(by_operation.values())
-        for path, by_operation in counter.get_flop_counts().items()
+        path.removeprefix(root).lstrip("."): sum(by_operation.values())
+        for path, by_operation in flops.items()
     }
-    multiply_adds = operations["Global"] // 2
+    in_convolutions = flops["Global"].get(torch.ops.aten.convolution, 0) // 2
     cost = Cost(
         lr_height_px=lr_height_px,
         lr_width_px=lr_width_px,
         parameters=sum(p.numel() for p in model.parameters()),
-        multiply_adds=multiply_adds,
-        challenge_flops=multiply_adds + relus[0],
+        multiply_adds=operations["Global"] // 2,
+        challenge_flops=in_convolutions + challenge.flops,
         activations=convolutions.values[""],
         convolutions=convolutions.calls,
     )
     return Complexity(cost, _parts(model, operations, convolutions.values))
 
 
+def _pointwise_as_linear(model: MDRN) -> bool:
+    """Tell whether the published code of this very network has `nn.Linear` for 1x1."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    try:
+        return family_of(model.config, shapes).pointwise_as_matrices
+    except CheckpointError:
+        return False
+
+
+class _ChallengeExtras:
+    """What the challenge's counter adds to the multiply-adds of the convolutions."""
+
+    def __init__(self) -> None:
+        self.flops = 0
+
+    def watch(self, model: nn.Module, *, pointwise_as_linear: bool) -> list[Any]:
+        """Hook every module that the counter treats in its own way; return the hooks."""
+        hooks = []
+        for module in model.modules():
+            if isinstance(module, RELU_FAMILY):
+                hooks.append(module.register_forward_hook(self._relu))
+            elif isinstance(module, nn.Linear):
+                hooks.append(module.register_forward_hook(self._linear))
+            elif pointwise_as_linear and _is_pointwise(module):
+                hooks.append(module.register_forward_hook(self._pointwise))
+        return hooks
+
+    def _relu(self, _module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        self.flops += output.numel()
+
+    def _linear(self, _module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        self.flops += inputs[0].shape[0] * inputs[0].shape[1] * output.shape[1]
+
+    def _pointwise(self, _module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Count as `nn.Linear` on (N, H, W, C) in place of the true multiply-adds."""
+        batch, _, height, _ = inputs[0].shape
+        self.flops += batch * height * height - output.numel() * inputs[0].shape[1]
+
+
+def _is_pointwise(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1
+
+
 class _ConvolutionOutputs(TorchDispatchMode):
     """Counts convolutions and the values they put out, for each module they run in."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._root = root
         self.calls = 0
         self.values: Counter[str] = Counter()
         self._tracker = ModuleTracker()
@@ -106,22 +184,9 @@ class _ConvolutionOutputs(TorchDispatchMode):
         if func is torch.ops.aten.convolution.default:
             self.calls += 1
             self.values[""] += out.numel()
-            for path in self._tracker.parents - {"Global", "MDRN"}:
-                self.values[path.removeprefix("MDRN.")] += out.numel()
+            for path in self._tracker.parents - {"Global", self._root}:
+                self.values[path.removeprefix(f"{self._root}.")] += out.numel()
         return out
-
-
-def _relu_outputs(model: nn.Module) -> list[int]:
-    """Return a one-element list that a forward pass fills with the size of all ReLU outputs."""
-    total = [0]
-
-    def add(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        total[0] += output.numel()
-
-    for module in model.modules():
-        if isinstance(module, RELU_FAMILY):
-            module.register_forward_hook(add)
-    return total
 
 
 def _parts(
@@ -141,13 +206,13 @@ def _parts(
 _TRUNK_PARTS = {
     "shallow": "shallow",
     "fusion": "trunk fusion",
-    "smooth": "trunk BSConv",
+    "smooth": "trunk convolution",
     "upsampler": "upsampler",
 }
 _BLOCK_PARTS = {
     "distill": "distillation",
-    "residual": "BSRB",
-    "last": "last BSConv",
+    "residual": "steps",
+    "last": "last convolution",
     "fusion": "block fusion",
 }
 """The attentions go by their own names: MDSA, ECCA, ..."""
@@ -157,9 +222,7 @@ def _part_paths(model: nn.Module) -> list[tuple[str, str]]:
     """Return (path, part) of modules that partition the network and are called themselves."""
     paths = []
     for path, module in _direct_parts(model):
-        name = path.rpartition(".")[2]
-        labels = _BLOCK_PARTS if path.startswith("blocks.") else _TRUNK_PARTS
-        label = labels.get(name, type(module).__name__)
+        label = _label(path, module) if isinstance(model, MDRN) else path
         if isinstance(module, nn.ModuleList):  # a list is never called, only its members are
             paths += [(f"{path}.{index}", label) for index in range(len(module))]
         else:
@@ -167,10 +230,16 @@ def _part_paths(model: nn.Module) -> list[tuple[str, str]]:
     return paths
 
 
+def _label(path: str, module: nn.Module) -> str:
+    """Return what a part of our own network is called."""
+    labels = _BLOCK_PARTS if path.startswith("blocks.") else _TRUNK_PARTS
+    return labels.get(path.rpartition(".")[2], type(module).__name__)
+
+
 def _direct_parts(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield the trunk's children and, in place of the list of blocks, each block's children."""
     for name, module in model.named_children():
-        if name != "blocks":
+        if name != "blocks" or not isinstance(model, MDRN):
             yield name, module
             continue
         for index, block in module.named_children():

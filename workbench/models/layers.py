@@ -1,8 +1,8 @@
 """Building blocks of the MDRN family.
 
 Source: the published code of MDRN (bbbolt/MDRN, MIT) and of BSRN, whose BSConv it uses. What
-differs from a textbook BSConv: the depthwise convolution mirrors the border instead of padding
-with zeros.
+differs from a textbook BSConv: in MDRN the depthwise convolution mirrors the border instead of
+padding with zeros; in BSRN the pointwise convolution has a bias.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from workbench.config.model import Activation, Convolution, Padding
+from workbench.config.model import Activation, BlockConfig, Convolution, Padding
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,  # the exact form, as published
@@ -23,13 +23,13 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
 
 
 class BSConv(nn.Module):
-    """Blueprint separable convolution: pointwise without bias, then depthwise 3x3 with bias."""
+    """Blueprint separable convolution: pointwise, then depthwise 3x3 with bias."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, *, stride: int = 1, padding: Padding = "reflect"
+        self, in_channels: int, out_channels: int, *, stride: int, padding: Padding, bias: bool
     ) -> None:
         super().__init__()
-        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
         self.depthwise = nn.Conv2d(
             out_channels, out_channels, 3, stride, 1, groups=out_channels, padding_mode=padding
         )
@@ -41,12 +41,29 @@ class BSConv(nn.Module):
 
 
 def convolution(
-    kind: Convolution, in_channels: int, out_channels: int, *, stride: int = 1, padding: Padding
+    config: BlockConfig,
+    in_channels: int,
+    out_channels: int,
+    *,
+    stride: int = 1,
+    kind: Convolution | None = None,
+    padding: Padding | None = None,
 ) -> nn.Module:
-    """Return a BSConv or a plain 3x3 convolution, both padded by 1 px."""
-    if kind == "bsconv":
-        return BSConv(in_channels, out_channels, stride=stride, padding=padding)
-    return nn.Conv2d(in_channels, out_channels, 3, stride, 1, padding_mode=padding)
+    """Return a BSConv or a plain 3x3 convolution, both padded by 1 px.
+
+    Args:
+        config: Says which one, how it is padded and whether the pointwise part has a bias.
+        in_channels: Of the input.
+        out_channels: Of the output.
+        stride: 1 or 2.
+        kind: In place of the config's.
+        padding: In place of the config's.
+    """
+    pad = padding or config.padding
+    if (kind or config.convolution) == "bsconv":
+        bias = config.pointwise_bias
+        return BSConv(in_channels, out_channels, stride=stride, padding=pad, bias=bias)
+    return nn.Conv2d(in_channels, out_channels, 3, stride, 1, padding_mode=pad)
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """MDRN, the multi-level dispersion residual network (factsheet, Figure 2).
 
 Source: factsheet section 1.2 and the published code (bbbolt/MDRN, MIT). `MDRN` here is every
-network of the family; the canonical one, MDRN-S, is the default of `ModelConfig`.
+network of the family, from IMDN on; the canonical one, MDRN-S, is the default of `ModelConfig`.
 """
 
 import torch
@@ -14,7 +14,7 @@ from workbench.models.layers import ACTIVATIONS, convolution
 
 
 class MDRN(nn.Module):
-    """Shallow features, EADBs, fusion of all their outputs, upsampler.
+    """Shallow features, blocks, fusion of all their outputs, upsampler.
 
     Raises:
         InputSizeError: In `forward`, for an input below `config.smallest_lr_px()`.
@@ -26,14 +26,23 @@ class MDRN(nn.Module):
         super().__init__()
         channels = config.channels
         self.config = config
+        self.scale: int = config.scale
         self.smallest_lr_px = config.smallest_lr_px()
-        mean = torch.tensor(config.rgb_mean).view(1, 3, 1, 1)
+        mean = torch.tensor(config.rgb_mean or (0.0, 0.0, 0.0)).view(1, 3, 1, 1)
         self.register_buffer("rgb_mean", mean, persistent=False)
-        self.shallow = nn.Conv2d(3, channels, 3, padding=1)
+        self.shallow = convolution(
+            config,
+            3 * config.input_repeats,
+            channels,
+            kind=config.shallow_convolution,
+            padding="zeros",
+        )
         self.blocks = nn.ModuleList(EADB(channels, block) for block in config.resolved_blocks())
-        self.fusion = nn.Conv2d(config.blocks * channels, channels, 1)
+        self.fusion = (
+            nn.Conv2d(config.blocks * channels, channels, 1) if config.trunk_fusion else None
+        )
         self.activation = ACTIVATIONS[config.activation]()
-        self.smooth = convolution(config.convolution, channels, channels, padding=config.padding)
+        self.smooth = convolution(config, channels, channels)
         self.upsampler = nn.Sequential(
             nn.Conv2d(channels, 3 * config.scale**2, 3, padding=1), nn.PixelShuffle(config.scale)
         )
@@ -41,14 +50,25 @@ class MDRN(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """(N, 3, h, w) -> (N, 3, scale * h, scale * w), RGB in 0..1, not clamped."""
         self._check_size(lr)
-        shallow = self.shallow(lr - self.rgb_mean)
+        shallow = self.shallow(self._scaled(lr))
         x, outputs = shallow, []
         for block in self.blocks:
             x = block(x)
             outputs.append(x)
-        fused = self.activation(self.fusion(torch.cat(outputs, dim=1)))
-        hr: Tensor = self.upsampler(self.smooth(fused) + shallow) + self.rgb_mean
-        return hr
+        if self.fusion is not None:
+            x = self.activation(self.fusion(torch.cat(outputs, dim=1)))
+        return self._unscaled(self.upsampler(self.smooth(x) + shallow))
+
+    def _scaled(self, lr: Tensor) -> Tensor:
+        """Shift RGB in 0..1 by the mean, bring it into the range of the layers, and stack it."""
+        # Nothing is computed that changes no value: MDRN's outputs are golden to the bit.
+        x = lr if self.config.rgb_mean is None else lr - self.rgb_mean
+        x = x if self.config.input_range == 1 else x * self.config.input_range
+        return x if self.config.input_repeats == 1 else x.repeat(1, self.config.input_repeats, 1, 1)
+
+    def _unscaled(self, hr: Tensor) -> Tensor:
+        hr = hr if self.config.input_range == 1 else hr / self.config.input_range
+        return hr if self.config.rgb_mean is None else hr + self.rgb_mean
 
     def _check_size(self, lr: Tensor) -> None:
         height, width = lr.shape[2], lr.shape[3]

@@ -1,0 +1,1 @@
+"""Published names <-> ours, one file a family of published code."""

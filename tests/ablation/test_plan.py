@@ -21,7 +21,7 @@ from workbench.workers import Message
 def variant(name: str, **overrides: object) -> Variant:
     """Return a variant of the model with these overrides."""
     dotted = tuple((f"model.{key}", value) for key, value in overrides.items())
-    return Variant(name, f"Why {name}?", dotted, Path(f"{name}.yaml"))
+    return Variant(name, f"Why {name}?", (), dotted, Path(f"{name}.yaml"))
 
 
 @dataclass

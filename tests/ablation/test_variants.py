@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+import torch
 
+from workbench.ablation.plan import make_plan
 from workbench.ablation.variant import FOLDER, find_variants, local_variants, read_variant
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.shipped import shipped_folder
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.keys import model_hash
+from workbench.models.factory import build_model
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 SHIPPED = {
@@ -46,6 +49,56 @@ def test_a_shipped_variant_asks_a_question_and_changes_the_network(path: Path, b
 def test_no_two_shipped_variants_build_one_network(base: str) -> None:
     hashes = [model_hash(read_variant(path).apply(trial(base)).model) for path in FILES]
     assert len(set(hashes)) == len(FILES)
+
+
+MDSA = "the question needs model.spatial_attention.kind mdsa, here it is "
+ECCA = "the question needs model.channel_attention.kind ecca, here it is "
+REFUSED = {
+    # Every question about MDSA or ECCA means nothing where something else, or nothing, is there.
+    **dict.fromkeys(("no-lvar", "lvar-all", "global-var", "no-mdsa"), MDSA),
+    **dict.fromkeys(("lvar-d3", "lvar-d5", "no-d3", "no-d5", "no-d7"), MDSA),
+    **dict.fromkeys(("d7-only", "d3-only", "no-refinement", "esa"), MDSA),
+    **dict.fromkeys(("no-ecca", "plain-cca", "no-cca", "se", "eca"), ECCA),
+}
+ALSO_REFUSED = {
+    "bsrn": {"blocks-5": "changes nothing"},
+    "rfdn": {
+        "plain-conv": "the question needs model.convolution bsconv, here it is conv3x3",
+        "relu": "the question needs model.activation gelu, here it is leaky-relu",
+    },
+}
+ALSO_REFUSED["neesr"] = ALSO_REFUSED["rfdn"]
+ALSO_REFUSED["imdn"] = ALSO_REFUSED["rfdn"] | {
+    "no-distillation": "the question needs model.distillation branch, here it is split"
+}
+
+
+@pytest.mark.parametrize("base", ["imdn", "rfdn", "neesr", "bsrn"])
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_variant_builds_on_each_preset_or_is_refused_with_the_reason(
+    path: Path, base: str
+) -> None:
+    reason = {**REFUSED, **ALSO_REFUSED[base]}.get(path.stem)
+    variant = read_variant(path)
+    if reason is None:
+        changed = make_plan("study", base, trial(base), [variant], [1]).arms[1].config.model
+        with torch.device("meta"):
+            side = changed.smallest_lr_px()
+            assert build_model(changed)(torch.rand(1, 3, side, side)).shape[2] == side * 4
+        return
+    with pytest.raises(ConfigError, match=reason) as refusal:
+        make_plan("study", base, trial(base), [variant], [1])
+    assert str(path) in str(refusal.value)
+
+
+def test_a_misspelt_need_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "question: Why?\nneeds:\n  model.spatial_atention.kind: mdsa\n"
+        "overrides:\n  model.channels: 30\n"
+    )
+    with pytest.raises(ConfigError, match=r"mine\.yaml:3: unknown key .*did you mean 'model.spat"):
+        read_variant(path).apply(trial("mdrn-s"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

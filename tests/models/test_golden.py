@@ -99,7 +99,7 @@ def test_the_config_of_a_published_file_is_inferred(reference: Path, file: str, 
 
 @pytest.mark.parametrize(("file", "name"), LINE.items())
 def test_a_published_file_is_written_back_as_it_was(reference: Path, file: str, name: str) -> None:
-    content = torch.load(reference / "weights" / file, weights_only=True)
+    content = torch.load(reference / "weights" / file, map_location="cpu", weights_only=True)
     content = content.get("params_ema", content.get("params", content))
     weights = read_weights(reference / "weights" / file)
     written = to_published(weights.config, weights.state)

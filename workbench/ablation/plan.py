@@ -21,6 +21,8 @@ class Arm:
     question: str
     config: TrialConfig
     """The config of the first seed; the seeds differ in nothing else."""
+    against: str = ""
+    """Name of the arm that it is compared with; empty for the base."""
 
     def with_seed(self, seed: int) -> TrialConfig:
         """Return the trial of one seed."""
@@ -29,11 +31,20 @@ class Arm:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which designs are compared, over which seeds. The first arm is the base."""
+    """Which designs are compared, over which seeds. The first arm is the base.
+
+    Each other arm is compared with the one that it names: the base for variants, the last step for
+    the steps of a path.
+    """
 
     study: str
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
+
+    @property
+    def against(self) -> dict[str, str]:
+        """What each arm is compared with, by name."""
+        return {arm.name: arm.against for arm in self.arms if arm.against}
 
     @property
     def base(self) -> Arm:
@@ -72,7 +83,7 @@ def make_plan(
         problem = _incomparable(variant.name, config, base_name, base)
         if problem:
             raise ConfigError(f"variant {variant.name!r} {problem} ({variant.path})")
-        arms.append(Arm(variant.name, variant.question, config))
+        arms.append(Arm(variant.name, variant.question, config, base_name))
     return Plan(study, tuple(arms), tuple(seeds))
 
 
@@ -80,7 +91,7 @@ def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialCon
     """Return why a variant cannot stand beside the base; empty if it can."""
     if name == base_name:
         return "has the name of the base; rename its file"
-    if _same_run(config, base):
+    if same_run(config, base):
         return f"changes nothing on {base_name}, so there is nothing to compare"
     if config.seed != base.seed:
         return "sets the seed, which is the same for all arms; use --seeds"
@@ -89,7 +100,7 @@ def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialCon
     return ""
 
 
-def _same_run(config: TrialConfig, base: TrialConfig) -> bool:
+def same_run(config: TrialConfig, base: TrialConfig) -> bool:
     """Tell whether two configs build the same network and agree in all else."""
     same_network = model_hash(config.model) == model_hash(base.model)
     return same_network and config.model_copy(update={"model": base.model}) == base
@@ -105,7 +116,12 @@ def save_plan(plan: Plan, store: Path) -> None:
         "study": plan.study,
         "seeds": list(plan.seeds),
         "arms": [
-            {"name": arm.name, "question": arm.question, "config": arm.config.plain()}
+            {
+                "name": arm.name,
+                "question": arm.question,
+                "against": arm.against,
+                "config": arm.config.plain(),
+            }
             for arm in plan.arms
         ],
     }

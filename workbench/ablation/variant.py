@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from workbench.config.base import Frozen
-from workbench.config.overrides import apply_overrides
+from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.shipped import data_files, shipped_folder
 from workbench.config.yaml_files import line_in_file, read_yaml
 from workbench.errors import ConfigError, nearest
@@ -22,6 +22,9 @@ class VariantFile(Frozen):
 
     question: str = Field(min_length=1)
     """The question that the ablation answers, in one line."""
+    needs: dict[str, Any] = Field(default_factory=dict)
+    """What the base must have for the question to mean something: dotted keys and their values,
+    such as `model.spatial_attention.kind: mdsa`."""
     overrides: dict[str, Any] = Field(min_length=1)
     """Dotted keys of the trial's config and their values, such as `model.channels: 24`."""
 
@@ -32,6 +35,7 @@ class Variant:
 
     name: str
     question: str
+    needs: tuple[tuple[str, Any], ...]
     overrides: tuple[tuple[str, Any], ...]
     path: Path
 
@@ -41,6 +45,7 @@ class Variant:
         Raises:
             ConfigError: `file:line: key: reason` if they mean nothing on this base.
         """
+        self._check_needs(config)
         overrides = dict(self.overrides)
         try:
             return apply_overrides(config, overrides)
@@ -48,6 +53,21 @@ class Variant:
             text = str(error)
             line = line_in_file(self.path, ["overrides", _meant(text, overrides)])
             raise ConfigError(f"{self.path}:{line}: {text}") from None
+
+    def _check_needs(self, config: Frozen) -> None:
+        for key, wanted in self.needs:
+            try:
+                found = value_at(config.plain(), key)
+                problem = f"the question needs {key} {_text(wanted)}, here it is {_text(found)}"
+            except ConfigError as error:
+                found, problem = None, str(error)
+            if found != wanted:
+                line = line_in_file(self.path, ["needs", key])
+                raise ConfigError(f"{self.path}:{line}: {problem}")
+
+
+def _text(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def _meant(text: str, keys: Iterable[str]) -> str:
@@ -76,7 +96,13 @@ def read_variant(path: Path) -> Variant:
         ConfigError: `file:line: key: reason` for anything wrong.
     """
     content = read_yaml(path, VariantFile, "variant")
-    return Variant(path.stem, content.question, tuple(content.overrides.items()), path)
+    return Variant(
+        name=path.stem,
+        question=content.question,
+        needs=tuple(content.needs.items()),
+        overrides=tuple(content.overrides.items()),
+        path=path,
+    )
 
 
 def local_variants(variants: list[Variant]) -> Iterator[Variant]:

@@ -93,7 +93,7 @@ def _pack(plan: Plan, store: Path) -> None:
 
 def _report(plan: Plan, results: dict[str, list[TrialResult]], *, as_json: bool) -> None:
     questions = {arm.name: arm.question for arm in plan.arms}
-    comparison = compare(results, questions)
+    comparison = compare(results, questions, plan.against)
     if as_json:
         print_json({"study": plan.study} | as_plain(comparison))
         return

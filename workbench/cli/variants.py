@@ -3,6 +3,7 @@
 from typing import Any
 
 from workbench.ablation.cost_table import known_cost
+from workbench.ablation.plan import same_run
 from workbench.ablation.variant import Variant, find_variants, local_variants
 from workbench.cli.console import OUT, billions, millions, note, print_json, table
 from workbench.cli.options import DEFAULT_BASE, JsonOption, PresetOption
@@ -20,23 +21,34 @@ def variants(base: PresetOption = DEFAULT_BASE, as_json: JsonOption = False) -> 
         note(f"variant {local.name} comes from {local.path}")
     trial = TrialConfig(model=preset(base), training=RECIPES["smoke"])
     rows = [_row(base, "the base itself", trial.model)]
-    rows += [_variant_row(variant, trial) for variant in found]
+    rows += [_variant_row(variant, base, trial) for variant in found]
     if as_json:
         print_json(rows)
         return
     made = table("variant", "parameters", "multiply-\nadds G", "activa-\ntions M", "question")
     made.columns[-1].justify = "left"
     for row in rows:
-        made.add_row(row["name"], *_cost_cells(row), row["question"])
+        made.add_row(row["name"], *_cost_cells(row), _remark(row))
     OUT.print(made)
     note("at 256x256 LR px; use them with `workbench ablate --variant NAME`")
 
 
-def _variant_row(variant: Variant, trial: TrialConfig) -> dict[str, Any]:
+def _variant_row(variant: Variant, base: str, trial: TrialConfig) -> dict[str, Any]:
     try:
-        return _row(variant.name, variant.question, variant.apply(trial).model)
+        changed = variant.apply(trial)
     except ConfigError as error:
         return {"name": variant.name, "question": variant.question, "refused": str(error)}
+    if same_run(changed, trial):
+        reason = f"{variant.path}: changes nothing on {base}"
+        return {"name": variant.name, "question": variant.question, "refused": reason}
+    return _row(variant.name, variant.question, changed.model)
+
+
+def _remark(row: dict[str, Any]) -> str:
+    """Return the question, or why it means nothing on this base, without the file's place."""
+    if "refused" in row:
+        return "refused: " + str(row["refused"]).partition(": ")[2]
+    return str(row["question"])
 
 
 def _row(name: str, question: str, model: ModelConfig) -> dict[str, Any]:

@@ -43,6 +43,24 @@ def field_paths(plain: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from field_paths(named, f"{prefix}{name}.")
 
 
+def value_at(plain: dict[str, Any], key: str) -> object:
+    """Return the value at a dotted key of a config dumped to plain data.
+
+    None if this config has no such value: the part is left out, or of a kind without that field.
+
+    Raises:
+        ConfigError: For a key that no config has.
+    """
+    node: Any = plain
+    for name in key.split("."):
+        if not isinstance(node, dict):
+            return None
+        if name not in node and "kind" not in node:
+            raise ConfigError(_unknown(plain, key))
+        node = node.get(name)
+    return node
+
+
 def _check_contradictions(overrides: Mapping[str, object]) -> None:
     for outer in overrides:
         for inner in overrides:

@@ -23,6 +23,8 @@ from workbench.models.network import MDRN
 from workbench.models.published.table import family_of, published_names, recognise
 
 FORMAT = "mdrn-workbench/1"
+STATE_KEYS = ("params_ema", "params", "net", "state_dict")
+"""Under which published files keep their state dict, the best first."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,23 @@ def read_weights(path: Path) -> Weights:
     Raises:
         CheckpointError: Naming the file and why it cannot be used.
     """
+    return _read_safetensors(path) if is_safetensors(path) else _read_published(path)
+
+
+def is_safetensors(path: Path) -> bool:
+    """Tell whether a weights file is a safetensors file.
+
+    Raises:
+        CheckpointError: If there is no such file, or it cannot be read.
+    """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such weights file")
     try:
         with path.open("rb") as file:
             start = file.read(9)
-        # safetensors: eight bytes of header length, then a JSON object.
-        return _read_safetensors(path) if start[8:] == b"{" else _read_published(path)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+    return start[8:] == b"{"  # eight bytes of header length, then a JSON object
 
 
 def load_model(path: Path) -> MDRN:
@@ -163,7 +173,7 @@ def _read_safetensors(path: Path) -> Weights:
 
 
 def _read_published(path: Path) -> Weights:
-    state = _published_state(path)
+    state = published_state(path)
     family = recognise(state)
     try:
         config = family.infer({name: tuple(tensor.shape) for name, tensor in state.items()})
@@ -179,17 +189,20 @@ def _read_published(path: Path) -> Weights:
     return Weights(config, renamed, "published")
 
 
-def _published_state(path: Path) -> dict[str, Tensor]:
+def published_state(path: Path) -> dict[str, Tensor]:
+    """Read the state dict out of a PyTorch file, on the CPU and without running code.
+
+    Raises:
+        CheckpointError: Naming the file and why it cannot be used.
+    """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
     except Exception as error:  # noqa: BLE001 (torch.load raises whatever a broken file causes)
         reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
         raise CheckpointError(
             f"{path}: not a weights file, or one that holds code, which is never run ({reason})"
         ) from None
-    for key in ("params_ema", "params"):
+    for key in STATE_KEYS:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
             break

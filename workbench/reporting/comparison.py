@@ -38,7 +38,7 @@ class ArmScore:
     scores: Mapping[str, Spread]
     """By metric: psnr_rgb_db, ssim_rgb, psnr_y_db, ssim_y."""
     delta_psnr_rgb_db: PairedDifference | None
-    """Against the base, over the seeds that both have; None for the base itself."""
+    """Against another arm, over the seeds that both have; None for the base itself."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -52,6 +52,8 @@ class ArmRow:
 
     name: str
     question: str
+    against: str
+    """The arm that it is compared with; empty for the base."""
     cost: Cost
     seeds: tuple[int, ...]
     """Seeds that are complete."""
@@ -80,12 +82,17 @@ def verdict(delta: PairedDifference) -> Verdict:
     return "worse" if delta.high < 0 else "undecided"
 
 
-def compare(arms: Mapping[str, Sequence[TrialResult]], questions: Mapping[str, str]) -> Comparison:
-    """Compare arms with the first of them.
+def compare(
+    arms: Mapping[str, Sequence[TrialResult]],
+    questions: Mapping[str, str],
+    against: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Compare arms with the first of them, or each with the one that is named for it.
 
     Args:
         arms: Results of each arm, one for each seed; the first arm is the base.
         questions: By arm.
+        against: By arm, the arm that it is compared with; the base where there is none.
 
     Raises:
         WorkbenchError: If two results were scored by different protocols, or there is none.
@@ -96,12 +103,14 @@ def compare(arms: Mapping[str, Sequence[TrialResult]], questions: Mapping[str, s
     names = [name for name, results in arms.items() if results]
     protocols = _protocols([result for name in names for result in arms[name]])
     confidence = 1 - 0.05 / max(1, len(names) - 1)
+    reference = {name: (against or {}).get(name, base) for name in names if name != base}
     rows = [
         _row(
             name,
             questions.get(name, ""),
+            reference.get(name, ""),
             arms[name],
-            arms[base] if name != base else (),
+            arms.get(reference.get(name, ""), ()),
             confidence,
         )
         for name in names
@@ -136,6 +145,7 @@ def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
 def _row(
     name: str,
     question: str,
+    against: str,
     results: Sequence[TrialResult],
     base: Sequence[TrialResult],
     confidence: float,
@@ -146,6 +156,7 @@ def _row(
     return ArmRow(
         name=name,
         question=question,
+        against=against,
         cost=results[0].cost,
         seeds=tuple(complete),
         datasets={d: _arm_score(d, complete, reference, confidence) for d in datasets},
@@ -190,6 +201,7 @@ def _plain_row(row: ArmRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "question": row.question,
+        "against": row.against,
         **row.cost.plain(),
         "seeds": list(row.seeds),
         "failures": list(row.failures),

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.cli.conftest import Command, Ended
 from workbench.cli.console import OUT
 from workbench.config.shipped import data_files, shipped_folder
+from workbench.evaluation.latency import Latency
 from workbench.models.checkpoints import read_weights
 from workbench.models.published.mdrn import MDRN_NAMES
 
@@ -56,7 +57,7 @@ def test_variants_of_another_base_are_counted_or_refused_with_the_reason(
 
 
 def test_inspect_gives_the_published_parameters(command: Command) -> None:
-    base, variant = command("inspect", "--variant", "no-lvar", "--json").json()
+    base, variant = command("inspect", "--variant", "no-lvar", "--rounds", "0", "--json").json()
     assert (base["name"], base["parameters"]) == ("mdrn-s", 95_396)
     assert (variant["name"], variant["parameters"]) == ("no-lvar", 94_444)
     for row in (base, variant):
@@ -65,18 +66,109 @@ def test_inspect_gives_the_published_parameters(command: Command) -> None:
 
 
 def test_inspect_prints_networks_side_by_side(command: Command, tiny_weights: Path) -> None:
-    ended = command("inspect", "--variant", "no-lvar")
+    ended = command("inspect", "--variant", "no-lvar", "--rounds", "0")
     assert "parameters 95,396 94,444" in printed(ended)
     assert "multiply-adds G 5.5807 5.5468" in printed(ended)
-    tiny = command("inspect", "--preset", "tiny", "--weights", str(tiny_weights), "--json").json()
+    both = ("--preset", "tiny", "--weights", str(tiny_weights))
+    tiny = command("inspect", *both, "--rounds", "0", "--json").json()
     assert [row["name"] for row in tiny] == ["tiny", "tiny.safetensors"]
     assert tiny[0] | {"name": ""} == tiny[1] | {"name": ""}
 
 
 def test_inspect_counts_at_the_size_asked_for(command: Command) -> None:
-    ended = command("inspect", "--preset", "tiny", "--lr-size", "32x64", "--json")
-    (row,) = ended.json()
+    asked = ("--preset", "tiny", "--lr-size", "32x64", "--rounds", "0")
+    (row,) = command("inspect", *asked, "--json").json()
     assert (row["lr_width_px"], row["lr_height_px"]) == (32, 64)
+
+
+QUICK = ("--rounds", "1", "--time-size", "16x24")
+
+
+def test_inspect_times_each_network_and_compares_it_with_the_last(
+    command: Command, tiny_weights: Path
+) -> None:
+    asked = ("--preset", "tiny", "--preset", "tiny", "--weights", str(tiny_weights), *QUICK)
+    rows = command("inspect", *asked, "--json").json()
+    assert [row["name"] for row in rows] == ["tiny", "tiny.safetensors"]
+    for row in rows:
+        cpu, ratio = row["cpu_ms"], row["cpu_ratio_to"]
+        assert cpu.pop("lr_size") == "16x24"
+        assert (cpu.pop("rounds"), cpu.pop("threads")) == (1, 1)
+        assert ratio.pop("network") == "tiny.safetensors"
+        for spread in (cpu, ratio):
+            assert spread.keys() == {"median", "lower_quartile", "upper_quartile"}
+            assert spread["lower_quartile"] == spread["median"] == spread["upper_quartile"] > 0
+    assert rows[1]["cpu_ratio_to"]["median"] == 1
+
+    ended = command("inspect", *asked)
+    table = printed(ended)
+    assert re.search(r"^CPU ms median [\d.]+ [\d.]+$", table, re.MULTILINE)
+    assert re.search(r"^CPU ms quartiles( \[[\d.]+, [\d.]+\]){2}$", table, re.MULTILINE)
+    assert re.search(r"^ratio to tiny.safetensors [\d.]+ 1\.00$", table, re.MULTILINE)
+    assert "of one image of 16x24 LR px, 1 thread, 1 round, interleaved" in ended.err
+
+
+def test_inspect_of_one_network_has_a_time_and_no_ratio(command: Command) -> None:
+    ended = command("inspect", "--preset", "tiny", *QUICK)
+    assert "CPU ms median" in ended.out
+    assert "ratio" not in ended.out + ended.err
+
+
+def test_inspect_with_no_rounds_measures_nothing(command: Command) -> None:
+    # 8x8 is too small for the network, and nobody asked for it to be run.
+    asked = ("--preset", "tiny", "--rounds", "0", "--time-size", "8x8")
+    (row,) = command("inspect", *asked, "--json").json()
+    assert not {"cpu_ms", "cpu_ratio_to"} & row.keys()
+    ended = command("inspect", *asked)
+    assert "CPU" not in printed(ended) + ended.err
+
+
+@pytest.mark.parametrize("networks", [2, 3])
+def test_inspect_shows_parts_of_two_networks_and_of_more_when_asked(
+    networks: int, command: Command
+) -> None:
+    names = ("imdn", "tiny", "mdrn-s")[:networks]
+    asked = (*(f"--preset={name}" for name in names), "--rounds", "0")
+    short, long = command("inspect", *asked), command("inspect", *asked, "--parts")
+    assert "upsampler" in printed(long)
+    assert ("upsampler" in printed(short)) == (networks == 2)
+    assert ("parts of more than 2 networks: --parts" in short.err) == (networks == 3)
+    assert "parts: share in %" in long.err
+    assert all(row["parts"] for row in command("inspect", *asked, "--json").json())
+
+
+def test_inspect_of_four_networks_is_a_table_of_80_columns(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(networks: dict[str, Any], *_: object, **__: object) -> dict[str, Latency]:
+        return {name: Latency.of((1234.5, 2345.6, 3456.7)) for name in networks}
+
+    monkeypatch.setattr("workbench.evaluation.latency.measure", slow)
+    names = ("imdn", "rfdn", "bsrn", "mdrn-s")
+    ended = command("inspect", *(f"--preset={name}" for name in names))
+    assert "CPU ms quartiles" + 4 * " [1790, 2901]" in printed(ended)
+    lines = ended.out.splitlines()
+    assert len(lines) == 12  # no cell is folded
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("option", ["--lr-size", "--time-size"])
+def test_inspect_refuses_a_size_too_small_before_it_measures(
+    option: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    monkeypatch.setattr(
+        "workbench.evaluation.latency.measure", lambda *_, **__: measured.append("timed")
+    )
+    monkeypatch.setattr("workbench.models.complexity.count", lambda *_: measured.append("counted"))
+    ended = command("inspect", "--preset", "imdn", "--preset", "tiny", option, "20x14")
+    assert (ended.code, ended.out, measured) == (2, "", [])
+    assert ended.err == (
+        f"error: {option}: tiny: the input is 20 x 14 px; "
+        "this network needs at least 15 x 15 LR px\n"
+    )
+    ended = command("inspect", "--preset", "tiny", option, "20")
+    assert ended.err.startswith(f"error: {option} must be WIDTHxHEIGHT in px, such as ")
 
 
 def test_spaces_lists_questions_and_sizes(command: Command) -> None:

@@ -31,7 +31,10 @@ EVALUATE = ["evaluate", "--data", "images", "--weights"]
 UPSCALE = ["upscale", "--weights", "text.pth"]
 
 REFUSED: list[tuple[list[str], str]] = [
-    (["ablate"], "--variant is needed; `workbench variants` lists them, `all` means all"),
+    (
+        ["ablate"],
+        "--variant or --path is needed; `workbench variants` lists the variants, `all` means all",
+    ),
     (["ablate", "--variant", "no-lvra"], "unknown variant 'no-lvra'; did you mean 'no-lvar'?"),
     (["ablate", "--variant", "all", "--variant", "esaa"], "'esaa'; did you mean 'esa'?"),
     (["ablate", "--varient", "no-lvar"], "No such option: --varient"),
@@ -70,11 +73,11 @@ REFUSED: list[tuple[list[str], str]] = [
     ([*NO_LVAR, "--workers", "two"], "Invalid value for '--workers': "),
     (
         [*NO_LVAR, "--set", "model.spatial_attention=esa"],
-        "no-lvar.yaml:4: unknown key 'model.spatial_attention.lvar'",
+        "no-lvar.yaml:4: the question needs model.spatial_attention.kind mdsa, here it is esa",
     ),
     (
         [*NO_LVAR, "--set", "model.spatial_attention=null"],
-        "no-lvar.yaml:4: model.spatial_attention.lvar: model.spatial_attention is left out",
+        "no-lvar.yaml:4: the question needs model.spatial_attention.kind mdsa, here it is none",
     ),
     (
         ["ablate", "--variant", "channels-20", "--set", "model.channels=20"],

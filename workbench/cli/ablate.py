@@ -1,39 +1,63 @@
-"""`workbench ablate`: the canonical network against variants of it, under the same seeds."""
+"""`workbench ablate`: a network against variants of it, or the way from one to another."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.ablation.plan import make_plan
-from workbench.ablation.variant import find_variants, local_variants
+from workbench.cli.ablate_request import DEFAULT_BUDGET, Choice, make_request, trial_config
 from workbench.cli.console import note
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
     JsonOption,
-    PresetOption,
     SetOption,
     StoreOption,
     TrackingOption,
     VariantOption,
     default_workers,
-    image_source,
     seed_list,
     set_values,
 )
-from workbench.config.data import DataConfig
-from workbench.config.evaluation import EvaluationConfig
-from workbench.config.presets import preset, recipe
-from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 
 
 def ablate(
     variant: VariantOption = None,
-    base: PresetOption = DEFAULT_BASE,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Network that variants are changes of.",
+            show_default=DEFAULT_BASE,
+        ),
+    ] = None,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET:PRESET",
+            help="The way from one network to another, one component at a time.",
+        ),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME,...", help="Components of --path that come first, in this order."
+        ),
+    ] = None,
+    shapley: Annotated[
+        bool,
+        typer.Option("--shapley", help="Average what each component of --path brings over orders."),
+    ] = False,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TRIALS",
+            min=1,
+            help="Most trials of --shapley, finished ones included.",
+            show_default=str(DEFAULT_BUDGET),
+        ),
+    ] = None,
     seeds: Annotated[
         str, typer.Option(help="How many seeds, or a list such as 1,5,9. The same for all arms.")
     ] = "3",
@@ -68,58 +92,26 @@ def ablate(
 ) -> None:
     """Run a network and variants of it under the same seeds, and compare them.
 
+    With --path: run every network on the way between two presets, and say what each step brings.
+
     Trials that are finished are taken from the store; a stopped run goes on where it was.
     """
-    if not variant:
-        raise ConfigError("--variant is needed; `workbench variants` lists them, `all` means all")
-    config = set_values(_trial_config(base, recipe_name, data, validation, benchmark), set_)
-    variants = find_variants(variant)
-    for local in local_variants(variants):
-        note(f"variant {local.name} comes from {local.path}")
+    choice = Choice(tuple(variant or ()), base, path, order, shapley, budget)
+    choice.check()
     if study and Path(study).name != study:
         raise ConfigError(f"--study must be a name without slashes, got {study!r}")
-    plan = make_plan(
-        study or _study(base, recipe_name, config), base, config, variants, seed_list(seeds)
-    )
+    trials = [
+        set_values(trial_config(name, recipe_name, data or (), validation, benchmark or ()), set_)
+        for name in choice.networks()
+    ]
+    request = make_request(choice, trials, seed_list(seeds), recipe_name, study)
+    if request.remark:
+        note(request.remark)
     # What follows needs numpy and more, which --help does not.
     from workbench.cli.ablate_steps import print_plan, run
 
     if dry_run:
-        print_plan(plan, store, as_json=as_json)
+        print_plan(request.plan, store, as_json=as_json)
         return
-    count = workers or default_workers(config.training.device)
-    run(plan, store, count, tracking_uri, as_json=as_json)
-
-
-def _trial_config(
-    base: str,
-    recipe_name: str,
-    data: list[str] | None,
-    validation: str | None,
-    benchmark: list[str] | None,
-) -> TrialConfig:
-    """Assemble the base's trial; what is not given keeps its default."""
-    training = tuple(image_source(text, "--data") for text in data or ())
-    benchmarks = tuple(image_source(text, "--benchmark") for text in benchmark or ())
-    data_fields = DataConfig().plain()
-    if training:
-        data_fields["training"] = [source.plain() for source in training]
-    if validation:
-        data_fields["validation"] = image_source(validation, "--validation").plain()
-    fields = {
-        "model": preset(base).plain(),
-        "training": recipe(recipe_name).plain(),
-        "data": data_fields,
-    }
-    if benchmarks:
-        fields["evaluation"] = EvaluationConfig().plain() | {
-            "benchmarks": [source.plain() for source in benchmarks]
-        }
-    return TrialConfig.parse(fields)
-
-
-def _study(base: str, recipe_name: str, config: TrialConfig) -> str:
-    """Name a study; a digest keeps runs of different settings apart."""
-    data = "+".join(source.name for source in config.data.training)
-    digest = hashlib.sha256(json.dumps(config.plain(), sort_keys=True).encode()).hexdigest()[:6]
-    return f"{base}_{recipe_name}_{data}_{digest}"
+    count = workers or default_workers(trials[0].training.device)
+    run(request, store, count, tracking_uri, as_json=as_json)

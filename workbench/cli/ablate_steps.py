@@ -4,13 +4,12 @@ from pathlib import Path
 
 from workbench.ablation.plan import Plan, save_plan
 from workbench.ablation.run import by_arm, look_up, run_plan
-from workbench.cli.comparison_table import print_comparison
+from workbench.cli.ablate_report import report
+from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
-from workbench.reporting.comparison import as_plain, compare
-from workbench.results import TrialResult
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 
@@ -55,12 +54,15 @@ def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
         note("?: the images are not packed yet, so the ledger's keys are not known")
 
 
-def run(plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, as_json: bool) -> None:
+def run(
+    request: Request, store: Path, workers: int, tracking_uri: str | None, *, as_json: bool
+) -> None:
     """Run what is not finished, and print the comparison.
 
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
+    plan = request.plan
     _pack(plan, store)
     save_plan(plan, store)
     tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
@@ -70,7 +72,7 @@ def run(plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, as_j
         address = tracker.compare_address(plan.study)
     finally:
         tracker.close()
-    _report(plan, by_arm(plan, results), as_json=as_json)
+    report(request, by_arm(plan, results), as_json=as_json)
     if not as_json:
         note(f"{display.reused_count} of {len(plan.trials())} trials were finished before")
         where = "" if store == DEFAULT_STORE else f" --store {store}"
@@ -89,12 +91,3 @@ def _pack(plan: Plan, store: Path) -> None:
                 remarks |= dict.fromkeys(f"{opened.name}: {text}" for text in opened.notes)
     for remark in remarks:
         note(remark)
-
-
-def _report(plan: Plan, results: dict[str, list[TrialResult]], *, as_json: bool) -> None:
-    questions = {arm.name: arm.question for arm in plan.arms}
-    comparison = compare(results, questions, plan.against)
-    if as_json:
-        print_json({"study": plan.study} | as_plain(comparison))
-        return
-    print_comparison(comparison)

@@ -20,13 +20,18 @@ def print_comparison(comparison: Comparison) -> None:
         count = f"{images} images, " if images else ""
         OUT.print(f"\n[bold]{name}[/bold]: {count}{protocol.describe()}")
         OUT.print(score_table(comparison, name))
-    for row in comparison.rows:
-        for failure in row.failures:
-            OUT.print(f"{row.name} {failure}; not in the means", markup=False, soft_wrap=True)
+    print_failures(comparison)
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note("scores: mean over seeds ± their standard deviation")
     if len(comparison.rows) > 1:
         note(_meaning(comparison))
+
+
+def print_failures(comparison: Comparison) -> None:
+    """Print the trials that have no score."""
+    for row in comparison.rows:
+        for failure in row.failures:
+            OUT.print(f"{row.name} {failure}; not in the means", markup=False, soft_wrap=True)
 
 
 def cost_table(comparison: Comparison) -> Table:
@@ -49,11 +54,12 @@ def score_table(comparison: Comparison, dataset: str) -> Table:
     made = table("variant", "PSNR dB", "SSIM", "Y-PSNR\ndB", "delta PSNR dB", "verdict", gap=1)
     made.columns[-1].justify = "left"
     for row in comparison.rows:
-        made.add_row(row.name, *_cells(row.datasets.get(dataset)))
+        made.add_row(row.name, *score_cells(row.datasets.get(dataset)))
     return made
 
 
-def _cells(score: ArmScore | None) -> list[str]:
+def score_cells(score: ArmScore | None) -> list[str]:
+    """Return PSNR, SSIM, Y-PSNR, difference and verdict of an arm."""
     if score is None:
         return ["-", "-", "-", "-", ""]
     psnr = score.scores["psnr_rgb_db"]
@@ -66,10 +72,10 @@ def _cells(score: ArmScore | None) -> list[str]:
     delta = score.delta_psnr_rgb_db
     if delta is None:
         return [*cells, "", ""]
-    return [*cells, _delta(delta), score.verdict or ""]
+    return [*cells, delta_text(delta), score.verdict or ""]
 
 
-def _delta(delta: PairedDifference) -> str:
+def delta_text(delta: PairedDifference) -> str:
     """Format a difference; one that three decimals would print as zero gets five."""
     ends = [delta.mean] if delta.low is None or delta.high is None else [delta.low, delta.high]
     decimals = 5 if max(map(abs, ends)) < 0.0005 else 3

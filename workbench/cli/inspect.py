@@ -1,17 +1,23 @@
-"""`workbench inspect`: what networks cost, side by side, with a share for each part."""
+"""`workbench inspect`: what networks cost and how long they take, side by side."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from workbench.ablation.variant import find_variants
-from workbench.cli.console import OUT, billions, millions, note, print_json, table
+from workbench.cli.console import print_json
+from workbench.cli.display import bars
+from workbench.cli.inspect_table import print_networks
 from workbench.cli.options import DEFAULT_BASE, JsonOption, SetOption, VariantOption, set_values
 from workbench.config.model import ModelConfig
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, InputSizeError
+
+Size = tuple[int, int]
+"""Width and height in LR px."""
 
 
 def inspect(
@@ -26,25 +32,47 @@ def inspect(
     lr_size: Annotated[
         str, typer.Option(metavar="WxH", help="LR size in px that multiply-adds are for.")
     ] = "256x256",
+    time_size: Annotated[
+        str, typer.Option(metavar="WxH", help="LR size in px of the image that is timed.")
+    ] = "128x128",
+    rounds: Annotated[
+        int, typer.Option(min=0, help="Timed runs of each network; 0 leaves the time out.")
+    ] = 9,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Show the parts of more than two networks, too.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Count parameters, multiply-adds, activations and convolutions, and each part's share.
+    """Count parameters, multiply-adds, activations and convolutions, and measure CPU time.
 
-    Variants are those of the first preset; `--set` applies to every preset.
+    Variants are those of the first preset; `--set` applies to every preset. Networks are timed in
+    turn, and each is compared with the last one: presets come first, then variants, then weights.
     """
-    width, height = _size(lr_size)
-    names = presets or ([] if weights else [DEFAULT_BASE])
-    bases = {name: set_values(_trial(preset(name)), set_) for name in names}
-    networks = {name: trial.model for name, trial in bases.items()}
-    if variant:
-        first = next(iter(bases.values()), _trial(preset(DEFAULT_BASE)))
-        networks |= {v.name: v.apply(first).model for v in find_variants(variant)}
+    counted_size, timed_size = _size("--lr-size", lr_size), _size("--time-size", time_size)
+    networks = _presets_and_variants(presets or ([] if weights else [DEFAULT_BASE]), variant, set_)
     networks |= _from_files(weights or [])
-    rows = [_row(name, model, width, height) for name, model in networks.items()]
+    _check_size("--lr-size", counted_size, networks)
+    if rounds:
+        _check_size("--time-size", timed_size, networks)
+    rows = [_row(name, model, counted_size) for name, model in networks.items()]
+    if rounds:
+        times = _times(networks, timed_size, rounds)
+        rows = [row | times[row["name"]] for row in rows]
     if as_json:
         print_json(rows)
-        return
-    _print(rows, lr_size)
+    else:
+        print_networks(rows, parts=parts)
+
+
+def _presets_and_variants(
+    names: list[str], variants: list[str] | None, set_: list[str] | None
+) -> dict[str, ModelConfig]:
+    bases = {name: set_values(_trial(preset(name)), set_) for name in names}
+    networks = {name: trial.model for name, trial in bases.items()}
+    if variants:
+        first = next(iter(bases.values()), _trial(preset(DEFAULT_BASE)))
+        networks |= {v.name: v.apply(first).model for v in find_variants(variants)}
+    return networks
 
 
 def _trial(model: ModelConfig) -> TrialConfig:
@@ -57,16 +85,28 @@ def _from_files(paths: list[Path]) -> dict[str, ModelConfig]:
     return {path.name: read_weights(path).config for path in paths}
 
 
-def _size(text: str) -> tuple[int, int]:
+def _size(option: str, text: str) -> Size:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ConfigError(f"--lr-size must be WIDTHxHEIGHT in px, such as 256x256, got {text!r}")
+        raise ConfigError(f"{option} must be WIDTHxHEIGHT in px, such as 256x256, got {text!r}")
     return int(parts[0]), int(parts[1])
 
 
-def _row(name: str, model: ModelConfig, width: int, height: int) -> dict[str, Any]:
+def _check_size(option: str, size: Size, networks: Mapping[str, ModelConfig]) -> None:
+    """Refuse a size that is below some network's smallest input, before any of them is run."""
+    for name, model in networks.items():
+        smallest = model.smallest_lr_px()
+        if min(size) < smallest:
+            raise InputSizeError(
+                f"{option}: {name}: the input is {size[0]} x {size[1]} px; "
+                f"this network needs at least {smallest} x {smallest} LR px"
+            )
+
+
+def _row(name: str, model: ModelConfig, size: Size) -> dict[str, Any]:
     from workbench.models.complexity import count
 
+    width, height = size
     counted = count(model, height, width)
     return {
         "name": name,
@@ -84,30 +124,38 @@ def _row(name: str, model: ModelConfig, width: int, height: int) -> dict[str, An
     }
 
 
-def _print(rows: list[dict[str, Any]], lr_size: str) -> None:
-    made = table("", *(row["name"] for row in rows))
-    made.add_row("scale", *(f"x{row['scale']}" for row in rows))
-    made.add_row("parameters", *(f"{row['parameters']:,}" for row in rows))
-    made.add_row("multiply-adds G", *(billions(row["multiply_adds"]) for row in rows))
-    if any(row["challenge_flops"] != row["multiply_adds"] for row in rows):
-        made.add_row("challenge FLOPs G", *(_exact(row["challenge_flops"]) for row in rows))
-    made.add_row("activations M", *(millions(row["activations"]) for row in rows))
-    made.add_row("convolutions", *(str(row["convolutions"]) for row in rows))
-    made.add_row("smallest LR px", *(str(row["smallest_lr_px"]) for row in rows))
-    made.add_section()
-    for part in dict.fromkeys(part for row in rows for part in row["parts"]):
-        made.add_row(part, *(_share(row, part) for row in rows))
-    OUT.print(made)
-    note(f"at {lr_size} LR px; parts: share in % of parameters, multiply-adds, activations")
+def _times(
+    networks: Mapping[str, ModelConfig], size: Size, rounds: int
+) -> dict[str, dict[str, Any]]:
+    """Time all networks, with random weights, and compare each with the last."""
+    import torch
+
+    from workbench.evaluation.latency import THREADS, measure
+    from workbench.models.factory import build_model
+
+    models = {name: build_model(config, seed=0) for name, config in networks.items()}
+    width, height = size
+    display = bars()
+    display.live.auto_refresh = False  # the CPU time of its thread would be counted
+    with display:
+        task = display.add_task("timing", total=None, remark="")
+
+        def advance(done: int, total: int, what: str) -> None:
+            display.update(task, completed=done, total=total, remark=what, refresh=True)
+
+        cpu = torch.device("cpu")
+        measured = measure(models, height, width, rounds=rounds, device=cpu, progress=advance)
+    last, reference = list(measured.items())[-1]
+    common = {"rounds": rounds, "lr_size": f"{width}x{height}", "threads": THREADS}
+    return {
+        name: {
+            "cpu_ms": _spread(time.median_ms, time.lower_quartile_ms, time.upper_quartile_ms)
+            | common,
+            "cpu_ratio_to": {"network": last, **_spread(*time.ratio(reference))},
+        }
+        for name, time in measured.items()
+    }
 
 
-def _exact(count: int) -> str:
-    return f"{count / 1e9:.9f}".rstrip("0")
-
-
-def _share(row: dict[str, Any], part: str) -> str:
-    if part not in row["parts"]:
-        return "-"
-    names = ("parameters", "multiply_adds", "activations")
-    shares = [row["parts"][part][name] / max(1, row[name]) for name in names]
-    return "  ".join(f"{100 * share:4.1f}" for share in shares)
+def _spread(median: float, lower_quartile: float, upper_quartile: float) -> dict[str, Any]:
+    return {"median": median, "lower_quartile": lower_quartile, "upper_quartile": upper_quartile}

@@ -10,6 +10,7 @@ from workbench.cli.ablate import ablate
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
 from workbench.cli.inspect import inspect
+from workbench.cli.reproduce import reproduce
 from workbench.cli.schema import schema
 from workbench.cli.spaces import spaces
 from workbench.cli.ui import ui
@@ -17,7 +18,10 @@ from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
 from workbench.errors import StoppedByUserError, WorkbenchError
 
-COMMANDS = (ablate, variants, inspect, evaluate, upscale, convert, spaces, schema, ui)
+COMMANDS = (
+    *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
+    *(spaces, schema, ui),
+)
 
 STOPPED = StoppedByUserError.exit_code
 

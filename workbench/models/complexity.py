@@ -9,6 +9,7 @@ those by a rule that is wrong for anything but vectors. XPixel's BSRN writes its
 `nn.Linear`, so its figure there is a fifth of the truth.
 """
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,6 +65,18 @@ def count(
     return count_module(
         model, lr_height_px, lr_width_px, pointwise_as_linear=_pointwise_as_linear(model)
     )
+
+
+def count_network(model: nn.Module, lr_px: int = DEFAULT_LR_PX) -> Complexity:
+    """Count a network that exists, at `lr_px` x `lr_px`, on the meta device.
+
+    Raises:
+        InputSizeError: If the size is below the smallest input of a network of the family.
+        Exception: Whatever foreign code raises on the meta device.
+    """
+    if isinstance(model, MDRN):
+        return count(model.config, lr_px, lr_px)
+    return count_module(copy.deepcopy(model).to("meta"), lr_px, lr_px)
 
 
 def count_module(

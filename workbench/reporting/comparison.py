@@ -150,16 +150,15 @@ def _row(
     base: Sequence[TrialResult],
     confidence: float,
 ) -> ArmRow:
-    complete = _complete(results)
-    reference = _complete(base)
-    datasets = dict.fromkeys(s.dataset for r in complete.values() for s in r.scores)
+    finished, reference = complete(results), complete(base)
+    datasets = dict.fromkeys(s.dataset for r in finished.values() for s in r.scores)
     return ArmRow(
         name=name,
         question=question,
         against=against,
         cost=results[0].cost,
-        seeds=tuple(complete),
-        datasets={d: _arm_score(d, complete, reference, confidence) for d in datasets},
+        seeds=tuple(finished),
+        datasets={d: _arm_score(d, finished, reference, confidence) for d in datasets},
         failures=tuple(
             f"seed {r.config.seed}: {r.state}{f' ({r.reason})' if r.reason else ''}"
             for r in results
@@ -168,7 +167,8 @@ def _row(
     )
 
 
-def _complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:
+def complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:
+    """Return the results that have scores, by seed."""
     return {r.config.seed: r for r in results if r.state is TrialState.COMPLETE}
 
 

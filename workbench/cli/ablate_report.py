@@ -1,0 +1,83 @@
+"""What `workbench ablate` prints at its end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.ablation.path import AblationPath
+from workbench.ablation.shapley import ShapleyPlan
+from workbench.cli.ablate_request import Request
+from workbench.cli.comparison_table import print_comparison
+from workbench.cli.console import print_json
+from workbench.cli.path_table import print_path, print_shapley
+from workbench.reporting.attribution import attribute, attribution_as_plain
+from workbench.reporting.comparison import as_plain, compare
+from workbench.results import TrialResult
+
+Results = Mapping[str, Sequence[TrialResult]]
+"""Results by arm, in the order of the seeds."""
+
+
+def report(request: Request, results: Results, *, as_json: bool) -> None:
+    """Print what was found, as tables or as JSON.
+
+    Raises:
+        WorkbenchError: If there is nothing to compare.
+    """
+    if request.path is None:
+        comparison = compare(results, {arm.name: arm.question for arm in request.plan.arms})
+        if as_json:
+            print_json({"study": request.plan.study} | as_plain(comparison))
+        else:
+            print_comparison(comparison)
+    elif request.shapley is None:
+        _report_path(request, request.path, results, as_json=as_json)
+    else:
+        _report_shapley(request, request.path, request.shapley, results, as_json=as_json)
+
+
+def _report_path(request: Request, path: AblationPath, results: Results, *, as_json: bool) -> None:
+    plan = request.plan
+    total = f"{path.end_name} - {path.start_name}"
+    # One more comparison of the same family: what all steps bring together.
+    comparison = compare(
+        {**results, total: results[path.end_name]},
+        {arm.name: arm.question for arm in plan.arms},
+        plan.against | {total: path.start_name},
+    )
+    if as_json:
+        print_json({"study": plan.study, "path": _plain_path(path)} | as_plain(comparison))
+    else:
+        print_path(comparison, path.order, total)
+
+
+def _report_shapley(
+    request: Request,
+    path: AblationPath,
+    shapley: ShapleyPlan,
+    results: Results,
+    *,
+    as_json: bool,
+) -> None:
+    attribution = attribute(results, shapley.steps)
+    ends = compare({name: results[name] for name in (path.start_name, path.end_name)}, {})
+    if as_json:
+        print_json(
+            {
+                "study": request.plan.study,
+                "path": _plain_path(path),
+                "shapley": {
+                    "orders": shapley.orders,
+                    "exact": shapley.exact,
+                    "seeds": list(attribution.seeds),
+                    "confidence": attribution.confidence,
+                    "components": attribution_as_plain(attribution),
+                },
+            }
+            | as_plain(ends)
+        )
+    else:
+        print_shapley(attribution, ends, shapley)
+
+
+def _plain_path(path: AblationPath) -> dict[str, Any]:
+    return {"from": path.start_name, "to": path.end_name, "order": list(path.order)}

@@ -1,0 +1,99 @@
+"""The table of `workbench inspect`, for people."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from workbench.cli.console import OUT, billions, millions, note, table
+
+Row = dict[str, Any]
+
+MOST_WITH_PARTS = 2
+"""Networks whose parts, three shares each, stand side by side in 80 columns with room to read."""
+
+
+def print_networks(rows: Sequence[Row], *, parts: bool) -> None:
+    """Print what each network costs, a column for each, then what the numbers mean.
+
+    Args:
+        rows: As `workbench inspect --json` gives them; at least one.
+        parts: Also show the parts of more than `MOST_WITH_PARTS` networks.
+    """
+    with_parts = parts or len(rows) <= MOST_WITH_PARTS
+    made = table("", *(row["name"] for row in rows))
+    _add_counts(made, rows)
+    if "cpu_ms" in rows[0]:
+        _add_times(made, rows)
+    if with_parts:
+        made.add_section()
+        for part in dict.fromkeys(part for row in rows for part in row["parts"]):
+            made.add_row(part, *(_share(row, part) for row in rows))
+    OUT.print(made)
+    note(_meaning_of_counts(rows[0], with_parts=with_parts))
+    if "cpu_ms" in rows[0]:
+        note(_meaning_of_times(rows))
+
+
+def _add_counts(made: Table, rows: Sequence[Row]) -> None:
+    made.add_row("scale", *(f"x{row['scale']}" for row in rows))
+    made.add_row("parameters", *(f"{row['parameters']:,}" for row in rows))
+    made.add_row("multiply-adds G", *(billions(row["multiply_adds"]) for row in rows))
+    if any(row["challenge_flops"] != row["multiply_adds"] for row in rows):
+        made.add_row("challenge FLOPs G", *(_exact(row["challenge_flops"]) for row in rows))
+    made.add_row("activations M", *(millions(row["activations"]) for row in rows))
+    made.add_row("convolutions", *(str(row["convolutions"]) for row in rows))
+    made.add_row("smallest LR px", *(str(row["smallest_lr_px"]) for row in rows))
+
+
+def _add_times(made: Table, rows: Sequence[Row]) -> None:
+    times = [row["cpu_ms"] for row in rows]
+    made.add_row("CPU ms median", *(_ms(time["median"]) for time in times))
+    made.add_row("CPU ms quartiles", *(_interval(time, _ms) for time in times))
+    if len(rows) > 1:
+        ratios = [row["cpu_ratio_to"] for row in rows]
+        made.add_row(
+            f"ratio to {ratios[0]['network']}", *(_ratio(ratio["median"]) for ratio in ratios)
+        )
+        made.add_row("ratio quartiles", *(_interval(ratio, _ratio) for ratio in ratios))
+
+
+def _meaning_of_counts(row: Row, *, with_parts: bool) -> str:
+    size = f"counts at {row['lr_width_px']}x{row['lr_height_px']} LR px"
+    if with_parts:
+        return f"{size}; parts: share in % of parameters, multiply-adds, activations"
+    return f"{size}; parts of more than {MOST_WITH_PARTS} networks: --parts"
+
+
+def _meaning_of_times(rows: Sequence[Row]) -> str:
+    time = rows[0]["cpu_ms"]
+    threads = "1 thread" if time["threads"] == 1 else f"{time['threads']} threads"
+    rounds = "1 round" if time["rounds"] == 1 else f"{time['rounds']} rounds"
+    text = f"CPU time of one image of {time['lr_size']} LR px, {threads}, {rounds}"
+    return f"{text}, interleaved; ratios round by round" if len(rows) > 1 else text
+
+
+def _exact(count: int) -> str:
+    return f"{count / 1e9:.9f}".rstrip("0")
+
+
+def _ms(milliseconds: float) -> str:
+    """Format three digits or the whole milliseconds: the others are noise."""
+    decimals = 0 if milliseconds >= 100 else 1 if milliseconds >= 10 else 2
+    return f"{milliseconds:.{decimals}f}"
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.2f}"
+
+
+def _interval(measured: Row, text: Callable[[float], str]) -> str:
+    return f"[{text(measured['lower_quartile'])}, {text(measured['upper_quartile'])}]"
+
+
+def _share(row: Row, part: str) -> str:
+    if part not in row["parts"]:
+        return "-"
+    names = ("parameters", "multiply_adds", "activations")
+    shares = [row["parts"][part][name] / max(1, row[name]) for name in names]
+    return "  ".join(f"{100 * share:4.1f}" for share in shares)

@@ -1,0 +1,80 @@
+"""The tables of an ablation path, for people."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from workbench.ablation.shapley import ShapleyPlan
+from workbench.cli.comparison_table import (
+    delta_text,
+    print_comparison,
+    print_failures,
+    score_cells,
+)
+from workbench.cli.console import OUT, billions, note, table
+from workbench.reporting.attribution import Attribution
+from workbench.reporting.comparison import ArmRow, Comparison, verdict
+
+
+def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None:
+    """Print what each step cost and brought, and all of them together.
+
+    Args:
+        comparison: The nodes in order, then the two ends against each other.
+        order: The components, one for each step.
+        total: Name of the last row.
+    """
+    labels = [comparison.rows[0].name, *(f"+{name}" for name in order), total]
+    named = list(zip(labels, comparison.rows, strict=True))
+    OUT.print(_cost_table(named))
+    for dataset, protocol in comparison.protocols.items():
+        OUT.print(f"\n[bold]{dataset}[/bold]: {protocol.describe()}")
+        made = table("step", "PSNR dB", "SSIM", "Y-PSNR\ndB", "brings dB", "verdict", gap=1)
+        made.columns[-1].justify = "left"
+        for label, row in named:
+            made.add_row(label, *score_cells(row.datasets.get(dataset)))
+        OUT.print(made)
+    print_failures(comparison)
+    cost = comparison.rows[0].cost
+    note(f"\nmultiply-adds at {cost.lr_width_px}x{cost.lr_height_px} LR px")
+    note(
+        "each step is a network of its own, trained from scratch, against the one before it\n"
+        f"interval: over new seeds and new images (all {len(order) + 1} hold together with 95 %)\n"
+        "what a step brings depends on the order: --order chooses it, --shapley averages over it"
+    )
+
+
+def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPlan) -> None:
+    """Print what each component brings in the mean over orders, and the two ends."""
+    made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
+    for share in attribution.shares:
+        deltas = [
+            f"{delta_text(delta)} {verdict(delta)}" for delta in share.delta_psnr_rgb_db.values()
+        ]
+        cells = [f"{share.parameters:+,.0f}", f"{share.multiply_adds / 1e9:+.4f}"]
+        made.add_row(share.component, *cells, *deltas)
+    OUT.print("[bold]PSNR dB that each component brings[/bold], mean over orders")
+    OUT.print(made)
+    exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
+    note(
+        f"mean over {exactness}; the values add up to the difference of the ends\n"
+        f"interval: over new seeds and new images (all {len(attribution.shares)} hold together "
+        f"with 95 %), {len(attribution.seeds)} seeds\n"
+    )
+    print_comparison(ends)
+
+
+def _cost_table(named: Sequence[tuple[str, ArmRow]]) -> Table:
+    """Return parameters and multiply-adds of each node, and what its step changes in them."""
+    made = table("step", "seeds", "parameters", "change", "multiply-\nadds G", "change")
+    rows = {row.name: row for _, row in named}
+    for label, row in named:
+        cost, before = row.cost, rows.get(row.against)
+        changes = ["", ""]
+        if before is not None:
+            parameters = cost.parameters - before.cost.parameters
+            multiply_adds = cost.multiply_adds - before.cost.multiply_adds
+            changes = [f"{parameters:+,}", f"{multiply_adds / 1e9:+.4f}"]
+        values = [f"{cost.parameters:,}", billions(cost.multiply_adds)]
+        made.add_row(label, str(len(row.seeds)), values[0], changes[0], values[1], changes[1])
+    return made

@@ -1,0 +1,1 @@
+"""Networks of other teams, which the workbench measures beside its own family."""

@@ -15,20 +15,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from workbench.config.model import (
-    BlockConfig,
+from workbench.config.attention import (
     CcaConfig,
-    Convolution,
     EccaConfig,
     EsaConfig,
     MdsaConfig,
-    ModelConfig,
     ParallelEsaConfig,
-    distilled_width,
 )
+from workbench.config.model import BlockConfig, Convolution, ModelConfig, distilled_width
 from workbench.config.trial import TrialConfig
 
-TRAINING_CODE = ("config/model.py", "models", "data", "training")
+TRAINING_CODE = ("config/model.py", "config/attention.py", "models", "data", "training")
 EVALUATION_CODE = ("evaluation/metrics.py", "evaluation/evaluate.py", "evaluation/tiles.py")
 NOT_RESULTS = frozenset(
     {"checkpoints.py", "complexity.py", "opening.py", "foreign.py", "__init__.py"}

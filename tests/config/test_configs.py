@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from workbench.config.model import BlockConfig, ModelConfig, pool_padding
+from workbench.config.attention import pool_padding
+from workbench.config.model import BlockConfig, ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES, preset, recipe
 from workbench.config.training import StageSource

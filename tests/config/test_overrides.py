@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workbench.config.model import EsaConfig, MdsaConfig
+from workbench.config.attention import EsaConfig, MdsaConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig

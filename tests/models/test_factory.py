@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from workbench.ablation.variant import find_variants
-from workbench.config.model import Activation, ModelConfig, TimmAttentionName
+from workbench.config.attention import Activation, TimmAttentionName
+from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from workbench.config.model import BlockConfig, Variance, pool_padding
+from workbench.config.attention import Variance, pool_padding
+from workbench.config.model import BlockConfig
 from workbench.models.attention import LocalVariance
 from workbench.models.layers import BSConv, contrast
 

@@ -4,144 +4,26 @@ The family is the line that MDRN ends: IMDN, RFDN, BSRN and MDRN are configs of 
 their own. Source: factsheet, section 1.2 (EADB, MDSA, ECCA), the published code of MDRN
 (bbbolt/MDRN), and the published weights of the others (NTIRE 2022 efficient SR challenge).
 Where paper and code differ the values follow the code, because the checkpoints depend on it.
-
-Differences that matter here: the code calls MDSA `ESA`; D5 pools without padding while D3 and D7
-pad by 1; CCA adds the mean to the contrast.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_serializer, model_validator
+from pydantic import Field, model_serializer, model_validator
 
+from workbench.config.attention import (
+    Activation,
+    ChannelAttention,
+    EccaConfig,
+    MdsaConfig,
+    Padding,
+    SpatialAttention,
+    attention_input_px,
+    convolution_input_px,
+)
 from workbench.config.base import Frozen
 
-Activation = Literal["gelu", "relu", "leaky-relu", "silu", "mish", "hardswish"]
 Convolution = Literal["bsconv", "conv3x3"]
 Distillation = Literal["branch", "split"]
-Padding = Literal["reflect", "zeros"]
-Variance = Literal["local", "global"]
-TimmAttentionName = Literal[
-    "se", "ese", "eca", "ecam", "ceca", "gc", "gca", "cbam", "lcbam", "coord", "scoord"
-]
-
-
-def pool_padding(level: int) -> int:
-    """Padding in px of the pooling at a dispersion level.
-
-    The published code pads levels 3, 5 and 7 by 1, 0 and 1; the rule extends that to every odd
-    level so that the pooled map shrinks by about the same factor of 3.
-    """
-    return 1 if level == 3 else (level - 5) // 2
-
-
-def _by_name(value: object) -> object:
-    """Let `esa` stand for `{kind: esa}`."""
-    return {"kind": value} if isinstance(value, str) else value
-
-
-class MdsaConfig(Frozen):
-    """Multi-level dispersion spatial attention (factsheet, Figure 4)."""
-
-    kind: Literal["mdsa"] = "mdsa"
-    levels: tuple[int, ...] = (3, 5, 7)
-    """Dispersion levels: one branch D<level> for each; odd, at least 3."""
-    lvar: tuple[int, ...] = (7,)
-    """L-var placement: the levels whose branch adds the variance to the pooled map."""
-    variance: Variance = "local"
-    """Window of L-var: level x level px, or the whole map."""
-    squeeze_ratio: int = Field(default=4, ge=1)
-    """Channels divided by the squeezed width."""
-    refinement: bool = True
-    """Branch-B: a 1x1 convolution from the squeezed map straight to the sum."""
-
-    @field_validator("levels")
-    @classmethod
-    def _check_levels(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
-        if not levels:
-            raise ValueError("must hold at least one dispersion level, got none")
-        for level in levels:
-            if level < 3 or level % 2 == 0:
-                raise ValueError(f"must hold odd levels of at least 3, got {level}")
-        if len(set(levels)) < len(levels):
-            raise ValueError(f"must not repeat a level, got {list(levels)}")
-        return tuple(sorted(levels))
-
-    @field_validator("lvar")
-    @classmethod
-    def _sort_lvar(cls, lvar: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(lvar)) < len(lvar):
-            raise ValueError(f"must not repeat a level, got {list(lvar)}")
-        return tuple(sorted(lvar))
-
-    @model_validator(mode="after")
-    def _check_placement(self) -> "MdsaConfig":
-        for level in self.lvar:
-            if level not in self.levels:
-                raise ValueError(
-                    f"lvar must be a subset of levels {list(self.levels)}, got {list(self.lvar)}"
-                )
-        return self
-
-
-class EsaConfig(Frozen):
-    """Enhanced spatial attention as in RFDN and BSRN: one level, deeper convolutions."""
-
-    kind: Literal["esa"] = "esa"
-    squeeze_ratio: int = Field(default=4, ge=1)
-    """Channels divided by the squeezed width."""
-    activation: Activation | None = None
-    """Between the inner convolutions; None is the block's. RFDN has ReLU here."""
-
-
-class ParallelEsaConfig(Frozen):
-    """NEESR's attention: pooling alone compresses, then two 3x3 convolutions side by side."""
-
-    kind: Literal["parallel-esa"] = "parallel-esa"
-    squeeze_ratio: int = Field(default=4, ge=1)
-    """Channels divided by the squeezed width."""
-    activation: Activation | None = None
-    """After the two convolutions; None is the block's."""
-
-
-class CcaConfig(Frozen):
-    """Contrast-aware channel attention (IMDN): standard deviation plus mean, squeeze, excite."""
-
-    kind: Literal["cca"] = "cca"
-    reduction: int = Field(default=16, ge=1)
-    """Channels divided by the hidden width, which is at least 1."""
-
-
-class EccaConfig(Frozen):
-    """Enhanced contrast-aware channel attention (factsheet, Figure 5)."""
-
-    kind: Literal["ecca"] = "ecca"
-    cca: CcaConfig | None = CcaConfig()
-    """CCA between the pointwise and the depthwise convolution; None leaves it out."""
-
-
-class ChannelWeightConfig(Frozen):
-    """One learned factor a channel, then a 1x1 convolution: what XPixel's BSRN has for CCA."""
-
-    kind: Literal["channel-weight"] = "channel-weight"
-
-
-class TimmAttentionConfig(Frozen):
-    """A channel attention of timm in place of ECCA, with timm's default settings."""
-
-    kind: TimmAttentionName
-
-
-SpatialAttention = Annotated[
-    Annotated[MdsaConfig | EsaConfig | ParallelEsaConfig, Field(discriminator="kind")],
-    BeforeValidator(_by_name),
-]
-ChannelAttention = Annotated[
-    Annotated[
-        EccaConfig | CcaConfig | ChannelWeightConfig | TimmAttentionConfig,
-        Field(discriminator="kind"),
-    ],
-    BeforeValidator(_by_name),
-]
 
 
 class BlockConfig(Frozen):
@@ -240,9 +122,13 @@ class ModelConfig(BlockConfig):
 
     def smallest_lr_px(self) -> int:
         """Smallest height and width in LR px that the network accepts."""
-        sizes = [smallest_block_input_px(block) for block in self.resolved_blocks()]
-        # The trunk's own convolutions mirror 1 px, which needs 2.
-        return max([*sizes, _convolution_input_px(self.padding)])
+        # The trunk's own convolution and those of the blocks mirror their border, too.
+        paddings = (self.padding, *(block.padding for block in self.resolved_blocks()))
+        attentions = [
+            attention_input_px(block.spatial_attention, block.padding)
+            for block in self.resolved_blocks()
+        ]
+        return max(*map(convolution_input_px, paddings), *attentions)
 
 
 def distilled_width(channels: int, block: BlockConfig) -> int:
@@ -288,42 +174,3 @@ def _check_split(channels: int, block: BlockConfig) -> None:
             f"distilled_fraction must leave some of {channels} channels to pass on with "
             f"distillation split, got {block.distilled_fraction}"
         )
-
-
-def _convolution_input_px(padding: Padding) -> int:
-    """Reflection by 1 px needs 2 px; zero padding needs 1."""
-    return 2 if padding == "reflect" else 1
-
-
-def smallest_block_input_px(block: BlockConfig) -> int:
-    """Smallest height and width in px for which one block can run."""
-    smallest = _convolution_input_px(block.padding)
-    match block.spatial_attention:
-        case MdsaConfig(levels=levels, lvar=lvar, variance=variance):
-            sizes = [
-                _dispersion_input_px(k, variance if k in lvar else None, block.padding)
-                for k in levels
-            ]
-            return max(smallest, *sizes)
-        case EsaConfig():
-            # 3x3 stride 2 without padding, then pooling 7 stride 3, then 3x3 convolutions.
-            pooled = 7 + 3 * (_convolution_input_px(block.padding) - 1)
-            return max(smallest, 2 * (pooled - 1) + 3)
-        case ParallelEsaConfig():
-            # Pooling 7 stride 7 with padding 1, then 3x3 convolutions.
-            return max(smallest, 7 * _convolution_input_px(block.padding) - 2)
-        case None:
-            return smallest
-
-
-def _dispersion_input_px(level: int, variance: Variance | None, padding: Padding) -> int:
-    """Smallest input of the branch D<level>, read backwards from its last convolution."""
-    pad = pool_padding(level)
-    pooled = level - 2 * pad + 3 * (_convolution_input_px(padding) - 1)
-    if variance == "local":
-        pooled = max(pooled, pad + 1)  # reflection by `pad` needs one px more
-    if variance == "global":
-        pooled = max(pooled, 2)  # a single px has no unbiased variance
-    pooled = max(pooled, 1)
-    strided = 2 * pooled - 1  # 3x3, stride 2, padding 1 gives ceil(n / 2)
-    return max(strided, _convolution_input_px(padding))

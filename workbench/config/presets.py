@@ -1,12 +1,12 @@
 """All networks and recipes that have a name. One look shows what exists."""
 
-from workbench.config.model import (
+from workbench.config.attention import (
     ChannelWeightConfig,
     EsaConfig,
     MdsaConfig,
-    ModelConfig,
     ParallelEsaConfig,
 )
+from workbench.config.model import ModelConfig
 from workbench.config.training import StageConfig, StageSource, TrainingConfig
 from workbench.errors import ConfigError, nearest
 

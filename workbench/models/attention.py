@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.config.model import (
-    BlockConfig,
+from workbench.config.attention import (
     CcaConfig,
     ChannelAttention,
     ChannelWeightConfig,
@@ -24,6 +23,7 @@ from workbench.config.model import (
     Variance,
     pool_padding,
 )
+from workbench.config.model import BlockConfig
 from workbench.models.layers import ACTIVATIONS, at_least_float32, contrast, convolution
 
 POOL_STRIDE = 3

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from workbench.config.model import Activation, BlockConfig, Convolution, Padding
+from workbench.config.attention import Activation, Padding
+from workbench.config.model import BlockConfig, Convolution
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,  # the exact form, as published

@@ -4,7 +4,8 @@ A block there is `B1`, `B2`, ...; its MDSA is `esa.body.0`, its ECCA `cca.body`;
 branches D3, D5 and D7 have the indices 0, 1, 2.
 """
 
-from workbench.config.model import BlockConfig, Convolution, EccaConfig, MdsaConfig, ModelConfig
+from workbench.config.attention import EccaConfig, MdsaConfig
+from workbench.config.model import BlockConfig, Convolution, ModelConfig
 from workbench.errors import CheckpointError
 from workbench.models.published.family import (
     Family,

@@ -4,7 +4,8 @@ The three share blocks `B1`, `B2`, ... with `c1_d`, `c1_r`, ..., `c5` and `esa`.
 not tell - range, activations, skips - is that of the family's preset.
 """
 
-from workbench.config.model import BlockConfig, EsaConfig, ModelConfig, ParallelEsaConfig
+from workbench.config.attention import EsaConfig, ParallelEsaConfig
+from workbench.config.model import BlockConfig, ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.models.published.family import (

@@ -29,6 +29,10 @@ class CheckpointError(WorkbenchError):
     """A weights file that cannot be read, or does not describe a known network."""
 
 
+class ForeignCodeError(WorkbenchError):
+    """Code of the user's own, named by `--arch`, that cannot be imported, built or run."""
+
+
 class InputSizeError(WorkbenchError, ValueError):
     """An image smaller than a network's smallest input."""
 

@@ -128,6 +128,25 @@ class Environment(Frozen):
     """Hash of the code that defines a result."""
 
 
+class WeightsRecord(Frozen):
+    """Scores of weights that were given, not trained here: one network, however it came about."""
+
+    name: str
+    """What tables call it."""
+    file: str | None
+    """The weights file; None for a network as its constructor drew it."""
+    origin: str
+    """What the file was recognised as, or the class that was named."""
+    weights_hash: str
+    """SHA-256 over the names and values of the weights."""
+    cost: Cost | None
+    """None if it could not be counted."""
+    scores: tuple[DatasetScores, ...]
+    environment: Environment
+    finished_s: float
+    """Unix time."""
+
+
 class TrialResult(Frozen):
     """A finished trial: its config, how it ended, what it scored and what it cost."""
 

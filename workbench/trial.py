@@ -1,11 +1,8 @@
 """`run_trial`: build, count, train, evaluate, record. Every ending is visible here."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor
 
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
@@ -13,7 +10,7 @@ from workbench.data.image_store import ImageStore
 from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
 from workbench.keys import TrialKey, code_hash, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
-from workbench.models.checkpoints import save_weights
+from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import DEFAULT_LR_PX, count
 from workbench.progress import Progress, Waiting, no_waiting, silent
 from workbench.results import CurvePoint, DatasetScores, TrialResult, TrialState
@@ -205,12 +202,3 @@ def _result(
         ),
         weights_hash=weights_hash(state.average.module.state_dict()),
     )
-
-
-def weights_hash(state: dict[str, Tensor]) -> str:
-    """Return the SHA-256 over names and values: equal for weights that are equal bit for bit."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        digest.update(name.encode())
-        digest.update(state[name].detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -43,6 +43,7 @@ class Recorder(NullTracker):
 
     def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
         assert label.key == result.key
+        assert label.seed is not None
         self.tracked.append((label.variant, label.seed))
 
 

@@ -296,7 +296,10 @@ def test_evaluate_prints_scores_for_people_and_as_json(
     rows = [f"Photos/{image['name']} 1 {image['psnr_rgb_db']:.4f}" for image in scores["images"]]
     for row in [*rows, f"Photos 4 {mean:.4f}"]:
         assert row in printed(people)
-    assert people.err == "Photos: x4, uint8, crop 4, LR bicubic\n"
+    assert people.err.splitlines() == [
+        "Photos: x4, uint8, crop 4, LR bicubic",
+        "tiny.safetensors: MDRN family, 7,170 parameters, 0.3922 G multiply-adds at 256x256 LR px",
+    ]
 
 
 def test_upscale_enlarges_a_file_and_a_folder(

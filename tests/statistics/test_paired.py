@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from workbench.statistics.paired import paired_difference
+from workbench.statistics.paired import paired_difference, per_image_difference
 
 Scores = NDArray[np.float64]
 
@@ -120,3 +120,24 @@ WRONG: list[tuple[Sequence[object], Sequence[object]]] = [
 def test_other_shapes_are_refused(variant: Sequence[object], base: Sequence[object]) -> None:
     with pytest.raises(ValueError, match=r"scores must have one shape \(seeds, images\), got \("):
         paired_difference(np.array(variant, dtype=float), np.array(base, dtype=float))
+
+
+def test_given_weights_are_compared_over_images_alone() -> None:
+    draw = np.random.default_rng(3)
+    left, right = draw.normal(30, 4, 40), draw.normal(30, 4, 40)
+    found = per_image_difference(left, right, confidence=0.9)
+    expected = stats.ttest_rel(left, right).confidence_interval(0.9)
+    assert found.mean == pytest.approx((left - right).mean())
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert (found.seeds, found.images, found.testable) == (1, 40, False)
+
+
+def test_one_image_has_no_interval() -> None:
+    found = per_image_difference([31.0], [30.5])
+    assert (found.mean, found.low, found.high) == (0.5, None, None)
+
+
+@pytest.mark.parametrize(("left", "right"), [([1.0], [1.0, 2.0]), ([], []), ([[1.0]], [[1.0]])])
+def test_scores_of_other_images_are_refused(left: list[float], right: list[float]) -> None:
+    with pytest.raises(ValueError, match="scores must be of the same images"):
+        per_image_difference(left, right)

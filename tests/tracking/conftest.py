@@ -24,6 +24,7 @@ from workbench.results import (
     Protocol,
     TrialResult,
     TrialState,
+    WeightsRecord,
 )
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.tracker import TrialLabel
@@ -73,6 +74,20 @@ def make_scores(dataset: str, psnr_db: float = 30.0) -> DatasetScores:
     return DatasetScores(dataset=dataset, protocol=protocol, images=images)
 
 
+def make_record() -> WeightsRecord:
+    """Return the scores of given weights."""
+    return WeightsRecord(
+        name="mdrn-s.pth",
+        file="weights/mdrn-s.pth",
+        origin="MDRN family",
+        weights_hash="feed",
+        cost=SMALL_COST,
+        scores=(make_scores("Set5"),),
+        environment=make_result(make_label()).environment,
+        finished_s=START_S,
+    )
+
+
 def make_result(
     label: TrialLabel,
     state: TrialState = TrialState.COMPLETE,
@@ -85,7 +100,7 @@ def make_result(
     return TrialResult(
         key=label.key,
         training_key=f"training-{label.key}",
-        config=make_config(label.seed),
+        config=make_config(label.seed or 0),
         state=state,
         reason=reason,
         steps=120,

@@ -19,11 +19,12 @@ from tests.tracking.conftest import (
     make_config,
     make_label,
     make_point,
+    make_record,
     make_result,
 )
 from workbench.results import TrialState
 from workbench.tracking.mlflow_tracker import MlflowTracker
-from workbench.tracking.tracker import NullTracker, Tracker
+from workbench.tracking.tracker import NullTracker, Tracker, TrialLabel
 
 ROOT = Path(__file__).parents[2]
 VIEWS: list[Tracker] = [NullTracker()]
@@ -435,3 +436,37 @@ def test_files_follow_a_moved_store(store: Path, tmp_path: Path, warnings: list[
         assert (folder / "result.json").exists()
     assert not store.exists()
     assert warnings == []
+
+
+def test_given_weights_are_one_run_however_often_they_are_scored(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    label = TrialLabel("peers", "mdrn-s.pth", None, "0f3a")
+    record = make_record()
+    tracker.weights_scored(label, record)
+    before = everything(store)
+    tracker.weights_scored(label, record.model_copy(update={"finished_s": START_S + 60}))
+    MlflowTracker(store).weights_scored(label, record)
+    assert everything(store) == before
+    assert query(store, "select name, status from runs") == [
+        ("mdrn-s.pth · given weights", "FINISHED")
+    ]
+    metrics = dict(query(store, "select key, value from latest_metrics"))
+    assert metrics["Set5/psnr_rgb_db"] == pytest.approx(30.25)
+    assert metrics["parameters"] == SMALL_COST.parameters
+    tags = dict(query(store, "select key, value from tags"))
+    assert tags["workbench.seed"] == "given"
+    assert tags["workbench.protocol.Set5"] == "x4, uint8, crop 4, LR bicubic"
+    assert "not about the design" in tags["mlflow.note.content"]
+    assert tracker.compare_address("peers")
+    (scores,) = store.glob("**/per_image_scores.csv")
+    assert "Set5,baby,31.0" in scores.read_text()
+
+
+def test_given_weights_without_a_cost_have_scores_alone(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    record = make_record().model_copy(update={"cost": None, "file": None})
+    tracker.weights_scored(TrialLabel("peers", "Net", None, "0f3b"), record)
+    assert "parameters" not in dict(query(store, "select key, value from latest_metrics"))
+    assert ("weights.file", "none") in query(store, "select key, value from params")

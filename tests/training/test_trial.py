@@ -13,10 +13,10 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, DataError, StoppedByUserError
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
-from workbench.models.checkpoints import load_model, read_weights
+from workbench.models.checkpoints import load_model, read_weights, weights_hash
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.training.state import TrainingState, make_optimizer
-from workbench.trial import TrialStopped, run_trial, weights_hash
+from workbench.trial import TrialStopped, run_trial
 
 
 class Interrupt:

@@ -1,6 +1,5 @@
 """`workbench ablate`: a network against variants of it, or the way from one to another."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,8 +17,8 @@ from workbench.cli.options import (
     default_workers,
     seed_list,
     set_values,
+    study_name,
 )
-from workbench.errors import ConfigError
 
 
 def ablate(
@@ -98,13 +97,11 @@ def ablate(
     """
     choice = Choice(tuple(variant or ()), base, path, order, shapley, budget)
     choice.check()
-    if study and Path(study).name != study:
-        raise ConfigError(f"--study must be a name without slashes, got {study!r}")
     trials = [
         set_values(trial_config(name, recipe_name, data or (), validation, benchmark or ()), set_)
         for name in choice.networks()
     ]
-    request = make_request(choice, trials, seed_list(seeds), recipe_name, study)
+    request = make_request(choice, trials, seed_list(seeds), recipe_name, study_name(study))
     if request.remark:
         note(request.remark)
     # What follows needs numpy and more, which --help does not.

@@ -1,30 +1,29 @@
-"""`workbench evaluate`: scores of a weights file on benchmark sets."""
+"""`workbench evaluate`: scores of networks whose weights are given, ours or anybody's."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.progress import TaskID
 
-from workbench.cli.console import OUT, note, print_json, table
-from workbench.cli.display import bars
 from workbench.cli.options import (
+    DEFAULT_STORE,
     DeviceOption,
     JsonOption,
+    StoreOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
+    TrackingOption,
     image_source,
+    study_name,
 )
 from workbench.config.data import Degradation, names_differ
 from workbench.errors import ConfigError
-from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore
+from workbench.reporting.channels import Channel
 
 
 def evaluate(
-    weights: Annotated[
-        Path, typer.Option(metavar="FILE", help="A published weights file or one of ours.")
-    ],
     data: Annotated[
         list[str],
         typer.Option(
@@ -32,6 +31,36 @@ def evaluate(
             help="HR images, or a folder with HR and X2, X3 or X4; repeatable.",
         ),
     ],
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights: ours, published ones, what spandrel opens, or those of --arch.",
+        ),
+    ] = None,
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:CLASS", help="A torch.nn.Module of your own; its code is imported."
+        ),
+    ] = None,
+    arch_args: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Arguments of --arch, such as '{\"n\": 4}'.")
+    ] = None,
+    input_range: Annotated[
+        int | None,
+        typer.Option(metavar="1|255", help="Highest RGB value that --arch takes. [default: 1]"),
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights to compare with, or scores that --json printed; repeatable.",
+        ),
+    ] = None,
+    channel: Annotated[
+        Channel, typer.Option(help="Channel of the differences between networks.")
+    ] = "rgb",
     degradation: Annotated[
         Degradation, typer.Option(help="How missing LR is made: rounded once, or twice.")
     ] = "bicubic",
@@ -40,69 +69,57 @@ def evaluate(
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
     per_image: Annotated[bool, typer.Option("--per-image", help="Print every image.")] = False,
+    study: Annotated[
+        str | None, typer.Option(help="Also record the networks in MLflow, under this study.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    tracking_uri: TrackingOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score weights: PSNR and SSIM in RGB and in Y, mean over images."""
+    """Score networks: PSNR and SSIM in RGB and in Y, mean over images.
+
+    With --against: several networks side by side, with their costs and their differences per image.
+    """
     sources = tuple(image_source(text, "--data") for text in data)
     try:
         names_differ(sources)
     except ValueError as error:
         raise ConfigError(f"--data {error}") from None
+    study = study_name(study)
+    arguments = _check_network(weights, arch, arch_args, input_range)
 
-    from workbench.data.pairs import FolderPairs
-    from workbench.evaluation.evaluate import Tiling
-    from workbench.evaluation.evaluate import evaluate as score
-    from workbench.models.checkpoints import load_model
-    from workbench.training.device import prepare
+    from workbench.cli.evaluate_steps import How, open_all, record, score_all
+    from workbench.cli.evaluate_table import print_scores
 
-    model = load_model(weights).to(prepare(device, threads))
-    sets = [FolderPairs(source, model.config.scale, degradation) for source in sources]
-    results = []
-    with bars() as progress:
-        for images in sets:
-            task = progress.add_task(images.name, total=len(images), remark="")
-
-            def advance(done: int, total: int, what: str, task: TaskID = task) -> None:
-                progress.update(task, completed=done, total=total, remark=what)
-
-            results.append(
-                score(
-                    model,
-                    images,
-                    smallest_lr_px=model.smallest_lr_px,
-                    tiling=Tiling(tile, tile_overlap),
-                    progress=advance,
-                )
-            )
-    for images in sets:
-        for remark in images.notes:
-            note(remark)
-    _print(results, weights, per_image=per_image, as_json=as_json)
+    networks, saved = open_all(weights, arch, arguments, input_range or 1, against or [])
+    how = How(sources, degradation, tile, tile_overlap, threads, device)
+    table = score_all(networks, saved, how, channel)
+    if study is not None:
+        record(table, study, store, tracking_uri)
+    print_scores(table, per_image=per_image, as_json=as_json)
 
 
-def _print(results: list[DatasetScores], weights: Path, *, per_image: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "weights": str(weights),
-                "datasets": {
-                    r.dataset: r.mean().plain()
-                    | {"protocol": r.protocol.plain(), "images": [i.plain() for i in r.images]}
-                    for r in results
-                },
-            }
-        )
-        return
-    made = table("data set", "images", "PSNR RGB dB", "SSIM RGB", "PSNR Y dB", "SSIM Y")
-    for result in results:
-        if per_image:
-            for image in result.images:
-                made.add_row(f"{result.dataset}/{image.name}", "1", *_values(image))
-        made.add_row(result.dataset, str(len(result.images)), *_values(result.mean()))
-    OUT.print(made)
-    for result in results:
-        note(f"{result.dataset}: {result.protocol.describe()}")
+def _check_network(
+    weights: Path | None, arch: str | None, arch_args: str | None, input_range: int | None
+) -> dict[str, Any]:
+    """Refuse options that contradict each other, and read the arguments of --arch.
 
-
-def _values(score: ImageScore | MeanScore) -> list[str]:
-    return [f"{getattr(score, metric):.4f}" for metric in SCORE_NAMES]
+    Raises:
+        ConfigError: Naming the option.
+    """
+    if weights is None and arch is None:
+        raise ConfigError("--weights FILE or --arch MODULE:CLASS is needed")
+    for option, given in (("--arch-args", arch_args), ("--input-range", input_range)):
+        if arch is None and given is not None:
+            raise ConfigError(f"{option} needs --arch: the range of known networks is known")
+    if input_range not in (None, 1, 255):
+        raise ConfigError(f"--input-range must be 1 or 255, got {input_range}")
+    try:
+        arguments = json.loads(arch_args or "{}")
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"--arch-args must be JSON ({error.msg} at {error.pos}), got {arch_args!r}"
+        ) from None
+    if not isinstance(arguments, dict):
+        raise ConfigError(f"--arch-args must be a JSON object, got {arch_args!r}")
+    return arguments

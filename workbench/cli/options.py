@@ -91,6 +91,17 @@ def image_source(text: str, option: str) -> ImageSource:
     return ImageSource(name=name, folder=folder)
 
 
+def study_name(text: str | None) -> str | None:
+    """Check the name of a study, which is also that of a file.
+
+    Raises:
+        ConfigError: If it is empty or holds a slash.
+    """
+    if text is not None and (not text or Path(text).name != text):
+        raise ConfigError(f"--study must be a name without slashes, got {text!r}")
+    return text
+
+
 def seed_list(text: str) -> list[int]:
     """Read `3` (the seeds 1, 2, 3) or a list such as `1,5,9`.
 

@@ -26,11 +26,12 @@ def upscale(
     """Enlarge an image or a folder of images by the scale of the weights."""
     from workbench.evaluation.evaluate import Tiling
     from workbench.evaluation.upscale import plan_files, upscale_files
-    from workbench.models.checkpoints import load_model
+    from workbench.models.opening import open_network
     from workbench.training.device import prepare
 
     plan_files(source, target)  # what is wrong with the paths is said before the weights load
-    model = load_model(weights).to(prepare(device, threads))
+    network = open_network(weights)
+    model = network.module.to(prepare(device, threads))
     with bars() as progress:
         task = progress.add_task("enlarging", total=None, remark="")
 
@@ -41,8 +42,8 @@ def upscale(
             model,
             source,
             target,
-            scale=model.config.scale,
-            smallest_lr_px=model.smallest_lr_px,
+            scale=network.scale,
+            smallest_lr_px=network.smallest_lr_px,
             tiling=Tiling(tile, tile_overlap),
             progress=advance,
         )

@@ -4,6 +4,7 @@ Reading never executes code from a file: safetensors holds only tensors and text
 files are read with `weights_only=True`.
 """
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -110,6 +111,15 @@ def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) 
     encoded = io.BytesIO()
     torch.save(to_published(config, state), encoded)
     write_atomically(path, encoded.getvalue())
+
+
+def weights_hash(state: dict[str, Tensor]) -> str:
+    """Return the SHA-256 over names and values: equal for weights that are equal bit for bit."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(name.encode())
+        digest.update(state[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def to_published(config: ModelConfig, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,9 +7,18 @@ outside all networks are alike: RGB in 0..1 in and out, whatever range they work
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors.torch import load_file
 from torch import nn
 
+from workbench.errors import CheckpointError
 from workbench.models.checkpoints import is_safetensors, load_model, published_state
+from workbench.models.foreign import (
+    Foreign,
+    build_foreign,
+    load_state,
+    open_with_spandrel,
+    probe_scale,
+)
 from workbench.models.peers.mobilesr import MobileSR, from_published, is_published
 
 
@@ -29,7 +38,7 @@ class OpenedNetwork:
 
 
 def open_network(path: Path) -> OpenedNetwork:
-    """Open a weights file: ours, a published one of the line, or that of a peer.
+    """Open a weights file: ours, a published one, or what spandrel knows.
 
     Raises:
         CheckpointError: Naming the file and why it cannot be used.
@@ -37,7 +46,61 @@ def open_network(path: Path) -> OpenedNetwork:
     state = None if is_safetensors(path) else published_state(path)
     if state is not None and is_published(state):
         model = MobileSR()
-        model.load_state_dict(from_published(state))
+        try:
+            model.load_state_dict(from_published(state))
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from None
         return OpenedNetwork(path.name, model.eval(), model.scale, model.smallest_lr_px, "MobileSR")
-    network = load_model(path)
+    try:
+        network = load_model(path)
+    except CheckpointError as error:
+        return _by_spandrel(path, error)
     return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, "MDRN family")
+
+
+def open_foreign(foreign: Foreign, weights: Path | None) -> tuple[OpenedNetwork, str]:
+    """Build a network of the user's own and load its weights.
+
+    Args:
+        foreign: What to import and build.
+        weights: A state dict of PyTorch, as published ones are, or safetensors; None keeps what
+            the constructor drew.
+
+    Returns:
+        The network, and the file that its code came from.
+
+    Raises:
+        ForeignCodeError: If it cannot be imported, built or run.
+        CheckpointError: If the weights cannot be read or do not fit.
+    """
+    network, file = build_foreign(foreign)
+    network.eval()
+    if weights is not None:
+        state = load_file(weights) if is_safetensors(weights) else published_state(weights)
+        load_state(network, state, weights)
+    scale = probe_scale(network, foreign.arch)
+    name = foreign.arch.rpartition(":")[2] if weights is None else weights.name
+    return OpenedNetwork(name, network, scale, 1, foreign.arch), file
+
+
+def _by_spandrel(path: Path, refusal: CheckpointError) -> OpenedNetwork:
+    """Offer a file that is none of ours to spandrel.
+
+    Raises:
+        CheckpointError: Our own refusal, if spandrel does not know the file either.
+    """
+    try:
+        state = load_file(path) if is_safetensors(path) else published_state(path)
+    except Exception:  # noqa: BLE001 (no weights at all, which our refusal says better)
+        raise refusal from None
+    try:
+        opened = open_with_spandrel(state, path)
+    except ModuleNotFoundError:
+        raise CheckpointError(
+            f"{refusal}; pip install 'mdrn-workbench[spandrel]' opens many other architectures, "
+            "--arch opens your own"
+        ) from None
+    if opened is None:
+        raise CheckpointError(f"{refusal}; spandrel does not know it either") from None
+    network, scale, name = opened
+    return OpenedNetwork(path.name, network, scale, 1, f"{name}, opened by spandrel")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.errors import WorkbenchError
+from workbench.reporting.protocol_lock import Scored, check_one_protocol
 from workbench.results import (
     SCORE_NAMES,
     Cost,
@@ -129,17 +130,11 @@ def as_plain(comparison: Comparison) -> dict[str, Any]:
 
 def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
     """Return the protocol of each data set, or name the two trials that differ."""
-    first: dict[str, tuple[Protocol, TrialResult]] = {}
-    for result in results:
-        for scores in result.scores:
-            known, other = first.setdefault(scores.dataset, (scores.protocol, result))
-            if known != scores.protocol:
-                raise WorkbenchError(
-                    f"{scores.dataset} was scored by two protocols, which must not be compared: "
-                    f"{known.describe()} in trial {other.key[:12]}, "
-                    f"{scores.protocol.describe()} in trial {result.key[:12]}"
-                )
-    return {name: protocol for name, (protocol, _) in first.items()}
+    return check_one_protocol(
+        Scored(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
+        for result in results
+        for scores in result.scores
+    )
 
 
 def _row(

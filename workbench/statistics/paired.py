@@ -63,6 +63,33 @@ def paired_difference(
     return PairedDifference(mean, mean - half, mean + half, seeds, images, seed_sd)
 
 
+def per_image_difference(
+    left: ArrayLike, right: ArrayLike, *, confidence: float = 0.95
+) -> PairedDifference:
+    """Estimate left - right of two networks whose weights are given, over images alone.
+
+    It says which weights are better on such images, and nothing about the designs behind them.
+
+    Args:
+        left: Score of each image.
+        right: Score of the same images.
+        confidence: Of the t interval over new images, in 0..1.
+
+    Raises:
+        ValueError: If the images differ in number or there are none.
+    """
+    first, second = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
+    if first.shape != second.shape or first.ndim != 1 or first.size == 0:
+        raise ValueError(f"scores must be of the same images, got {first.shape} and {second.shape}")
+    delta = first - second
+    mean, images = float(delta.mean()), len(delta)
+    if images < 2:
+        return PairedDifference(mean, None, None, 1, images, None)
+    quantile = float(stats.t.ppf(0.5 + confidence / 2, images - 1))
+    half = quantile * float(delta.std(ddof=1)) / math.sqrt(images)
+    return PairedDifference(mean, mean - half, mean + half, 1, images, None)
+
+
 def _half_width(delta: NDArray[np.float64], confidence: float) -> float:
     seeds, images = delta.shape
     variance = delta.mean(axis=1).var(ddof=1) / seeds

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoreError
-from workbench.results import Cost, CurvePoint, TrialResult
+from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
 from workbench.tracking.run_index import Run, RunIndex
@@ -131,6 +131,19 @@ class MlflowTracker:
                 self._write(run, tags={"workbench.state": _INTERRUPTED})
                 self._client.set_terminated(run.run_id, "KILLED")
                 run.status, run.state = "KILLED", _INTERRUPTED
+
+    def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
+        """Write a run with the scores of given weights, unless it is there and complete."""
+        moment_ms = content.milliseconds(record.finished_s)
+        with self._tolerating_failure(label):
+            run = self._runs.find_or_create(label, moment_ms)
+            if run.status == "FINISHED":
+                return
+            self._write(run, content.weights_points(record), content.weights_params(record))
+            self._write_files(run, content.weights_files(record))
+            self._write(run, tags=content.weights_tags(label, record))
+            self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
+            run.status = "FINISHED"
 
     def close(self) -> None:
         """Interrupt the trials that still run."""

@@ -9,13 +9,22 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
-from workbench.results import SCORE_NAMES, Cost, CurvePoint, Environment, TrialResult, TrialState
+from workbench.results import (
+    SCORE_NAMES,
+    Cost,
+    CurvePoint,
+    DatasetScores,
+    Environment,
+    TrialResult,
+    TrialState,
+    WeightsRecord,
+)
 from workbench.tracking.tracker import TrialLabel
 
 PARAM_LIMIT = 6_000
@@ -41,7 +50,8 @@ class Point:
 
 def run_name(label: TrialLabel) -> str:
     """Return how a run is called in lists and legends."""
-    return f"{label.variant} · seed {label.seed}"
+    how = "given weights" if label.seed is None else f"seed {label.seed}"
+    return f"{label.variant} · {how}"
 
 
 def label_tags(label: TrialLabel) -> dict[str, str]:
@@ -49,7 +59,7 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
     return {
         "workbench.study": label.study,
         "workbench.variant": label.variant,
-        "workbench.seed": str(label.seed),
+        "workbench.seed": label.seed_text,
         "workbench.key": label.key,
         "mlflow.source.name": "workbench",
         "mlflow.source.type": "LOCAL",
@@ -85,9 +95,7 @@ def result_points(result: TrialResult) -> list[Point]:
     points = [point for measured in result.curve for point in curve_points(measured)]
     points += cost_points(result.cost)
     final = {"training_s": result.training_s, "evaluation_s": result.evaluation_s}
-    for scores in result.scores:
-        means = scores.mean().plain()
-        final |= {f"{safe_name(scores.dataset)}/{name}": means[name] for name in SCORE_NAMES}
+    final |= _means(result.scores)
     points += [_point(n, value, result.finished_s, result.steps) for n, value in final.items()]
     return points
 
@@ -105,10 +113,45 @@ def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
         "workbench.cost_input": f"LR {cost.lr_width_px}x{cost.lr_height_px} px",
         "mlflow.note.content": result_note(label, result),
     }
-    for scores in result.scores:
-        tags[f"workbench.protocol.{safe_name(scores.dataset)}"] = scores.protocol.describe()
-    tags |= _environment_tags(result.environment)
+    tags |= _protocol_tags(result.scores) | _environment_tags(result.environment)
     return {name: _cut(value, TAG_LIMIT) for name, value in tags.items()}
+
+
+def weights_params(record: WeightsRecord) -> dict[str, str]:
+    """Return what given weights are, in place of a config."""
+    params = {"weights.file": record.file or "none", "weights.origin": record.origin}
+    return {name: _cut(value, PARAM_LIMIT) for name, value in params.items()}
+
+
+def weights_points(record: WeightsRecord) -> list[Point]:
+    """Return the cost and the mean scores of given weights."""
+    points = cost_points(record.cost) if record.cost else []
+    means = _means(record.scores)
+    return points + [_point(name, value, record.finished_s, 0) for name, value in means.items()]
+
+
+def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
+    """Return all that the scores of given weights have beside numbers."""
+    lines = [
+        f"**{label.variant}**: given weights ({record.origin}), scored in the study "
+        f"**{label.study}**. They say something about these weights, not about the design.",
+        *_score_lines(record.scores),
+    ]
+    tags = {
+        "workbench.state": TrialState.COMPLETE.value,
+        "workbench.weights_hash": record.weights_hash,
+        "mlflow.note.content": "\n".join(lines),
+    }
+    tags |= _protocol_tags(record.scores) | _environment_tags(record.environment)
+    return {name: _cut(value, TAG_LIMIT) for name, value in tags.items()}
+
+
+def weights_files(record: WeightsRecord) -> dict[str, str]:
+    """Return the artifacts of given weights: file names and texts."""
+    return {
+        "scores.json": json.dumps(record.plain(), indent=1, ensure_ascii=False),
+        "per_image_scores.csv": _score_table(record.scores),
+    }
 
 
 def result_note(label: TrialLabel, result: TrialResult) -> str:
@@ -122,13 +165,7 @@ def result_note(label: TrialLabel, result: TrialResult) -> str:
         f"{cost.parameters:,} parameters, {cost.multiply_adds:,} multiply-adds at LR "
         f"{cost.lr_width_px}x{cost.lr_height_px} px. Ledger key `{label.key}`.",
     ]
-    if result.scores:
-        lines += ["", f"| data set | {' | '.join(SCORE_NAMES)} | protocol |", "|---" * 6 + "|"]
-    for scores in result.scores:
-        means = scores.mean().plain()
-        cells = " | ".join(f"{means[name]:.4f}" for name in SCORE_NAMES)
-        lines.append(f"| {scores.dataset} | {cells} | {scores.protocol.describe()} |")
-    return "\n".join(lines)
+    return "\n".join(lines + _score_lines(result.scores))
 
 
 def started_note(label: TrialLabel) -> str:
@@ -151,7 +188,7 @@ def result_files(result: TrialResult) -> dict[str, str]:
     """Return the artifacts of a result: file names and texts."""
     files = config_files(result.config) | {
         "result.json": json.dumps(result.plain(), indent=1, ensure_ascii=False),
-        "per_image_scores.csv": _score_table(result),
+        "per_image_scores.csv": _score_table(result.scores),
     }
     if result.environment.git_dirty_diff:
         files["git_dirty.diff"] = result.environment.git_dirty_diff
@@ -203,11 +240,38 @@ def _environment_tags(environment: Environment) -> dict[str, str]:
     return tags
 
 
-def _score_table(result: TrialResult) -> str:
+def _means(scores: Sequence[DatasetScores]) -> dict[str, float]:
+    """Return the mean scores by the names of metrics."""
+    return {
+        f"{safe_name(one.dataset)}/{name}": getattr(one.mean(), name)
+        for one in scores
+        for name in SCORE_NAMES
+    }
+
+
+def _protocol_tags(scores: Sequence[DatasetScores]) -> dict[str, str]:
+    return {
+        f"workbench.protocol.{safe_name(one.dataset)}": one.protocol.describe() for one in scores
+    }
+
+
+def _score_lines(scores: Sequence[DatasetScores]) -> list[str]:
+    """Return the mean scores as the lines of a table in Markdown."""
+    lines = []
+    if scores:
+        lines = ["", f"| data set | {' | '.join(SCORE_NAMES)} | protocol |", "|---" * 6 + "|"]
+    for one in scores:
+        means = one.mean().plain()
+        cells = " | ".join(f"{means[name]:.4f}" for name in SCORE_NAMES)
+        lines.append(f"| {one.dataset} | {cells} | {one.protocol.describe()} |")
+    return lines
+
+
+def _score_table(all_scores: Sequence[DatasetScores]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["dataset", "image", *SCORE_NAMES, "protocol"])
-    for scores in result.scores:
+    for scores in all_scores:
         for image in scores.images:
             values = [getattr(image, name) for name in SCORE_NAMES]
             writer.writerow([scores.dataset, image.name, *values, scores.protocol.describe()])

@@ -77,7 +77,7 @@ class RunIndex:
         never goes on.
         """
         for (variant, seed, key), run in self._studies[label.study].items():
-            same_arm = (variant, seed) == (label.variant, str(label.seed))
+            same_arm = (variant, seed) == (label.variant, label.seed_text)
             if same_arm and key != label.key and run.status == "RUNNING":
                 self._client.set_terminated(run.run_id, "KILLED")
                 run.status = "KILLED"
@@ -169,7 +169,7 @@ class RunIndex:
 
 
 def _identity(label: TrialLabel) -> _Identity:
-    return label.variant, str(label.seed), label.key
+    return label.variant, label.seed_text, label.key
 
 
 def _run(found: Any) -> Run:

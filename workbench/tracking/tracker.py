@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.config.trial import TrialConfig
-from workbench.results import Cost, CurvePoint, TrialResult
+from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,15 @@ class TrialLabel:
     """The ablation or search that asked for the trial."""
     variant: str
     """What differs from the study's base, such as `no-lvar`."""
-    seed: int
+    seed: int | None
+    """None for weights that were given, not trained here."""
     key: str
-    """Key of the trial in the ledger."""
+    """Key of the trial in the ledger; for given weights, of what was scored."""
+
+    @property
+    def seed_text(self) -> str:
+        """How the seed is written in tags."""
+        return "given" if self.seed is None else str(self.seed)
 
 
 class Tracker(Protocol):
@@ -38,6 +44,9 @@ class Tracker(Protocol):
 
     def trial_interrupted(self, label: TrialLabel) -> None:
         """Show that the user stopped a running trial, which may go on later."""
+
+    def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
+        """Show the scores of given weights."""
 
     def close(self) -> None:
         """Interrupt what still runs and let go of everything."""
@@ -59,6 +68,9 @@ class NullTracker:
         """Do nothing."""
 
     def trial_interrupted(self, label: TrialLabel) -> None:
+        """Do nothing."""
+
+    def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
         """Do nothing."""
 
     def close(self) -> None:

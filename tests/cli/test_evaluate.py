@@ -1,0 +1,176 @@
+"""`workbench evaluate`: networks side by side, foreign code, saved scores, and their protocols."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+PLAIN = "tests.foreign_networks:Plain"
+
+
+@pytest.fixture
+def data(photos: Path) -> list[str]:
+    return ["--data", f"Photos={photos}"]
+
+
+def saved(command: Command, weights: Path, argv: list[str], path: Path) -> None:
+    """Write what `--json` prints into a file."""
+    ended = command("evaluate", "--weights", str(weights), *argv, "--json")
+    assert ended.code == 0, ended.err
+    path.write_text(ended.out)
+
+
+def test_a_foreign_network_stands_beside_ours(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    ended = command(
+        *("evaluate", "--arch", PLAIN, "--arch-args", '{"channels": 12}', "--input-range", "255"),
+        *("--against", str(tiny_weights), *data, "--per-image"),
+    )
+    assert ended.code == 0, ended.err
+    assert f"foreign code: {PLAIN} is imported and run" in ended.err
+    assert "foreign_networks.py, with the untrained weights of its constructor" in ended.err
+    assert "one training each says nothing about the designs" in ended.err
+    rows = {line.split()[0]: line.split() for line in ended.out.splitlines() if line}
+    assert rows["Plain"][1:2] != rows["tiny.safetensors"][1:2]
+    assert ended.out.count("tiny.safetensors") == 3  # costs, scores, images
+    assert "5,568" in ended.out
+
+
+def test_several_networks_as_json(command: Command, tiny_weights: Path, data: list[str]) -> None:
+    argv = ["evaluate", "--weights", str(tiny_weights), "--against", str(tiny_weights), *data]
+    first, second = command(*argv, "--json").json()["networks"]
+    assert [one["record"]["name"] for one in (first, second)] == [
+        *("tiny.safetensors", "tiny.safetensors#2"),
+    ]
+    assert first["delta"] == {}
+    assert second["delta"]["Photos"] == {
+        **{"mean_db": 0, "low_db": 0, "high_db": 0, "images": 4, "images_won": 2},
+    }
+    assert first["means"] == second["means"]
+    assert first["record"]["cost"]["parameters"] == 7_170
+
+
+def test_saved_scores_are_compared_without_their_weights(
+    command: Command, tiny_weights: Path, data: list[str], tmp_path: Path
+) -> None:
+    saved(command, tiny_weights, data, tmp_path / "old.json")
+    ended = command("evaluate", "--arch", PLAIN, "--against", "old.json", *data, "--json")
+    names = [one["record"]["name"] for one in ended.json()["networks"]]
+    assert names == ["Plain", "tiny.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "left", "right"),
+    [
+        (["--channel", "y"], "Y in Plain", "RGB in tiny.safetensors"),
+        (["--tile", "24"], "LR bicubic, tiles 24+32 in Plain", "LR bicubic in tiny.safetensors"),
+        (
+            ["--degradation", "bicubic-uint8"],
+            "LR bicubic-uint8 in Plain",
+            "LR bicubic in tiny.safetensors",
+        ),
+    ],
+)
+def test_scores_of_another_protocol_are_refused_with_both_names(
+    command: Command,
+    tiny_weights: Path,
+    data: list[str],
+    tmp_path: Path,
+    argv: list[str],
+    left: str,
+    right: str,
+) -> None:
+    saved(command, tiny_weights, data, tmp_path / "old.json")
+    ended = command("evaluate", "--arch", PLAIN, "--against", "old.json", *data, *argv)
+    assert (ended.code, ended.out) == (2, "")
+    line = ended.err.splitlines()[-1]
+    assert line.startswith("error: Photos was scored by two protocols, which must not be compared")
+    assert left in line
+    assert right in line
+
+
+def test_scores_of_other_images_are_refused(
+    command: Command, tiny_weights: Path, data: list[str], tmp_path: Path, photos: Path
+) -> None:
+    saved(command, tiny_weights, data, tmp_path / "old.json")
+    fewer = tmp_path / "fewer"
+    fewer.mkdir()
+    (fewer / "photo0.png").write_bytes((photos / "photo0.png").read_bytes())
+    argv = ["--against", "old.json", "--data", f"Photos={fewer}"]
+    ended = command("evaluate", "--weights", str(tiny_weights), *argv)
+    assert ended.code == 2
+    assert "images " in ended.err
+    assert "in tiny.safetensors, images " in ended.err
+
+
+def test_a_study_records_the_networks_in_mlflow(
+    command: Command, tiny_weights: Path, data: list[str], tmp_path: Path
+) -> None:
+    argv = ["evaluate", "--arch", PLAIN, "--against", str(tiny_weights), *data, "--study", "peers"]
+    for _ in range(2):
+        ended = command(*argv)
+        assert ended.code == 0, ended.err
+    assert "compare in MLflow: workbench ui" in ended.err
+    with closing(sqlite3.connect(tmp_path / "mlflow_runs" / "mlflow.db")) as connection:
+        names = connection.execute("select name, status from runs order by name").fetchall()
+    assert names == [
+        ("Plain · given weights", "FINISHED"),
+        ("tiny.safetensors · given weights", "FINISHED"),
+    ]
+
+
+def test_nothing_is_recorded_unless_asked(
+    command: Command, tiny_weights: Path, data: list[str], tmp_path: Path
+) -> None:
+    assert command("evaluate", "--weights", str(tiny_weights), *data).code == 0
+    assert not (tmp_path / "mlflow_runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        ([], "--weights FILE or --arch MODULE:CLASS is needed"),
+        (["--weights", "tiny", "--arch-args", "{}"], "--arch-args needs --arch"),
+        (["--weights", "tiny", "--input-range", "255"], "--input-range needs --arch"),
+        (["--arch", PLAIN, "--input-range", "2"], "--input-range must be 1 or 255, got 2"),
+        (["--arch", PLAIN, "--arch-args", "{"], "--arch-args must be JSON"),
+        (["--arch", PLAIN, "--arch-args", "[1]"], "--arch-args must be a JSON object"),
+        (["--arch", "Plain"], "--arch must be package.module:Class, got 'Plain'"),
+        (["--arch", PLAIN + "er"], "has no 'Plainer'; did you mean 'Plain'?"),
+        (["--arch", PLAIN, "--weights", "tiny"], "does not fit tests.foreign_networks:Plain"),
+        (["--weights", "tiny", "--against", "no.json"], "--against no.json: cannot be read"),
+        (["--weights", "tiny", "--against", "text.json"], "must be what `workbench evaluate"),
+        (["--weights", "tiny", "--against", "other.json"], "must be what `workbench evaluate"),
+        (["--weights", "tiny", "--channel", "x"], "'x' is not one of 'rgb', 'y'"),
+        (["--weights", "tiny", "--study", "a/b"], "--study must be a name without slashes"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    command: Command,
+    tiny_weights: Path,
+    data: list[str],
+    tmp_path: Path,
+    argv: list[str],
+    reason: str,
+) -> None:
+    (tmp_path / "text.json").write_text("no JSON")
+    (tmp_path / "other.json").write_text(json.dumps({"format": "x", "channel": "rgb"}))
+    known = [str(tiny_weights) if word == "tiny" else word for word in argv]
+    ended = command("evaluate", *known, *data)
+    assert (ended.code, ended.out) == (2, "")
+    assert reason in ended.err.splitlines()[-1]
+    assert "Traceback" not in ended.err
+
+
+def test_networks_of_two_scales_are_refused(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    argv = ["--arch", PLAIN, "--arch-args", '{"scale": 2}', "--against", str(tiny_weights)]
+    ended = command("evaluate", *argv, *data)
+    assert ended.code == 2
+    assert "networks of one scale can be compared, got Plain x2, tiny.safetensors x4" in ended.err

@@ -1,0 +1,103 @@
+"""The tables of `workbench evaluate`, for people and as JSON."""
+
+from workbench.cli.comparison_table import delta_text
+from workbench.cli.console import OUT, billions, millions, note, print_json, table
+from workbench.cli.evaluate_steps import SAVED_FORMAT
+from workbench.reporting.networks import NetworkTable, network_as_plain
+from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
+
+
+def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> None:
+    """Print one network's scores, or several side by side."""
+    if as_json:
+        _print_json(networks)
+    elif len(networks.records) == 1:
+        _print_one(networks.records[0], per_image=per_image)
+    else:
+        _print_several(networks, per_image=per_image)
+
+
+def _print_json(networks: NetworkTable) -> None:
+    first = networks.records[0]
+    print_json(
+        {
+            "format": SAVED_FORMAT,
+            "channel": networks.channel,
+            "weights": first.file,
+            "datasets": {
+                s.dataset: s.mean().plain()
+                | {"protocol": s.protocol.plain(), "images": [i.plain() for i in s.images]}
+                for s in first.scores
+            },
+            "networks": [network_as_plain(networks, record) for record in networks.records],
+        }
+    )
+
+
+def _print_one(record: WeightsRecord, *, per_image: bool) -> None:
+    made = table("data set", "images", "PSNR RGB dB", "SSIM RGB", "PSNR Y dB", "SSIM Y")
+    for scores in record.scores:
+        if per_image:
+            for image in scores.images:
+                made.add_row(f"{scores.dataset}/{image.name}", "1", *_values(image))
+        made.add_row(scores.dataset, str(len(scores.images)), *_values(scores.mean()))
+    OUT.print(made)
+    for scores in record.scores:
+        note(f"{scores.dataset}: {scores.protocol.describe()}")
+    if record.cost is not None:
+        cost = record.cost
+        note(
+            f"{record.name}: {record.origin}, {cost.parameters:,} parameters, "
+            f"{billions(cost.multiply_adds)} G multiply-adds at "
+            f"{cost.lr_width_px}x{cost.lr_height_px} LR px"
+        )
+
+
+def _print_several(networks: NetworkTable, *, per_image: bool) -> None:
+    made = table("network", "opened as", "parameters", "multiply-adds G", "activations M", left=2)
+    for record in networks.records:
+        made.add_row(record.name, record.origin, *_cost_cells(record))
+    OUT.print(made)
+    for name, protocol in networks.protocols.items():
+        scored = {r.name: s for r in networks.records for s in r.scores if s.dataset == name}
+        images = max(len(scores.images) for scores in scored.values())
+        OUT.print(f"\n[bold]{name}[/bold]: {images} images, {protocol.describe()}")
+        _print_set(networks, name, scored)
+        if per_image:
+            _print_images(networks, scored)
+    first = networks.records[0].name
+    note(
+        f"\ndelta: {networks.channel.upper()}-PSNR minus that of {first}, image by image; "
+        "95 % interval over new images of this kind\n"
+        "these weights on these images: one training each says nothing about the designs, "
+        "`workbench ablate` does"
+    )
+
+
+def _print_set(networks: NetworkTable, name: str, scored: dict[str, DatasetScores]) -> None:
+    made = table("network", "PSNR RGB", "SSIM", "PSNR Y", "SSIM Y", "delta dB", "won", gap=1)
+    for network, scores in scored.items():
+        wins = networks.differences.get((network, name))
+        cells = ["", ""] if wins is None else [delta_text(wins.delta_psnr_db), f"{wins.won:g}"]
+        made.add_row(network, *_values(scores.mean()), *cells)
+    OUT.print(made)
+
+
+def _print_images(networks: NetworkTable, scored: dict[str, DatasetScores]) -> None:
+    made = table(f"PSNR {networks.channel.upper()} dB", *scored)
+    columns = [{image.name: image for image in scores.images} for scores in scored.values()]
+    for image in columns[0]:
+        values = [getattr(column[image], f"psnr_{networks.channel}_db") for column in columns]
+        made.add_row(image, *(f"{value:.4f}" for value in values))
+    OUT.print(made)
+
+
+def _cost_cells(record: WeightsRecord) -> list[str]:
+    cost = record.cost
+    if cost is None:
+        return ["-", "-", "-"]
+    return [f"{cost.parameters:,}", billions(cost.multiply_adds), millions(cost.activations)]
+
+
+def _values(score: ImageScore | MeanScore) -> list[str]:
+    return [f"{getattr(score, metric):.4f}" for metric in SCORE_NAMES]

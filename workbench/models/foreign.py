@@ -1,0 +1,217 @@
+"""Networks that are not ours: any `nn.Module`, and what the package spandrel opens.
+
+Foreign code is imported only if the user names it. From outside such a network is like ours: RGB in
+0..1 in and out.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
+
+SCALES = range(1, 9)
+PROBE_PX = (48, 64, 128)
+"""Sides of the images that are tried to find the scale: some networks need multiples."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """An `nn.Module` of the user's own."""
+
+    arch: str
+    """`package.module:Class`."""
+    arguments: Mapping[str, Any]
+    """Of its constructor."""
+    input_range: int
+    """1 or 255: highest value of the RGB that it takes and gives."""
+
+
+class Adapted(nn.Module):
+    """A foreign network behind our contract; whatever it raises is one line for the user."""
+
+    def __init__(self, module: nn.Module, name: str, input_range: int) -> None:
+        super().__init__()
+        self.module = module
+        self.name = name
+        self.input_range = input_range
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """(N, 3, h, w) -> (N, 3, scale * h, scale * w), RGB in 0..1.
+
+        Raises:
+            ForeignCodeError: For any error inside, and for an output that is no image.
+        """
+        with foreign_code(self.name, f"run on an input of {tuple(lr.shape)}"):
+            out = self.module(lr * self.input_range)
+        if not isinstance(out, Tensor) or out.ndim != 4 or out.shape[:2] != lr.shape[:2]:
+            found = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            raise ForeignCodeError(
+                f"{self.name}: an input of {tuple(lr.shape)} must give an image of (N, 3, H, W), "
+                f"got {found}"
+            )
+        return out / self.input_range
+
+
+@contextmanager
+def foreign_code(name: str, stage: str) -> Iterator[None]:
+    """Turn whatever foreign code raises into one line.
+
+    Args:
+        name: The architecture.
+        stage: What was tried, such as `imported`.
+
+    Raises:
+        ForeignCodeError: Naming both, and the error.
+    """
+    try:
+        yield
+    except WorkbenchError:
+        raise
+    except Exception as error:  # foreign code raises what it likes
+        text = " ".join(str(error).split())[:200]
+        raise ForeignCodeError(
+            f"{name} cannot be {stage}: {type(error).__name__}: {text or 'no text'}"
+        ) from error
+
+
+def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:
+    """Import a class and build the network, with the weights that its constructor draws.
+
+    Modules are looked for where Python does, and in the working directory.
+
+    Returns:
+        The network, and the file that its code came from.
+
+    Raises:
+        ForeignCodeError: Naming the architecture and what failed.
+    """
+    made = _class(foreign.arch)
+    stage = f"built with {dict(foreign.arguments)}"
+    with foreign_code(foreign.arch, stage), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # so that an untrained network is the same every time
+        module = made(**foreign.arguments)
+    if not isinstance(module, nn.Module):
+        raise ForeignCodeError(
+            f"{foreign.arch} must give a torch.nn.Module, got {type(module).__name__}"
+        )
+    file = getattr(sys.modules.get(made.__module__), "__file__", None)
+    return Adapted(module, foreign.arch, foreign.input_range), file or made.__module__
+
+
+def load_state(network: Adapted, state: Mapping[str, Tensor], path: Path) -> None:
+    """Load a state dict, all of it.
+
+    Raises:
+        CheckpointError: Naming a tensor that is missing, left over or of another shape.
+    """
+    wanted = network.module.state_dict()
+    problems = [f"the tensor {name!r} is missing" for name in wanted if name not in state]
+    problems += [
+        f"the tensor {name!r} must have the shape {tuple(wanted[name].shape)}, "
+        f"got {tuple(tensor.shape)}"
+        for name, tensor in state.items()
+        if name in wanted and wanted[name].shape != tensor.shape
+    ]
+    problems += [f"the tensor {name!r} is left over" for name in state if name not in wanted]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise CheckpointError(f"{path}: does not fit {network.name}: {problems[0]}{more}")
+    network.module.load_state_dict(state)
+
+
+def probe_scale(network: nn.Module, name: str) -> int:
+    """Run a small image and return by how much it grew.
+
+    Raises:
+        ForeignCodeError: If it cannot be run, or does not enlarge both sides by one whole number.
+    """
+    for side in PROBE_PX:
+        try:
+            with torch.inference_mode():
+                out = network(torch.full((1, 3, side, side), 0.5))
+            break
+        except ForeignCodeError:
+            if side == PROBE_PX[-1]:
+                raise
+    height, width = out.shape[2:]
+    if height != width or height % side or height // side not in SCALES:
+        raise ForeignCodeError(
+            f"{name} must enlarge by a whole number in {SCALES.start}..{SCALES.stop - 1}, "
+            f"got {width} x {height} px from {side} x {side}"
+        )
+    return int(height // side)
+
+
+def open_with_spandrel(state: dict[str, Tensor], path: Path) -> tuple[Adapted, int, str] | None:
+    """Build a network that spandrel knows from a state dict.
+
+    The file was read by us, without running code; spandrel only sees names and tensors.
+
+    Returns:
+        Network, scale and architecture; None if spandrel does not know it either.
+
+    Raises:
+        CheckpointError: If it is no network that enlarges RGB images.
+        ModuleNotFoundError: If spandrel is not installed.
+    """
+    import spandrel
+
+    try:
+        opened = spandrel.ModelLoader().load_from_state_dict(
+            spandrel.canonicalize_state_dict(dict(state))
+        )
+    except spandrel.UnsupportedModelError:
+        return None
+    except Exception as error:  # a broken file of a known architecture
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{path}: spandrel cannot open it ({reason})") from error
+    name = opened.architecture.name
+    if not isinstance(opened, spandrel.ImageModelDescriptor) or opened.scale not in SCALES:
+        raise CheckpointError(f"{path}: {name} does not enlarge images")
+    if (opened.input_channels, opened.output_channels) != (3, 3):
+        raise CheckpointError(
+            f"{path}: {name} must take and give 3 channels, "
+            f"got {opened.input_channels} and {opened.output_channels}"
+        )
+    return Adapted(_Spandrel(opened), name, 1).eval(), opened.scale, name
+
+
+class _Spandrel(nn.Module):
+    """A network of spandrel, called as spandrel does: padded as it needs, clamped to 0..1."""
+
+    def __init__(self, opened: Any) -> None:
+        super().__init__()
+        self.network: nn.Module = opened.model
+        self._opened = opened
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """(1, 3, h, w) -> (1, 3, scale * h, scale * w)."""
+        out: Tensor = self._opened(lr)
+        return out
+
+
+def _class(arch: str) -> Any:
+    """Import `package.module:Class`."""
+    module_name, colon, class_name = arch.partition(":")
+    if not colon or not module_name or not class_name:
+        raise ForeignCodeError(f"--arch must be package.module:Class, got {arch!r}")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    with foreign_code(arch, "imported"):
+        module = importlib.import_module(module_name)
+    found = getattr(module, class_name, None)
+    if found is None:
+        classes = [n for n, v in vars(module).items() if isinstance(v, type)]
+        raise ForeignCodeError(
+            f"--arch: {module_name} has no {class_name!r}; {nearest(class_name, classes)}"
+        )
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from workbench.config.model import ModelConfig
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, InputSizeError
+
+if TYPE_CHECKING:  # torch, which --help does not need
+    from workbench.models.opening import OpenedNetwork
 
 Size = tuple[int, int]
 """Width and height in LR px."""
@@ -49,12 +52,12 @@ def inspect(
     turn, and each is compared with the last one: presets come first, then variants, then weights.
     """
     counted_size, timed_size = _size("--lr-size", lr_size), _size("--time-size", time_size)
-    networks = _presets_and_variants(presets or ([] if weights else [DEFAULT_BASE]), variant, set_)
-    networks |= _from_files(weights or [])
+    configs = _presets_and_variants(presets or ([] if weights else [DEFAULT_BASE]), variant, set_)
+    networks = _open(configs, weights or [])
     _check_size("--lr-size", counted_size, networks)
     if rounds:
         _check_size("--time-size", timed_size, networks)
-    rows = [_row(name, model, counted_size) for name, model in networks.items()]
+    rows = [_row(name, network, counted_size) for name, network in networks.items()]
     if rounds:
         times = _times(networks, timed_size, rounds)
         rows = [row | times[row["name"]] for row in rows]
@@ -79,10 +82,12 @@ def _trial(model: ModelConfig) -> TrialConfig:
     return TrialConfig(model=model, training=RECIPES["smoke"])
 
 
-def _from_files(paths: list[Path]) -> dict[str, ModelConfig]:
-    from workbench.models.checkpoints import read_weights
+def _open(configs: Mapping[str, ModelConfig], paths: list[Path]) -> dict[str, "OpenedNetwork"]:
+    """Build the configs with random weights, and open whatever the files hold."""
+    from workbench.models.opening import built_network, open_network
 
-    return {path.name: read_weights(path).config for path in paths}
+    opened = {name: built_network(name, config) for name, config in configs.items()}
+    return opened | {path.name: open_network(path) for path in paths}
 
 
 def _size(option: str, text: str) -> Size:
@@ -92,10 +97,10 @@ def _size(option: str, text: str) -> Size:
     return int(parts[0]), int(parts[1])
 
 
-def _check_size(option: str, size: Size, networks: Mapping[str, ModelConfig]) -> None:
+def _check_size(option: str, size: Size, networks: Mapping[str, "OpenedNetwork"]) -> None:
     """Refuse a size that is below some network's smallest input, before any of them is run."""
-    for name, model in networks.items():
-        smallest = model.smallest_lr_px()
+    for name, network in networks.items():
+        smallest = network.smallest_lr_px
         if min(size) < smallest:
             raise InputSizeError(
                 f"{option}: {name}: the input is {size[0]} x {size[1]} px; "
@@ -103,15 +108,15 @@ def _check_size(option: str, size: Size, networks: Mapping[str, ModelConfig]) ->
             )
 
 
-def _row(name: str, model: ModelConfig, size: Size) -> dict[str, Any]:
-    from workbench.models.complexity import count
+def _row(name: str, network: "OpenedNetwork", size: Size) -> dict[str, Any]:
+    from workbench.models.complexity import count_network
 
     width, height = size
-    counted = count(model, height, width)
+    counted = count_network(network.module, height, width)
     return {
         "name": name,
-        "scale": model.scale,
-        "smallest_lr_px": model.smallest_lr_px(),
+        "scale": network.scale,
+        "smallest_lr_px": network.smallest_lr_px,
         **counted.cost.plain(),
         "parts": {
             part.part: {
@@ -125,15 +130,14 @@ def _row(name: str, model: ModelConfig, size: Size) -> dict[str, Any]:
 
 
 def _times(
-    networks: Mapping[str, ModelConfig], size: Size, rounds: int
+    networks: Mapping[str, "OpenedNetwork"], size: Size, rounds: int
 ) -> dict[str, dict[str, Any]]:
-    """Time all networks, with random weights, and compare each with the last."""
+    """Time all networks and compare each with the last."""
     import torch
 
     from workbench.evaluation.latency import THREADS, measure
-    from workbench.models.factory import build_model
 
-    models = {name: build_model(config, seed=0) for name, config in networks.items()}
+    models = {name: network.module for name, network in networks.items()}
     width, height = size
     display = bars()
     display.live.auto_refresh = False  # the CPU time of its thread would be counted

@@ -67,16 +67,18 @@ def count(
     )
 
 
-def count_network(model: nn.Module, lr_px: int = DEFAULT_LR_PX) -> Complexity:
-    """Count a network that exists, at `lr_px` x `lr_px`, on the meta device.
+def count_network(
+    model: nn.Module, lr_height_px: int = DEFAULT_LR_PX, lr_width_px: int = DEFAULT_LR_PX
+) -> Complexity:
+    """Count a network that exists, on the meta device.
 
     Raises:
         InputSizeError: If the size is below the smallest input of a network of the family.
-        Exception: Whatever foreign code raises on the meta device.
+        ForeignCodeError: If foreign code cannot run on the meta device.
     """
     if isinstance(model, MDRN):
-        return count(model.config, lr_px, lr_px)
-    return count_module(copy.deepcopy(model).to("meta"), lr_px, lr_px)
+        return count(model.config, lr_height_px, lr_width_px)
+    return count_module(copy.deepcopy(model).to("meta"), lr_height_px, lr_width_px)
 
 
 def count_module(

@@ -10,8 +10,10 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import nn
 
+from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
 from workbench.models.checkpoints import is_safetensors, load_model, published_state
+from workbench.models.factory import build_model
 from workbench.models.foreign import (
     Foreign,
     build_foreign,
@@ -35,6 +37,12 @@ class OpenedNetwork:
     """Least LR height and width that it accepts."""
     origin: str
     """What the file was recognised as, in a few words."""
+
+
+def built_network(name: str, config: ModelConfig) -> OpenedNetwork:
+    """Build a network of the family with random weights."""
+    network = build_model(config, seed=0).eval()
+    return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, "MDRN family")
 
 
 def open_network(path: Path) -> OpenedNetwork:

@@ -54,7 +54,7 @@ def test_all_orders_give_the_exact_values() -> None:
     plan = shapley_plan(short_path(), "study", [1, 2], 16)
     assert (plan.orders, len(plan.plan.arms)) == (6, 8)
     shares = attribute(made_up(plan, short_path()), plan.steps).shares
-    means = {share.component: share.delta_psnr_rgb_db["Set5"].mean for share in shares}
+    means = {share.component: share.decisions["Set5"].estimate.mean for share in shares}
     # What two components bring only together is shared equally.
     assert means == pytest.approx({"padding": 0.01, "attention": 0.15, "width": 0.45})
 
@@ -65,7 +65,7 @@ def test_values_add_up_to_the_difference_of_the_ends_for_any_orders(budget: int)
     assert not plan.exact
     assert len(plan.plan.trials()) <= budget
     shares = attribute(made_up(plan, short_path()), plan.steps).shares
-    total = sum(share.delta_psnr_rgb_db["Set5"].mean for share in shares)
+    total = sum(share.decisions["Set5"].estimate.mean for share in shares)
     assert total == pytest.approx(sum(VALUES.values()) + VALUES["attention"])
     assert {share.parameters for share in shares} == {0}
 

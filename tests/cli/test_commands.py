@@ -244,7 +244,7 @@ def test_ablate_prints_a_comparison_and_goes_on_from_the_store(
         delta = scores.get("delta_psnr_rgb_db")
         if delta:
             interval = f"{delta['mean']:+z.3f} [{delta['low']:+z.3f}, {delta['high']:+z.3f}]"
-            assert f" {interval} {delta['verdict']}" in table
+            assert f" {interval} {delta['p_holm']:.3f} {delta['verdict']}" in table
 
 
 def test_a_local_variant_wins_and_the_output_says_so(command: Command, here: Path) -> None:

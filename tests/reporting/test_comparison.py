@@ -8,7 +8,7 @@ import pytest
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
-from workbench.reporting.comparison import as_plain, compare
+from workbench.reporting.comparison import Rules, as_plain, compare
 from workbench.results import (
     Cost,
     DatasetScores,
@@ -95,21 +95,21 @@ UNCLEAR = [scored(f"same{s}", s, {"Set5": [30 + s + (-1) ** s, 32.0 + s]}) for s
     ("arm", "mean_db", "verdict"),
     [(BETTER, 0.5, "better"), (WORSE, -0.1, "worse"), (UNCLEAR, -1 / 6, "undecided")],
 )
-def test_a_verdict_follows_from_the_interval(
+def test_a_verdict_follows_from_the_differences(
     arm: list[TrialResult], mean_db: float, verdict: str
 ) -> None:
     comparison = compare({"tiny": BASE, "variant": arm}, {"variant": "Why?"})
     base, variant = comparison.rows
     assert (base.name, base.question, base.seeds) == ("tiny", "", (1, 2, 3))
-    assert base.datasets["Set5"].verdict is None
+    assert base.datasets["Set5"].difference is None
     spread = base.datasets["Set5"].scores["psnr_rgb_db"]
     assert (spread.mean, spread.seed_sd) == (33.0, 1.0)
     assert variant.question == "Why?"
-    delta = variant.datasets["Set5"].delta_psnr_rgb_db
-    assert delta is not None
-    assert delta.mean == pytest.approx(mean_db)
-    assert (delta.seeds, delta.images) == (3, 2)
-    assert variant.datasets["Set5"].verdict == verdict
+    found = variant.datasets["Set5"].difference
+    assert found is not None
+    assert found.decision.estimate.mean == pytest.approx(mean_db)
+    assert (found.seeds, found.images) == ((1, 2, 3), ("0", "1"))
+    assert found.decision.verdict == verdict
 
 
 OTHER_PROTOCOLS = [
@@ -144,9 +144,9 @@ def test_a_failed_trial_is_listed_and_in_no_mean() -> None:
     assert row.seeds == (1, 3)
     assert row.failures == ("seed 2: diverged (the loss was nan at step 7)",)
     assert row.datasets["Set5"].scores["psnr_rgb_db"].mean == 33.5
-    delta = row.datasets["Set5"].delta_psnr_rgb_db
-    assert delta is not None
-    assert (delta.mean, delta.seeds) == (0.5, 2)
+    found = row.datasets["Set5"].difference
+    assert found is not None
+    assert (found.decision.estimate.mean, found.seeds) == (0.5, (1, 3))
 
 
 def test_an_arm_that_failed_as_a_whole_has_a_row_and_no_scores() -> None:
@@ -157,44 +157,56 @@ def test_an_arm_that_failed_as_a_whole_has_a_row_and_no_scores() -> None:
 
 def test_a_base_that_failed_as_a_whole_leaves_no_difference() -> None:
     row = compare({"tiny": [diverged("nan1", 1)], "variant": BETTER}, {}).rows[1]
-    assert row.datasets["Set5"].delta_psnr_rgb_db is None
-    assert row.datasets["Set5"].verdict is None
+    assert row.datasets["Set5"].difference is None
 
 
 def test_only_seeds_that_both_have_are_paired() -> None:
     far = scored("far", 9, {"Set5": [99.0, 99.0]})
     row = compare({"tiny": BASE[:2], "variant": [far, *BETTER[1:]]}, {}).rows[1]
-    delta = row.datasets["Set5"].delta_psnr_rgb_db
-    assert delta is not None
-    assert (delta.mean, delta.seeds) == (0.5, 1)
-    assert row.datasets["Set5"].verdict == "not testable"
+    found = row.datasets["Set5"].difference
+    assert found is not None
+    assert (found.decision.estimate.mean, found.seeds) == (0.5, (2,))
+    assert found.decision.verdict == "not testable"
+    assert found.bootstrap is None
     assert row.seeds == (9, 2, 3)
 
 
 def test_one_seed_is_not_testable() -> None:
     score = compare({"tiny": BASE[:1], "variant": BETTER[:1]}, {}).rows[1].datasets["Set5"]
-    assert score.verdict == "not testable"
+    assert score.difference is not None
+    assert score.difference.decision.verdict == "not testable"
     assert score.scores["psnr_rgb_db"].seed_sd is None
 
 
-@pytest.mark.parametrize(("variants", "confidence"), [(0, 0.95), (1, 0.95), (2, 0.975), (5, 0.99)])
-def test_all_intervals_together_hold_with_95_percent(variants: int, confidence: float) -> None:
-    arms = {"tiny": BASE} | {f"variant{i}": UNCLEAR for i in range(variants)}
-    comparison = compare(arms, {})
-    assert comparison.confidence == pytest.approx(confidence)
-    assert len(comparison.rows) == variants + 1
-
-
-def test_more_variants_make_each_interval_wider() -> None:
-    widths = []
-    for variants in (1, 2):
+def test_the_family_is_all_arms_but_the_base() -> None:
+    p_values = []
+    for variants in (1, 4):
         arms = {"tiny": BASE} | {f"variant{i}": UNCLEAR for i in range(variants)}
-        delta = compare(arms, {}).rows[1].datasets["Set5"].delta_psnr_rgb_db
-        assert delta is not None
-        assert delta.low is not None
-        assert delta.high is not None
-        widths.append(delta.high - delta.low)
-    assert widths[1] > 1.2 * widths[0]
+        found = compare(arms, {}).rows[1].datasets["Set5"].difference
+        assert found is not None
+        assert found.decision.p is not None
+        assert found.decision.p_holm == pytest.approx(min(1, variants * found.decision.p))
+        p_values.append(found.decision.p)
+    assert p_values[0] == p_values[1]
+
+
+def test_the_margin_decides_what_is_equivalent() -> None:
+    arms = {"tiny": BASE, "variant": WORSE}
+    for margin_db, verdict in ((0.02, "worse"), (0.2, "equivalent")):
+        comparison = compare(arms, {}, rules=Rules(margin_db=margin_db))
+        found = comparison.rows[1].datasets["Set5"].difference
+        assert found is not None
+        assert found.decision.verdict == verdict
+        assert comparison.rules.margin_db == margin_db
+
+
+def test_each_arm_can_be_compared_with_another_than_the_base() -> None:
+    arms = {"tiny": BASE, "up": BETTER, "down": WORSE}
+    rows = compare(arms, {}, {"up": "tiny", "down": "up"}).rows
+    assert [row.against for row in rows] == ["", "tiny", "up"]
+    found = rows[2].datasets["Set5"].difference
+    assert found is not None
+    assert found.decision.estimate.mean == pytest.approx(-0.6)
 
 
 def test_data_sets_stay_apart() -> None:
@@ -203,9 +215,9 @@ def test_data_sets_stay_apart() -> None:
     comparison = compare({"tiny": base, "variant": base}, {})
     assert list(comparison.protocols) == ["Set5", "B100"]
     images = {
-        name: score.delta_psnr_rgb_db.images
+        name: len(score.difference.images)
         for name, score in comparison.rows[1].datasets.items()
-        if score.delta_psnr_rgb_db
+        if score.difference
     }
     assert images == {"Set5": 2, "B100": 3}
 
@@ -235,12 +247,12 @@ def test_plain_data_is_json_with_units_in_its_keys() -> None:
     assert variant["lr_height_px"] == 256
     assert variant["failures"] == ["seed 3: diverged (the loss was nan at step 7)"]
     assert variant["datasets"]["Set5"]["delta_psnr_rgb_db"] == {
-        "mean": 0.5,
-        "low": 0.5,
-        "high": 0.5,
-        "seeds": 2,
-        "images": 2,
-        "verdict": "better",
+        **{"mean": 0.5, "low": 0.5, "high": 0.5, "verdict": "better", "further_seeds": None},
+        **{"seeds": 2, "images": 2, "seed_sd": 0.0, "image_sd": 0.0, "bootstrap": [0.5, 0.5]},
+        **{"p": 0.0, "p_holm": 0.0, "p_equivalence_holm": 1.0},
+        **{"p_sign_flip": 0.5, "smallest_p_sign_flip": 0.5},
+        **{"median": 0.5, "win_rate": 1.0, "without_one_image": [0.5, 0.5]},
+        "most_influential_image": "0",
     }
     assert one["datasets"]["Set5"]["psnr_rgb_db_seed_sd"] is None
     assert one["datasets"]["Set5"]["delta_psnr_rgb_db"]["verdict"] == "not testable"

@@ -15,10 +15,12 @@ from workbench.cli.options import (
     TrackingOption,
     VariantOption,
     default_workers,
+    margin,
     seed_list,
     set_values,
     study_name,
 )
+from workbench.statistics.levels import MARGIN_DB
 
 
 def ablate(
@@ -75,6 +77,10 @@ def ablate(
         list[str] | None,
         typer.Option(metavar="[NAME=]FOLDER", help="Images for the final scores, repeatable."),
     ] = None,
+    margin_db: Annotated[
+        float,
+        typer.Option("--margin", metavar="DB", help="Differences within it are equivalent."),
+    ] = MARGIN_DB,
     set_: SetOption = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Trials at a time; one for each core by default.")
@@ -101,6 +107,7 @@ def ablate(
         set_values(trial_config(name, recipe_name, data or (), validation, benchmark or ()), set_)
         for name in choice.networks()
     ]
+    margin(margin_db)
     request = make_request(choice, trials, seed_list(seeds), recipe_name, study_name(study))
     if request.remark:
         note(request.remark)
@@ -111,4 +118,4 @@ def ablate(
         print_plan(request.plan, store, as_json=as_json)
         return
     count = workers or default_workers(trials[0].training.device)
-    run(request, store, count, tracking_uri, as_json=as_json)
+    run(request, store, count, tracking_uri, margin_db, as_json=as_json)

@@ -10,32 +10,35 @@ from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import print_json
 from workbench.cli.path_table import print_path, print_shapley
 from workbench.reporting.attribution import attribute, attribution_as_plain
-from workbench.reporting.comparison import as_plain, compare
+from workbench.reporting.comparison import Rules, as_plain, compare
 from workbench.results import TrialResult
 
 Results = Mapping[str, Sequence[TrialResult]]
 """Results by arm, in the order of the seeds."""
 
 
-def report(request: Request, results: Results, *, as_json: bool) -> None:
+def report(request: Request, results: Results, rules: Rules, *, as_json: bool) -> None:
     """Print what was found, as tables or as JSON.
 
     Raises:
         WorkbenchError: If there is nothing to compare.
     """
     if request.path is None:
-        comparison = compare(results, {arm.name: arm.question for arm in request.plan.arms})
+        questions = {arm.name: arm.question for arm in request.plan.arms}
+        comparison = compare(results, questions, rules=rules)
         if as_json:
             print_json({"study": request.plan.study} | as_plain(comparison))
         else:
             print_comparison(comparison)
     elif request.shapley is None:
-        _report_path(request, request.path, results, as_json=as_json)
+        _report_path(request, request.path, results, rules, as_json=as_json)
     else:
-        _report_shapley(request, request.path, request.shapley, results, as_json=as_json)
+        _report_shapley(request, request.shapley, results, rules, as_json=as_json)
 
 
-def _report_path(request: Request, path: AblationPath, results: Results, *, as_json: bool) -> None:
+def _report_path(
+    request: Request, path: AblationPath, results: Results, rules: Rules, *, as_json: bool
+) -> None:
     plan = request.plan
     total = f"{path.end_name} - {path.start_name}"
     # One more comparison of the same family: what all steps bring together.
@@ -43,6 +46,7 @@ def _report_path(request: Request, path: AblationPath, results: Results, *, as_j
         {**results, total: results[path.end_name]},
         {arm.name: arm.question for arm in plan.arms},
         plan.against | {total: path.start_name},
+        rules,
     )
     if as_json:
         print_json({"study": plan.study, "path": _plain_path(path)} | as_plain(comparison))
@@ -51,15 +55,13 @@ def _report_path(request: Request, path: AblationPath, results: Results, *, as_j
 
 
 def _report_shapley(
-    request: Request,
-    path: AblationPath,
-    shapley: ShapleyPlan,
-    results: Results,
-    *,
-    as_json: bool,
+    request: Request, shapley: ShapleyPlan, results: Results, rules: Rules, *, as_json: bool
 ) -> None:
-    attribution = attribute(results, shapley.steps)
-    ends = compare({name: results[name] for name in (path.start_name, path.end_name)}, {})
+    assert request.path is not None
+    path = request.path
+    attribution = attribute(results, shapley.steps, rules)
+    names = (path.start_name, path.end_name)
+    ends = compare({name: results[name] for name in names}, {}, rules=rules)
     if as_json:
         print_json(
             {
@@ -69,7 +71,8 @@ def _report_shapley(
                     "orders": shapley.orders,
                     "exact": shapley.exact,
                     "seeds": list(attribution.seeds),
-                    "confidence": attribution.confidence,
+                    "alpha": attribution.rules.alpha,
+                    "margin_db": attribution.rules.margin_db,
                     "components": attribution_as_plain(attribution),
                 },
             }

@@ -10,6 +10,7 @@ from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
+from workbench.reporting.comparison import Rules
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 
@@ -55,7 +56,13 @@ def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
 
 
 def run(
-    request: Request, store: Path, workers: int, tracking_uri: str | None, *, as_json: bool
+    request: Request,
+    store: Path,
+    workers: int,
+    tracking_uri: str | None,
+    margin_db: float,
+    *,
+    as_json: bool,
 ) -> None:
     """Run what is not finished, and print the comparison.
 
@@ -72,7 +79,7 @@ def run(
         address = tracker.compare_address(plan.study)
     finally:
         tracker.close()
-    report(request, by_arm(plan, results), as_json=as_json)
+    report(request, by_arm(plan, results), Rules(margin_db=margin_db), as_json=as_json)
     if not as_json:
         note(f"{display.reused_count} of {len(plan.trials())} trials were finished before")
         where = "" if store == DEFAULT_STORE else f" --store {store}"

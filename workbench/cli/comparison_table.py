@@ -1,10 +1,13 @@
 """The tables of a comparison, for people."""
 
+from collections.abc import Mapping
+
 from rich.table import Table
 
 from workbench.cli.console import OUT, billions, millions, note, table
-from workbench.reporting.comparison import ArmScore, Comparison
-from workbench.statistics.paired import PairedDifference
+from workbench.reporting.comparison import ArmRow, ArmScore, Comparison, Difference
+from workbench.statistics.exact import seeds_for
+from workbench.statistics.levels import ALPHA
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -13,9 +16,7 @@ def print_comparison(comparison: Comparison) -> None:
     OUT.print(cost_table(comparison))
     for name, protocol in comparison.protocols.items():
         images = max(
-            score.delta_psnr_rgb_db.images if score.delta_psnr_rgb_db else 0
-            for row in comparison.rows
-            if (score := row.datasets.get(name))
+            (len(d.images) for row in comparison.rows if (d := _difference(row, name))), default=0
         )
         count = f"{images} images, " if images else ""
         OUT.print(f"\n[bold]{name}[/bold]: {count}{protocol.describe()}")
@@ -23,8 +24,7 @@ def print_comparison(comparison: Comparison) -> None:
     print_failures(comparison)
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note("scores: mean over seeds ± their standard deviation")
-    if len(comparison.rows) > 1:
-        note(_meaning(comparison))
+    print_meaning(comparison, {row.name: row.name for row in comparison.rows})
 
 
 def print_failures(comparison: Comparison) -> None:
@@ -50,8 +50,8 @@ def cost_table(comparison: Comparison) -> Table:
 
 def score_table(comparison: Comparison, dataset: str) -> Table:
     """Return the scores of each arm on one data set, and the difference to the base."""
-    # Narrow enough for 80 columns with a name of 17 letters.
-    made = table("variant", "PSNR dB", "SSIM", "Y-PSNR\ndB", "delta PSNR dB", "verdict", gap=1)
+    # Narrow enough for 80 columns with a name of 17 letters; Y-PSNR is in --json.
+    made = table("variant", "PSNR dB", "SSIM", "delta PSNR dB", "p", "verdict", gap=1)
     made.columns[-1].justify = "left"
     for row in comparison.rows:
         made.add_row(row.name, *score_cells(row.datasets.get(dataset)))
@@ -59,37 +59,82 @@ def score_table(comparison: Comparison, dataset: str) -> Table:
 
 
 def score_cells(score: ArmScore | None) -> list[str]:
-    """Return PSNR, SSIM, Y-PSNR, difference and verdict of an arm."""
+    """Return PSNR, SSIM, difference, p after Holm and verdict of an arm."""
     if score is None:
-        return ["-", "-", "-", "-", ""]
+        return ["-", "-", "-", "", ""]
     psnr = score.scores["psnr_rgb_db"]
     spread = "" if psnr.seed_sd is None else f" ± {psnr.seed_sd:.3f}"
-    cells = [
-        f"{psnr.mean:.3f}{spread}",
-        f"{score.scores['ssim_rgb'].mean:.4f}",
-        f"{score.scores['psnr_y_db'].mean:.3f}",
-    ]
-    delta = score.delta_psnr_rgb_db
-    if delta is None:
-        return [*cells, "", ""]
-    return [*cells, delta_text(delta), score.verdict or ""]
+    cells = [f"{psnr.mean:.3f}{spread}", f"{score.scores['ssim_rgb'].mean:.4f}"]
+    if score.difference is None:
+        return [*cells, "", "", ""]
+    decision = score.difference.decision
+    p = "" if decision.p_holm is None else p_text(decision.p_holm)
+    return [*cells, delta_text(decision.estimate.mean, decision.interval), p, decision.verdict]
 
 
-def delta_text(delta: PairedDifference) -> str:
+def delta_text(mean: float, interval: tuple[float, float] | None) -> str:
     """Format a difference; one that three decimals would print as zero gets five."""
-    ends = [delta.mean] if delta.low is None or delta.high is None else [delta.low, delta.high]
+    ends = interval or (mean,)
     decimals = 5 if max(map(abs, ends)) < 0.0005 else 3
-    text = [f"{value:+z.{decimals}f}" for value in (delta.mean, *ends)]
-    return text[0] if len(ends) == 1 else f"{text[0]} [{text[1]}, {text[2]}]"
+    text = [f"{value:+z.{decimals}f}" for value in (mean, *ends)]
+    return text[0] if interval is None else f"{text[0]} [{text[1]}, {text[2]}]"
 
 
-def _meaning(comparison: Comparison) -> str:
+def p_text(p: float) -> str:
+    """Format a p: three decimals, none below the last of them."""
+    return "<.001" if p < 0.001 else f"{p:.3f}"
+
+
+def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
+    """Print what difference, p and verdict mean, and what is not settled yet.
+
+    Args:
+        comparison: What was printed.
+        labels: What its rows were called.
+    """
+    if len(comparison.rows) < 2:
+        return
+    family, rules = len(comparison.rows) - 1, comparison.rules
     if min(len(row.seeds) for row in comparison.rows) < 2:
-        return "not testable: a claim about a design needs at least two seeds (--seeds)"
-    variants = len(comparison.rows) - 1
-    together = f"all {variants} intervals hold together with 95 %" if variants > 1 else "95 %"
-    return (
-        "delta: variant - base, paired by seed and image\n"
-        f"interval: over new seeds and new images ({together})\n"
-        "undecided: the interval includes 0"
+        note("not testable: a claim about a design needs at least two seeds (--seeds)")
+        return
+    note(
+        "delta: paired by seed and image; interval: "
+        f"{100 * (1 - rules.alpha):g} %, over new seeds and new images\n"
+        f"verdict: error rate {rules.alpha:g} after Holm over {family} "
+        f"{'comparisons' if family > 1 else 'comparison'} (p); "
+        f"equivalent: within ±{rules.margin_db:g} dB"
     )
+    for name in comparison.protocols:
+        for row in comparison.rows:
+            difference = _difference(row, name)
+            if difference is not None:
+                _print_remarks(f"{name}, {labels[row.name]}", difference)
+
+
+def _print_remarks(where: str, difference: Difference) -> None:
+    """Print what would settle a difference, and what should make one doubt it."""
+    decision, extra = difference.decision, difference.sensitivity
+    if decision.verdict == "undecided":
+        note(f"{where}: undecided; {_remedy(decision.further_seeds)}")
+    if decision.verdict in ("better", "worse"):
+        least = decision.smallest_p_sign_flip
+        if least is not None and least > ALPHA:
+            note(
+                f"{where}: rests on the t distribution; the exact test needs "
+                f"{seeds_for(ALPHA)} seeds to reach {ALPHA:g} (here {p_text(least)} at best)"
+            )
+        if extra.one_image_decides_the_sign:
+            note(f"{where}: the sign hangs on one image, {extra.most_influential}")
+
+
+def _remedy(seeds: int | None) -> str:
+    """Say what would settle a difference."""
+    if seeds is None:
+        return "more seeds alone would not settle it, more images may"
+    return f"about {seeds} more seed{'s' if seeds > 1 else ''} would settle it"
+
+
+def _difference(row: ArmRow, dataset: str) -> Difference | None:
+    score = row.datasets.get(dataset)
+    return None if score is None else score.difference

@@ -77,8 +77,10 @@ def _print_several(networks: NetworkTable, *, per_image: bool) -> None:
 def _print_set(networks: NetworkTable, name: str, scored: dict[str, DatasetScores]) -> None:
     made = table("network", "PSNR RGB", "SSIM", "PSNR Y", "SSIM Y", "delta dB", "won", gap=1)
     for network, scores in scored.items():
-        wins = networks.differences.get((network, name))
-        cells = ["", ""] if wins is None else [delta_text(wins.delta_psnr_db), f"{wins.won:g}"]
+        delta = networks.differences.get((network, name))
+        cells = ["", ""]
+        if delta is not None:
+            cells = [delta_text(delta.mean, delta.interval), f"{delta.won:g}"]
         made.add_row(network, *_values(scores.mean()), *cells)
     OUT.print(made)
 

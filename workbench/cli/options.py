@@ -1,5 +1,6 @@
 """Options that several commands share, and what they mean. No torch."""
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -89,6 +90,17 @@ def image_source(text: str, option: str) -> ImageSource:
     if not folder.startswith("embedded:"):
         folder = str(Path(folder).expanduser().absolute())
     return ImageSource(name=name, folder=folder)
+
+
+def margin(value: float) -> float:
+    """Check the margin of equivalence in dB.
+
+    Raises:
+        ConfigError: If it is not a number of at least 0.
+    """
+    if not 0 <= value < math.inf:
+        raise ConfigError(f"--margin must be a number of dB of at least 0, got {value}")
+    return value
 
 
 def study_name(text: str | None) -> str | None:

@@ -9,11 +9,12 @@ from workbench.cli.comparison_table import (
     delta_text,
     print_comparison,
     print_failures,
+    print_meaning,
     score_cells,
 )
 from workbench.cli.console import OUT, billions, note, table
 from workbench.reporting.attribution import Attribution
-from workbench.reporting.comparison import ArmRow, Comparison, verdict
+from workbench.reporting.comparison import ArmRow, Comparison
 
 
 def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None:
@@ -29,21 +30,21 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
     OUT.print(_cost_table(named))
     for dataset, protocol in comparison.protocols.items():
         OUT.print(f"\n[bold]{dataset}[/bold]: {protocol.describe()}")
-        # Without Y-PSNR, which --json has: so a step of 18 letters fits in 80 columns.
-        made = table("step", "PSNR dB", "SSIM", "brings dB", "verdict", gap=1)
+        # Without SSIM, which --json has: so a step of 18 letters fits in 80 columns.
+        made = table("step", "PSNR dB", "brings dB", "p", "verdict", gap=1)
         made.columns[-1].justify = "left"
         for label, row in named:
-            psnr, ssim, _, *rest = score_cells(row.datasets.get(dataset))
-            made.add_row(label, psnr, ssim, *rest)
+            psnr, _, *rest = score_cells(row.datasets.get(dataset))
+            made.add_row(label, psnr, *rest)
         OUT.print(made)
     print_failures(comparison)
     cost = comparison.rows[0].cost
     note(f"\nmultiply-adds at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note(
         "each step is a network of its own, trained from scratch, against the one before it\n"
-        f"interval: over new seeds and new images (all {len(order) + 1} hold together with 95 %)\n"
         "what a step brings depends on the order: --order chooses it, --shapley averages over it"
     )
+    print_meaning(comparison, dict(zip((row.name for row in comparison.rows), labels, strict=True)))
 
 
 def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPlan) -> None:
@@ -51,7 +52,8 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
     made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
     for share in attribution.shares:
         deltas = [
-            f"{delta_text(delta)} {verdict(delta)}" for delta in share.delta_psnr_rgb_db.values()
+            f"{delta_text(found.estimate.mean, found.interval)} {found.verdict}"
+            for found in share.decisions.values()
         ]
         cells = [f"{share.parameters:+,.0f}", f"{share.multiply_adds / 1e9:+.4f}"]
         made.add_row(share.component, *cells, *deltas)
@@ -60,8 +62,8 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
     exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
     note(
         f"mean over {exactness}; the values add up to the difference of the ends\n"
-        f"interval: over new seeds and new images (all {len(attribution.shares)} hold together "
-        f"with 95 %), {len(attribution.seeds)} seeds\n"
+        f"verdict: after Holm over the {len(attribution.shares)} components; "
+        f"{len(attribution.seeds)} seeds\n"
     )
     print_comparison(ends)
 

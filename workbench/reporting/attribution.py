@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
-from workbench.reporting.comparison import compare, complete, verdict
+from workbench.reporting.comparison import Rules, compare, complete
 from workbench.reporting.steps import WeightedStep
 from workbench.results import Protocol, TrialResult
-from workbench.statistics.paired import PairedDifference, paired_difference
+from workbench.statistics.estimate import estimate
+from workbench.statistics.verdicts import Decision, decide
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class ComponentShare:
     parameters: float
     multiply_adds: float
     activations: float
-    delta_psnr_rgb_db: Mapping[str, PairedDifference]
-    """By data set."""
+    decisions: Mapping[str, Decision]
+    """By data set, on the PSNR in dB (RGB)."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,20 @@ class Attribution:
     protocols: Mapping[str, Protocol]
     seeds: tuple[int, ...]
     """Seeds that are complete in every network."""
-    confidence: float
-    """Of each interval. All intervals together hold with 95 % (Bonferroni)."""
+    rules: Rules
 
 
 def attribute(
-    results: Mapping[str, Sequence[TrialResult]], steps: Mapping[str, Sequence[WeightedStep]]
+    results: Mapping[str, Sequence[TrialResult]],
+    steps: Mapping[str, Sequence[WeightedStep]],
+    rules: Rules | None = None,
 ) -> Attribution:
     """Average the steps of each component.
 
     Args:
         results: Of each network, one for each seed.
         steps: By component; the weights of each add up to 1.
+        rules: By what the components, as one family, are judged.
 
     Raises:
         WorkbenchError: If results were scored by different protocols, or no seed is complete in
@@ -57,13 +60,14 @@ def attribute(
     if not shared:
         failed = ", ".join(name for name, rows in done.items() if len(rows) < len(results[name]))
         raise WorkbenchError(f"no seed is complete in every network of the path; see {failed}")
-    confidence = 1 - 0.05 / len(steps)
     nodes = {name: [rows[seed] for seed in shared] for name, rows in done.items()}
+    rules = rules or Rules()
+    judged = {dataset: _judge(dataset, nodes, steps, rules) for dataset in protocols}
     shares = [
-        _share(component, nodes, parts, list(protocols), confidence)
+        _share(component, nodes, parts, {name: found[component] for name, found in judged.items()})
         for component, parts in steps.items()
     ]
-    return Attribution(tuple(shares), protocols, tuple(shared), confidence)
+    return Attribution(tuple(shares), protocols, tuple(shared), rules)
 
 
 def attribution_as_plain(attribution: Attribution) -> dict[str, Any]:
@@ -75,45 +79,54 @@ def attribution_as_plain(attribution: Attribution) -> dict[str, Any]:
             "activations": share.activations,
             "delta_psnr_rgb_db": {
                 name: {
-                    "mean": delta.mean,
-                    "low": delta.low,
-                    "high": delta.high,
-                    "verdict": verdict(delta),
+                    "mean": decision.estimate.mean,
+                    "low": decision.interval and decision.interval[0],
+                    "high": decision.interval and decision.interval[1],
+                    "p_holm": decision.p_holm,
+                    "verdict": decision.verdict,
                 }
-                for name, delta in share.delta_psnr_rgb_db.items()
+                for name, decision in share.decisions.items()
             },
         }
         for share in attribution.shares
     }
 
 
+def _judge(
+    dataset: str,
+    nodes: Mapping[str, Sequence[TrialResult]],
+    steps: Mapping[str, Sequence[WeightedStep]],
+    rules: Rules,
+) -> dict[str, Decision]:
+    """Give the verdicts of all components on one data set."""
+    scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
+    deltas = {
+        component: np.stack([s.weight * (scores[s.after] - scores[s.before]) for s in parts]).sum(0)
+        for component, parts in steps.items()
+    }
+    return decide(
+        {name: (estimate(d), tuple(d.mean(axis=1).tolist())) for name, d in deltas.items()},
+        alpha=rules.alpha,
+        margin_db=rules.margin_db,
+    )
+
+
 def _share(
     component: str,
     nodes: Mapping[str, Sequence[TrialResult]],
     steps: Sequence[WeightedStep],
-    datasets: Sequence[str],
-    confidence: float,
+    decisions: Mapping[str, Decision],
 ) -> ComponentShare:
     def cost(field: str) -> float:
         values = {name: float(getattr(rows[0].cost, field)) for name, rows in nodes.items()}
         return sum(step.weight * (values[step.after] - values[step.before]) for step in steps)
 
-    def mean(dataset: str, side: str) -> NDArray[np.float64]:
-        weighted = [s.weight * _scores(nodes[getattr(s, side)], dataset) for s in steps]
-        total: NDArray[np.float64] = np.stack(weighted).sum(axis=0)  # (seeds, images)
-        return total
-
     return ComponentShare(
-        component=component,
-        parameters=cost("parameters"),
-        multiply_adds=cost("multiply_adds"),
-        activations=cost("activations"),
-        delta_psnr_rgb_db={
-            name: paired_difference(
-                mean(name, "after"), mean(name, "before"), confidence=confidence
-            )
-            for name in datasets
-        },
+        component,
+        cost("parameters"),
+        cost("multiply_adds"),
+        cost("activations"),
+        decisions,
     )
 
 

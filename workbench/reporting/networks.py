@@ -11,17 +11,7 @@ from typing import Any
 from workbench.reporting.channels import Channel
 from workbench.reporting.protocol_lock import Scored, check_one_protocol
 from workbench.results import DatasetScores, Protocol, WeightsRecord
-from workbench.statistics.paired import PairedDifference, per_image_difference
-
-
-@dataclass(frozen=True)
-class ImageWins:
-    """A network against the first one on one data set."""
-
-    delta_psnr_db: PairedDifference
-    """Over images alone; positive means better than the first."""
-    won: float
-    """Number of images with a higher PSNR; a tie counts half."""
+from workbench.statistics.images import ImageDifference, image_difference
 
 
 @dataclass(frozen=True)
@@ -33,8 +23,8 @@ class NetworkTable:
     """By data set."""
     channel: Channel
     """Of the differences."""
-    differences: Mapping[tuple[str, str], ImageWins]
-    """By (name of the network, data set)."""
+    differences: Mapping[tuple[str, str], ImageDifference]
+    """In PSNR dB against the first, by (name of the network, data set)."""
 
 
 def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel) -> NetworkTable:
@@ -68,22 +58,21 @@ def network_as_plain(table: NetworkTable, record: WeightsRecord) -> dict[str, An
     plain: dict[str, Any] = {"record": record.plain(), "means": {}, "delta": {}}
     for scores in record.scores:
         plain["means"][scores.dataset] = scores.mean().plain()
-        wins = table.differences.get((record.name, scores.dataset))
-        if wins is not None:
-            delta = wins.delta_psnr_db
+        delta = table.differences.get((record.name, scores.dataset))
+        if delta is not None:
             plain["delta"][scores.dataset] = {
                 "mean_db": delta.mean,
-                "low_db": delta.low,
-                "high_db": delta.high,
+                "low_db": delta.interval and delta.interval[0],
+                "high_db": delta.interval and delta.interval[1],
                 "images": delta.images,
-                "images_won": wins.won,
+                "images_won": delta.won,
             }
     return plain
 
 
-def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageWins:
+def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageDifference:
     metric = f"psnr_{channel}_db"
-    left = [getattr(image, metric) for image in scores.images]
-    right = [getattr(image, metric) for image in base.images]
-    won = sum((a > b) + 0.5 * (a == b) for a, b in zip(left, right, strict=True))
-    return ImageWins(per_image_difference(left, right), won)
+    return image_difference(
+        [getattr(image, metric) for image in scores.images],
+        [getattr(image, metric) for image in base.images],
+    )

@@ -1,0 +1,17 @@
+"""Many variants against one base: Holm's step-down over the declared family."""
+
+from collections.abc import Mapping
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Return p after Holm: comparing each with alpha keeps the family's error rate at alpha.
+
+    Args:
+        p_values: By member of the family; every member that was declared and tested.
+    """
+    ordered = sorted(p_values.items(), key=lambda item: item[1])
+    adjusted, highest = {}, 0.0
+    for rank, (name, p) in enumerate(ordered):
+        highest = max(highest, min(1.0, (len(ordered) - rank) * p))
+        adjusted[name] = highest
+    return {name: adjusted[name] for name in p_values}

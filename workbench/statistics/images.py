@@ -1,0 +1,50 @@
+"""Two networks whose weights are given, image by image.
+
+Such a difference says which weights are better on images of this kind, and nothing about the
+designs behind them: for that, seeds are the unit (`estimate.py`).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class ImageDifference:
+    """Left minus right over images, in dB."""
+
+    mean: float
+    interval: tuple[float, float] | None
+    """t interval over new images; None with one image."""
+    images: int
+    won: float
+    """Number of images on which left is better; a tie counts half."""
+
+
+def image_difference(
+    left: ArrayLike, right: ArrayLike, *, confidence: float = 0.95
+) -> ImageDifference:
+    """Compare two networks over the same images.
+
+    Args:
+        left: Score of each image.
+        right: Score of the same images.
+        confidence: Of the interval, in 0..1.
+
+    Raises:
+        ValueError: If the images differ in number or there are none.
+    """
+    first, second = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
+    if first.shape != second.shape or first.ndim != 1 or first.size == 0:
+        raise ValueError(f"scores must be of the same images, got {first.shape} and {second.shape}")
+    delta = first - second
+    mean, images = float(delta.mean()), len(delta)
+    won = float((delta > 0).sum() + 0.5 * (delta == 0).sum())
+    if images < 2:
+        return ImageDifference(mean, None, images, won)
+    quantile = float(stats.t.ppf(0.5 + confidence / 2, images - 1))
+    half = quantile * float(delta.std(ddof=1)) / math.sqrt(images)
+    return ImageDifference(mean, (mean - half, mean + half), images, won)

@@ -1,0 +1,126 @@
+"""Verdicts: what a difference allows one to say, and how many more seeds would settle it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from workbench.statistics.estimate import Estimate, degrees
+from workbench.statistics.exact import sign_flip_p, smallest_p
+from workbench.statistics.family import holm
+from workbench.statistics.levels import ALPHA, MARGIN_DB
+
+Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
+
+MOST_SEEDS = 1_000
+"""More seeds than that are no plan."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict on one variant and data set, and what it rests on."""
+
+    verdict: Verdict
+    estimate: Estimate
+    interval: tuple[float, float] | None
+    """Of confidence 1 - alpha, for this variant alone."""
+    p: float | None
+    """Two-sided, of "there is no difference"."""
+    p_holm: float | None
+    """The same after Holm over the family."""
+    p_equivalence_holm: float | None
+    """Of "the difference is beyond the margin", after Holm."""
+    p_sign_flip: float | None
+    """Exact check on the seeds' means."""
+    smallest_p_sign_flip: float | None
+    """What the exact check could reach at best with so many seeds."""
+    further_seeds: int | None
+    """How many more seeds would probably settle an undecided difference; None if it is settled, or
+    if no number of seeds would, because the images are too few."""
+
+
+def decide(
+    estimates: Mapping[str, tuple[Estimate, tuple[float, ...]]],
+    *,
+    alpha: float = ALPHA,
+    margin_db: float = MARGIN_DB,
+) -> dict[str, Decision]:
+    """Give the verdicts of a family of variants on one data set.
+
+    A variant is better or worse if its difference from 0 holds after Holm, equivalent if being
+    within the margin does. Both can be true of a tiny difference that many seeds have pinned down;
+    it is then called equivalent, since the margin says what matters.
+
+    Args:
+        estimates: By variant: the estimate and the seeds' mean differences.
+        alpha: Error rate of the whole family.
+        margin_db: Differences within it do not matter.
+    """
+    testable = {n: e for n, (e, _) in estimates.items() if e.standard_error is not None}
+    differs = holm({name: _sure(e.p_difference()) for name, e in testable.items()})
+    within = holm({name: _sure(e.p_equivalence(margin_db)) for name, e in testable.items()})
+    decisions = {}
+    for name, (found, seed_means) in estimates.items():
+        if name not in testable:
+            decisions[name] = _not_testable(found)
+            continue
+        verdict = _verdict(found, differs[name], within[name], alpha)
+        decisions[name] = Decision(
+            verdict=verdict,
+            estimate=found,
+            interval=found.interval(1 - alpha),
+            p=found.p_difference(),
+            p_holm=differs[name],
+            p_equivalence_holm=within[name],
+            p_sign_flip=sign_flip_p(seed_means),
+            smallest_p_sign_flip=smallest_p(found.seeds),
+            further_seeds=(
+                further_seeds(found, alpha=alpha / len(testable), margin_db=margin_db)
+                if verdict == "undecided"
+                else None
+            ),
+        )
+    return decisions
+
+
+def further_seeds(found: Estimate, *, alpha: float, margin_db: float) -> int | None:
+    """Return how many more seeds would settle a difference if it stays what it is.
+
+    Args:
+        found: What the seeds so far gave; its spreads are taken for the true ones.
+        alpha: Error rate for this one variant.
+        margin_db: Differences within it do not matter.
+
+    Returns:
+        The least number with which the interval leaves out 0, or stays within the margin; None if
+        more than `MOST_SEEDS` would be needed.
+    """
+    if found.seed_sd is None:
+        return None
+    # All candidates at once: a thousand calls of scipy would take longer than a report.
+    seeds = np.arange(found.seeds + 1, MOST_SEEDS + 1)
+    error = np.sqrt(found.seed_sd**2 / seeds + (found.image_sd or 0.0) ** 2 / found.images)
+    freedom = [degrees(int(count), found.images) for count in seeds]
+    differs = abs(found.mean) > stats.t.ppf(1 - alpha / 2, freedom) * error
+    within = abs(found.mean) + stats.t.ppf(1 - alpha, freedom) * error < margin_db
+    settled = differs | within
+    return int(settled.argmax()) + 1 if settled.any() else None
+
+
+def _verdict(found: Estimate, p_differs: float, p_within: float, alpha: float) -> Verdict:
+    if p_within <= alpha:
+        return "equivalent"
+    if p_differs <= alpha:
+        return "better" if found.mean > 0 else "worse"
+    return "undecided"
+
+
+def _not_testable(found: Estimate) -> Decision:
+    return Decision("not testable", found, None, None, None, None, None, None, None)
+
+
+def _sure(p: float | None) -> float:
+    assert p is not None
+    return p

@@ -11,6 +11,7 @@ from workbench.cli.display import AblationDisplay, PackingDisplay, bars
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
 from workbench.reporting.comparison import Rules
+from workbench.results import TrialResult
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 
@@ -69,7 +70,25 @@ def run(
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    plan = request.plan
+    results = train(request.plan, store, workers, tracking_uri, quiet=as_json)
+    report(request, results, Rules(margin_db=margin_db), as_json=as_json)
+
+
+def train(
+    plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, quiet: bool = False
+) -> dict[str, list[TrialResult]]:
+    """Run what is not finished of a plan, and return the results of each arm.
+
+    Args:
+        plan: What to run.
+        store: The store.
+        workers: Trials at a time.
+        tracking_uri: MLflow of the user's own.
+        quiet: Do not say how much was finished before, and where MLflow shows it.
+
+    Raises:
+        WorkbenchError: For anything that the user can mend; what is finished is kept.
+    """
     _pack(plan, store)
     save_plan(plan, store)
     tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
@@ -79,13 +98,13 @@ def run(
         address = tracker.compare_address(plan.study)
     finally:
         tracker.close()
-    report(request, by_arm(plan, results), Rules(margin_db=margin_db), as_json=as_json)
-    if not as_json:
+    if not quiet:
         note(f"{display.reused_count} of {len(plan.trials())} trials were finished before")
         where = "" if store == DEFAULT_STORE else f" --store {store}"
         uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
         if address:
             note(f"compare in MLflow: workbench ui{where}{uri}")
+    return by_arm(plan, results)
 
 
 def _pack(plan: Plan, store: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
+from workbench.cli.aa_test import aa_test
 from workbench.cli.ablate import ablate
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
@@ -20,7 +21,7 @@ from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (
     *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
-    *(spaces, schema, ui),
+    *(aa_test, spaces, schema, ui),
 )
 
 STOPPED = StoppedByUserError.exit_code

@@ -1,0 +1,82 @@
+"""`workbench aa-test`: how often the workbench's own verdicts err, and what they find."""
+
+from typing import Annotated
+
+import typer
+
+from workbench.ablation.plan import Arm, Plan
+from workbench.cli.ablate_request import trial_config
+from workbench.cli.options import (
+    DEFAULT_BASE,
+    DEFAULT_STORE,
+    JsonOption,
+    PresetOption,
+    SetOption,
+    StoreOption,
+    TrackingOption,
+    default_workers,
+    margin,
+    set_values,
+)
+from workbench.errors import ConfigError
+from workbench.statistics.levels import MARGIN_DB
+
+
+def aa_test(
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Try the statistics alone, on simulated studies.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=2, help="Seeds of each study.")] = 6,
+    repeats: Annotated[int, typer.Option(min=100, help="Studies, or splits of the runs.")] = 2_000,
+    base: PresetOption = DEFAULT_BASE,
+    recipe_name: Annotated[
+        str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
+    ] = "smoke",
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]FOLDER", help="Training images, repeatable."),
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]FOLDER", help="Images for the scores, repeatable."),
+    ] = None,
+    set_: SetOption = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials at a time; one for each core by default.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    tracking_uri: TrackingOption = None,
+    images: Annotated[int, typer.Option(min=1, help="Images of a simulated data set.")] = 100,
+    retraining_sd: Annotated[
+        float, typer.Option(metavar="DB", help="Simulated spread of one network over seeds.")
+    ] = 0.014,
+    image_sd: Annotated[
+        float, typer.Option(metavar="DB", help="Simulated spread of differences over images.")
+    ] = 0.07,
+    margin_db: Annotated[
+        float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
+    ] = MARGIN_DB,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a network with itself under fresh seeds: any difference that is found is false.
+
+    It is trained under twice as many seeds as a study has, and the runs are split into two studies
+    again and again. With --simulate: studies with a known truth, false positives and power.
+    """
+    margin(margin_db)
+    if simulate:
+        for option, value in (("--retraining-sd", retraining_sd), ("--image-sd", image_sd)):
+            if not 0 <= value <= 10:
+                raise ConfigError(f"{option} must lie in 0..10 dB, got {value}")
+        from workbench.cli.aa_test_steps import simulated
+
+        simulated(seeds, images, repeats, (retraining_sd, image_sd), margin_db, as_json=as_json)
+        return
+    trial = set_values(trial_config(base, recipe_name, data or (), None, benchmark or ()), set_)
+    plan = Plan(
+        f"aa-test_{base}_{recipe_name}", (Arm(base, "", trial),), (*range(1, 2 * seeds + 1),)
+    )
+    from workbench.cli.aa_test_steps import retrained
+
+    count = workers or default_workers(trial.training.device)
+    retrained(plan, store, count, tracking_uri, (repeats, margin_db), as_json=as_json)

@@ -1,0 +1,107 @@
+"""The statistics tried on differences whose truth is known: how often they err or find."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from workbench.statistics.estimate import Matrix, estimate
+from workbench.statistics.levels import ALPHA, MARGIN_DB
+from workbench.statistics.simulation import Truth, simulate
+from workbench.statistics.verdicts import Verdict, decide
+
+VERDICTS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of repeats, with a 95 % interval (Wilson)."""
+
+    count: int
+    repeats: int
+
+    @property
+    def share(self) -> float:
+        """The share itself."""
+        return self.count / self.repeats
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the true share lies."""
+        found = stats.binomtest(self.count, self.repeats).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """How the verdicts on one simulated truth came out."""
+
+    truth: Truth
+    rates: dict[Verdict, Rate]
+
+    @property
+    def false_positives(self) -> Rate:
+        """Better or worse, which is wrong where there is no effect."""
+        both = self.rates["better"].count + self.rates["worse"].count
+        return Rate(both, self.rates["better"].repeats)
+
+
+def audit_retrained(
+    scores: Matrix, splits: int, *, alpha: float = ALPHA, margin_db: float = MARGIN_DB
+) -> tuple[dict[Verdict, Rate], float]:
+    """Compare a design with itself: seeds are split at random into two studies of one half each.
+
+    The splits share their runs, so an interval over splits would claim too much; what this shows is
+    whether these runs, paired in any way, look like a difference.
+
+    Args:
+        scores: Shape (seeds, images), an even number of seeds of one design, at least 4.
+        splits: How often they are split.
+        alpha: Error rate of a study.
+        margin_db: Differences within it do not matter.
+
+    Returns:
+        Rates of the verdicts over splits, and the retraining sd of the mean score in dB.
+    """
+    draw = np.random.default_rng(0)
+    counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
+    for _ in range(splits):
+        order = draw.permutation(len(scores))
+        half = len(order) // 2
+        delta = scores[order[:half]] - scores[order[half : 2 * half]]
+        study = {"again": (estimate(delta), tuple(delta.mean(axis=1)))}
+        counts[decide(study, alpha=alpha, margin_db=margin_db)["again"].verdict] += 1
+    rates = {verdict: Rate(count, splits) for verdict, count in counts.items()}
+    return rates, float(scores.mean(axis=1).std(ddof=1))
+
+
+def audit(
+    truth: Truth,
+    seeds: int,
+    images: int,
+    repeats: int,
+    *,
+    alpha: float = ALPHA,
+    margin_db: float = MARGIN_DB,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Audit:
+    """Judge simulated studies of one variant.
+
+    Args:
+        truth: How their differences come about.
+        seeds: At least 2.
+        images: At least 1.
+        repeats: Number of studies.
+        alpha: Error rate of a study.
+        margin_db: Differences within it do not matter.
+        progress: Told of each study that is done.
+    """
+    draw = np.random.default_rng(0)  # the same command prints the same table
+    counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
+    for repeat in range(repeats):
+        delta = simulate(truth, seeds, images, draw)
+        study = {"variant": (estimate(delta), tuple(delta.mean(axis=1)))}
+        counts[decide(study, alpha=alpha, margin_db=margin_db)["variant"].verdict] += 1
+        progress(repeat + 1)
+    return Audit(truth, {verdict: Rate(count, repeats) for verdict, count in counts.items()})

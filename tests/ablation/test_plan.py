@@ -1,12 +1,11 @@
 """Plans, and how they run: what is known is not trained, and equal networks are trained once."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from workbench.ablation.plan import Plan, make_plan, save_plan
+from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.run import by_arm, look_up, run_plan
 from workbench.ablation.variant import Variant, find_variants
 from workbench.config.trial import TrialConfig
@@ -78,17 +77,6 @@ def test_what_cannot_be_compared_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=text):
         make_plan("study", "tiny", tiny_trial, [made], seeds)
-
-
-def test_a_plan_is_written_down_before_it_runs(tiny_trial: TrialConfig, tmp_path: Path) -> None:
-    plan = make_plan("my study", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 2])
-    save_plan(plan, tmp_path)
-    written = json.loads((tmp_path / "studies" / "my study.json").read_text())
-    assert (written["study"], written["seeds"]) == ("my study", [1, 2])
-    assert [arm["name"] for arm in written["arms"]] == ["tiny", "no-lvar"]
-    assert [TrialConfig.parse(arm["config"]) for arm in written["arms"]] == [
-        arm.config for arm in plan.arms
-    ]
 
 
 @pytest.fixture

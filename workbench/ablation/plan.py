@@ -1,15 +1,12 @@
 """A plan: the base, its variants and the seeds, written down before anything runs. No torch."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from workbench.ablation.variant import Variant
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.files import write_atomically
 from workbench.keys import model_hash
 
 
@@ -104,26 +101,3 @@ def same_run(config: TrialConfig, base: TrialConfig) -> bool:
     """Tell whether two configs build the same network and agree in all else."""
     same_network = model_hash(config.model) == model_hash(base.model)
     return same_network and config.model_copy(update={"model": base.model}) == base
-
-
-def save_plan(plan: Plan, store: Path) -> None:
-    """Write what was asked for below the store, for later readers.
-
-    Raises:
-        StoreError: If the store cannot be written.
-    """
-    content = {
-        "study": plan.study,
-        "seeds": list(plan.seeds),
-        "arms": [
-            {
-                "name": arm.name,
-                "question": arm.question,
-                "against": arm.against,
-                "config": arm.config.plain(),
-            }
-            for arm in plan.arms
-        ],
-    }
-    path = store / "studies" / f"{plan.study}.json"
-    write_atomically(path, json.dumps(content, indent=1).encode(), store=store)

@@ -86,12 +86,12 @@ def retrained(
     Raises:
         WorkbenchError: If a trial gave no score.
     """
-    results = train(plan, store, workers, tracking_uri)[plan.base.name]
+    splits, margin_db = judging
+    results = train(plan, store, workers, tracking_uri, margin_db)[plan.base.name]
     done = complete(results)
     if len(done) < len(plan.seeds):
         missing = [seed for seed in plan.seeds if seed not in done]
         raise WorkbenchError(f"an audit needs every trial, but seeds {missing} have no score")
-    splits, margin_db = judging
     rows = {}
     for scored in results[0].scores:
         sets = [one for result in results if (one := result.score(scored.dataset))]

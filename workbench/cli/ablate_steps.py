@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from workbench.ablation.plan import Plan, save_plan
+from workbench.ablation.declaration import declare
+from workbench.ablation.plan import Plan
 from workbench.ablation.run import by_arm, look_up, run_plan
 from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
@@ -70,27 +71,35 @@ def run(
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    results = train(request.plan, store, workers, tracking_uri, quiet=as_json)
+    results = train(request.plan, store, workers, tracking_uri, margin_db, quiet=as_json)
     report(request, results, Rules(margin_db=margin_db), as_json=as_json)
 
 
 def train(
-    plan: Plan, store: Path, workers: int, tracking_uri: str | None, *, quiet: bool = False
+    plan: Plan,
+    store: Path,
+    workers: int,
+    tracking_uri: str | None,
+    margin_db: float,
+    *,
+    quiet: bool = False,
 ) -> dict[str, list[TrialResult]]:
-    """Run what is not finished of a plan, and return the results of each arm.
+    """Declare a plan, run what is not finished of a plan, and return the results of each arm.
 
     Args:
         plan: What to run.
         store: The store.
         workers: Trials at a time.
         tracking_uri: MLflow of the user's own.
+        margin_db: Of equivalence, which is declared with the plan.
         quiet: Do not say how much was finished before, and where MLflow shows it.
 
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
     _pack(plan, store)
-    save_plan(plan, store)
+    keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, store) if t.key is not None}
+    declare(plan, margin_db, keys, store)
     tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
     try:
         with AblationDisplay(len(plan.trials())) as display:

@@ -13,7 +13,12 @@ ERR = Console(stderr=True, highlight=False)
 
 def print_json(data: Any) -> None:
     """Print plain data as JSON on stdout, and nothing else."""
-    sys.stdout.write(json.dumps(data, indent=2, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(data))
+
+
+def json_text(data: Any) -> str:
+    """Return plain data as JSON with a line break at the end."""
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
 
 
 def note(text: str) -> None:

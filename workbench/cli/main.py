@@ -11,6 +11,7 @@ from workbench.cli.ablate import ablate
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
 from workbench.cli.inspect import inspect
+from workbench.cli.report import report
 from workbench.cli.reproduce import reproduce
 from workbench.cli.schema import schema
 from workbench.cli.spaces import spaces
@@ -21,7 +22,7 @@ from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (
     *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
-    *(aa_test, spaces, schema, ui),
+    *(report, aa_test, spaces, schema, ui),
 )
 
 STOPPED = StoppedByUserError.exit_code

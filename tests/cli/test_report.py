@@ -1,0 +1,76 @@
+"""`workbench report`: a study again, from the ledger, without torch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def ablate(command: Command, photos: Path, *more: str) -> str:
+    ended = command(
+        *("ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"),
+        *("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)),
+        *("--set", "model.blocks=1", "--set", "training.stages.0.steps=6"),
+        *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
+        *more,
+    )
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
+def test_a_study_is_reported_in_every_format(
+    command: Command, photos: Path, tmp_path: Path
+) -> None:
+    printed = ablate(command, photos)
+    again = command("report")
+    assert again.out == printed
+    assert "study mine, declared " in again.err
+    plain = command("report", "mine", "--format", "json").json()
+    assert [arm["name"] for arm in plain["arms"]] == ["tiny", "no-lvar"]
+    for form, start in (("csv", "variant,against,dataset"), ("latex", r"\begin{table}")):
+        ended = command("report", "mine", "--format", form, "--out", f"x.{form}")
+        assert (ended.code, ended.out) == (0, "")
+        assert (tmp_path / f"x.{form}").read_text().startswith(start)
+    assert command("report", "--format", "markdown").out.startswith("**Photos**")
+
+    ablate(command, photos, "--margin", "0.5")
+    assert "1 other plans were declared in this study before" in command("report").err
+
+    code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"
+    code += "try:\n    main()\nfinally:\n    print('torch' in sys.modules, file=sys.stderr)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert run.returncode == 0
+    assert run.stderr.splitlines()[-1] == "False"
+
+
+def test_trials_that_are_missing_are_counted(
+    command: Command, photos: Path, tmp_path: Path
+) -> None:
+    ablate(command, photos)
+    study = json.loads((tmp_path / "mlflow_runs" / "studies" / "mine.json").read_text())
+    key = study["declarations"][0]["keys"]["no-lvar"][1]
+    (tmp_path / "mlflow_runs" / "trials" / key / "result.json").unlink()
+    ended = command("report", "mine")
+    assert "1 trials of it are not finished" in ended.err
+    assert "not testable" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        ([], "mlflow_runs holds no study; `workbench ablate` makes one"),
+        (["x"], "unknown study 'x' in mlflow_runs; there are none"),
+        (["--format", "pdf"], "'pdf' is not one of"),
+        (["--out", "x.txt"], "--out needs --format csv, markdown, latex or json"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:
+    ended = command("report", *argv)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert reason in ended.err

@@ -1,6 +1,7 @@
 """`workbench report`: a study again, from the ledger, without torch."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,8 +38,19 @@ def test_a_study_is_reported_in_every_format(
         assert (tmp_path / f"x.{form}").read_text().startswith(start)
     assert command("report", "--format", "markdown").out.startswith("**Photos**")
 
+    assert command("report", "--format", "html", "--out", "page.html").code == 0
+    html = (tmp_path / "page.html").read_text()
+    assert "default-src 'none'" in html
+    assert html.count("<figure") == html.count("<figcaption>") == 4
+    assert re.findall(r"<h[123]>([^<]+)", html) == [
+        *("mine", "Photos", "Image by image: Photos", "Learning curves", "How this came about"),
+    ]
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", html)
+    assert "no-lvar: Does local variance (L-var) help at all?" in html
+    assert "spatial_attention:" in html
+
     ablate(command, photos, "--margin", "0.5")
-    assert "1 other plans were declared in this study before" in command("report").err
+    assert "another plan was declared in this study before" in command("report").err
 
     code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"
     code += "try:\n    main()\nfinally:\n    print('torch' in sys.modules, file=sys.stderr)"
@@ -57,7 +69,7 @@ def test_trials_that_are_missing_are_counted(
     key = study["declarations"][0]["keys"]["no-lvar"][1]
     (tmp_path / "mlflow_runs" / "trials" / key / "result.json").unlink()
     ended = command("report", "mine")
-    assert "1 trials of it are not finished" in ended.err
+    assert "1 trial of it is not finished" in ended.err
     assert "not testable" in ended.out
 
 
@@ -67,7 +79,7 @@ def test_trials_that_are_missing_are_counted(
         ([], "mlflow_runs holds no study; `workbench ablate` makes one"),
         (["x"], "unknown study 'x' in mlflow_runs; there are none"),
         (["--format", "pdf"], "'pdf' is not one of"),
-        (["--out", "x.txt"], "--out needs --format csv, markdown, latex or json"),
+        (["--out", "x.txt"], "--out needs --format csv, markdown, latex, json or html"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:

@@ -53,9 +53,18 @@ class Difference:
     sensitivity: Sensitivity
     bootstrap: tuple[float, float] | None
     """Interval of the double bootstrap, a check; None with one seed."""
-    seeds: tuple[int, ...]
-    """Seeds that both have."""
-    images: tuple[str, ...]
+    pair: Differences
+    """The differences themselves, seeds x images."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds that both have."""
+        return self.pair.seeds
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Images that every trial of both has."""
+        return self.pair.images
 
 
 @dataclass(frozen=True)
@@ -180,8 +189,7 @@ def _judge(
             bootstrap=double_bootstrap(pair.delta, confidence=1 - rules.alpha)
             if len(pair.seeds) > 1
             else None,
-            seeds=pair.seeds,
-            images=pair.images,
+            pair=pair,
         )
         for name, pair in pairs.items()
     }

@@ -114,9 +114,9 @@ def _texts(row: ArmRow, dataset: str) -> list[str]:
     if score.difference is None:
         return [*texts, "", "", ""]
     decision = score.difference.decision
-    ends = "" if decision.interval is None else " [{:+.3f}, {:+.3f}]".format(*decision.interval)
+    ends = "" if decision.interval is None else " [{:+z.3f}, {:+z.3f}]".format(*decision.interval)
     p = "" if decision.p_holm is None else f"{decision.p_holm:.3f}"
-    return [*texts, f"{decision.estimate.mean:+.3f}{ends}", p, decision.verdict]
+    return [*texts, f"{decision.estimate.mean:+z.3f}{ends}", p, decision.verdict]
 
 
 def _meaning(comparison: Comparison) -> str:

@@ -1,0 +1,172 @@
+"""Figures of a comparison for the HTML page. The only file that imports plotly.
+
+Colours are those of Okabe and Ito, which colour-blind readers tell apart; shapes say the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from workbench.reporting.comparison import ArmRow, Comparison
+from workbench.results import TrialResult
+
+Figure = Any
+"""A `plotly.graph_objects.Figure`."""
+Results = Mapping[str, Sequence[TrialResult]]
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "x", "pentagon")
+MARKS = {
+    "better": ("#0072B2", "triangle-up"),
+    "worse": ("#D55E00", "triangle-down"),
+    "equivalent": ("#009E73", "square"),
+    "undecided": ("#666666", "circle"),
+    "not testable": ("#666666", "x"),
+}
+_ROW_PX = 44
+
+
+def effects(comparison: Comparison, dataset: str) -> Figure:
+    """Return every difference with its interval, zero, and the margin of equivalence."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    margin = comparison.rules.margin_db
+    figure.add_vrect(x0=-margin, x1=margin, fillcolor="#009E73", opacity=0.12, line_width=0)
+    figure.add_vline(x=0, line_color="#000000", line_width=1)
+    judged = _judged(comparison, dataset)
+    for verdict, (colour, symbol) in MARKS.items():
+        rows = [row for row in judged if _decision(row, dataset).verdict == verdict]
+        if not rows:
+            continue
+        decisions = [_decision(row, dataset) for row in rows]
+        widths = [d.interval[1] - d.estimate.mean if d.interval else 0.0 for d in decisions]
+        figure.add_scatter(
+            x=[d.estimate.mean for d in decisions],
+            y=[row.name for row in rows],
+            error_x={"type": "data", "array": widths, "thickness": 2},
+            mode="markers",
+            name=verdict,
+            marker={"color": colour, "symbol": symbol, "size": 12},
+        )
+    names = [row.name for row in reversed(judged)]
+    figure.update_yaxes(categoryorder="array", categoryarray=names)
+    return _laid_out(figure, "difference of PSNR, dB", "", 140 + _ROW_PX * len(judged))
+
+
+def heat_map(comparison: Comparison, dataset: str, row: ArmRow) -> Figure:
+    """Return the differences of one arm, seeds x images."""
+    import plotly.graph_objects as go
+
+    difference = row.datasets[dataset].difference
+    assert difference is not None, "only arms that are compared have a heat map"
+    delta = difference.pair.delta
+    limit = float(abs(delta).max()) or comparison.rules.margin_db
+    figure = go.Figure(
+        go.Heatmap(
+            z=delta,
+            x=list(difference.images),
+            y=[f"seed {seed}" for seed in difference.seeds],
+            zmin=-limit,
+            zmax=limit,
+            colorscale="RdBu",
+            colorbar={"title": "dB"},
+        )
+    )
+    return _laid_out(figure, "", "", 160 + 26 * len(difference.seeds))
+
+
+def curves(results: Results) -> Figure:
+    """Return the learning curves: mean over seeds, in a band from lowest to highest."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, (name, trials) in enumerate(results.items()):
+        colour = PALETTE[number % len(PALETTE)]
+        by_step: dict[int, list[float]] = {}
+        for trial in trials:
+            for point in trial.curve:
+                by_step.setdefault(point.step, []).append(point.score.psnr_rgb_db)
+        steps = sorted(by_step)
+        high, low = ([f(by_step[s]) for s in steps] for f in (max, min))
+        figure.add_scatter(
+            x=[*steps, *reversed(steps)],
+            y=[*high, *reversed(low)],
+            fill="toself",
+            fillcolor=colour,
+            opacity=0.15,
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        mean = [fmean(by_step[step]) for step in steps]
+        dash = ("solid", "dash", "dot", "dashdot")[number // len(PALETTE) % 4]
+        figure.add_scatter(x=steps, y=mean, name=name, line={"color": colour, "dash": dash})
+    return _laid_out(figure, "steps", "validation PSNR, dB", 420)
+
+
+def costs(comparison: Comparison, dataset: str) -> Figure:
+    """Return quality, with its sd over seeds, against multiply-adds, and the Pareto front."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    points = [
+        (row.cost.multiply_adds / 1e9, row.datasets[dataset].scores["psnr_rgb_db"], row.name)
+        for row in comparison.rows
+        if dataset in row.datasets
+    ]
+    for number, (x, spread, name) in enumerate(points):
+        figure.add_scatter(
+            x=[x],
+            y=[spread.mean],
+            error_y={"type": "data", "array": [spread.seed_sd or 0]},
+            mode="markers",
+            marker={
+                "color": PALETTE[number % len(PALETTE)],
+                "symbol": SYMBOLS[number % len(SYMBOLS)],
+                "size": 11,
+            },
+            name=name,
+        )
+    front: list[tuple[float, float]] = []
+    for x, spread, _ in sorted(points, key=lambda p: (p[0], -p[1].mean)):
+        if not front or spread.mean > front[-1][1]:
+            front.append((x, spread.mean))
+    figure.add_scatter(
+        x=[x for x, _ in front],
+        y=[y for _, y in front],
+        mode="lines",
+        line={"shape": "hv", "color": PALETTE[1], "dash": "dash"},
+        name="Pareto front",
+    )
+    return _laid_out(figure, "multiply-adds, G", "PSNR, dB", 420)
+
+
+def _judged(comparison: Comparison, dataset: str) -> list[ArmRow]:
+    """Return the arms that are compared on a data set."""
+    return [
+        row
+        for row in comparison.rows
+        if dataset in row.datasets and row.datasets[dataset].difference is not None
+    ]
+
+
+def _decision(row: ArmRow, dataset: str) -> Any:
+    difference = row.datasets[dataset].difference
+    assert difference is not None
+    return difference.decision
+
+
+def _laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figure:
+    figure.update_layout(
+        template="plotly_white",
+        height=height_px,
+        margin={"l": 10, "r": 10, "t": 30, "b": 40},
+        font={"size": 14},
+        legend={"orientation": "h", "y": 1.1},
+        xaxis_title=x_title,
+        yaxis_title=y_title,
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure

@@ -9,11 +9,16 @@ from workbench.cli.ablate_request import trial_config
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
+    BenchmarkOption,
     JsonOption,
+    MarginOption,
     PresetOption,
+    RecipeOption,
     SetOption,
     StoreOption,
     TrackingOption,
+    TrainingDataOption,
+    WorkersOption,
     default_workers,
     margin,
     set_values,
@@ -29,21 +34,11 @@ def aa_test(
     seeds: Annotated[int, typer.Option(min=2, help="Seeds of each study.")] = 6,
     repeats: Annotated[int, typer.Option(min=100, help="Studies, or splits of the runs.")] = 2_000,
     base: PresetOption = DEFAULT_BASE,
-    recipe_name: Annotated[
-        str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
-    ] = "smoke",
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]FOLDER", help="Training images, repeatable."),
-    ] = None,
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]FOLDER", help="Images for the scores, repeatable."),
-    ] = None,
+    recipe_name: RecipeOption = "smoke",
+    data: TrainingDataOption = None,
+    benchmark: BenchmarkOption = None,
     set_: SetOption = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time; one for each core by default.")
-    ] = None,
+    workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
     images: Annotated[int, typer.Option(min=1, help="Images of a simulated data set.")] = 100,
@@ -53,9 +48,7 @@ def aa_test(
     image_sd: Annotated[
         float, typer.Option(metavar="DB", help="Simulated spread of differences over images.")
     ] = 0.07,
-    margin_db: Annotated[
-        float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
-    ] = MARGIN_DB,
+    margin_db: MarginOption = MARGIN_DB,
     as_json: JsonOption = False,
 ) -> None:
     """Compare a network with itself under fresh seeds: any difference that is found is false.

@@ -9,11 +9,16 @@ from workbench.cli.console import note
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
+    BenchmarkOption,
     JsonOption,
+    MarginOption,
+    RecipeOption,
     SetOption,
     StoreOption,
     TrackingOption,
+    TrainingDataOption,
     VariantOption,
+    WorkersOption,
     default_workers,
     margin,
     seed_list,
@@ -62,29 +67,16 @@ def ablate(
     seeds: Annotated[
         str, typer.Option(help="How many seeds, or a list such as 1,5,9. The same for all arms.")
     ] = "3",
-    recipe_name: Annotated[
-        str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
-    ] = "smoke",
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]FOLDER", help="Training images, repeatable."),
-    ] = None,
+    recipe_name: RecipeOption = "smoke",
+    data: TrainingDataOption = None,
     validation: Annotated[
         str | None,
         typer.Option(metavar="[NAME=]FOLDER", help="Images for the learning curves."),
     ] = None,
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]FOLDER", help="Images for the final scores, repeatable."),
-    ] = None,
-    margin_db: Annotated[
-        float,
-        typer.Option("--margin", metavar="DB", help="Differences within it are equivalent."),
-    ] = MARGIN_DB,
+    benchmark: BenchmarkOption = None,
+    margin_db: MarginOption = MARGIN_DB,
     set_: SetOption = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time; one for each core by default.")
-    ] = None,
+    workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     study: Annotated[
         str | None, typer.Option(help="Name in MLflow; made from base, recipe and data if absent.")

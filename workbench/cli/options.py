@@ -51,6 +51,26 @@ TileOverlapOption = Annotated[
 ]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
+RecipeOption = Annotated[
+    str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
+]
+TrainingDataOption = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="[NAME=]FOLDER", help="Training images, repeatable."),
+]
+BenchmarkOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--benchmark", metavar="[NAME=]FOLDER", help="Images for the final scores, repeatable."
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Trials at a time; one for each core by default."),
+]
+MarginOption = Annotated[
+    float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
+]
 DEFAULT_BASE = CANONICAL
 MOST_SEEDS = 1_000
 """A larger count was surely meant as a seed."""

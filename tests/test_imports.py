@@ -84,6 +84,8 @@ def modules_after(code: str, folder: Path) -> set[str]:
         ["--help"],
         ["ablate", "--help"],
         ["ablate", "--variant", "no-lvar", "--dry-run"],
+        ["export", "--help"],
+        ["import", "--help"],
         ["variants"],
         ["spaces"],
         ["schema", "variant"],

@@ -9,6 +9,7 @@ from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.variant import find_variants
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.statistics.levels import Levels
 
 
 def plan(trial: TrialConfig, *names: str, seeds: tuple[int, ...] = (1, 2)) -> Plan:
@@ -23,7 +24,7 @@ def test_a_declaration_holds_family_seeds_margin_and_data(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    declare(made, 0.03, keys(made), tmp_path)
+    declare(made, Levels(margin_db=0.03), keys(made), tmp_path)
     (found,) = read_study(tmp_path, "my study").declarations
     assert (found.seeds, found.alpha, found.margin_db) == ((1, 2), 0.05, 0.03)
     assert [(arm.name, arm.against) for arm in found.arms] == [("tiny", ""), ("no-lvar", "tiny")]
@@ -37,7 +38,7 @@ def test_the_same_plan_again_is_the_same_declaration(
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
     for mark in ("k", "k", "other code"):
-        declare(made, 0.02, keys(made, mark), tmp_path)
+        declare(made, Levels(margin_db=0.02), keys(made, mark), tmp_path)
     (found,) = read_study(tmp_path, "my study").declarations
     assert found.keys["tiny"] == ("other code-tiny-1", "other code-tiny-2")
 
@@ -46,12 +47,12 @@ def test_more_variants_seeds_or_margin_are_another_declaration(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     first = plan(tiny_trial, "no-lvar")
-    declare(first, 0.02, keys(first), tmp_path)
+    declare(first, Levels(margin_db=0.02), keys(first), tmp_path)
     more = plan(tiny_trial, "no-lvar", "se")
-    declare(more, 0.02, keys(more), tmp_path)
+    declare(more, Levels(margin_db=0.02), keys(more), tmp_path)
     longer = plan(tiny_trial, "no-lvar", seeds=(1, 2, 3))
-    declare(longer, 0.02, keys(longer), tmp_path)
-    declare(longer, 0.05, keys(longer), tmp_path)
+    declare(longer, Levels(margin_db=0.02), keys(longer), tmp_path)
+    declare(longer, Levels(margin_db=0.05), keys(longer), tmp_path)
     found = read_study(tmp_path, "my study").declarations
     assert len({one.hash for one in found}) == 4
     assert found[0].declared_s <= found[-1].declared_s
@@ -60,7 +61,7 @@ def test_more_variants_seeds_or_margin_are_another_declaration(
 
 def test_an_unknown_or_damaged_study_is_named(tiny_trial: TrialConfig, tmp_path: Path) -> None:
     made = plan(tiny_trial, "no-lvar")
-    declare(made, 0.02, keys(made), tmp_path)
+    declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
     with pytest.raises(ConfigError, match=r"unknown study 'my studdy' .*; did you mean 'my study'"):
         read_study(tmp_path, "my studdy")
     path = tmp_path / "studies" / "my study.json"
@@ -69,5 +70,5 @@ def test_an_unknown_or_damaged_study_is_named(tiny_trial: TrialConfig, tmp_path:
         with pytest.raises(ConfigError, match="no study of this version; move it away"):
             read_study(tmp_path, "my study")
         with pytest.raises(ConfigError, match="no study of this version"):
-            declare(made, 0.02, keys(made), tmp_path)
+            declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
         assert path.read_text() == content

@@ -64,7 +64,7 @@ def test_a_path_s_second_run_trains_nothing(command: Command, photos: Path, tmp_
         (["--path", "bsrn:mdrn-s", "--shapley", "--budget", "9"], "must be at least 48 trials"),
         (["--variant", "no-lvar", "--order", "width"], "--order needs --path PRESET:PRESET"),
         (["--variant", "no-lvar", "--shapley"], "--shapley needs --path PRESET:PRESET"),
-        ([], "--variant or --path is needed"),
+        ([], "--variant, --factor or --path is needed"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(

@@ -33,7 +33,7 @@ UPSCALE = ["upscale", "--weights", "text.pth"]
 REFUSED: list[tuple[list[str], str]] = [
     (
         ["ablate"],
-        "--variant or --path is needed; `workbench variants` lists the variants, `all` means all",
+        "--variant, --factor or --path is needed; `workbench variants` lists the variants",
     ),
     (["ablate", "--variant", "no-lvra"], "unknown variant 'no-lvra'; did you mean 'no-lvar'?"),
     (["ablate", "--variant", "all", "--variant", "esaa"], "'esaa'; did you mean 'esa'?"),

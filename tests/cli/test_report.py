@@ -32,7 +32,7 @@ def test_a_study_is_reported_in_every_format(
     assert "study mine, declared " in again.err
     plain = command("report", "mine", "--format", "json").json()
     assert [arm["name"] for arm in plain["arms"]] == ["tiny", "no-lvar"]
-    for form, start in (("csv", "variant,against,dataset"), ("latex", r"\begin{table}")):
+    for form, start in (("csv", "kind,variant,against,dataset"), ("latex", r"\begin{table}")):
         ended = command("report", "mine", "--format", form, "--out", f"x.{form}")
         assert (ended.code, ended.out) == (0, "")
         assert (tmp_path / f"x.{form}").read_text().startswith(start)
@@ -41,7 +41,7 @@ def test_a_study_is_reported_in_every_format(
     assert command("report", "--format", "html", "--out", "page.html").code == 0
     html = (tmp_path / "page.html").read_text()
     assert "default-src 'none'" in html
-    assert html.count("<figure") == html.count("<figcaption>") == 4
+    assert html.count("<figure") == html.count("<figcaption>") == 5
     assert re.findall(r"<h[123]>([^<]+)", html) == [
         *("mine", "Photos", "Image by image: Photos", "Learning curves", "How this came about"),
     ]
@@ -50,7 +50,9 @@ def test_a_study_is_reported_in_every_format(
     assert "spatial_attention:" in html
 
     ablate(command, photos, "--margin", "0.5")
-    assert "another plan was declared in this study before" in command("report").err
+    said = " ".join(command("report").err.split())
+    assert "(2 plans were declared in this study): margin 0.5 dB in place of 0.02 dB" in said
+    assert "4 of 4 trials were finished before this family was declared" in said
 
     code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"
     code += "try:\n    main()\nfinally:\n    print('torch' in sys.modules, file=sys.stderr)"
@@ -79,7 +81,8 @@ def test_trials_that_are_missing_are_counted(
         ([], "mlflow_runs holds no study; `workbench ablate` makes one"),
         (["x"], "unknown study 'x' in mlflow_runs; there are none"),
         (["--format", "pdf"], "'pdf' is not one of"),
-        (["--out", "x.txt"], "--out needs --format csv, markdown, latex, json or html"),
+        (["--format", "parquet"], "--format parquet needs --out FILE"),
+        (["--out", "x.txt"], "--out needs --format csv, parquet, markdown, latex, json or html"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:

@@ -8,7 +8,9 @@ import pytest
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
-from workbench.reporting.comparison import Rules, as_plain, compare
+from workbench.reporting.comparison import compare
+from workbench.reporting.judging import Rules
+from workbench.reporting.plain import as_plain
 from workbench.results import (
     Cost,
     DatasetScores,

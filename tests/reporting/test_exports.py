@@ -2,13 +2,16 @@
 
 import csv
 import io
+import shutil
+import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.reporting.test_comparison import BASE, BETTER, UNCLEAR, diverged
 from workbench.reporting.comparison import Comparison, compare
-from workbench.reporting.exports import export
+from workbench.reporting.exports import Format, export
 
 
 @pytest.fixture
@@ -17,10 +20,21 @@ def comparison() -> Comparison:
     return compare(arms, {})
 
 
+def text_of(comparison: Comparison, form: Format) -> str:
+    return export(comparison, form).decode()
+
+
+def test_parquet_is_the_same_table_with_types(comparison: Comparison) -> None:
+    frame = pd.read_parquet(io.BytesIO(export(comparison, "parquet"))).set_index("variant")
+    assert frame.loc["up_&_50%", "delta_psnr_rgb_db_mean"] == 0.5
+    assert frame.loc["tiny", "parameters"] == 5_525
+    assert frame["seeds"].dtype == "Int64"
+
+
 def test_csv_has_a_line_for_each_arm_with_scores(comparison: Comparison) -> None:
-    rows = list(csv.DictReader(io.StringIO(export(comparison, "csv"))))
+    rows = list(csv.DictReader(io.StringIO(text_of(comparison, "csv"))))
     assert [row["variant"] for row in rows] == ["tiny", "up_&_50%", "same"]
-    frame = pd.read_csv(io.StringIO(export(comparison, "csv"))).set_index("variant")
+    frame = pd.read_csv(io.StringIO(text_of(comparison, "csv"))).set_index("variant")
     assert frame.loc["up_&_50%", "delta_psnr_rgb_db_mean"] == 0.5
     assert frame.loc["up_&_50%", "delta_psnr_rgb_db_verdict"] == "better"
     assert frame.loc["tiny", "psnr_rgb_db"] == 33.0
@@ -29,7 +43,7 @@ def test_csv_has_a_line_for_each_arm_with_scores(comparison: Comparison) -> None
 
 
 def test_markdown_is_a_table_with_what_it_means(comparison: Comparison) -> None:
-    lines = export(comparison, "markdown").splitlines()
+    lines = text_of(comparison, "markdown").splitlines()
     assert lines[0] == "**Set5** (x4, uint8, crop 4, LR bicubic)"
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
     assert "| up_&_50% | 3 | 5,525 | 0.3200 | 33.500 ± 1.000 | 0.8000 |" in lines[5]
@@ -37,7 +51,7 @@ def test_markdown_is_a_table_with_what_it_means(comparison: Comparison) -> None:
 
 
 def test_latex_is_a_booktabs_table_with_nothing_special_left(comparison: Comparison) -> None:
-    text = export(comparison, "latex")
+    text = text_of(comparison, "latex")
     for command in (r"\toprule", r"\midrule", r"\bottomrule", r"\end{tabular}", r"\end{table}"):
         assert text.count(command) == 1
     assert r"up\_\&\_50\%" in text
@@ -47,3 +61,15 @@ def test_latex_is_a_booktabs_table_with_nothing_special_left(comparison: Compari
     assert {line.replace(r"\&", "").count("&") for line in body} == {8}
     assert text.count("{") == text.count("}")
     assert text.isascii()
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex (TeX Live)")
+def test_latex_compiles_and_fits_on_the_page(comparison: Comparison, tmp_path: Path) -> None:
+    page = r"\documentclass[a4paper]{article}\usepackage[margin=2cm]{geometry}\usepackage{booktabs}"
+    body = text_of(comparison, "latex")
+    (tmp_path / "t.tex").write_text(page + r"\begin{document}" + body + r"\end{document}")
+    argv = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    run = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-800:]
+    assert "Overfull" not in run.stdout
+    assert (tmp_path / "t.pdf").stat().st_size > 1_000

@@ -10,7 +10,7 @@ from scipy import stats
 from workbench.statistics.estimate import Matrix, estimate
 from workbench.statistics.exact import seeds_for, sign_flip_p, smallest_p
 from workbench.statistics.family import holm
-from workbench.statistics.sequential import alpha_at, spent
+from workbench.statistics.sequential import looks, shares, spent
 from workbench.statistics.simulation import Truth, simulate
 from workbench.statistics.verdicts import Decision, decide, further_seeds
 
@@ -116,28 +116,41 @@ def test_where_images_are_too_few_no_seeds_settle_it() -> None:
     assert decided(v=around(0.03, 0.3, seeds=4, images=5))["v"].further_seeds is None
 
 
-@pytest.mark.parametrize(("first", "most"), [(3, 10), (2, 6), (6, 6)])
-def test_the_looks_spend_alpha_and_no_more(first: int, most: int) -> None:
-    looks = [alpha_at(0.05, seeds, first, most) for seeds in range(first, most + 1)]
-    assert sum(looks) == pytest.approx(0.05)
-    assert all(look > 0 for look in looks)
-    assert looks[-1] == max(looks)  # early looks are the strictest
+@pytest.mark.parametrize(
+    ("first", "most", "expected"),
+    [(3, 10, (3, 6, 10)), (2, 6, (2, 4, 6)), (6, 6, (6,)), (5, 6, (5, 6)), (1, 9, (1, 2, 4, 8, 9))],
+)
+def test_the_looks_double_and_spend_alpha_and_no_more(
+    first: int, most: int, expected: tuple[int, ...]
+) -> None:
+    assert looks(first, most) == expected
+    rates = shares(0.05, expected)
+    assert sum(rates) == pytest.approx(0.05)
+    assert all(rate > 0 for rate in rates)
+    if len(expected) == 3:
+        assert list(rates) == sorted(rates)  # early looks are the strictest
 
 
 def test_early_looks_spend_little() -> None:
     assert spent(0.05, 5, 10) == pytest.approx(0.0056, abs=1e-4)
-    with pytest.raises(ValueError, match=r"a look must have 3\.\.10 seeds, got 2"):
-        alpha_at(0.05, 2, 3, 10)
+    assert shares(0.05, (3, 6, 10)) == pytest.approx((0.0003, 0.0111, 0.0386), abs=1e-4)
+    with pytest.raises(ValueError, match=r"looks need 1 <= first <= most, got 4 and 3"):
+        looks(4, 3)
 
 
 def test_a_sequential_study_without_an_effect_rarely_finds_one() -> None:
     draw, found, repeats = np.random.default_rng(11), 0, 2_000
     for _ in range(repeats):
         delta = simulate(Truth(image_sd=0.0, noise_sd=0.0), 10, 2, draw)
-        for seeds in range(3, 11):
+        for seeds, alpha in zip((3, 6, 10), shares(0.05, (3, 6, 10)), strict=True):
             p = estimate(delta[:seeds]).p_difference()
             assert p is not None
-            if p <= alpha_at(0.05, seeds, 3, 10):
+            if p <= alpha:
                 found += 1
                 break
     assert found / repeats <= 0.05
+
+
+def test_members_that_are_settled_still_count_in_the_family() -> None:
+    assert holm({"a": 0.01, "b": 0.02}, 4) == {"a": 0.04, "b": 0.06}
+    assert holm({"a": 0.01, "b": 0.02}) == {"a": 0.02, "b": 0.02}

@@ -5,6 +5,7 @@ variants, more seeds, another margin - is added after it, and reports say so.
 """
 
 import hashlib
+import heapq
 import json
 import time
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.files import write_atomically
-from workbench.statistics.levels import ALPHA
+from workbench.reporting.judging import Rules
+from workbench.statistics.levels import Levels
 
 FOLDER = "studies"
 
@@ -33,19 +35,39 @@ class DeclaredArm(Frozen):
     """Of the first seed; it holds the data, too."""
 
 
+class DeclaredEffect(Frozen):
+    """What a study asks of several designs together."""
+
+    name: str
+    question: str
+    terms: dict[str, float]
+    """Weight of each design."""
+
+
 class Declaration(Frozen):
     """A family that was written down before it was run."""
 
     hash: str
-    """SHA-256 over arms, seeds, alpha and margin."""
+    """SHA-256 over arms, effects, seeds, looks, alpha and margin."""
     declared_s: float
     """Unix time."""
+    command: str = ""
+    """What was typed when it was declared."""
     arms: tuple[DeclaredArm, ...]
+    effects: tuple[DeclaredEffect, ...] = ()
     seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
+    """After how many seeds the study looks, if it adds seeds for what is undecided."""
     alpha: float
     margin_db: float
     keys: dict[str, tuple[str, ...]]
     """By arm, the ledger's keys of its trials, one for each seed."""
+
+    @property
+    def rules(self) -> Rules:
+        """By what its family is judged."""
+        looks = tuple(self.seeds[:count] for count in self.looks)
+        return Rules(self.alpha, self.margin_db, looks)
 
 
 class Study(Frozen):
@@ -55,14 +77,21 @@ class Study(Frozen):
     declarations: tuple[Declaration, ...]
 
 
-def declare(plan: Plan, margin_db: float, keys: Mapping[tuple[str, int], str], store: Path) -> None:
+def declare(
+    plan: Plan,
+    levels: Levels,
+    keys: Mapping[tuple[str, int], str],
+    store: Path,
+    command: str = "",
+) -> None:
     """Write down what a plan asks, before it is run.
 
     Args:
-        plan: Its arms, but for the first, are the family.
-        margin_db: Differences within it do not matter.
+        plan: Its arms that are compared, and its effects, are the family.
+        levels: By what it is judged.
         keys: Of the ledger, by (arm, seed).
         store: The store.
+        command: What the user typed.
 
     Raises:
         ConfigError: If the study's file is damaged.
@@ -72,12 +101,17 @@ def declare(plan: Plan, margin_db: float, keys: Mapping[tuple[str, int], str], s
         DeclaredArm(name=a.name, question=a.question, against=a.against, config=a.config)
         for a in plan.arms
     )
+    effects = tuple(
+        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms)) for e in plan.effects
+    )
     declared = {
         "arms": [arm.plain() for arm in arms],
         "seeds": list(plan.seeds),
-        "alpha": ALPHA,
-        "margin_db": margin_db,
+        "alpha": levels.alpha,
+        "margin_db": levels.margin_db,
     }
+    if effects or plan.looks:  # so that a plan without them keeps the hash that it had before
+        declared |= {"effects": [e.plain() for e in effects], "looks": list(plan.looks)}
     digest = hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
     path = _path(store, plan.study)
     earlier = read_study(store, plan.study).declarations if path.exists() else ()
@@ -85,10 +119,13 @@ def declare(plan: Plan, margin_db: float, keys: Mapping[tuple[str, int], str], s
     new = Declaration(
         hash=digest,
         declared_s=same.declared_s if same else time.time(),
+        command=same.command if same else command,
         arms=arms,
+        effects=effects,
         seeds=plan.seeds,
-        alpha=ALPHA,
-        margin_db=margin_db,
+        looks=plan.looks,
+        alpha=levels.alpha,
+        margin_db=levels.margin_db,
         keys={a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms},
     )
     if same is not None and same.keys == new.keys:
@@ -125,3 +162,30 @@ def studies(store: Path) -> list[str]:
 
 def _path(store: Path, study: str) -> Path:
     return store / FOLDER / f"{study}.json"
+
+
+def merge(store: Path, study: Study) -> int:
+    """Add declarations that were made with another store.
+
+    Of two with one hash the store's own is kept, and its own keep their order.
+
+    Args:
+        store: The store.
+        study: As it is in the other store.
+
+    Returns:
+        How many the store did not have.
+
+    Raises:
+        ConfigError: If the store's file of the study is damaged.
+        StoreError: If the store cannot be written.
+    """
+    path = _path(store, study.study)
+    own = read_study(store, study.study).declarations if path.exists() else ()
+    known = {one.hash for one in own}
+    new = [one for one in study.declarations if one.hash not in known]
+    if new or not path.exists():
+        both = heapq.merge(own, new, key=lambda one: one.declared_s)
+        merged = Study(study=study.study, declarations=tuple(both))
+        write_atomically(path, json.dumps(merged.plain(), indent=1).encode(), store=store)
+    return len(new)

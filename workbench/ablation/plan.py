@@ -1,13 +1,15 @@
 """A plan: the base, its variants and the seeds, written down before anything runs. No torch."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from workbench.ablation.variant import Variant
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.keys import model_hash
+from workbench.statistics.effects import Effect
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,21 @@ class Plan:
     study: str
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
+    """After how many seeds the study looks, if it adds seeds for what is undecided; the last is
+    all of them. Empty: all seeds are run, and looked at once."""
+    effects: tuple[Effect, ...] = ()
+    """What is asked of several arms together."""
 
     @property
     def against(self) -> dict[str, str]:
         """What each arm is compared with, by name."""
         return {arm.name: arm.against for arm in self.arms if arm.against}
+
+    @property
+    def seeds_at_looks(self) -> tuple[tuple[int, ...], ...]:
+        """All seeds of each look; empty if there is one look only."""
+        return tuple(self.seeds[:count] for count in self.looks)
 
     @property
     def base(self) -> Arm:
@@ -56,35 +68,71 @@ class Plan:
         return [(arm, seed) for seed in self.seeds for arm in self.arms]
 
 
+class Change(Protocol):
+    """A named change of a trial: a variant, or one setting of a factor."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+
+    @property
+    def question(self) -> str:
+        """What it asks, in one line."""
+
+    @property
+    def label(self) -> str:
+        """What errors call it."""
+
+    @property
+    def origin(self) -> str:
+        """Where it was read."""
+
+    def apply(self, config: TrialConfig, /) -> TrialConfig:
+        """Return the changed trial.
+
+        Raises:
+            ConfigError: If the change means nothing there.
+        """
+
+
 def make_plan(
-    study: str, base_name: str, base: TrialConfig, variants: Sequence[Variant], seeds: Sequence[int]
+    study: str, base_name: str, base: TrialConfig, changes: Sequence[Change], seeds: Sequence[int]
 ) -> Plan:
-    """Apply the variants to the base.
+    """Apply each change to the base.
 
     Args:
         study: Name of the study in MLflow and in the store.
         base_name: What tables call the base.
         base: Its trial; the seed does not matter.
-        variants: At least one.
+        changes: At least one.
         seeds: At least one; the same for all arms.
 
     Raises:
-        ConfigError: If a variant means nothing on this base, changes nothing, could not be
+        ConfigError: If a change means nothing on this base, changes nothing, could not be
             compared with it, or a seed repeats.
     """
-    if len(set(seeds)) < len(seeds):
-        raise ConfigError(f"--seeds must not repeat a seed, got {list(seeds)}")
+    check_seeds(seeds)
     arms = [Arm(base_name, "", base)]
-    for variant in variants:
-        config = variant.apply(base)
-        problem = _incomparable(variant.name, config, base_name, base)
+    for change in changes:
+        config = change.apply(base)
+        problem = incomparable(change.name, config, base_name, base)
         if problem:
-            raise ConfigError(f"variant {variant.name!r} {problem} ({variant.path})")
-        arms.append(Arm(variant.name, variant.question, config, base_name))
+            raise ConfigError(f"{change.label} {problem} ({change.origin})")
+        arms.append(Arm(change.name, change.question, config, base_name))
     return Plan(study, tuple(arms), tuple(seeds))
 
 
-def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialConfig) -> str:
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Refuse a seed that repeats.
+
+    Raises:
+        ConfigError: Naming the seeds.
+    """
+    if len(set(seeds)) < len(seeds):
+        raise ConfigError(f"--seeds must not repeat a seed, got {list(seeds)}")
+
+
+def incomparable(name: str, config: TrialConfig, base_name: str, base: TrialConfig) -> str:
     """Return why a variant cannot stand beside the base; empty if it can."""
     if name == base_name:
         return "has the name of the base; rename its file"
@@ -99,5 +147,10 @@ def _incomparable(name: str, config: TrialConfig, base_name: str, base: TrialCon
 
 def same_run(config: TrialConfig, base: TrialConfig) -> bool:
     """Tell whether two configs build the same network and agree in all else."""
-    same_network = model_hash(config.model) == model_hash(base.model)
-    return same_network and config.model_copy(update={"model": base.model}) == base
+    return run_identity(config) == run_identity(base)
+
+
+def run_identity(config: TrialConfig) -> str:
+    """Return a text that is equal for configs of the same run."""
+    rest = config.plain() | {"model": model_hash(config.model)}
+    return json.dumps(rest, sort_keys=True)

@@ -39,6 +39,16 @@ class Variant:
     overrides: tuple[tuple[str, Any], ...]
     path: Path
 
+    @property
+    def label(self) -> str:
+        """What errors call it."""
+        return f"variant {self.name!r}"
+
+    @property
+    def origin(self) -> str:
+        """Where it was read."""
+        return str(self.path)
+
     def apply(self, config: Config) -> Config:
         """Return `config` with this variant's overrides.
 

@@ -1,11 +1,13 @@
 """`workbench aa-test`: how often the workbench's own verdicts err, and what they find."""
 
+import shlex
+import sys
 from typing import Annotated
 
 import typer
 
 from workbench.ablation.plan import Arm, Plan
-from workbench.cli.ablate_request import trial_config
+from workbench.cli.ablate_request import Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
@@ -14,14 +16,15 @@ from workbench.cli.options import (
     MarginOption,
     PresetOption,
     RecipeOption,
+    Seeds,
     SetOption,
     StoreOption,
     TrackingOption,
     TrainingDataOption,
     WorkersOption,
+    assigned,
     default_workers,
     margin,
-    set_values,
 )
 from workbench.errors import ConfigError
 from workbench.statistics.levels import MARGIN_DB
@@ -65,11 +68,21 @@ def aa_test(
 
         simulated(seeds, images, repeats, (retraining_sd, image_sd), margin_db, as_json=as_json)
         return
-    trial = set_values(trial_config(base, recipe_name, data or (), None, benchmark or ()), set_)
-    plan = Plan(
-        f"aa-test_{base}_{recipe_name}", (Arm(base, "", trial),), (*range(1, 2 * seeds + 1),)
+    asked = Asked(
+        Choice(base=base),
+        Seeds((*range(1, 2 * seeds + 1),)),
+        recipe_name,
+        data or (),
+        benchmarks=benchmark or (),
+        overrides=assigned(set_),
     )
+    trial = trial_config(base, asked)
+    plan = Plan(f"aa-test_{base}_{recipe_name}", (Arm(base, "", trial),), asked.seeds.seeds)
     from workbench.cli.aa_test_steps import retrained
+    from workbench.cli.ablate_steps import Place
 
     count = workers or default_workers(trial.training.device)
-    retrained(plan, store, count, tracking_uri, (repeats, margin_db), as_json=as_json)
+    command = shlex.join(["workbench", *sys.argv[1:]])
+    retrained(
+        plan, Place(store, count, tracking_uri, command), (repeats, margin_db), as_json=as_json
+    )

@@ -1,18 +1,17 @@
 """What `workbench aa-test` computes and prints."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.ablation.plan import Plan
-from workbench.cli.ablate_steps import train
+from workbench.cli.ablate_steps import Place, train
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.errors import WorkbenchError
 from workbench.reporting.comparison import complete
 from workbench.statistics.audit import VERDICTS, Audit, Rate, audit, audit_retrained
-from workbench.statistics.levels import ALPHA
+from workbench.statistics.levels import ALPHA, Levels
 from workbench.statistics.simulation import Truth
 from workbench.statistics.verdicts import Verdict
 
@@ -64,22 +63,12 @@ def simulated(
     _print(audits, seeds, images, margin_db)
 
 
-def retrained(
-    plan: Plan,
-    store: Path,
-    workers: int,
-    tracking_uri: str | None,
-    judging: tuple[int, float],
-    *,
-    as_json: bool,
-) -> None:
+def retrained(plan: Plan, place: Place, judging: tuple[int, float], *, as_json: bool) -> None:
     """Train one network under many seeds and judge it against itself.
 
     Args:
         plan: One arm; twice as many seeds as a study has.
-        store: The store.
-        workers: Trials at a time.
-        tracking_uri: MLflow of the user's own.
+        place: Where it is run.
         judging: Number of splits, and the margin in dB.
         as_json: Print JSON.
 
@@ -87,7 +76,7 @@ def retrained(
         WorkbenchError: If a trial gave no score.
     """
     splits, margin_db = judging
-    results = train(plan, store, workers, tracking_uri, margin_db)[plan.base.name]
+    results = train(plan, place, Levels(margin_db=margin_db))[plan.base.name]
     done = complete(results)
     if len(done) < len(plan.seeds):
         missing = [seed for seed in plan.seeds if seed not in done]

@@ -1,14 +1,19 @@
 """`workbench ablate`: a network against variants of it, or the way from one to another."""
 
-from typing import Annotated
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
-from workbench.cli.ablate_request import DEFAULT_BUDGET, Choice, make_request, trial_config
+from workbench.ablation.designs import Design
+from workbench.cli.ablate_request import DEFAULT_BUDGET, Asked, Choice, make_request
 from workbench.cli.console import note
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
+    AlphaOption,
     BenchmarkOption,
     JsonOption,
     MarginOption,
@@ -19,16 +24,23 @@ from workbench.cli.options import (
     TrainingDataOption,
     VariantOption,
     WorkersOption,
+    assigned,
     default_workers,
-    margin,
-    seed_list,
-    set_values,
+    factor_values,
+    levels,
+    seed_rule,
     study_name,
 )
-from workbench.statistics.levels import MARGIN_DB
+from workbench.cli.plan_file import planned
+from workbench.errors import ConfigError
+from workbench.statistics.levels import ALPHA, MARGIN_DB
+
+BESIDE_PLAN = ("plan", "workers", "store", "tracking_uri", "dry_run", "yes", "as_json")
+"""Parameters that say how a study is run, not what it is."""
 
 
 def ablate(
+    context: typer.Context,
     variant: VariantOption = None,
     base: Annotated[
         str | None,
@@ -64,9 +76,38 @@ def ablate(
             show_default=str(DEFAULT_BUDGET),
         ),
     ] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE,...", help="A field and its values, such as model.channels=20,24."
+        ),
+    ] = None,
+    design: Annotated[
+        Design | None,
+        typer.Option(help="Which networks are trained.", show_default="leave-one-out"),
+    ] = None,
+    match: Annotated[
+        Literal["parameters"] | None,
+        typer.Option(help="Compare also with the base at each variant's number of parameters."),
+    ] = None,
+    retune: Annotated[
+        Literal["learning-rate"] | None,
+        typer.Option(help="Choose it for each network first, with the same small budget."),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A YAML file that says all of this, in place of the options."
+        ),
+    ] = None,
     seeds: Annotated[
-        str, typer.Option(help="How many seeds, or a list such as 1,5,9. The same for all arms.")
-    ] = "3",
+        str | None,
+        typer.Option(
+            help="How many seeds, a list such as 1,5,9, or 3..10: more seeds for what is "
+            "undecided. The same for all networks.",
+            show_default="3",
+        ),
+    ] = None,
     recipe_name: RecipeOption = "smoke",
     data: TrainingDataOption = None,
     validation: Annotated[
@@ -75,6 +116,7 @@ def ablate(
     ] = None,
     benchmark: BenchmarkOption = None,
     margin_db: MarginOption = MARGIN_DB,
+    alpha: AlphaOption = ALPHA,
     set_: SetOption = None,
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
@@ -85,6 +127,9 @@ def ablate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before a study of more than an hour.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a network and variants of it under the same seeds, and compare them.
@@ -93,21 +138,55 @@ def ablate(
 
     Trials that are finished are taken from the store; a stopped run goes on where it was.
     """
-    choice = Choice(tuple(variant or ()), base, path, order, shapley, budget)
-    choice.check()
-    trials = [
-        set_values(trial_config(name, recipe_name, data or (), validation, benchmark or ()), set_)
-        for name in choice.networks()
-    ]
-    margin(margin_db)
-    request = make_request(choice, trials, seed_list(seeds), recipe_name, study_name(study))
+    if plan is not None:
+        _check_alone(context)
+        request = planned(plan)
+    else:
+        asked = Asked(
+            choice=Choice(
+                variants=tuple(variant or ()),
+                base=base,
+                path=path,
+                order=order,
+                shapley=shapley,
+                budget=budget,
+                design=design,
+                factors=factor_values(factor),
+                match=match is not None,
+                retune=retune is not None,
+            ),
+            seeds=seed_rule(seeds or "3"),
+            recipe=recipe_name,
+            data=data or (),
+            validation=validation,
+            benchmarks=benchmark or (),
+            overrides=assigned(set_),
+            levels=levels(alpha, margin_db),
+            study=study_name(study),
+        )
+        request = make_request(asked)
     if request.remark:
         note(request.remark)
     # What follows needs numpy and more, which --help does not.
-    from workbench.cli.ablate_steps import print_plan, run
+    from workbench.cli.ablate_steps import Place, print_plan, run
 
     if dry_run:
-        print_plan(request.plan, store, as_json=as_json)
+        print_plan(request, store, as_json=as_json)
         return
-    count = workers or default_workers(trials[0].training.device)
-    run(request, store, count, tracking_uri, margin_db, as_json=as_json)
+    count = workers or default_workers(request.plan.base.config.training.device)
+    place = Place(store, count, tracking_uri, shlex.join(["workbench", *sys.argv[1:]]))
+    run(request, place, yes=yes, as_json=as_json)
+
+
+def _check_alone(context: typer.Context) -> None:
+    """Refuse options that a plan file says already.
+
+    Raises:
+        ConfigError: Naming the first of them.
+    """
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in BESIDE_PLAN and source is not None and source.name == "COMMANDLINE":
+            option = parameter.opts[0]
+            raise ConfigError(f"{option} means nothing with --plan, whose file says it")

@@ -10,7 +10,9 @@ from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import print_json
 from workbench.cli.path_table import print_path, print_shapley
 from workbench.reporting.attribution import attribute, attribution_as_plain
-from workbench.reporting.comparison import Rules, as_plain, compare
+from workbench.reporting.comparison import compare
+from workbench.reporting.judging import Rules
+from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
 
 Results = Mapping[str, Sequence[TrialResult]]
@@ -25,7 +27,8 @@ def report(request: Request, results: Results, rules: Rules, *, as_json: bool) -
     """
     if request.path is None:
         questions = {arm.name: arm.question for arm in request.plan.arms}
-        comparison = compare(results, questions, rules=rules)
+        plan = request.plan
+        comparison = compare(results, questions, plan.against, rules, plan.effects)
         if as_json:
             print_json({"study": request.plan.study} | as_plain(comparison))
         else:

@@ -1,45 +1,58 @@
-"""What `workbench ablate` does with a plan: print it, or run it and print the comparison."""
+"""What `workbench ablate` does with a request: print it, or run it and print what was found."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.ablation.declaration import declare
+from workbench.ablation.matching import with_matched
 from workbench.ablation.plan import Plan
-from workbench.ablation.run import by_arm, look_up, run_plan
+from workbench.ablation.retuning import retuned, tuning_plan
+from workbench.ablation.run import PlannedTrial, by_arm, look_up, run_plan
+from workbench.ablation.sequential import next_look
+from workbench.ablation.speed import duration_text, seconds_left
 from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
-from workbench.cli.console import OUT, note, print_json, table
+from workbench.cli.console import OUT, confirmed, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
-from workbench.reporting.comparison import Rules
+from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
+from workbench.statistics.levels import DEFAULT, Levels
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 
+LONG_S = 3600.0
+"""A study that takes longer is not started without asking."""
 
-def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
+Results = dict[tuple[str, int], TrialResult]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how a study is run; nothing of it changes a result."""
+
+    store: Path
+    workers: int
+    """Trials at a time."""
+    tracking_uri: str | None = None
+    """MLflow of the user's own."""
+    command: str = ""
+    """What was typed."""
+
+
+def print_plan(request: Request, store: Path, *, as_json: bool) -> None:
     """Print every trial of a plan and whether the store has it.
 
     Raises:
-        DataError: If a folder cannot be used.
+        WorkbenchError: If a folder cannot be used.
     """
+    plan = _matched(request)
     trials = look_up(plan, store)
     finished = sum(trial.result is not None for trial in trials)
     if as_json:
-        print_json(
-            {
-                "study": plan.study,
-                "trials": [
-                    {
-                        "variant": trial.arm.name,
-                        "seed": trial.seed,
-                        "key": trial.key,
-                        "finished": trial.result is not None,
-                    }
-                    for trial in trials
-                ],
-            }
-        )
+        print_json({"study": plan.study, "trials": [_plain(trial) for trial in trials]})
         return
     made = table("variant", "seed", "steps", "key", "in the store")
     for trial in trials:
@@ -53,67 +66,134 @@ def print_plan(plan: Plan, store: Path, *, as_json: bool) -> None:
         markup=False,
         soft_wrap=True,
     )
+    for effect in plan.effects:
+        OUT.print(f"asks: {effect.name}", markup=False, soft_wrap=True)
+    if plan.looks:
+        note(f"looks after {', '.join(map(str, plan.looks))} seeds; settled variants stop")
+    if request.retune:
+        note(f"before them: {len(tuning_plan(plan).trials())} short trials choose learning rates")
     if any(trial.key is None for trial in trials):
         note("?: the images are not packed yet, so the ledger's keys are not known")
 
 
-def run(
-    request: Request,
-    store: Path,
-    workers: int,
-    tracking_uri: str | None,
-    margin_db: float,
-    *,
-    as_json: bool,
-) -> None:
+def _plain(trial: PlannedTrial) -> dict[str, object]:
+    return {
+        "variant": trial.arm.name,
+        "seed": trial.seed,
+        "key": trial.key,
+        "finished": trial.result is not None,
+    }
+
+
+def run(request: Request, place: Place, *, yes: bool, as_json: bool) -> None:
     """Run what is not finished, and print the comparison.
+
+    Args:
+        request: What.
+        place: Where.
+        yes: Do not ask before a long study.
+        as_json: Print JSON, and nothing else on stdout.
 
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    results = train(request.plan, store, workers, tracking_uri, margin_db, quiet=as_json)
-    report(request, results, Rules(margin_db=margin_db), as_json=as_json)
+    plan = _matched(request)
+    if request.retune:
+        tuning = tuning_plan(plan)
+        _announce([tuning, plan], place, yes=yes)
+        tried = train(tuning, place, request.levels, quiet=True)
+        plan, remarks = retuned(plan, tried)
+        for remark in remarks:
+            note(remark)
+    else:
+        _announce([plan], place, yes=yes)
+    results = train(plan, place, request.levels, quiet=as_json)
+    rules = Rules(request.levels.alpha, request.levels.margin_db, plan.seeds_at_looks)
+    report(replace(request, plan=plan), results, rules, as_json=as_json)
+
+
+def _matched(request: Request) -> Plan:
+    """Add the bases of equal size, if they are asked for, and say how near they are."""
+    if not request.match:
+        return request.plan
+    plan, remarks = with_matched(request.plan)
+    for remark in remarks:
+        note(remark)
+    return plan
+
+
+def _announce(plans: Sequence[Plan], place: Place, *, yes: bool) -> None:
+    """Say how many trials there are and how long they will take, and ask if that is long.
+
+    Raises:
+        ConfigError: If the answer is no, or nobody can answer.
+    """
+    for plan in plans:
+        _pack(plan, place.store)
+    trials = [trial for plan in plans for trial in look_up(plan, place.store)]
+    waiting = sum(trial.result is None for trial in trials)
+    if not waiting:
+        return
+    seconds = seconds_left(trials, Ledger(place.store), place.workers)
+    most = "at most " if any(plan.looks for plan in plans) else ""
+    text = (
+        f"{len(trials)} trials, {waiting} to run: {most}about {duration_text(seconds)} "
+        f"with {place.workers} worker{'s' if place.workers > 1 else ''}"
+    )
+    note(text)
+    if seconds > LONG_S and not yes:
+        confirmed(text)
 
 
 def train(
-    plan: Plan,
-    store: Path,
-    workers: int,
-    tracking_uri: str | None,
-    margin_db: float,
-    *,
-    quiet: bool = False,
+    plan: Plan, place: Place, levels: Levels = DEFAULT, *, quiet: bool = False
 ) -> dict[str, list[TrialResult]]:
-    """Declare a plan, run what is not finished of a plan, and return the results of each arm.
+    """Declare a plan, run what is not finished of it, and return the results of each arm.
 
     Args:
         plan: What to run.
-        store: The store.
-        workers: Trials at a time.
-        tracking_uri: MLflow of the user's own.
-        margin_db: Of equivalence, which is declared with the plan.
+        place: Where.
+        levels: By what it is judged, which is declared with it.
         quiet: Do not say how much was finished before, and where MLflow shows it.
 
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    _pack(plan, store)
-    keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, store) if t.key is not None}
-    declare(plan, margin_db, keys, store)
-    tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
+    _pack(plan, place.store)
+    keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
+    declare(plan, levels, keys, place.store, place.command)
+    tracker = MlflowTracker(
+        place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
+    )
+    results: Results = {}
+    reused = 0
     try:
-        with AblationDisplay(len(plan.trials())) as display:
-            results = run_plan(plan, store=store, workers=workers, tracker=tracker, display=display)
+        part: Plan | None = next_look(plan, {}, levels)
+        while part is not None:
+            with AblationDisplay(len(part.trials())) as display:
+                results |= run_plan(
+                    part,
+                    store=place.store,
+                    workers=place.workers,
+                    tracker=tracker,
+                    display=display,
+                )
+            reused += display.reused_count
+            part = next_look(plan, results, levels)
         address = tracker.compare_address(plan.study)
     finally:
         tracker.close()
     if not quiet:
-        note(f"{display.reused_count} of {len(plan.trials())} trials were finished before")
-        where = "" if store == DEFAULT_STORE else f" --store {store}"
-        uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-        if address:
-            note(f"compare in MLflow: workbench ui{where}{uri}")
+        _say_where(f"{reused} of {len(results)}", place, there=address is not None)
     return by_arm(plan, results)
+
+
+def _say_where(reused: str, place: Place, *, there: bool) -> None:
+    note(f"{reused} trials were finished before")
+    where = "" if place.store == DEFAULT_STORE else f" --store {place.store}"
+    uri = f" --tracking-uri {place.tracking_uri}" if place.tracking_uri else ""
+    if there:
+        note(f"compare in MLflow: workbench ui{where}{uri}")
 
 
 def _pack(plan: Plan, store: Path) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from workbench.cli.console import OUT, billions, millions, note, table
-from workbench.reporting.comparison import ArmRow, ArmScore, Comparison, Difference
+from workbench.reporting.comparison import ArmScore, Comparison
+from workbench.reporting.judging import Difference, Rules
+from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.statistics.exact import seeds_for
-from workbench.statistics.levels import ALPHA
+from workbench.statistics.verdicts import Decision
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -15,12 +17,12 @@ def print_comparison(comparison: Comparison) -> None:
     cost = comparison.rows[0].cost
     OUT.print(cost_table(comparison))
     for name, protocol in comparison.protocols.items():
-        images = max(
-            (len(d.images) for row in comparison.rows if (d := _difference(row, name))), default=0
-        )
+        images = max((len(j.difference.images) for j in comparison.judged(name)), default=0)
         count = f"{images} images, " if images else ""
         OUT.print(f"\n[bold]{name}[/bold]: {count}{protocol.describe()}")
         OUT.print(score_table(comparison, name))
+        if comparison.effects:
+            OUT.print(effect_table(comparison, name))
     print_failures(comparison)
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note("scores: mean over seeds ± their standard deviation")
@@ -58,6 +60,17 @@ def score_table(comparison: Comparison, dataset: str) -> Table:
     return made
 
 
+def effect_table(comparison: Comparison, dataset: str) -> Table:
+    """Return what each effect costs and brings on one data set."""
+    made = table("effect", "parameters", "delta PSNR dB", "p", "verdict", gap=1)
+    made.columns[-1].justify = "left"
+    for row in comparison.effects:
+        difference = row.datasets.get(dataset)
+        cells = ["-", "", ""] if difference is None else _decision_cells(difference.decision)
+        made.add_row(row.name, f"{row.parameters:+,.0f}", *cells)
+    return made
+
+
 def score_cells(score: ArmScore | None) -> list[str]:
     """Return PSNR, SSIM, difference, p after Holm and verdict of an arm."""
     if score is None:
@@ -67,9 +80,12 @@ def score_cells(score: ArmScore | None) -> list[str]:
     cells = [f"{psnr.mean:.3f}{spread}", f"{score.scores['ssim_rgb'].mean:.4f}"]
     if score.difference is None:
         return [*cells, "", "", ""]
-    decision = score.difference.decision
+    return [*cells, *_decision_cells(score.difference.decision)]
+
+
+def _decision_cells(decision: Decision) -> list[str]:
     p = "" if decision.p_holm is None else p_text(decision.p_holm)
-    return [*cells, delta_text(decision.estimate.mean, decision.interval), p, decision.verdict]
+    return [delta_text(decision.estimate.mean, decision.interval), p, decision.verdict]
 
 
 def delta_text(mean: float, interval: tuple[float, float] | None) -> str:
@@ -92,37 +108,38 @@ def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
         comparison: What was printed.
         labels: What its rows were called.
     """
-    if len(comparison.rows) < 2:
+    family, rules = comparison.family, comparison.rules
+    if not family:
         return
-    family, rules = len(comparison.rows) - 1, comparison.rules
     if min(len(row.seeds) for row in comparison.rows) < 2:
         note("not testable: a claim about a design needs at least two seeds (--seeds)")
         return
     note(
         "delta: paired by seed and image; interval: "
-        f"{100 * (1 - rules.alpha):g} %, over new seeds and new images\n"
-        f"verdict: error rate {rules.alpha:g} after Holm over {family} "
-        f"{'comparisons' if family > 1 else 'comparison'} (p); "
+        f"{confidence_text(rules)}, over new seeds and new images\n"
+        f"verdict: error rate {rules.alpha:g} after Holm over {counted(family, 'comparison')} (p); "
         f"equivalent: within ±{rules.margin_db:g} dB"
     )
+    if rules.looks:
+        note(looks_text(rules))
     for name in comparison.protocols:
-        for row in comparison.rows:
-            difference = _difference(row, name)
-            if difference is not None:
-                _print_remarks(f"{name}, {labels[row.name]}", difference)
+        for judged in comparison.judged(name):
+            label = labels.get(judged.name, judged.name)
+            _print_remarks(f"{name}, {label}", judged.difference, rules)
 
 
-def _print_remarks(where: str, difference: Difference) -> None:
+def _print_remarks(where: str, difference: Difference, rules: Rules) -> None:
     """Print what would settle a difference, and what should make one doubt it."""
     decision, extra = difference.decision, difference.sensitivity
     if decision.verdict == "undecided":
         note(f"{where}: undecided; {_remedy(decision.further_seeds)}")
     if decision.verdict in ("better", "worse"):
         least = decision.smallest_p_sign_flip
-        if least is not None and least > ALPHA:
+        if least is not None and least > rules.alpha:
             note(
                 f"{where}: rests on the t distribution; the exact test needs "
-                f"{seeds_for(ALPHA)} seeds to reach {ALPHA:g} (here {p_text(least)} at best)"
+                f"{seeds_for(rules.alpha)} seeds to reach {rules.alpha:g} "
+                f"(here {p_text(least)} at best)"
             )
         if extra.one_image_decides_the_sign:
             note(f"{where}: the sign hangs on one image, {extra.most_influential}")
@@ -133,8 +150,3 @@ def _remedy(seeds: int | None) -> str:
     if seeds is None:
         return "more seeds alone would not settle it, more images may"
     return f"about {seeds} more seed{'s' if seeds > 1 else ''} would settle it"
-
-
-def _difference(row: ArmRow, dataset: str) -> Difference | None:
-    score = row.datasets.get(dataset)
-    return None if score is None else score.difference

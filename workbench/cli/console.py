@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from workbench.errors import ConfigError
+
 OUT = Console(soft_wrap=False, highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
@@ -42,3 +44,16 @@ def millions(count: int) -> str:
 def billions(count: int) -> str:
     """Format a count in billions."""
     return f"{count / 1e9:.4f}"
+
+
+def confirmed(question: str) -> None:
+    """Ask whether to go on.
+
+    Raises:
+        ConfigError: If the answer is no, or if there is no terminal to ask on.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError(f"{question}; add --yes to start it without being asked")
+    answer = ERR.input("start? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise ConfigError("not started")

@@ -10,6 +10,8 @@ from workbench.cli.aa_test import aa_test
 from workbench.cli.ablate import ablate
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
+from workbench.cli.export import export
+from workbench.cli.import_ import import_
 from workbench.cli.inspect import inspect
 from workbench.cli.report import report
 from workbench.cli.reproduce import reproduce
@@ -22,7 +24,7 @@ from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (
     *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
-    *(report, aa_test, spaces, schema, ui),
+    *(report, export, import_, aa_test, spaces, schema, ui),
 )
 
 STOPPED = StoppedByUserError.exit_code
@@ -33,7 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in COMMANDS:
-    app.command()(command)
+    # A function cannot be called `import`.
+    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,7 +3,8 @@
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from workbench.config.overrides import Config, apply_overrides
 from workbench.config.presets import CANONICAL
 from workbench.config.yaml_files import parse_scalar
 from workbench.errors import ConfigError
+from workbench.statistics.levels import Levels
 
 DEFAULT_STORE = Path("mlflow_runs")
 
@@ -71,6 +73,9 @@ WorkersOption = Annotated[
 MarginOption = Annotated[
     float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
 ]
+AlphaOption = Annotated[
+    float, typer.Option("--alpha", metavar="RATE", help="Error rate of the whole family.")
+]
 DEFAULT_BASE = CANONICAL
 MOST_SEEDS = 1_000
 """A larger count was surely meant as a seed."""
@@ -82,6 +87,15 @@ def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
     Raises:
         ConfigError: For a missing `=`, an unknown key, or a value that breaks a rule.
     """
+    return overridden(config, assigned(assignments))
+
+
+def assigned(assignments: Sequence[str] | None) -> dict[str, object]:
+    """Read every `--set KEY=VALUE`.
+
+    Raises:
+        ConfigError: For a missing `=`, a value that is not YAML, or a key that repeats.
+    """
     overrides: dict[str, object] = {}
     for text in assignments or ():
         key, equals, value = text.partition("=")
@@ -90,6 +104,15 @@ def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
         if key in overrides:
             raise ConfigError(f"--set {key}: is given twice")
         overrides[key] = parse_scalar(value, f"--set {key}")
+    return overrides
+
+
+def overridden(config: Config, overrides: Mapping[str, object]) -> Config:
+    """Apply overrides that the user gave.
+
+    Raises:
+        ConfigError: For an unknown key, or a value that breaks a rule.
+    """
     try:
         return apply_overrides(config, overrides)
     except ConfigError as error:
@@ -123,6 +146,17 @@ def margin(value: float) -> float:
     return value
 
 
+def levels(alpha: float, margin_db: float) -> Levels:
+    """Check error rate and margin.
+
+    Raises:
+        ConfigError: If the rate is not between 0 and 1, or the margin not at least 0 dB.
+    """
+    if not 0 < alpha < 1:
+        raise ConfigError(f"--alpha must be between 0 and 1, got {alpha:g}")
+    return Levels(alpha, margin(margin_db))
+
+
 def study_name(text: str | None) -> str | None:
     """Check the name of a study, which is also that of a file.
 
@@ -132,6 +166,53 @@ def study_name(text: str | None) -> str | None:
     if text is not None and (not text or Path(text).name != text):
         raise ConfigError(f"--study must be a name without slashes, got {text!r}")
     return text
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Which seeds a study has, and when it looks at them."""
+
+    seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
+    """After how many seeds it looks, if it adds seeds for what is undecided."""
+
+
+def seed_rule(text: str) -> Seeds:
+    """Read a count, a list, or `3..10`: 3 seeds, and more up to 10 for what is undecided.
+
+    Raises:
+        ConfigError: If it is none of these.
+    """
+    first, dots, most = (part.strip() for part in text.partition(".."))
+    if not dots:
+        return Seeds(tuple(seed_list(text)))
+    if not (first.isdecimal() and most.isdecimal() and 2 <= int(first) < int(most) <= MOST_SEEDS):
+        raise ConfigError(
+            f"--seeds FIRST..MOST needs 2 <= FIRST < MOST <= {MOST_SEEDS:,}, got {text!r}"
+        )
+    from workbench.statistics.sequential import looks
+
+    return Seeds(tuple(range(1, int(most) + 1)), looks(int(first), int(most)))
+
+
+def factor_values(texts: Sequence[str] | None) -> dict[str, tuple[object, ...]]:
+    """Read every `--factor KEY=V1,V2`, or `KEY=[...]` where values hold commas.
+
+    Raises:
+        ConfigError: For a missing `=`, a value that is not YAML, or a key that repeats.
+    """
+    found: dict[str, tuple[object, ...]] = {}
+    for text in texts or ():
+        key, equals, values = text.partition("=")
+        if not equals or not key or not values:
+            raise ConfigError(f"--factor must be KEY=VALUE,VALUE,..., got {text!r}")
+        if key in found:
+            raise ConfigError(f"--factor {key}: is given twice")
+        whole = values if values.startswith("[[") else f"[{values}]"
+        listed = parse_scalar(whole, f"--factor {key}")
+        assert isinstance(listed, list)
+        found[key] = tuple(listed)
+    return found
 
 
 def seed_list(text: str) -> list[int]:

@@ -4,16 +4,15 @@ import sys
 import time
 from pathlib import Path
 
-from workbench.ablation.declaration import Declaration, Study, read_study, studies
+from workbench.ablation.declaration import Declaration, studies
+from workbench.ablation.study import OpenedStudy, open_study
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import json_text, note
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
-from workbench.ledger import Ledger
-from workbench.reporting.comparison import Comparison, Rules, as_plain, compare
 from workbench.reporting.exports import FORMATS, export
-from workbench.reporting.figures import Results
 from workbench.reporting.page import Header, page
+from workbench.reporting.plain import as_plain
 
 
 def write_report(name: str | None, form: str, out: Path | None, store: Path) -> None:
@@ -28,65 +27,50 @@ def write_report(name: str | None, form: str, out: Path | None, store: Path) -> 
     Raises:
         WorkbenchError: If there is no such study, or none of its base's trials is finished.
     """
-    names = studies(store)
-    if name is None and not names:
-        raise ConfigError(f"{store} holds no study; `workbench ablate` makes one")
-    study = read_study(store, name or names[0])
-    declared = study.declarations[-1]
-    ledger = Ledger(store)
-    results = {
-        arm.name: [r for key in declared.keys[arm.name] if (r := ledger.result(key))]
-        for arm in declared.arms
-    }
-    comparison = compare(
-        results,
-        {arm.name: arm.question for arm in declared.arms},
-        {arm.name: arm.against for arm in declared.arms if arm.against},
-        Rules(declared.alpha, declared.margin_db),
-    )
-    remarks = _remarks(study, declared, results)
+    opened = open_study(store, name or last_study(store))
     if form == "table":
-        print_comparison(comparison)
+        print_comparison(opened.comparison)
     else:
-        text = _render(form, study, comparison, results, remarks)
+        content = _render(form, opened)
         if out is None:
-            sys.stdout.write(text)
+            sys.stdout.write(content.decode())
         else:
-            write_atomically(out, text.encode())
-    note(f"study {study.study}, declared {_declared(declared)}")
-    for remark in remarks:
+            write_atomically(out, content)
+    note(f"study {opened.study.study}, declared {_declared(opened.declared)}")
+    for remark in opened.remarks:
         note(remark)
 
 
-def _render(
-    form: str, study: Study, comparison: Comparison, results: Results, remarks: tuple[str, ...]
-) -> str:
-    declared = study.declarations[-1]
+def last_study(store: Path) -> str:
+    """Return the study that was declared last.
+
+    Raises:
+        ConfigError: If the store holds none.
+    """
+    names = studies(store)
+    if not names:
+        raise ConfigError(f"{store} holds no study; `workbench ablate` makes one")
+    return names[0]
+
+
+def _render(form: str, opened: OpenedStudy) -> bytes:
     if form == "json":
-        return json_text({"study": study.study, "declared": declared.hash} | as_plain(comparison))
+        known = {"study": opened.study.study, "declared": opened.declared.hash}
+        return json_text(known | as_plain(opened.comparison)).encode()
     if form == "html":
-        configs = {arm.name: arm.config for arm in declared.arms}
-        header = Header(study.study, _declared(declared), remarks, configs)
-        return page(header, comparison, results)
-    return export(comparison, next(known for known in FORMATS if known == form))
+        return html_page(opened).encode()
+    return export(opened.comparison, next(known for known in FORMATS if known == form))
+
+
+def html_page(opened: OpenedStudy) -> str:
+    """Return the page of a study."""
+    declared = opened.declared
+    configs = {arm.name: arm.config for arm in declared.arms}
+    commands = tuple(one.command for one in opened.study.declarations if one.command)
+    header = Header(opened.study.study, _declared(declared), opened.remarks, configs, commands)
+    return page(header, opened.comparison, opened.results)
 
 
 def _declared(declared: Declaration) -> str:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(declared.declared_s))
     return f"{day} as {declared.hash[:12]}"
-
-
-def _remarks(study: Study, declared: Declaration, results: Results) -> tuple[str, ...]:
-    """Return what a reader must know of the family and of what is missing."""
-    remarks = []
-    earlier = len(study.declarations) - 1
-    if earlier:
-        plans = "another plan was" if earlier == 1 else f"{earlier} other plans were"
-        remarks.append(
-            f"{plans} declared in this study before; what they compared is not in this family"
-        )
-    missing = sum(len(declared.seeds) - len(rows) for rows in results.values())
-    if missing:
-        trials = "1 trial of it is" if missing == 1 else f"{missing} trials of it are"
-        remarks.append(f"{trials} not finished")
-    return tuple(remarks)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
-from workbench.reporting.comparison import Rules, compare, complete
+from workbench.reporting.comparison import compare, complete
+from workbench.reporting.judging import Rules
 from workbench.reporting.steps import WeightedStep
 from workbench.results import Protocol, TrialResult
 from workbench.statistics.estimate import estimate

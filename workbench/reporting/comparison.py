@@ -6,10 +6,11 @@ No torch. Scores of different protocols are never put side by side.
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.reporting.protocol_lock import Scored, check_one_protocol
+from workbench.reporting.judging import Difference, Rules, Scored, judge
+from workbench.reporting.protocol_lock import Scored as LockedScores
+from workbench.reporting.protocol_lock import check_one_protocol
 from workbench.results import (
     SCORE_NAMES,
     Cost,
@@ -18,22 +19,7 @@ from workbench.results import (
     TrialResult,
     TrialState,
 )
-from workbench.statistics.bootstrap import double_bootstrap
-from workbench.statistics.estimate import estimate
-from workbench.statistics.levels import ALPHA, MARGIN_DB
-from workbench.statistics.matrix import Differences, differences
-from workbench.statistics.sensitivity import Sensitivity, sensitivity
-from workbench.statistics.verdicts import Decision, decide
-
-
-@dataclass(frozen=True)
-class Rules:
-    """By what the differences of a family are judged."""
-
-    alpha: float = ALPHA
-    """Error rate of the whole family on one data set."""
-    margin_db: float = MARGIN_DB
-    """Differences within it do not matter."""
+from workbench.statistics.effects import Effect, Terms
 
 
 @dataclass(frozen=True)
@@ -43,28 +29,6 @@ class Spread:
     mean: float
     seed_sd: float | None
     """None with one seed."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One arm against another on one data set, in PSNR dB (RGB)."""
-
-    decision: Decision
-    sensitivity: Sensitivity
-    bootstrap: tuple[float, float] | None
-    """Interval of the double bootstrap, a check; None with one seed."""
-    pair: Differences
-    """The differences themselves, seeds x images."""
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Seeds that both have."""
-        return self.pair.seeds
-
-    @property
-    def images(self) -> tuple[str, ...]:
-        """Images that every trial of both has."""
-        return self.pair.images
 
 
 @dataclass(frozen=True)
@@ -94,6 +58,29 @@ class ArmRow:
 
 
 @dataclass(frozen=True)
+class EffectRow:
+    """An effect: what it costs and what it brings."""
+
+    name: str
+    question: str
+    terms: Terms
+    parameters: float
+    """Weighted like the scores: what the effect adds."""
+    multiply_adds: float
+    datasets: Mapping[str, Difference]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One member of the family on one data set."""
+
+    name: str
+    against: str
+    """The arm that it is compared with; empty for an effect over several arms."""
+    difference: Difference
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All arms; the first is the base."""
 
@@ -101,6 +88,23 @@ class Comparison:
     protocols: Mapping[str, Protocol]
     """By data set."""
     rules: Rules
+    family: int
+    """Members of the family: arms that are compared, and effects."""
+    effects: tuple[EffectRow, ...] = ()
+
+    def judged(self, dataset: str) -> tuple[Judged, ...]:
+        """Return the members of the family that could be compared on a data set."""
+        arms = [
+            Judged(row.name, row.against, difference)
+            for row in self.rows
+            if (score := row.datasets.get(dataset)) and (difference := score.difference)
+        ]
+        effects = [
+            Judged(row.name, "", difference)
+            for row in self.effects
+            if (difference := row.datasets.get(dataset))
+        ]
+        return (*arms, *effects)
 
 
 def compare(
@@ -108,16 +112,19 @@ def compare(
     questions: Mapping[str, str],
     against: Mapping[str, str] | None = None,
     rules: Rules | None = None,
+    effects: Sequence[Effect] = (),
 ) -> Comparison:
     """Compare arms with the first of them, or each with the one that is named for it.
 
-    The verdicts of a data set are those of one family: all arms but the base.
+    The verdicts of a data set are those of one family: all arms that are compared, and all effects.
 
     Args:
         arms: Results of each arm, one for each seed; the first arm is the base.
         questions: By arm.
-        against: By arm, the arm that it is compared with; the base where there is none.
+        against: By arm, the arm that it is compared with; an arm without is not compared. None
+            compares all with the base.
         rules: By what differences are judged.
+        effects: What else is asked of the arms.
 
     Raises:
         WorkbenchError: If two results were scored by different protocols, or there is none.
@@ -127,10 +134,19 @@ def compare(
         raise WorkbenchError("there is no finished trial of the base to compare with")
     names = [name for name, results in arms.items() if results]
     protocols = _protocols([result for name in names for result in arms[name]])
-    reference = {name: (against or {}).get(name, base) for name in names if name != base}
+    reference = {name: base for name in arms if name != base} if against is None else against
+    family: dict[str, Terms] = {name: {name: 1.0, other: -1.0} for name, other in reference.items()}
+    family |= {effect.name: effect.terms for effect in effects}
+    assert not {effect.name for effect in effects} & set(arms), "an effect is no arm"
     finished = {name: complete(arms[name]) for name in names}
+    tried = {name: frozenset(result.config.seed for result in arms[name]) for name in names}
     rules = rules or Rules()
-    judged = {dataset: _judge(dataset, finished, reference, rules) for dataset in protocols}
+    judged = {
+        dataset: judge(
+            Scored({name: _psnr(finished[name], dataset) for name in names}, tried), family, rules
+        )
+        for dataset in protocols
+    }
     rows = [
         ArmRow(
             name=name,
@@ -143,56 +159,35 @@ def compare(
         )
         for name in names
     ]
-    return Comparison(tuple(rows), protocols, rules)
+    costs = {row.name: row.cost for row in rows}
+    asked = [
+        _effect_row(e, costs, {d: v[e.name] for d, v in judged.items() if e.name in v})
+        for e in effects
+        if all(arm in costs for arm in e.terms)
+    ]
+    return Comparison(tuple(rows), protocols, rules, len(family), tuple(asked))
 
 
-def as_plain(comparison: Comparison) -> dict[str, Any]:
-    """Return the comparison as plain data with units in the keys, for `--json`."""
-    return {
-        "alpha": comparison.rules.alpha,
-        "margin_db": comparison.rules.margin_db,
-        "protocols": {name: p.plain() for name, p in comparison.protocols.items()},
-        "arms": [_plain_row(row) for row in comparison.rows],
-    }
+def _effect_row(
+    effect: Effect, costs: Mapping[str, Cost], datasets: Mapping[str, Difference]
+) -> EffectRow:
+    return EffectRow(
+        name=effect.name,
+        question=effect.question,
+        terms=effect.terms,
+        parameters=sum(w * costs[arm].parameters for arm, w in effect.terms.items()),
+        multiply_adds=sum(w * costs[arm].multiply_adds for arm, w in effect.terms.items()),
+        datasets=datasets,
+    )
 
 
 def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
     """Return the protocol of each data set, or name the two trials that differ."""
     return check_one_protocol(
-        Scored(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
+        LockedScores(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
         for result in results
         for scores in result.scores
     )
-
-
-def _judge(
-    dataset: str,
-    finished: Mapping[str, Mapping[int, TrialResult]],
-    reference: Mapping[str, str],
-    rules: Rules,
-) -> dict[str, Difference]:
-    """Give the verdicts of one data set."""
-    pairs: dict[str, Differences] = {}
-    for name, other in reference.items():
-        found = differences(_psnr(finished[name], dataset), _psnr(finished.get(other, {}), dataset))
-        if found is not None:
-            pairs[name] = found
-    decisions = decide(
-        {name: (estimate(pair.delta), pair.seed_means) for name, pair in pairs.items()},
-        alpha=rules.alpha,
-        margin_db=rules.margin_db,
-    )
-    return {
-        name: Difference(
-            decision=decisions[name],
-            sensitivity=sensitivity(pair.delta, pair.images),
-            bootstrap=double_bootstrap(pair.delta, confidence=1 - rules.alpha)
-            if len(pair.seeds) > 1
-            else None,
-            pair=pair,
-        )
-        for name, pair in pairs.items()
-    }
 
 
 def complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:
@@ -233,51 +228,3 @@ def _psnr(results: Mapping[int, TrialResult], dataset: str) -> dict[int, dict[st
 def _spread(values: Sequence[float]) -> Spread:
     sd = statistics.stdev(values) if len(values) > 1 else None
     return Spread(statistics.fmean(values), sd)
-
-
-def _plain_row(row: ArmRow) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "question": row.question,
-        "against": row.against,
-        **row.cost.plain(),
-        "seeds": list(row.seeds),
-        "failures": list(row.failures),
-        "datasets": {name: _plain_score(score) for name, score in row.datasets.items()},
-    }
-
-
-def _plain_score(score: ArmScore) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for name, spread in score.scores.items():
-        plain |= {name: spread.mean, f"{name}_seed_sd": spread.seed_sd}
-    if score.difference is not None:
-        plain["delta_psnr_rgb_db"] = plain_difference(score.difference)
-    return plain
-
-
-def plain_difference(difference: Difference) -> dict[str, Any]:
-    """Return a difference as plain data; all in dB unless the name says otherwise."""
-    decision, extra = difference.decision, difference.sensitivity
-    low, high = decision.interval or (None, None)
-    return {
-        "mean": decision.estimate.mean,
-        "low": low,
-        "high": high,
-        "verdict": decision.verdict,
-        "further_seeds": decision.further_seeds,
-        "seeds": len(difference.seeds),
-        "images": len(difference.images),
-        "seed_sd": decision.estimate.seed_sd,
-        "image_sd": decision.estimate.image_sd,
-        "p": decision.p,
-        "p_holm": decision.p_holm,
-        "p_equivalence_holm": decision.p_equivalence_holm,
-        "p_sign_flip": decision.p_sign_flip,
-        "smallest_p_sign_flip": decision.smallest_p_sign_flip,
-        "bootstrap": difference.bootstrap and list(difference.bootstrap),
-        "median": extra.median,
-        "win_rate": extra.win_rate,
-        "without_one_image": [extra.low_without_one, extra.high_without_one],
-        "most_influential_image": extra.most_influential,
-    }

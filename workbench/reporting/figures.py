@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from workbench.reporting.comparison import ArmRow, Comparison
+from workbench.reporting.comparison import Comparison
+from workbench.reporting.judging import Difference
 from workbench.results import TrialResult
 
 Figure = Any
@@ -34,34 +35,32 @@ def effects(comparison: Comparison, dataset: str) -> Figure:
     margin = comparison.rules.margin_db
     figure.add_vrect(x0=-margin, x1=margin, fillcolor="#009E73", opacity=0.12, line_width=0)
     figure.add_vline(x=0, line_color="#000000", line_width=1)
-    judged = _judged(comparison, dataset)
+    judged = comparison.judged(dataset)
     for verdict, (colour, symbol) in MARKS.items():
-        rows = [row for row in judged if _decision(row, dataset).verdict == verdict]
-        if not rows:
+        found = [j for j in judged if j.difference.decision.verdict == verdict]
+        if not found:
             continue
-        decisions = [_decision(row, dataset) for row in rows]
+        decisions = [j.difference.decision for j in found]
         widths = [d.interval[1] - d.estimate.mean if d.interval else 0.0 for d in decisions]
         figure.add_scatter(
             x=[d.estimate.mean for d in decisions],
-            y=[row.name for row in rows],
+            y=[j.name for j in found],
             error_x={"type": "data", "array": widths, "thickness": 2},
             mode="markers",
             name=verdict,
             marker={"color": colour, "symbol": symbol, "size": 12},
         )
-    names = [row.name for row in reversed(judged)]
+    names = [j.name for j in reversed(judged)]
     figure.update_yaxes(categoryorder="array", categoryarray=names)
     return _laid_out(figure, "difference of PSNR, dB", "", 140 + _ROW_PX * len(judged))
 
 
-def heat_map(comparison: Comparison, dataset: str, row: ArmRow) -> Figure:
-    """Return the differences of one arm, seeds x images."""
+def heat_map(difference: Difference) -> Figure:
+    """Return the differences of one member of the family, seeds x images."""
     import plotly.graph_objects as go
 
-    difference = row.datasets[dataset].difference
-    assert difference is not None, "only arms that are compared have a heat map"
     delta = difference.pair.delta
-    limit = float(abs(delta).max()) or comparison.rules.margin_db
+    limit = float(abs(delta).max()) or 1.0
     figure = go.Figure(
         go.Heatmap(
             z=delta,
@@ -74,6 +73,29 @@ def heat_map(comparison: Comparison, dataset: str, row: ArmRow) -> Figure:
         )
     )
     return _laid_out(figure, "", "", 160 + 26 * len(difference.seeds))
+
+
+def per_image(comparison: Comparison, dataset: str) -> Figure:
+    """Return the mean difference of every image, lowest first, a line for each comparison."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_hline(y=0, line_color="#000000", line_width=1)
+    for number, judged in enumerate(comparison.judged(dataset)):
+        pair = judged.difference.pair
+        ranked = sorted(zip(pair.delta.mean(axis=0).tolist(), pair.images, strict=True))
+        colour = PALETTE[number % len(PALETTE)]
+        figure.add_scatter(
+            x=[100 * (rank + 0.5) / len(ranked) for rank in range(len(ranked))],
+            y=[db for db, _ in ranked],
+            text=[name for _, name in ranked],
+            hovertemplate="%{text}: %{y:+.3f} dB",
+            mode="lines+markers",
+            name=judged.name,
+            line={"color": colour, "width": 1},
+            marker={"color": colour, "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 6},
+        )
+    return _laid_out(figure, "share of the images, %", "difference of PSNR, dB", 420)
 
 
 def curves(results: Results) -> Figure:
@@ -140,21 +162,6 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
         name="Pareto front",
     )
     return _laid_out(figure, "multiply-adds, G", "PSNR, dB", 420)
-
-
-def _judged(comparison: Comparison, dataset: str) -> list[ArmRow]:
-    """Return the arms that are compared on a data set."""
-    return [
-        row
-        for row in comparison.rows
-        if dataset in row.datasets and row.datasets[dataset].difference is not None
-    ]
-
-
-def _decision(row: ArmRow, dataset: str) -> Any:
-    difference = row.datasets[dataset].difference
-    assert difference is not None
-    return difference.decision
 
 
 def _laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figure:

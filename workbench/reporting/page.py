@@ -9,6 +9,8 @@ from workbench.config.yaml_files import write_yaml
 from workbench.reporting import figures
 from workbench.reporting.comparison import ArmRow, Comparison
 from workbench.reporting.figures import Figure, Results
+from workbench.reporting.judging import Difference
+from workbench.reporting.wording import confidence_text, looks_text
 
 MOST_EXTREME = 3
 """Images that are named for gaining and for losing most."""
@@ -50,6 +52,8 @@ class Header:
     remarks: tuple[str, ...]
     configs: dict[str, TrialConfig]
     """By arm, of the first seed."""
+    commands: tuple[str, ...] = ()
+    """What was typed when its families were declared."""
 
 
 def page(header: Header, comparison: Comparison, results: Results) -> str:
@@ -78,8 +82,8 @@ def _body(header: Header, comparison: Comparison, results: Results) -> Iterator[
         yield _figure(
             figures.effects(comparison, dataset),
             f"effects-{number}",
-            "Difference to what each is compared with, mean and "
-            f"{100 * (1 - rules.alpha):g} % interval over new seeds and new images. Shaded: within "
+            "Difference to what each is compared with: mean and interval "
+            f"({confidence_text(rules)}) over new seeds and new images. Shaded: within "
             f"±{rules.margin_db:g} dB. " + _in_words(comparison, dataset),
         )
         yield _table(comparison, dataset)
@@ -99,21 +103,27 @@ def _body(header: Header, comparison: Comparison, results: Results) -> Iterator[
 
 
 def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
-    """Yield seeds x images of every arm, and the images that gain and lose most."""
+    """Yield every image's difference, and seeds x images of every comparison."""
+    judged = comparison.judged(dataset)
+    if not judged:
+        return
     yield f"<h3>Image by image: {_text(dataset)}</h3>"
-    for index, row in enumerate(comparison.rows):
-        score = row.datasets.get(dataset)
-        if score is None or score.difference is None:
-            continue
-        pair = score.difference.pair
+    yield _figure(
+        figures.per_image(comparison, dataset),
+        f"ranked-{number}",
+        "Difference of every image, mean over seeds, from the image that loses most to the one "
+        "that gains most.",
+    )
+    for index, found in enumerate(judged):
+        pair = found.difference.pair
         means = sorted(zip(pair.delta.mean(axis=0).tolist(), pair.images, strict=True))
         losing = ", ".join(f"{name} {db:+z.3f}" for db, name in means[:MOST_EXTREME])
         gaining = ", ".join(f"{name} {db:+z.3f}" for db, name in means[: -MOST_EXTREME - 1 : -1])
+        against = f" minus {found.against}" if found.against else ""
         yield _figure(
-            figures.heat_map(comparison, dataset, row),
+            figures.heat_map(found.difference),
             f"images-{number}-{index}",
-            f"{row.name} minus {row.against}, dB, seeds x images. Lowest: {losing}. "
-            f"Highest: {gaining}.",
+            f"{found.name}{against}, dB, seeds x images. Lowest: {losing}. Highest: {gaining}.",
         )
 
 
@@ -123,14 +133,28 @@ def _table(comparison: Comparison, dataset: str) -> str:
         *("delta dB", "interval", "p (Holm)", "sign-flip p", "median", "win rate", "verdict"),
     )
     rows = [_cells(row, dataset) for row in comparison.rows if dataset in row.datasets]
+    caption = "PSNR and SSIM in RGB, mean over seeds ± their standard deviation"
+    tables = _html_table(caption, head, rows)
+    effects = [
+        [row.name, f"{row.parameters:+,.0f}", *_delta_cells(row.datasets[dataset])]
+        for row in comparison.effects
+        if dataset in row.datasets
+    ]
+    if effects:
+        tables += _html_table(
+            "Effects over several networks together", ("effect", "parameters", *head[-7:]), effects
+        )
+    return tables
+
+
+def _html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = ["".join(f'<th scope="col">{_text(name)}</th>' for name in head)]
     for name, *cells in rows:
         tags = [f"<td>{_text(cell)}</td>" for cell in cells[:-1]]
         word = f'<td class="word">{_text(cells[-1])}</td>'
         lines.append(f'<th scope="row">{_text(name)}</th>' + "".join(tags) + word)
     inner = "\n".join(f"<tr>{line}</tr>" for line in lines)
-    caption = "PSNR and SSIM in RGB, mean over seeds ± their standard deviation"
-    return f'<div class="wide"><table><caption>{caption}</caption>\n{inner}</table></div>'
+    return f'<div class="wide"><table><caption>{_text(caption)}</caption>\n{inner}</table></div>'
 
 
 def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
@@ -143,10 +167,13 @@ def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
     ]
     if score.difference is None:
         return [*known, *[""] * 7]
-    found, extra = score.difference.decision, score.difference.sensitivity
+    return [*known, *_delta_cells(score.difference)]
+
+
+def _delta_cells(difference: Difference) -> Sequence[str]:
+    found, extra = difference.decision, difference.sensitivity
     interval = "" if found.interval is None else "[{:+z.3f}, {:+z.3f}]".format(*found.interval)
     return [
-        *known,
         *(f"{found.estimate.mean:+z.3f}", interval, _p(found.p_holm), _p(found.p_sign_flip)),
         *(f"{extra.median:+z.3f}", f"{100 * extra.win_rate:.0f} %", found.verdict),
     ]
@@ -155,15 +182,16 @@ def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
 def _background(header: Header, comparison: Comparison, results: Results) -> Iterator[str]:
     yield "<h2>How this came about</h2>"
     yield f"<p>Declared {_text(header.declared)}.</p>"
+    if comparison.rules.looks:
+        yield f"<p>{_text(looks_text(comparison.rules))}.</p>"
+    if header.commands:
+        yield f"<pre>{_text(chr(10).join(dict.fromkeys(header.commands)))}</pre>"
     for remark in header.remarks:
         yield f"<p>{_text(remark)}</p>"
     for row in comparison.rows:
         for failure in row.failures:
             yield f"<p>{_text(row.name)} {_text(failure)}; not in the means.</p>"
-    machines = {r.environment.hardware: r.environment for rows in results.values() for r in rows}
-    for hardware, environment in machines.items():
-        versions = ", ".join(f"{n} {v}" for n, v in environment.packages.items())
-        yield f"<p>{_text(hardware)}; Python {environment.python}; {_text(versions)}.</p>"
+    yield from _machines(results)
     for row in comparison.rows:
         config = header.configs.get(row.name)
         if config is not None:
@@ -174,12 +202,19 @@ def _background(header: Header, comparison: Comparison, results: Results) -> Ite
             )
 
 
+def _machines(results: Results) -> Iterator[str]:
+    found = {r.environment.hardware: r.environment for rows in results.values() for r in rows}
+    for hardware, environment in found.items():
+        versions = ", ".join(f"{n} {v}" for n, v in environment.packages.items())
+        yield f"<p>{_text(hardware)}; Python {environment.python}; {_text(versions)}.</p>"
+
+
 def _in_words(comparison: Comparison, dataset: str) -> str:
     """Say what the figure shows, for readers who do not see it."""
     said = [
-        f"{row.name}: {difference.decision.estimate.mean:+z.3f} dB, {difference.decision.verdict}"
-        for row in comparison.rows
-        if dataset in row.datasets and (difference := row.datasets[dataset].difference)
+        f"{j.name}: {decision.estimate.mean:+z.3f} dB, {decision.verdict}"
+        for j in comparison.judged(dataset)
+        if (decision := j.difference.decision)
     ]
     return "; ".join(said) + "." if said else "Nothing is compared."
 

@@ -1,6 +1,6 @@
 """From scores by seed and image to the matrix of differences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ Scores = Mapping[int, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Differences:
-    """variant - base where both have a score."""
+    """What designs differ by, such as variant - base, where all have a score."""
 
     delta: Matrix
     """Shape (seeds, images), in dB."""
@@ -29,9 +29,6 @@ class Differences:
 def differences(variant: Scores, base: Scores) -> Differences | None:
     """Pair two designs by seed and image.
 
-    Only seeds that both have count, and only images that every one of these trials has: a
-    difference must not come from another choice of images.
-
     Args:
         variant: Finite scores.
         base: Likewise.
@@ -39,12 +36,29 @@ def differences(variant: Scores, base: Scores) -> Differences | None:
     Returns:
         The differences, None if no seed or no image is shared.
     """
-    seeds = tuple(seed for seed in variant if seed in base)
-    trials = [scores[seed] for seed in seeds for scores in (variant, base)]
+    return contrast([(1.0, variant), (-1.0, base)])
+
+
+def contrast(terms: Sequence[tuple[float, Scores]]) -> Differences | None:
+    """Return a weighted sum of designs, paired by seed and image.
+
+    Only seeds that all have count, and only images that every one of these trials has: a
+    difference must not come from another choice of images.
+
+    Args:
+        terms: Weight and finite scores of each design; at least one.
+
+    Returns:
+        The sums, None if no seed or no image is shared.
+    """
+    seeds = tuple(s for s in terms[0][1] if all(s in scores for _, scores in terms))
+    trials = [scores[seed] for seed in seeds for _, scores in terms]
     if not trials:
         return None
     images = tuple(name for name in trials[0] if all(name in scores for scores in trials))
     if not images:
         return None
-    delta = [[variant[seed][name] - base[seed][name] for name in images] for seed in seeds]
-    return Differences(np.array(delta), seeds, images)
+    delta = np.zeros((len(seeds), len(images)))
+    for weight, scores in terms:
+        delta += weight * np.array([[scores[seed][name] for name in images] for seed in seeds])
+    return Differences(delta, seeds, images)

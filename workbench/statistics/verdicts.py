@@ -46,6 +46,7 @@ def decide(
     *,
     alpha: float = ALPHA,
     margin_db: float = MARGIN_DB,
+    size: int | None = None,
 ) -> dict[str, Decision]:
     """Give the verdicts of a family of variants on one data set.
 
@@ -57,10 +58,11 @@ def decide(
         estimates: By variant: the estimate and the seeds' mean differences.
         alpha: Error rate of the whole family.
         margin_db: Differences within it do not matter.
+        size: Members of the family, if some are settled already and not judged again.
     """
     testable = {n: e for n, (e, _) in estimates.items() if e.standard_error is not None}
-    differs = holm({name: _sure(e.p_difference()) for name, e in testable.items()})
-    within = holm({name: _sure(e.p_equivalence(margin_db)) for name, e in testable.items()})
+    differs = holm({name: _sure(e.p_difference()) for name, e in testable.items()}, size)
+    within = holm({name: _sure(e.p_equivalence(margin_db)) for name, e in testable.items()}, size)
     decisions = {}
     for name, (found, seed_means) in estimates.items():
         if name not in testable:
@@ -77,7 +79,7 @@ def decide(
             p_sign_flip=sign_flip_p(seed_means),
             smallest_p_sign_flip=smallest_p(found.seeds),
             further_seeds=(
-                further_seeds(found, alpha=alpha / len(testable), margin_db=margin_db)
+                further_seeds(found, alpha=alpha / (size or len(testable)), margin_db=margin_db)
                 if verdict == "undecided"
                 else None
             ),

@@ -1,0 +1,133 @@
+"""Fair controls: bases of equal size, learning rates of the same budget; and the time it takes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.reporting.test_comparison import scored
+from workbench.ablation.designs import design_plan
+from workbench.ablation.factors import variant_factor
+from workbench.ablation.matching import parameters, with_matched
+from workbench.ablation.plan import Plan, make_plan
+from workbench.ablation.retuning import retuned, tuning_plan
+from workbench.ablation.run import PlannedTrial, look_up
+from workbench.ablation.speed import duration_text, seconds_left
+from workbench.ablation.variant import find_variants
+from workbench.config.presets import PRESETS, RECIPES
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError
+from workbench.ledger import Ledger
+from workbench.models.complexity import count
+from workbench.results import CurvePoint, TrialResult, TrialState
+from workbench.trial_images import open_images
+
+BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["short"])
+
+
+def plan(*names: str) -> Plan:
+    return make_plan("s", "mdrn-s", BASE, find_variants(list(names)), [1, 2])
+
+
+def test_a_variant_is_matched_by_the_nearest_width_of_the_base() -> None:
+    made, remarks = with_matched(plan("no-mdsa"))
+    matched = made.arms[-1]
+    wanted = count(made.arms[1].config.model).cost.parameters
+    found = {
+        channels: count(matched.config.model.model_copy(update={"channels": channels})).cost
+        for channels in (25, 26, 27)
+    }
+    nearest = min(found, key=lambda channels: abs(found[channels].parameters - wanted))
+    assert (matched.name, matched.config.model.channels) == (f"mdrn-s {nearest}ch", nearest)
+    assert matched.against == ""  # its own difference to the base is no question
+    assert [effect.name for effect in made.effects] == ["no-mdsa at equal size"]
+    assert made.effects[0].terms == {"no-mdsa": 1.0, matched.name: -1.0}
+    assert "83,130 parameters against 82,012 (+1.4%)" in remarks[0]
+
+
+def test_where_the_base_itself_is_nearest_that_is_said() -> None:
+    made, remarks = with_matched(plan("no-lvar"))
+    assert made == plan("no-lvar")
+    assert remarks == (
+        "no-lvar: no width of mdrn-s is nearer than its own: 95,396 parameters against 94,444 "
+        "(+1.0%)",
+    )
+
+
+def test_a_wider_variant_is_matched_by_a_wider_base_and_widths_are_shared() -> None:
+    made, _ = with_matched(plan("channels-32", "no-mdsa", "plain-conv"))
+    widths = {arm.name: arm.config.model.channels for arm in made.arms[4:]}
+    assert widths["mdrn-s 32ch"] == 32
+    assert max(widths.values()) > 32  # plain convolutions have far more parameters
+    assert parameters(BASE.model) == 95_396
+
+
+def test_only_variants_of_one_base_can_be_matched() -> None:
+    factors = [variant_factor(v) for v in find_variants(["no-lvar", "relu"])]
+    made = design_plan("add-one-in", "s", "mdrn-s", BASE, factors, [1])
+    assert with_matched(made)[0].base.name == "stripped"
+    with pytest.raises(ConfigError, match="--match parameters needs variants that are compared"):
+        with_matched(replace(made, arms=tuple(replace(arm, against="") for arm in made.arms)))
+
+
+def curve(psnr_db: float) -> tuple[CurvePoint, ...]:
+    score = scored("k", 3, {"v": [psnr_db]}).scores[0].mean()
+    return (CurvePoint(step=1, time_s=0.0, loss=0.1, learning_rate=1e-3, score=score),)
+
+
+def test_every_network_gets_the_same_small_budget_under_another_seed() -> None:
+    made = tuning_plan(plan("no-lvar"))
+    assert [arm.name for arm in made.arms[:3]] == ["mdrn-s at 0.5x", "mdrn-s at 1x", "mdrn-s at 2x"]
+    assert (len(made.arms), made.seeds, made.study) == (6, (3,), "s-learning-rate")
+    stages = [arm.config.training.stages[0] for arm in made.arms]
+    assert {stage.steps for stage in stages} == {300}
+    assert {stage.milestones for stage in stages} == {(150, 210, 255, 285)}
+    assert [stage.learning_rate for stage in stages] == [1e-3, 2e-3, 4e-3] * 2
+    assert made.against == {}
+
+
+def test_the_best_validation_score_chooses_and_a_diverged_trial_never_wins() -> None:
+    best = {"mdrn-s at 0.5x": 27.0, "mdrn-s at 1x": 28.0, "mdrn-s at 2x": 27.5}
+    best |= {"no-lvar at 0.5x": 28.0, "no-lvar at 1x": 27.0, "no-lvar at 2x": 99.0}
+    results: dict[str, list[TrialResult]] = {
+        name: [scored(name, 3, {}).model_copy(update={"curve": curve(psnr)})]
+        for name, psnr in best.items()
+    }
+    results["no-lvar at 2x"] = [
+        results["no-lvar at 2x"][0].model_copy(update={"state": TrialState.DIVERGED})
+    ]
+    made, remarks = retuned(plan("no-lvar"), results)
+    assert [arm.config.training.stages[0].learning_rate for arm in made.arms] == [2e-3, 1e-3]
+    assert {arm.config.training.stages[0].steps for arm in made.arms} == {1_200}
+    assert "end of the grid" not in remarks[0]
+    assert "learning rate 0.001 (0.5x 28.000 dB" in remarks[1]
+    assert "end of the grid" in remarks[1]
+
+
+def test_the_time_left_comes_from_finished_trials_where_there_are_some() -> None:
+    arms = plan("no-lvar").arms
+    done = scored("k", 1, {"Set5": [30.0]}).model_copy(
+        update={"training_s": 90.0, "evaluation_s": 10.0}
+    )
+    planned = [PlannedTrial(arms[0], 1, "k", done)]
+    planned += [PlannedTrial(arms[0], seed, "k", None) for seed in (2, 3, 4)]
+    assert seconds_left(planned, Ledger(Path("nowhere")), 2) == pytest.approx(150)
+    assert seconds_left(planned, Ledger(Path("nowhere")), 8) == pytest.approx(100)
+    assert seconds_left(planned[:1], Ledger(Path("nowhere")), 2) == 0
+
+
+def test_the_time_of_a_new_network_is_measured(tiny_trial: TrialConfig, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    open_images(tiny_trial, ledger)
+    one = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1])
+    two = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 2])
+    short = seconds_left(look_up(one, tmp_path), ledger, 1)
+    assert short > 6  # two workers' starts at least
+    assert seconds_left(look_up(two, tmp_path), ledger, 1) > 1.2 * short
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(12.3, "12 s"), (600.0, "10 min"), (4_000.0, "67 min"), (9e3, "2.5 h")]
+)
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text

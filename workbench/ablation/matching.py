@@ -1,0 +1,90 @@
+"""Controls of equal size: the base narrowed or widened to what a variant has. Imports torch late.
+
+A variant that is smaller loses something by its size alone; what the part itself brings shows
+against a base of the same number of parameters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from workbench.ablation.plan import Arm, Plan
+from workbench.config.model import ModelConfig
+from workbench.config.overrides import apply_overrides
+from workbench.errors import ConfigError
+from workbench.statistics.effects import Effect
+
+WIDTH = "model.channels"
+
+
+def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
+    """Add, for each variant, the base of as near a number of parameters as whole channels allow.
+
+    Args:
+        plan: Of variants that are compared with the base.
+
+    Returns:
+        The plan with the matched bases and what is asked of them, and how near each one is.
+
+    Raises:
+        ConfigError: If the plan compares with anything but its base.
+    """
+    if set(plan.against.values()) != {plan.base.name}:
+        raise ConfigError("--match parameters needs variants that are compared with the base")
+    widths: dict[int, str] = {}
+    effects, remarks = [], []
+    for arm in plan.arms[1:]:
+        wanted = parameters(arm.config.model)
+        channels, found = _nearest_width(plan.base.config.model, wanted)
+        nearness = f"{found:,} parameters against {wanted:,} ({found / wanted - 1:+.1%})"
+        if channels == plan.base.config.model.channels:
+            remarks.append(
+                f"{arm.name}: no width of {plan.base.name} is nearer than its own: {nearness}"
+            )
+            continue
+        name = widths.setdefault(channels, f"{plan.base.name} {channels}ch")
+        effects.append(
+            Effect(
+                f"{arm.name} at equal size",
+                {arm.name: 1.0, name: -1.0},
+                f"What does {arm.name} bring against a base of its size?",
+            )
+        )
+        remarks.append(f"{arm.name}: matched by {name}: {nearness}")
+    arms = [
+        Arm(name, "", apply_overrides(plan.base.config, {WIDTH: channels}))
+        for channels, name in widths.items()
+    ]
+    effects = [*plan.effects, *effects]
+    return replace(plan, arms=(*plan.arms, *arms), effects=tuple(effects)), tuple(remarks)
+
+
+@cache
+def parameters(config: ModelConfig) -> int:
+    """Return the number of parameters of a network, which is built without memory."""
+    import torch
+
+    from workbench.models.factory import build_model
+
+    with torch.device("meta"):
+        return sum(value.numel() for value in build_model(config).parameters())
+
+
+def _nearest_width(base: ModelConfig, wanted: int) -> tuple[int, int]:
+    """Return channels and parameters of the base whose parameters are nearest."""
+    found = [(base.channels, parameters(base))]
+    for channels, count in _widths(base, wanted < found[0][1]):
+        found.append((channels, count))
+        if (count < wanted) == (wanted < found[0][1]):
+            break
+    return min(found, key=lambda pair: abs(pair[1] - wanted))
+
+
+def _widths(base: ModelConfig, narrower: bool) -> Iterator[tuple[int, int]]:
+    """Yield narrower or wider bases, those left out that cannot be built."""
+    step = -1 if narrower else 1
+    for channels in range(base.channels + step, 0 if narrower else 4 * base.channels, step):
+        try:
+            yield channels, parameters(apply_overrides(base, {"channels": channels}))
+        except ConfigError:
+            continue

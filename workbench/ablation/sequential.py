@@ -1,0 +1,53 @@
+"""A study that adds seeds: which trials the next look needs."""
+
+from dataclasses import replace
+
+from workbench.ablation.plan import Arm, Plan
+from workbench.ablation.run import Results, by_arm
+from workbench.reporting.comparison import compare
+from workbench.reporting.judging import Rules
+from workbench.statistics.levels import Levels
+
+
+def next_look(plan: Plan, results: Results, levels: Levels) -> Plan | None:
+    """Return the part of a plan that is to be run next, None at its end.
+
+    A plan without looks is one part. After each look only those arms go on that are undecided on
+    some data set, and what they are compared with.
+
+    Args:
+        plan: The whole.
+        results: Of the parts so far, by arm and seed.
+        levels: By what the plan is judged.
+
+    Raises:
+        WorkbenchError: If no trial of the base has a score.
+    """
+    if not plan.looks:
+        return None if results else plan
+    # What is compared with the base goes on with it, so the base has been at every look.
+    reached = sum((plan.base.name, seeds[-1]) in results for seeds in plan.seeds_at_looks)
+    if reached == len(plan.looks):
+        return None
+    arms = _undecided(plan, results, levels) if reached else plan.arms
+    first = plan.looks[reached - 1] if reached else 0
+    seeds = plan.seeds[first : plan.looks[reached]]
+    return replace(plan, arms=arms, seeds=seeds, looks=()) if arms else None
+
+
+def _undecided(plan: Plan, results: Results, levels: Levels) -> tuple[Arm, ...]:
+    """Return the arms that an undecided difference or effect needs."""
+    rules = Rules(levels.alpha, levels.margin_db, plan.seeds_at_looks)
+    comparison = compare(by_arm(plan, results), {}, plan.against, rules, plan.effects)
+    undecided = {
+        judged.name
+        for dataset in comparison.protocols
+        for judged in comparison.judged(dataset)
+        if judged.difference.decision.verdict == "undecided"
+    }
+    family = {arm.name: {arm.name, arm.against} for arm in plan.arms if arm.against}
+    family |= {effect.name: set(effect.terms) for effect in plan.effects}
+    needed = {arm for name in undecided for arm in family[name]}
+    if needed:
+        needed.add(plan.base.name)
+    return tuple(arm for arm in plan.arms if arm.name in needed)

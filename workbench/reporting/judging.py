@@ -1,0 +1,121 @@
+"""The verdicts of a family on one data set: differences of arms, or effects over many arms.
+
+No torch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench.statistics.bootstrap import double_bootstrap
+from workbench.statistics.effects import Terms
+from workbench.statistics.estimate import estimate
+from workbench.statistics.levels import ALPHA, MARGIN_DB
+from workbench.statistics.matrix import Differences, Scores, contrast
+from workbench.statistics.sensitivity import Sensitivity, sensitivity
+from workbench.statistics.sequential import shares
+from workbench.statistics.verdicts import Decision, decide
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what the differences of a family are judged."""
+
+    alpha: float = ALPHA
+    """Error rate of the whole family on one data set."""
+    margin_db: float = MARGIN_DB
+    """Differences within it do not matter."""
+    looks: tuple[tuple[int, ...], ...] = ()
+    """Of a study that adds seeds for what is undecided: all seeds at each look. Empty: one look."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One member of the family on one data set, in PSNR dB (RGB)."""
+
+    decision: Decision
+    sensitivity: Sensitivity
+    bootstrap: tuple[float, float] | None
+    """Interval of the double bootstrap, a check; None with one seed."""
+    pair: Differences
+    """The differences themselves, seeds x images."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds that all arms have."""
+        return self.pair.seeds
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Images that every trial of them has."""
+        return self.pair.images
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the arms scored on one data set, by arm."""
+
+    scores: Mapping[str, Scores]
+    tried: Mapping[str, frozenset[int]]
+    """Seeds whose trial has ended, be it without a score."""
+
+
+def judge(scored: Scored, family: Mapping[str, Terms], rules: Rules) -> dict[str, Difference]:
+    """Give the verdicts of a family; members without a shared seed or image have none.
+
+    With several looks, a member is judged at each look that its arms have reached, at that look's
+    share of alpha, until it is settled; what later seeds say of it is not looked at.
+
+    Args:
+        scored: On one data set.
+        family: Its members by name, all that were declared.
+        rules: By what they are judged.
+    """
+    if not rules.looks:
+        return _judge(scored, family, rules, rules.alpha, len(family))
+    found: dict[str, Difference] = {}
+    rates = shares(rules.alpha, [len(seeds) for seeds in rules.looks])
+    for seeds, alpha in zip(rules.looks, rates, strict=True):
+        waiting = {
+            name: terms
+            for name, terms in family.items()
+            if (name not in found or found[name].decision.verdict == "undecided")
+            and all(scored.tried.get(arm, frozenset()).issuperset(seeds) for arm in terms)
+        }
+        found |= _judge(_only(scored, seeds), waiting, rules, alpha, len(family))
+    return found
+
+
+def _only(scored: Scored, seeds: tuple[int, ...]) -> Scored:
+    """Return what a look sees."""
+    cut = {
+        arm: {seed: images for seed, images in scores.items() if seed in seeds}
+        for arm, scores in scored.scores.items()
+    }
+    return Scored(cut, scored.tried)
+
+
+def _judge(
+    scored: Scored, family: Mapping[str, Terms], rules: Rules, alpha: float, size: int
+) -> dict[str, Difference]:
+    pairs: dict[str, Differences] = {}
+    for name, terms in family.items():
+        pair = contrast([(weight, scored.scores.get(arm, {})) for arm, weight in terms.items()])
+        if pair is not None:
+            pairs[name] = pair
+    decisions = decide(
+        {name: (estimate(pair.delta), pair.seed_means) for name, pair in pairs.items()},
+        alpha=alpha,
+        margin_db=rules.margin_db,
+        size=size,
+    )
+    return {
+        name: Difference(
+            decision=decisions[name],
+            sensitivity=sensitivity(pair.delta, pair.images),
+            bootstrap=double_bootstrap(pair.delta, confidence=1 - alpha)
+            if len(pair.seeds) > 1
+            else None,
+            pair=pair,
+        )
+        for name, pair in pairs.items()
+    }

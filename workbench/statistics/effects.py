@@ -1,0 +1,18 @@
+"""What is asked of several designs together: weighted sums of what they score. No numpy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Terms = Mapping[str, float]
+"""A member of a family: the arms that it is made of, with their weights. A variant against the
+base is `{variant: 1, base: -1}`."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A member of the family that is made of several arms, such as a factor's main effect."""
+
+    name: str
+    terms: Terms
+    """The weights add up to 0, so that what all arms share falls out."""
+    question: str = ""

@@ -64,6 +64,11 @@ class Declaration(Frozen):
     """By arm, the ledger's keys of its trials, one for each seed."""
 
     @property
+    def all_keys(self) -> frozenset[str]:
+        """The ledger's keys of all its trials."""
+        return frozenset(key for keys in self.keys.values() for key in keys)
+
+    @property
     def rules(self) -> Rules:
         """By what its family is judged."""
         looks = tuple(self.seeds[:count] for count in self.looks)

@@ -1,5 +1,6 @@
 """A study read back from the store: its family, its results, its verdicts. No torch."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from workbench.ablation.declaration import Declaration, Study, read_study
 from workbench.ledger import Ledger
 from workbench.reporting.comparison import Comparison, compare
+from workbench.reporting.crops import find_crops
+from workbench.reporting.page import Header, page
 from workbench.results import TrialResult
 from workbench.statistics.effects import Effect
 
@@ -51,6 +54,26 @@ def open_study(store: Path, name: str) -> OpenedStudy:
         [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
     )
     return OpenedStudy(study, declared, results, comparison)
+
+
+def html_page(opened: OpenedStudy, store: Path) -> str:
+    """Return the HTML page of a study, with the crops that the store has."""
+    declared = opened.declared
+    header = Header(
+        study=opened.study.study,
+        declared=declared_text(declared),
+        remarks=opened.remarks,
+        configs={arm.name: arm.config for arm in declared.arms},
+        commands=tuple(one.command for one in opened.study.declarations if one.command),
+    )
+    crops = find_crops(opened.comparison, opened.results, store)
+    return page(header, opened.comparison, opened.results, crops)
+
+
+def declared_text(declared: Declaration) -> str:
+    """Say when a family was declared, and its hash."""
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(declared.declared_s))
+    return f"{day} as {declared.hash[:12]}"
 
 
 def _added(study: Study) -> list[str]:

@@ -169,6 +169,7 @@ def ablate(
         note(request.remark)
     # What follows needs numpy and more, which --help does not.
     from workbench.cli.ablate_steps import Place, print_plan, run
+    from workbench.cli.study_views import show_study
 
     if dry_run:
         print_plan(request, store, as_json=as_json)
@@ -176,6 +177,8 @@ def ablate(
     count = workers or default_workers(request.plan.base.config.training.device)
     place = Place(store, count, tracking_uri, shlex.join(["workbench", *sys.argv[1:]]))
     run(request, place, yes=yes, as_json=as_json)
+    if request.shapley is None:  # whose many networks have no verdicts of their own
+        show_study(request.plan.study, place)
 
 
 def _check_alone(context: typer.Context) -> None:

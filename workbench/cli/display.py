@@ -1,6 +1,8 @@
 """Bars for long work: rate, loss and time left, on stderr."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from workbench.cli.console import ERR
+from workbench.progress import Progress as ShowProgress
 from workbench.results import CurvePoint, TrialResult
 from workbench.workers import Advance, Message, Waits
 
@@ -42,6 +45,18 @@ def bars() -> Progress:
         transient=True,
         disable=not ERR.is_terminal,  # a log file would get an empty line for each
     )
+
+
+@contextmanager
+def bar(title: str) -> Iterator[ShowProgress]:
+    """Give a function that moves one bar."""
+    with bars() as progress:
+        task = progress.add_task(title, total=None, remark="")
+
+        def advance(done: int, total: int, what: str, /) -> None:
+            progress.update(task, completed=done, total=total, remark=what)
+
+        yield advance
 
 
 class PackingDisplay:

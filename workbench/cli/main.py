@@ -8,6 +8,7 @@ import typer
 from workbench import __version__
 from workbench.cli.aa_test import aa_test
 from workbench.cli.ablate import ablate
+from workbench.cli.compare import compare
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
 from workbench.cli.export import export
@@ -24,7 +25,7 @@ from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (
     *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
-    *(report, export, import_, aa_test, spaces, schema, ui),
+    *(report, compare, export, import_, aa_test, spaces, schema, ui),
 )
 
 STOPPED = StoppedByUserError.exit_code

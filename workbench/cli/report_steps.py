@@ -1,17 +1,15 @@
 """What `workbench report` does: read a study, compare it again, write it down. No torch."""
 
 import sys
-import time
 from pathlib import Path
 
-from workbench.ablation.declaration import Declaration, studies
-from workbench.ablation.study import OpenedStudy, open_study
+from workbench.ablation.declaration import studies
+from workbench.ablation.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import json_text, note
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.reporting.exports import FORMATS, export
-from workbench.reporting.page import Header, page
 from workbench.reporting.plain import as_plain
 
 
@@ -31,12 +29,12 @@ def write_report(name: str | None, form: str, out: Path | None, store: Path) -> 
     if form == "table":
         print_comparison(opened.comparison)
     else:
-        content = _render(form, opened)
+        content = _render(form, opened, store)
         if out is None:
             sys.stdout.write(content.decode())
         else:
             write_atomically(out, content)
-    note(f"study {opened.study.study}, declared {_declared(opened.declared)}")
+    note(f"study {opened.study.study}, declared {declared_text(opened.declared)}")
     for remark in opened.remarks:
         note(remark)
 
@@ -53,24 +51,10 @@ def last_study(store: Path) -> str:
     return names[0]
 
 
-def _render(form: str, opened: OpenedStudy) -> bytes:
+def _render(form: str, opened: OpenedStudy, store: Path) -> bytes:
     if form == "json":
         known = {"study": opened.study.study, "declared": opened.declared.hash}
         return json_text(known | as_plain(opened.comparison)).encode()
     if form == "html":
-        return html_page(opened).encode()
+        return html_page(opened, store).encode()
     return export(opened.comparison, next(known for known in FORMATS if known == form))
-
-
-def html_page(opened: OpenedStudy) -> str:
-    """Return the page of a study."""
-    declared = opened.declared
-    configs = {arm.name: arm.config for arm in declared.arms}
-    commands = tuple(one.command for one in opened.study.declarations if one.command)
-    header = Header(opened.study.study, _declared(declared), opened.remarks, configs, commands)
-    return page(header, opened.comparison, opened.results)
-
-
-def _declared(declared: Declaration) -> str:
-    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(declared.declared_s))
-    return f"{day} as {declared.hash[:12]}"

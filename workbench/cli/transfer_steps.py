@@ -1,15 +1,12 @@
 """What `workbench export` and `workbench import` do, and what they say of it. No torch."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.ablation.exported import open_export
 from workbench.ablation.transfer import Count, Imported, export_study, import_export, show
 from workbench.cli.console import OUT, note
-from workbench.cli.display import bars
+from workbench.cli.display import bar
 from workbench.cli.options import DEFAULT_STORE
-from workbench.progress import Progress
 
 
 def write_export(name: str, out: Path, store: Path) -> None:
@@ -23,7 +20,7 @@ def write_export(name: str, out: Path, store: Path) -> None:
     Raises:
         WorkbenchError: If there is no such study, or the folder cannot be used.
     """
-    with _bar("trials") as progress:
+    with bar("trials") as progress:
         exported = export_study(store, name, out, progress)
     _say(
         f"{out}: study {name}, {_counted(exported.finished, 'finished trial')}, "
@@ -46,17 +43,17 @@ def bring_in(folder: Path, store: Path, tracking_uri: str | None) -> None:
         WorkbenchError: If the folder is no export, or damaged, in which case nothing is written;
             or if the store or MLflow cannot be used.
     """
-    with _bar("checking") as progress:
+    with bar("checking") as progress:
         export = open_export(folder, progress)
     # Loaded now: a damaged export is refused without a wait for mlflow.
     from workbench.tracking.mlflow_tracker import MlflowTracker
 
     tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
     try:
-        with _bar("importing") as progress:
+        with bar("importing") as progress:
             imported = import_export(export, store, progress)
         _report(imported, store)
-        with _bar("MLflow") as progress:
+        with bar("MLflow") as progress:
             show((imported.study, export.study), store, tracker, progress)
         there = tracker.compare_address(export.study.study) is not None
     finally:
@@ -98,14 +95,3 @@ def _say_where(store: Path, tracking_uri: str | None) -> None:
     where = "" if store == DEFAULT_STORE else f" --store {store}"
     uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     note(f"compare in MLflow: workbench ui{where}{uri}")
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Progress]:
-    with bars() as progress:
-        task = progress.add_task(title, total=None, remark="")
-
-        def advance(done: int, total: int, what: str, /) -> None:
-            progress.update(task, completed=done, total=total, remark=what)
-
-        yield advance

@@ -137,7 +137,9 @@ def compare(
     reference = {name: base for name in arms if name != base} if against is None else against
     family: dict[str, Terms] = {name: {name: 1.0, other: -1.0} for name, other in reference.items()}
     family |= {effect.name: effect.terms for effect in effects}
-    assert not {effect.name for effect in effects} & set(arms), "an effect is no arm"
+    both = {effect.name for effect in effects} & set(arms)
+    if both:
+        raise WorkbenchError(f"an effect must not have the name of a network, got {min(both)!r}")
     finished = {name: complete(arms[name]) for name in names}
     tried = {name: frozenset(result.config.seed for result in arms[name]) for name in names}
     rules = rules or Rules()

@@ -8,6 +8,8 @@ from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
 from workbench.reporting import figures
 from workbench.reporting.comparison import ArmRow, Comparison
+from workbench.reporting.crops_section import STYLE as CROPS_STYLE
+from workbench.reporting.crops_section import ShownCrops, crops_section
 from workbench.reporting.figures import Figure, Results
 from workbench.reporting.judging import Difference
 from workbench.reporting.wording import confidence_text, looks_text
@@ -56,25 +58,30 @@ class Header:
     """What was typed when its families were declared."""
 
 
-def page(header: Header, comparison: Comparison, results: Results) -> str:
+def page(
+    header: Header, comparison: Comparison, results: Results, crops: Sequence[ShownCrops] = ()
+) -> str:
     """Return the whole page.
 
     Args:
         header: Of the study.
         comparison: What it found.
         results: Of each arm, for learning curves and hardware.
+        crops: Of the images that gain and lose most, as far as they are drawn.
     """
-    body = "\n".join(_body(header, comparison, results))
+    body = "\n".join(_body(header, comparison, results, crops))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{_text(header.study)}</title>\n<style>{_STYLE}</style>\n"
+        f"<title>{_text(header.study)}</title>\n<style>{_STYLE}{CROPS_STYLE}</style>\n"
         f"<script>{_plotly()}</script>\n</head>\n<body>\n{body}\n</body></html>\n"
     )
 
 
-def _body(header: Header, comparison: Comparison, results: Results) -> Iterator[str]:
+def _body(
+    header: Header, comparison: Comparison, results: Results, crops: Sequence[ShownCrops]
+) -> Iterator[str]:
     rules = comparison.rules
     yield f"<h1>{_text(header.study)}</h1>"
     for number, (dataset, protocol) in enumerate(comparison.protocols.items()):
@@ -93,6 +100,7 @@ def _body(header: Header, comparison: Comparison, results: Results) -> Iterator[
             "Quality against multiply-adds at the size that costs are counted for.",
         )
         yield from _images(comparison, dataset, number)
+    yield from crops_section(crops)
     yield "<h2>Learning curves</h2>"
     yield _figure(
         figures.curves(results),

@@ -11,14 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoreError
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
+from workbench.tracking.addresses import trials_address
+from workbench.tracking.database import KnownRun
 from workbench.tracking.run_index import Run, RunIndex
+from workbench.tracking.summary import VariantSummary
+from workbench.tracking.summary_content import summary_points, summary_tags
 from workbench.tracking.tracker import TrialLabel
 
 _RUNNING = "running"
@@ -35,6 +39,14 @@ _DEFAULT_SETTINGS = {
     # What it logs at ERROR it also raises, and then it becomes our one line.
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",
 }
+
+
+Answer = TypeVar("Answer")
+
+
+def _summary_label(study: str, variant: str) -> TrialLabel:
+    """Return the label of the run of all seeds; its key never changes, so there is one run."""
+    return TrialLabel(study, variant, None, f"summary of {variant}", is_summary=True)
 
 
 def _ignore(text: str) -> None:
@@ -145,6 +157,31 @@ class MlflowTracker:
             self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
             run.status = "FINISHED"
 
+    def variant_judged(self, summary: VariantSummary) -> None:
+        """Write the run of all seeds of a variant; what it showed before is superseded."""
+        label = _summary_label(summary.study, summary.variant)
+        moment_ms = content.milliseconds(summary.moment_s)
+        with self._tolerating_failure(label):
+            run = self._runs.find_or_create(label, moment_ms)
+            self._write(run, summary_points(summary), summary.params)
+            with tempfile.TemporaryDirectory() as folder:
+                for name, data in summary.files.items():
+                    Path(folder, name).write_bytes(data)
+                self._client.log_artifacts(run.run_id, folder)
+            # The tags come last: they hold the digest, which says that all is there.
+            self._write(run, tags=summary_tags(summary))
+            self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
+            run.status, run.digest = "FINISHED", summary.digest
+
+    def knows_summary(self, study: str, variants: Sequence[str], digest: str) -> bool:
+        """Tell whether the runs of all seeds show what they would show now."""
+
+        def ask() -> bool:
+            runs = [self._runs.find(_summary_label(study, variant)) for variant in variants]
+            return all(run is not None and run.digest == digest for run in runs)
+
+        return bool(self._ask(ask))
+
     def close(self) -> None:
         """Interrupt the trials that still run."""
         for label in list(self._live):
@@ -154,11 +191,19 @@ class MlflowTracker:
                 databases.fold_log(self._file)
 
     def compare_address(self, study: str) -> str | None:
-        """Return path and query of MLflow's comparison of a study's runs, None without runs.
+        """Return path and query of MLflow's comparison of a study's trials, None without runs.
 
         Each variant and seed is there once, with its newest run; at most 100 runs are.
         """
-        return self._ask(lambda: self._runs.compare_address(study))
+        return trials_address(self.runs(study))
+
+    def runs(self, study: str) -> list[KnownRun]:
+        """Return the runs of a study, the oldest first."""
+        return self._ask(lambda: self._runs.runs(study)) or []
+
+    def runs_of(self, key: str) -> list[KnownRun]:
+        """Return the runs of a trial in all studies, the oldest first."""
+        return self._ask(lambda: self._runs.runs_of(key)) or []
 
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last, None without runs."""
@@ -182,7 +227,7 @@ class MlflowTracker:
             return databases.broken_database(self._file, reason)
         return databases.unusable_server(self._address, reason)
 
-    def _ask(self, question: Callable[[], str | None]) -> str | None:
+    def _ask(self, question: Callable[[], Answer]) -> Answer | None:
         try:
             return question()
         except self._failures as error:

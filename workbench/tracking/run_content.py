@@ -50,6 +50,8 @@ class Point:
 
 def run_name(label: TrialLabel) -> str:
     """Return how a run is called in lists and legends."""
+    if label.is_summary:
+        return f"{label.variant} · all seeds"
     how = "given weights" if label.seed is None else f"seed {label.seed}"
     return f"{label.variant} · {how}"
 
@@ -61,6 +63,7 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
         "workbench.variant": label.variant,
         "workbench.seed": label.seed_text,
         "workbench.key": label.key,
+        "workbench.kind": "summary" if label.is_summary else "trial",
         "mlflow.source.name": "workbench",
         "mlflow.source.type": "LOCAL",
     }
@@ -68,17 +71,17 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
 
 def config_params(config: TrialConfig) -> dict[str, str]:
     """Return a config with the dotted keys that `--set` takes, and YAML values."""
-    return {key: _cut(value, PARAM_LIMIT) for key, value in _flat(config.plain(), "")}
+    return {key: cut(value, PARAM_LIMIT) for key, value in _flat(config.plain(), "")}
 
 
-def curve_points(point: CurvePoint) -> list[Point]:
+def curve_points(measured: CurvePoint) -> list[Point]:
     """Return one point of the learning curve as metrics.
 
     The scores come first: MLflow's comparison opens with the metric that was written first.
     """
-    values = {f"validation_{name}": getattr(point.score, name) for name in SCORE_NAMES}
-    values |= {"train_loss": point.loss, "learning_rate": point.learning_rate}
-    return [_point(name, value, point.time_s, point.step) for name, value in values.items()]
+    values = {f"validation_{name}": getattr(measured.score, name) for name in SCORE_NAMES}
+    values |= {"train_loss": measured.loss, "learning_rate": measured.learning_rate}
+    return [point(name, value, measured.time_s, measured.step) for name, value in values.items()]
 
 
 def cost_points(cost: Cost) -> list[Point]:
@@ -87,16 +90,16 @@ def cost_points(cost: Cost) -> list[Point]:
     Their time is 0: costs are known before anything is measured, and must be the same rows whether
     told at the start or at the end.
     """
-    return [_point(name, getattr(cost, name), 0.0, 0) for name in COST_NAMES]
+    return [point(name, getattr(cost, name), 0.0, 0) for name in COST_NAMES]
 
 
 def result_points(result: TrialResult) -> list[Point]:
     """Return the learning curve, the cost, the durations and the mean scores of a result."""
-    points = [point for measured in result.curve for point in curve_points(measured)]
+    points = [one for measured in result.curve for one in curve_points(measured)]
     points += cost_points(result.cost)
     final = {"training_s": result.training_s, "evaluation_s": result.evaluation_s}
     final |= _means(result.scores)
-    points += [_point(n, value, result.finished_s, result.steps) for n, value in final.items()]
+    points += [point(n, value, result.finished_s, result.steps) for n, value in final.items()]
     return points
 
 
@@ -114,20 +117,20 @@ def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
         "mlflow.note.content": result_note(label, result),
     }
     tags |= _protocol_tags(result.scores) | _environment_tags(result.environment)
-    return {name: _cut(value, TAG_LIMIT) for name, value in tags.items()}
+    return {name: cut(value, TAG_LIMIT) for name, value in tags.items()}
 
 
 def weights_params(record: WeightsRecord) -> dict[str, str]:
     """Return what given weights are, in place of a config."""
     params = {"weights.file": record.file or "none", "weights.origin": record.origin}
-    return {name: _cut(value, PARAM_LIMIT) for name, value in params.items()}
+    return {name: cut(value, PARAM_LIMIT) for name, value in params.items()}
 
 
 def weights_points(record: WeightsRecord) -> list[Point]:
     """Return the cost and the mean scores of given weights."""
     points = cost_points(record.cost) if record.cost else []
     means = _means(record.scores)
-    return points + [_point(name, value, record.finished_s, 0) for name, value in means.items()]
+    return points + [point(name, value, record.finished_s, 0) for name, value in means.items()]
 
 
 def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
@@ -143,7 +146,7 @@ def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
         "mlflow.note.content": "\n".join(lines),
     }
     tags |= _protocol_tags(record.scores) | _environment_tags(record.environment)
-    return {name: _cut(value, TAG_LIMIT) for name, value in tags.items()}
+    return {name: cut(value, TAG_LIMIT) for name, value in tags.items()}
 
 
 def weights_files(record: WeightsRecord) -> dict[str, str]:
@@ -200,7 +203,8 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^\w.\- ]|^\.", "_", name)[:200]
 
 
-def _point(name: str, value: float, time_s: float, step: int) -> Point:
+def point(name: str, value: float, time_s: float, step: int) -> Point:
+    """Return a value of a metric that MLflow can hold."""
     # MLflow would store an infinity as 1.8e308, which no chart survives. The note and result.json
     # hold the true value.
     finite = math.nan if math.isinf(value) else float(value)
@@ -278,5 +282,6 @@ def _score_table(all_scores: Sequence[DatasetScores]) -> str:
     return text.getvalue()
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
+    """Return a text that MLflow accepts."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -3,21 +3,16 @@
 Runs are found by their tags, so that nothing but MLflow has to remember their ids.
 """
 
-import json
-import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.tracking.database import KnownRun
 from workbench.tracking.run_content import label_tags, run_name
 from workbench.tracking.tracker import TrialLabel
 
 _PAGE = 1_000
-_COMPARED_RUNS = 100
-"""The comparison view asks the server for each run by itself."""
-
-# Without these the UI shows its pages for language models.
-_UI_KIND = "workflowType=machine_learning"
+# Without it the UI shows its pages for language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 _Identity = tuple[str, str, str]
@@ -34,6 +29,8 @@ class Run:
     ended_ms: int | None
     params: set[str] = field(default_factory=set)
     """Names of the params it has, which can never be changed."""
+    digest: str = ""
+    """Of what a run of all seeds shows."""
 
 
 class RunIndex:
@@ -87,20 +84,27 @@ class RunIndex:
         self._studies.pop(study, None)
         self._experiments.pop(study, None)
 
-    def compare_address(self, study: str) -> str | None:
-        """Return the address of the comparison of each variant's and seed's newest run."""
+    def runs(self, study: str) -> list[KnownRun]:
+        """Return the runs of a study, the oldest first."""
         experiment = self._client.get_experiment_by_name(study)
         if experiment is None:
-            return None
-        newest: dict[tuple[str, str], Run] = {}
-        runs = self._load(experiment.experiment_id)
-        for (variant, seed, _), run in sorted(runs.items(), key=lambda item: item[1].started_ms):
-            newest[variant, seed] = run
-        ids = [run.run_id for run in newest.values()][-_COMPARED_RUNS:]
-        if not ids:
-            return None
-        experiments = _quoted([experiment.experiment_id])
-        return f"#/compare-runs?runs={_quoted(ids)}&experiments={experiments}&{_UI_KIND}"
+            return []
+        number = experiment.experiment_id
+        found = self._load(number)
+        return sorted(
+            (
+                KnownRun(run.run_id, number, study, variant, seed, key, run.started_ms)
+                for (variant, seed, key), run in found.items()
+            ),
+            key=lambda run: (run.started_ms, run.run_id),
+        )
+
+    def runs_of(self, key: str) -> list[KnownRun]:
+        """Return the runs of a trial in all studies, the oldest first."""
+        experiments = [found.experiment_id for found in self._client.search_experiments()]
+        search = f"tags.`workbench.key` = '{key}'"
+        found = self._client.search_runs(experiments, search, order_by=["attributes.start_time"])
+        return [_known(run) for run in found]
 
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last."""
@@ -176,12 +180,22 @@ def _run(found: Any) -> Run:
     info = found.info
     state = found.data.tags.get("workbench.state", "")
     params = set(found.data.params)
-    return Run(info.run_id, info.status, state, info.start_time, info.end_time, params)
+    digest = found.data.tags.get("workbench.digest", "")
+    return Run(info.run_id, info.status, state, info.start_time, info.end_time, params, digest)
 
 
 def _age(found: Any) -> tuple[int, str]:
     return found.info.start_time, found.info.run_id
 
 
-def _quoted(values: list[str]) -> str:
-    return urllib.parse.quote(json.dumps(values, separators=(",", ":")), safe="")
+def _known(found: Any) -> KnownRun:
+    tags, info = found.data.tags, found.info
+    return KnownRun(
+        run_id=info.run_id,
+        experiment_id=info.experiment_id,
+        study=tags["workbench.study"],
+        variant=tags["workbench.variant"],
+        seed=tags["workbench.seed"],
+        key=tags["workbench.key"],
+        started_ms=info.start_time,
+    )

@@ -4,11 +4,13 @@ The ledger of finished trials is the only truth. A tracker is a view of it: what
 made up for by calling `trial_finished` again for the ledger's entries.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.config.trial import TrialConfig
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
+from workbench.tracking.summary import SUMMARY, VariantSummary
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,17 @@ class TrialLabel:
     variant: str
     """What differs from the study's base, such as `no-lvar`."""
     seed: int | None
-    """None for weights that were given, not trained here."""
+    """None for weights that were given, not trained here, and for all seeds together."""
     key: str
     """Key of the trial in the ledger; for given weights, of what was scored."""
+    is_summary: bool = False
+    """Whether the row is that of all seeds together."""
 
     @property
     def seed_text(self) -> str:
         """How the seed is written in tags."""
+        if self.is_summary:
+            return SUMMARY
         return "given" if self.seed is None else str(self.seed)
 
 
@@ -47,6 +53,12 @@ class Tracker(Protocol):
 
     def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
         """Show the scores of given weights."""
+
+    def variant_judged(self, summary: VariantSummary) -> None:
+        """Show what a variant's seeds say together."""
+
+    def knows_summary(self, study: str, variants: Sequence[str], digest: str) -> bool:
+        """Tell whether the view shows these summaries already."""
 
     def close(self) -> None:
         """Interrupt what still runs and let go of everything."""
@@ -72,6 +84,18 @@ class NullTracker:
 
     def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
         """Do nothing."""
+
+    def variant_judged(self, summary: VariantSummary) -> None:
+        """Do nothing."""
+
+    def knows_summary(
+        self,
+        study: str,  # noqa: ARG002
+        variants: Sequence[str],  # noqa: ARG002
+        digest: str,  # noqa: ARG002
+    ) -> bool:
+        """Return True: there is nothing to be shown."""
+        return True
 
     def close(self) -> None:
         """Do nothing."""

@@ -1,0 +1,36 @@
+"""What is made of a finished study besides its table: crops, and MLflow's runs of all seeds."""
+
+from workbench.ablation.crops import render_crops
+from workbench.ablation.study import open_study
+from workbench.ablation.summaries import digest_of, summaries
+from workbench.cli.ablate_steps import Place
+from workbench.cli.console import note
+from workbench.cli.display import bar
+from workbench.reporting.crops import wanted
+from workbench.tracking.mlflow_tracker import MlflowTracker
+
+
+def show_study(name: str, place: Place) -> None:
+    """Draw the crops that its report shows, and bring MLflow's runs of all seeds up to date.
+
+    Nothing is done if MLflow shows them already.
+
+    Raises:
+        WorkbenchError: If the study cannot be read, or the store cannot be written.
+    """
+    opened = open_study(place.store, name)
+    variants = [row.name for row in opened.comparison.rows]
+    tracker = MlflowTracker(
+        place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
+    )
+    try:
+        if tracker.knows_summary(name, variants, digest_of(opened)):
+            return
+        with bar("drawing crops") as progress:
+            drawn = render_crops(wanted(opened.comparison), opened.results, place.store, progress)
+        for reason in drawn.skipped:
+            note(f"no crops of {reason}")
+        for summary in summaries(opened, place.store):
+            tracker.variant_judged(summary)
+    finally:
+        tracker.close()

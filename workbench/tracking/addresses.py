@@ -1,0 +1,51 @@
+"""Addresses of MLflow's comparison view: path and query, for exactly the runs that are meant."""
+
+import json
+import urllib.parse
+from collections.abc import Collection, Iterable, Sequence
+
+from workbench.tracking.database import KnownRun
+from workbench.tracking.summary import SUMMARY
+
+MOST_RUNS = 100
+"""The comparison view asks the server for each run by itself."""
+_UI_KIND = "workflowType=machine_learning"
+"""Without it the UI shows its pages for language models."""
+
+
+def trials_address(runs: Sequence[KnownRun], keys: Collection[str] | None = None) -> str | None:
+    """Return the comparison of each variant's and seed's newest run, None without runs.
+
+    Args:
+        runs: Of a study, the oldest first; the runs of all seeds are left out.
+        keys: Only these trials; None compares all.
+    """
+    wanted = (r for r in runs if r.seed != SUMMARY and (keys is None or r.key in keys))
+    return _address(_newest(wanted))
+
+
+def summaries_address(runs: Sequence[KnownRun]) -> str | None:
+    """Return the comparison of the runs of all seeds, one for each variant."""
+    return _address(_newest(run for run in runs if run.seed == SUMMARY))
+
+
+def runs_address(runs: Sequence[KnownRun]) -> str | None:
+    """Return the comparison of these runs, whatever their studies."""
+    return _address(runs)
+
+
+def _newest(runs: Iterable[KnownRun]) -> list[KnownRun]:
+    return list({(run.variant, run.seed): run for run in runs}.values())
+
+
+def _address(runs: Sequence[KnownRun]) -> str | None:
+    shown = runs[-MOST_RUNS:]
+    if not shown:
+        return None
+    experiments = list(dict.fromkeys(run.experiment_id for run in shown))
+    ids = _quoted([run.run_id for run in shown])
+    return f"#/compare-runs?runs={ids}&experiments={_quoted(experiments)}&{_UI_KIND}"
+
+
+def _quoted(values: list[str]) -> str:
+    return urllib.parse.quote(json.dumps(values, separators=(",", ":")), safe="")

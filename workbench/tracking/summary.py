@@ -1,0 +1,33 @@
+"""One run for each variant of a study: what its seeds say together. No mlflow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.results import Cost
+
+SUMMARY = "summary"
+"""What stands in place of the seed in the tags of such a run."""
+
+
+@dataclass(frozen=True)
+class VariantSummary:
+    """What one variant's seeds say together."""
+
+    study: str
+    variant: str
+    digest: str
+    """Of everything that it rests on: declaration and results. The same digest, the same run."""
+    moment_s: float
+    """Unix time of the last result."""
+    seeds: int
+    cost: Cost
+    figures: Mapping[str, float]
+    """By metric, such as `Set5/delta_psnr_rgb_db`; units in the names."""
+    params: Mapping[str, str]
+    """The config, as trials have it."""
+    verdicts: Mapping[str, str]
+    """By data set."""
+    note: str
+    """Markdown."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Artifacts by file name."""

@@ -1,0 +1,23 @@
+"""What the MLflow run of all seeds of a variant shows, as plain values. No mlflow."""
+
+from workbench.results import TrialState
+from workbench.tracking.run_content import TAG_LIMIT, Point, cost_points, cut, point, safe_name
+from workbench.tracking.summary import VariantSummary
+
+
+def summary_points(summary: VariantSummary) -> list[Point]:
+    """Return what a variant's seeds give together, and its cost, as metrics."""
+    points = [point(n, v, summary.moment_s, summary.seeds) for n, v in summary.figures.items()]
+    return points + cost_points(summary.cost)
+
+
+def summary_tags(summary: VariantSummary) -> dict[str, str]:
+    """Return the verdicts and what they rest on."""
+    tags = {f"workbench.verdict.{safe_name(name)}": text for name, text in summary.verdicts.items()}
+    tags |= {
+        "workbench.digest": summary.digest,
+        "workbench.seeds": str(summary.seeds),
+        "workbench.state": TrialState.COMPLETE.value,
+        "mlflow.note.content": summary.note,
+    }
+    return {name: cut(value, TAG_LIMIT) for name, value in tags.items()}

@@ -24,7 +24,7 @@ from workbench.config.trial import TrialConfig
 from workbench.data.bicubic import downscale
 from workbench.data.pairs import FolderPairs
 from workbench.errors import StoreError
-from workbench.evaluation.evaluate import WHOLE, inference, run
+from workbench.evaluation.evaluate import WHOLE, Tiling, inference, run
 from workbench.evaluation.metrics import to_uint8
 from workbench.ledger import WEIGHTS
 from workbench.models.checkpoints import load_model
@@ -67,8 +67,8 @@ def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     store, base = tmp_path_factory.mktemp("trained"), trial(photos)
     configs = {
         "tiny": base,
-        "no-lvar": apply_overrides(base, {"model.spatial_attention.lvar": []}),
-        "no-cca": apply_overrides(base, {"model.channel_attention": None}),
+        "relu": apply_overrides(base, {"model.activation": "relu"}),
+        "no-skip": apply_overrides(base, {"model.block_skip": False}),
     }
     return store, {name: [run_trial(config, store=store)] for name, config in configs.items()}
 
@@ -99,10 +99,10 @@ def pixels(png: bytes) -> Picture:
         return np.asarray(image)
 
 
-def whole_output(result: TrialResult, store: Path, lr: Picture) -> Picture:
+def whole_output(result: TrialResult, store: Path, lr: Picture, tiling: Tiling = WHOLE) -> Picture:
     model = load_model(store / "trainings" / result.training_key / WEIGHTS)
     with inference(model) as device:
-        return to_uint8(run(model, lr, device, 4, 1, WHOLE))
+        return to_uint8(run(model, lr, device, 4, 15, tiling))
 
 
 def test_crops_are_parts_of_the_images_that_were_scored(
@@ -141,7 +141,26 @@ def test_crops_are_parts_of_the_images_that_were_scored(
         for name in ("bicubic", "against", "variant"):
             db = getattr(record, f"{name}_db")
             assert db == pytest.approx(psnr_db(pixels(getattr(crops, name)), pixels(crops.hr)))
-        assert record.limit_levels > 0
+        assert record.limit_levels > 1
+        assert (pixels(crops.error) != 255).any()
+
+
+def test_crops_of_tiled_scores_come_from_tiles(finished: tuple[Path, Results]) -> None:
+    store, results = finished
+    tiles = {"evaluation.tile_lr_px": 40, "evaluation.tile_overlap_lr_px": 4}
+    tiled = {
+        name: [run_trial(apply_overrides(arm[0].config, tiles), store=store)]
+        for name, arm in results.items()
+        if name != "no-skip"
+    }
+    (one,) = (one for one in wanted(compare(tiled, {})) if one.image == "coffee")
+    assert render_crops([one], tiled, store) == Rendered(1, ())
+    crops, images = crops_of(one, tiled, store), FolderPairs(EMBEDDED, 4, "bicubic")
+    window = Window(crops.record.top_px, crops.record.left_px, crops.record.side_px)
+    lr = images.lr(images.names.index("coffee"))
+    expected = whole_output(tiled["relu"][0], store, lr, Tiling(40, 4))
+    assert not np.array_equal(expected, whole_output(tiled["relu"][0], store, lr))
+    assert np.array_equal(pixels(crops.variant), window.cut(expected))
 
 
 def psnr_db(picture: Picture, hr: Picture) -> float:
@@ -181,7 +200,7 @@ def test_a_network_runs_once_an_image(
 
     monkeypatch.setattr("workbench.models.checkpoints.load_model", load)
     asked = [one for one in wanted(compare(results, {})) if one.image == "coffee"]
-    assert [one.variant for one in asked] == ["no-lvar", "no-cca"]
+    assert [one.variant for one in asked] == ["relu", "no-skip"]
     assert render_crops(asked, results, store) == Rendered(2, ())
     assert sorted(loaded) == sorted(arm[0].training_key for arm in results.values())
 
@@ -205,14 +224,14 @@ def test_missing_and_foreign_weights_are_named_and_the_rest_is_drawn(
     places = {
         name: store / "trainings" / arm[0].training_key / WEIGHTS for name, arm in results.items()
     }
-    places["no-lvar"].unlink()
+    places["relu"].unlink()
     asked = [one for one in wanted(compare(results, {})) if one.dataset == "embedded"]
     assert render_crops(asked, results, store) == Rendered(
-        2, (f"no-lvar on embedded: {places['no-lvar']}: no such weights file",)
+        2, (f"relu on embedded: {places['relu']}: no such weights file",)
     )
-    shutil.copy(places["no-cca"], places["no-lvar"])
+    shutil.copy(places["no-skip"], places["relu"])
     assert render_crops(asked, results, store) == Rendered(
-        0, (f"no-lvar on embedded: {places['no-lvar']}: not the weights that were scored",)
+        0, (f"relu on embedded: {places['relu']}: not the weights that were scored",)
     )
 
 
@@ -225,12 +244,12 @@ def test_images_that_are_gone_and_arms_without_trials_are_named(
     asked = [one for one in wanted(comparison) if one.image in ("coffee", "chelsea")]
     gone = "the images that were scored are not in the store"
     assert render_crops(asked, results, store) == Rendered(
-        0, (f"no-lvar on embedded: {gone}", f"no-cca on embedded: {gone}")
+        0, (f"relu on embedded: {gone}", f"no-skip on embedded: {gone}")
     )
     assert not (store / "images").exists()
     assert render_crops(asked, {"tiny": results["tiny"]}, store).skipped == (
-        "no-lvar on embedded: no seed shared with tiny",
-        "no-cca on embedded: no seed shared with tiny",
+        "relu on embedded: no seed shared with tiny",
+        "no-skip on embedded: no seed shared with tiny",
     )
 
 

@@ -33,7 +33,8 @@ figcaption { color: #444; }
 summary { cursor: pointer; padding: .3rem 0; }
 summary:focus-visible, a:focus-visible { outline: 3px solid #0072B2; }
 pre { overflow-x: auto; background: #f4f4f4; padding: .6rem; }
-@media print { details > *:not(summary) { display: block; } figure, table { break-inside: avoid; }
+@media print { details > *:not(summary) { display: block; }
+               details::details-content { content-visibility: visible; } figure, table { break-inside: avoid; }
                body { max-width: none; } }
 """
 

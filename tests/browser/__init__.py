@@ -1,0 +1,1 @@
+"""Pages as a reader sees them: headless Chromium on real servers and files."""

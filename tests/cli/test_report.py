@@ -36,6 +36,7 @@ def test_a_study_is_reported_in_every_format(
         ended = command("report", "mine", "--format", form, "--out", f"x.{form}")
         assert (ended.code, ended.out) == (0, "")
         assert (tmp_path / f"x.{form}").read_text().startswith(start)
+    assert "<svg" in command("report", "--format", "svg").out
     assert command("report", "--format", "markdown").out.startswith("**Photos**")
 
     assert command("report", "--format", "html", "--out", "page.html").code == 0
@@ -81,8 +82,9 @@ def test_trials_that_are_missing_are_counted(
         ([], "mlflow_runs holds no study; `workbench ablate` makes one"),
         (["x"], "unknown study 'x' in mlflow_runs; there are none"),
         (["--format", "pdf"], "'pdf' is not one of"),
+        (["--format", "png"], "--format png needs --out FILE"),
         (["--format", "parquet"], "--format parquet needs --out FILE"),
-        (["--out", "x.txt"], "--out needs --format csv, parquet, markdown, latex, json or html"),
+        (["--out", "x.txt"], "--out needs another --format than table"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:

@@ -14,7 +14,7 @@ def report(
         str | None, typer.Argument(metavar="[STUDY]", help="Its name; the last one if absent.")
     ] = None,
     form: Annotated[
-        Literal["table", "csv", "parquet", "markdown", "latex", "json", "html"],
+        Literal["table", "csv", "parquet", "markdown", "latex", "json", "html", "svg", "png"],
         typer.Option("--format", help="What is written."),
     ] = "table",
     out: Annotated[
@@ -27,9 +27,9 @@ def report(
     The family of comparisons is the one that was declared last, before its trials.
     """
     if out is not None and form == "table":
-        raise ConfigError("--out needs --format csv, parquet, markdown, latex, json or html")
-    if out is None and form == "parquet":
-        raise ConfigError("--format parquet needs --out FILE")
+        raise ConfigError("--out needs another --format than table")
+    if out is None and form in ("parquet", "png"):
+        raise ConfigError(f"--format {form} needs --out FILE")
     from workbench.cli.report_steps import write_report
 
     write_report(study, form, out, store)

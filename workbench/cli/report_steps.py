@@ -11,6 +11,7 @@ from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.plain import as_plain
+from workbench.reporting.prints import effects
 
 
 def write_report(name: str | None, form: str, out: Path | None, store: Path) -> None:
@@ -18,7 +19,7 @@ def write_report(name: str | None, form: str, out: Path | None, store: Path) -> 
 
     Args:
         name: Of the study; None is the one that was declared last.
-        form: `table`, `json`, `html` or one of `FORMATS`.
+        form: `table`, `json`, `html`, `svg`, `png` or one of `FORMATS`.
         out: File; None prints.
         store: The store.
 
@@ -57,4 +58,6 @@ def _render(form: str, opened: OpenedStudy, store: Path) -> bytes:
         return json_text(known | as_plain(opened.comparison)).encode()
     if form == "html":
         return html_page(opened, store).encode()
+    if form in ("svg", "png"):
+        return effects(opened.comparison, "svg" if form == "svg" else "png")
     return export(opened.comparison, next(known for known in FORMATS if known == form))

@@ -43,6 +43,18 @@ def field_paths(plain: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from field_paths(named, f"{prefix}{name}.")
 
 
+def flat(plain: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the dotted path and the value of every field that has no parts of its own."""
+    for name, value in plain.items():
+        inner = value
+        if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            inner = {str(index): item for index, item in enumerate(value)}
+        if isinstance(inner, Mapping):
+            yield from flat(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def value_at(plain: dict[str, Any], key: str) -> object:
     """Return the value at a dotted key of a config dumped to plain data.
 

@@ -3,11 +3,11 @@
 Colours are those of Okabe and Ito, which colour-blind readers tell apart; shapes say the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from workbench.reporting.comparison import Comparison
+from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.judging import Difference
 from workbench.results import TrialResult
 
@@ -25,6 +25,27 @@ MARKS = {
     "not testable": ("#666666", "x"),
 }
 _ROW_PX = 44
+
+
+MOST_DRAWN = 24
+"""Comparisons that are drawn image by image, and arms that have a colour of their own."""
+
+
+def drawn(comparison: Comparison, dataset: str) -> tuple[Judged, ...]:
+    """Return the comparisons that are drawn image by image: those that differ most, in order."""
+    judged = comparison.judged(dataset)
+    far = sorted(judged, key=lambda j: -abs(j.difference.decision.estimate.mean))[:MOST_DRAWN]
+    kept = {one.name for one in far}
+    return tuple(one for one in judged if one.name in kept)
+
+
+def drawn_arms(comparison: Comparison) -> tuple[str, ...]:
+    """Return the arms that have a colour of their own: the base, and those that differ most."""
+    names = [row.name for row in comparison.rows]
+    if len(names) <= MOST_DRAWN + 1:
+        return tuple(names)
+    far = {one.name for dataset in comparison.protocols for one in drawn(comparison, dataset)}
+    return tuple(name for name in names if name in far or name == names[0])[: MOST_DRAWN + 1]
 
 
 def effects(comparison: Comparison, dataset: str) -> Figure:
@@ -81,7 +102,7 @@ def per_image(comparison: Comparison, dataset: str) -> Figure:
 
     figure = go.Figure()
     figure.add_hline(y=0, line_color="#000000", line_width=1)
-    for number, judged in enumerate(comparison.judged(dataset)):
+    for number, judged in enumerate(drawn(comparison, dataset)):
         pair = judged.difference.pair
         ranked = sorted(zip(pair.delta.mean(axis=0).tolist(), pair.images, strict=True))
         colour = PALETTE[number % len(PALETTE)]
@@ -98,12 +119,13 @@ def per_image(comparison: Comparison, dataset: str) -> Figure:
     return _laid_out(figure, "share of the images, %", "difference of PSNR, dB", 420)
 
 
-def curves(results: Results) -> Figure:
+def curves(results: Results, names: Collection[str]) -> Figure:
     """Return the learning curves: mean over seeds, in a band from lowest to highest."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for number, (name, trials) in enumerate(results.items()):
+    shown = {name: trials for name, trials in results.items() if name in names}
+    for number, (name, trials) in enumerate(shown.items()):
         colour = PALETTE[number % len(PALETTE)]
         by_step: dict[int, list[float]] = {}
         for trial in trials:
@@ -137,7 +159,8 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
         for row in comparison.rows
         if dataset in row.datasets
     ]
-    for number, (x, spread, name) in enumerate(points):
+    named = drawn_arms(comparison)
+    for number, (x, spread, name) in enumerate(p for p in points if p[2] in named):
         figure.add_scatter(
             x=[x],
             y=[spread.mean],
@@ -149,6 +172,16 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
                 "size": 11,
             },
             name=name,
+        )
+    others = [point for point in points if point[2] not in named]
+    if others:
+        figure.add_scatter(
+            x=[x for x, _, _ in others],
+            y=[spread.mean for _, spread, _ in others],
+            text=[name for _, _, name in others],
+            mode="markers",
+            marker={"color": "#999999", "symbol": "circle-open", "size": 7},
+            name=f"{len(others)} others",
         )
     front: list[tuple[float, float]] = []
     for x, spread, _ in sorted(points, key=lambda p: (p[0], -p[1].mean)):

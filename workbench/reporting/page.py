@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
 from workbench.reporting import figures
@@ -34,7 +35,8 @@ summary { cursor: pointer; padding: .3rem 0; }
 summary:focus-visible, a:focus-visible { outline: 3px solid #0072B2; }
 pre { overflow-x: auto; background: #f4f4f4; padding: .6rem; }
 @media print { details > *:not(summary) { display: block; }
-               details::details-content { content-visibility: visible; } figure, table { break-inside: avoid; }
+               details::details-content { content-visibility: visible; }
+               figure, table { break-inside: avoid; }
                body { max-width: none; } }
 """
 
@@ -104,7 +106,7 @@ def _body(
     yield from crops_section(crops)
     yield "<h2>Learning curves</h2>"
     yield _figure(
-        figures.curves(results),
+        figures.curves(results, figures.drawn_arms(comparison)),
         "curves",
         "Validation PSNR of the averaged weights: mean over seeds, band from lowest to highest.",
     )
@@ -113,7 +115,7 @@ def _body(
 
 def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
     """Yield every image's difference, and seeds x images of every comparison."""
-    judged = comparison.judged(dataset)
+    judged = figures.drawn(comparison, dataset)
     if not judged:
         return
     yield f"<h3>Image by image: {_text(dataset)}</h3>"
@@ -121,7 +123,7 @@ def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
         figures.per_image(comparison, dataset),
         f"ranked-{number}",
         "Difference of every image, mean over seeds, from the image that loses most to the one "
-        "that gains most.",
+        "that gains most." + _left_out(len(comparison.judged(dataset)) - len(judged)),
     )
     for index, found in enumerate(judged):
         pair = found.difference.pair
@@ -134,6 +136,13 @@ def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
             f"images-{number}-{index}",
             f"{found.name}{against}, dB, seeds x images. Lowest: {losing}. Highest: {gaining}.",
         )
+
+
+def _left_out(count: int) -> str:
+    """Say how many comparisons are not drawn."""
+    if not count:
+        return ""
+    return f" The {figures.MOST_DRAWN} that differ most; the table has the {count} others, too."
 
 
 def _table(comparison: Comparison, dataset: str) -> str:
@@ -201,14 +210,31 @@ def _background(header: Header, comparison: Comparison, results: Results) -> Ite
         for failure in row.failures:
             yield f"<p>{_text(row.name)} {_text(failure)}; not in the means.</p>"
     yield from _machines(results)
+    yield from _configs(header, comparison)
+
+
+def _configs(header: Header, comparison: Comparison) -> Iterator[str]:
+    """Yield the config of each arm; of many arms, what differs from the base's."""
+    base = header.configs[comparison.rows[0].name]
+    many = len(comparison.rows) > figures.MOST_DRAWN
     for row in comparison.rows:
         config = header.configs.get(row.name)
         if config is not None:
+            short = many and config is not base
+            text = _changes(config, base) if short else write_yaml(config)
             question = f": {row.question}" if row.question else ""
             yield (
                 f"<details><summary>{_text(row.name + question)}</summary>"
-                f"<pre>{_text(write_yaml(config))}</pre></details>"
+                f"<pre>{_text(text)}</pre></details>"
             )
+
+
+def _changes(config: TrialConfig, base: TrialConfig) -> str:
+    """Return the fields in which a config differs from the base's."""
+    before, after = dict(flat(base.plain())), dict(flat(config.plain()))
+    changed = [key for key in before | after if before.get(key) != after.get(key)]
+    lines = [f"{key}: {after.get(key, '(none)')}" for key in changed]
+    return "\n".join(["as the first one, but for", *lines])
 
 
 def _machines(results: Results) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """A check on the two-way interval: seeds and images are resampled independently."""
 
+from functools import lru_cache
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 RESAMPLES = 4_000
-_AT_ONCE = 500
-"""Resampled matrices that are held in memory together."""
 
 
 def double_bootstrap(
@@ -22,15 +22,23 @@ def double_bootstrap(
         resamples: Number of resampled matrices.
     """
     matrix = np.asarray(delta, dtype=float)
-    seeds, images = matrix.shape
-    draw = np.random.default_rng(0)  # the same answer for the same data
-    means = []
-    for start in range(0, resamples, _AT_ONCE):
-        count = min(_AT_ONCE, resamples - start)
-        # Weights say how often each seed and image was drawn: a mean over both is a product.
-        by_seed = draw.multinomial(seeds, np.full(seeds, 1 / seeds), count) / seeds
-        by_image = draw.multinomial(images, np.full(images, 1 / images), count) / images
-        means.append(np.einsum("rs,si,ri->r", by_seed, matrix, by_image, optimize=True))
+    by_seed, by_image = _weights(*matrix.shape, resamples)
+    means = ((by_seed @ matrix) * by_image).sum(axis=1)
     tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=2)
+def _weights(
+    seeds: int, images: int, resamples: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how often each resample draws each seed and each image, as shares of all.
+
+    A mean over both is a product of these. A family has one shape, so they are drawn once: the
+    same answer for the same data, whatever was asked before.
+    """
+    draw = np.random.default_rng(0)
+    by_seed = draw.multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds
+    by_image = draw.multinomial(images, np.full(images, 1 / images), resamples) / images
+    return by_seed, by_image

@@ -9,10 +9,10 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
 from workbench.results import (
@@ -71,7 +71,7 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
 
 def config_params(config: TrialConfig) -> dict[str, str]:
     """Return a config with the dotted keys that `--set` takes, and YAML values."""
-    return {key: cut(value, PARAM_LIMIT) for key, value in _flat(config.plain(), "")}
+    return {key: cut(_yaml(value), PARAM_LIMIT) for key, value in flat(config.plain())}
 
 
 def curve_points(measured: CurvePoint) -> list[Point]:
@@ -216,16 +216,8 @@ def milliseconds(time_s: float) -> int:
     return round(time_s * 1_000)
 
 
-def _flat(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, Mapping):
-        children = [(str(key), value) for key, value in node.items()]
-    elif isinstance(node, list) and any(isinstance(value, Mapping) for value in node):
-        children = [(str(index), value) for index, value in enumerate(node)]
-    else:
-        yield path, node if isinstance(node, str) else json.dumps(node, ensure_ascii=False)
-        return
-    for name, value in children:
-        yield from _flat(value, f"{path}.{name}" if path else name)
+def _yaml(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _environment_tags(environment: Environment) -> dict[str, str]:

@@ -22,6 +22,7 @@ LAYERS = [
     {"trial"},
     {"workers"},
     {"ablation", "search"},
+    {"studies"},
     {"cli"},
     {"__main__"},
 ]

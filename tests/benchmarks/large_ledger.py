@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.ablation.declaration import Declaration, DeclaredArm, Study
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.results import (
@@ -34,6 +33,7 @@ from workbench.results import (
     TrialResult,
     TrialState,
 )
+from workbench.studies.declaration import Declaration, DeclaredArm, Study
 from workbench.tracking.database import database_path
 from workbench.tracking.mlflow_tracker import MlflowTracker
 

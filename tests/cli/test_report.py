@@ -42,9 +42,11 @@ def test_a_study_is_reported_in_every_format(
     assert command("report", "--format", "html", "--out", "page.html").code == 0
     html = (tmp_path / "page.html").read_text()
     assert "default-src 'none'" in html
-    assert html.count("<figure") == html.count("<figcaption>") == 5
+    assert html.count("<figure") == html.count("<figcaption>")
+    assert html.count('<figure role="group"') == 5
     assert re.findall(r"<h[123]>([^<]+)", html) == [
-        *("mine", "Photos", "Image by image: Photos", "Learning curves", "How this came about"),
+        *("mine", "Photos", "Image by image: Photos", "Image crops", "Crops: Photos"),
+        *("Learning curves", "How this came about"),
     ]
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=", html)
     assert "no-lvar: Does local variance (L-var) help at all?" in html

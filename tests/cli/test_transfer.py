@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ablation.test_transfer import STUDY, files_of, make_store
 from tests.cli.conftest import Command
+from tests.studies.test_transfer import STUDY, files_of, make_store
 from workbench.ledger import WEIGHTS
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.ablation.declaration import declare
 from workbench.ablation.matching import with_matched
 from workbench.ablation.plan import Plan
 from workbench.ablation.retuning import retuned, tuning_plan
@@ -20,6 +19,7 @@ from workbench.ledger import Ledger
 from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
 from workbench.statistics.levels import DEFAULT, Levels
+from workbench.studies.declaration import declare
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 

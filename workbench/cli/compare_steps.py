@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.ablation.declaration import read_study, studies
 from workbench.ablation.plan import run_identity
-from workbench.ablation.study import open_study
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import OUT, note, print_json
 from workbench.errors import ConfigError, WorkbenchError, nearest
@@ -19,6 +17,8 @@ from workbench.reporting.comparison import Comparison
 from workbench.reporting.comparison import compare as compare_arms
 from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
+from workbench.studies.declaration import read_study, studies
+from workbench.studies.study import open_study
 from workbench.tracking.addresses import runs_address, summaries_address, trials_address
 from workbench.tracking.database import DatabaseRuns, KnownRun, database_path, sqlite_file
 

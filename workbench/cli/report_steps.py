@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-from workbench.ablation.declaration import studies
-from workbench.ablation.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import json_text, note
 from workbench.errors import ConfigError
@@ -12,6 +10,8 @@ from workbench.files import write_atomically
 from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.plain import as_plain
 from workbench.reporting.prints import effects
+from workbench.studies.declaration import studies
+from workbench.studies.study import OpenedStudy, declared_text, html_page, open_study
 
 
 def write_report(name: str | None, form: str, out: Path | None, store: Path) -> None:

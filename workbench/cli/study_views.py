@@ -1,12 +1,12 @@
 """What is made of a finished study besides its table: crops, and MLflow's runs of all seeds."""
 
-from workbench.ablation.crops import render_crops
-from workbench.ablation.study import open_study
-from workbench.ablation.summaries import digest_of, summaries
 from workbench.cli.ablate_steps import Place
 from workbench.cli.console import note
 from workbench.cli.display import bar
 from workbench.reporting.crops import wanted
+from workbench.studies.crops import render_crops
+from workbench.studies.study import open_study
+from workbench.studies.summaries import digest_of, summaries
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from workbench.ablation.exported import open_export
-from workbench.ablation.transfer import Count, Imported, export_study, import_export, show
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
 from workbench.cli.options import DEFAULT_STORE
+from workbench.studies.exported import open_export
+from workbench.studies.transfer import Count, Imported, export_study, import_export, show
 
 
 def write_export(name: str, out: Path, store: Path) -> None:

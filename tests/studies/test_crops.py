@@ -13,8 +13,6 @@ from PIL import Image
 from piq.functional import imresize
 from skimage.metrics import peak_signal_noise_ratio
 
-from workbench.ablation.crop_drawing import Picture, Window, bicubic, choose_window, error_map
-from workbench.ablation.crops import Rendered, render_crops
 from workbench.config.data import EMBEDDED_VALIDATION, DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.overrides import apply_overrides
@@ -42,6 +40,8 @@ from workbench.reporting.crops import (
     wanted,
 )
 from workbench.results import TrialResult
+from workbench.studies.crop_drawing import Picture, Window, bicubic, choose_window, error_map
+from workbench.studies.crops import Rendered, render_crops
 from workbench.trial import run_trial
 
 EMBEDDED = ImageSource(name="embedded", folder=EMBEDDED_VALIDATION)
@@ -339,7 +339,7 @@ def test_the_error_map_is_orange_where_the_variant_is_worse_and_blue_where_it_is
 def test_nothing_heavy_is_loaded_before_a_network_runs() -> None:
     code = (
         "import sys, workbench.reporting.crops, workbench.reporting.crops_section\n"
-        "import workbench.ablation.crops\n"
+        "import workbench.studies.crops\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from workbench.ablation.declaration import FOLDER, Study
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError, StoreError
 from workbench.ledger import WEIGHTS
 from workbench.progress import Progress, silent
 from workbench.results import TrialResult
+from workbench.studies.declaration import FOLDER, Study
 
 MANIFEST = "export.json"
 

@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from workbench.ablation.declaration import FOLDER, Study, merge, read_study
-from workbench.ablation.exported import (
+from workbench.errors import ConfigError, writing_file
+from workbench.files import write_atomically
+from workbench.ledger import WEIGHTS, Ledger
+from workbench.progress import Progress, silent
+from workbench.studies.declaration import FOLDER, Study, merge, read_study
+from workbench.studies.exported import (
     MANIFEST,
     Export,
     Manifest,
@@ -22,10 +26,6 @@ from workbench.ablation.exported import (
     read,
     study_path,
 )
-from workbench.errors import ConfigError, writing_file
-from workbench.files import write_atomically
-from workbench.ledger import WEIGHTS, Ledger
-from workbench.progress import Progress, silent
 from workbench.tracking.tracker import Tracker, TrialLabel
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.ablation.declaration import declare, read_study, studies
 from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.variant import find_variants
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.statistics.levels import Levels
+from workbench.studies.declaration import declare, read_study, studies
 
 
 def plan(trial: TrialConfig, *names: str, seeds: tuple[int, ...] = (1, 2)) -> Plan:

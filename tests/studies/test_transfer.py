@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.tracking.conftest import make_config, make_label, make_result
-from workbench.ablation.declaration import (
+from workbench.errors import ConfigError, StoreError, WorkbenchError
+from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.results import TrialResult
+from workbench.studies.declaration import (
     Declaration,
     DeclaredArm,
     Study,
     merge,
     read_study,
 )
-from workbench.ablation.exported import MANIFEST, open_export
-from workbench.ablation.transfer import Count, export_study, import_export, show
-from workbench.errors import ConfigError, StoreError, WorkbenchError
-from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
-from workbench.results import TrialResult
+from workbench.studies.exported import MANIFEST, open_export
+from workbench.studies.transfer import Count, export_study, import_export, show
 from workbench.tracking.tracker import NullTracker, TrialLabel
 
 STUDY = "lvar study"

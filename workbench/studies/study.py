@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.ablation.declaration import Declaration, Study, read_study
 from workbench.ledger import Ledger
 from workbench.reporting.comparison import Comparison, compare
 from workbench.reporting.crops import find_crops
 from workbench.reporting.page import Header, page
 from workbench.results import TrialResult
 from workbench.statistics.effects import Effect
+from workbench.studies.declaration import Declaration, Study, read_study
 
 Results = dict[str, list[TrialResult]]
 """By arm, in the order of the seeds."""

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench.ablation.study import OpenedStudy, declared_text, html_page
 from workbench.reporting.comparison import ArmRow
 from workbench.reporting.judging import Difference
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.prints import effects
+from workbench.studies.study import OpenedStudy, declared_text, html_page
 from workbench.tracking.run_content import config_params, safe_name
 from workbench.tracking.summary import VariantSummary
 

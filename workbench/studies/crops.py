@@ -11,7 +11,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from workbench.ablation.crop_drawing import Picture, draw, one_thread
 from workbench.data.image_store import ImageStore, known_content_hash, open_store
 from workbench.errors import CheckpointError, DataError
 from workbench.files import write_atomically
@@ -28,6 +27,7 @@ from workbench.reporting.crops import (
     shown,
 )
 from workbench.results import TrialResult
+from workbench.studies.crop_drawing import Picture, draw, one_thread
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Studies in a store: declared before they run, read back, shown, and taken elsewhere."""

@@ -48,7 +48,7 @@ def test_a_study_is_reported_in_every_format(
         *("mine", "Photos", "Image by image: Photos", "Image crops", "Crops: Photos"),
         *("Learning curves", "How this came about"),
     ]
-    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", html)
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', html)
     assert "no-lvar: Does local variance (L-var) help at all?" in html
     assert "spatial_attention:" in html
 

@@ -44,7 +44,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
     assert len(killed.weights) == 4
     assert killed.weights == undisturbed.weights
     assert killed.comparison == undisturbed.comparison
-    assert killed.run_states == ["FINISHED"] * 4
+    assert killed.run_states == ["FINISHED"] * (4 + 2)  # trials, and all seeds of each network
 
 
 def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(

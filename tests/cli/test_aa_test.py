@@ -26,6 +26,7 @@ def test_simulated_studies_err_rarely_and_find_large_effects(command: Command) -
             assert shares["better"] > 0.9
     people = command(*argv)
     assert re.search(r"^false positives, heavy tails: \d\.\d\d % \[", people.out, re.MULTILINE)
+    assert re.search(r"^power at 0.05 dB, normal tails: 9\d\.\d\d % \[", people.out, re.MULTILINE)
     assert "400 studies a row, 6 seeds x 100 images" in people.err
     assert command(*argv).out == people.out
 

@@ -133,9 +133,12 @@ def _print(audits: list[Audit], seeds: int, images: int, margin_db: float) -> No
     first = audits[0]
     repeats = first.rates["better"].repeats
     for one in audits:
+        tails = "normal" if one.truth.tails is None else "heavy"
         if one.truth.effect == 0:
-            tails = "normal" if one.truth.tails is None else "heavy"
             OUT.print(f"false positives, {tails} tails: {_text(one.false_positives)}")
+        else:
+            found = _text(one.rates["better"])
+            OUT.print(f"power at {one.truth.effect:g} dB, {tails} tails: {found}")
     note(
         f"{repeats:,} studies a row, {seeds} seeds x {images} images, error rate {ALPHA:g}, "
         f"margin {margin_db:g} dB\n"

@@ -21,8 +21,8 @@ LAYERS = [
     {"trial_images"},
     {"trial"},
     {"workers"},
-    {"ablation", "search"},
-    {"studies"},
+    {"ablation"},
+    {"studies", "search"},
     {"cli"},
     {"__main__"},
 ]

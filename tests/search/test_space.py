@@ -1,5 +1,7 @@
 """Every file of `search_spaces/` is a space whose every value works; wrong ones are named."""
 
+import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -7,28 +9,83 @@ import pytest
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
-from workbench.search.space import FOLDER, Integers, find_space, read_space
+from workbench.keys import model_hash
+from workbench.search.dimensions import Integers, TooFewError
+from workbench.search.space import FOLDER, AtRandom, find_space, read_space
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 
 
 def test_the_shipped_spaces_are_these() -> None:
-    assert {path.stem for path in FILES} == {"mdrn-attention", "mdrn-size"}
+    assert {path.stem for path in FILES} == {
+        *("mdrn-attention", "mdrn-canonical-neighbourhood", "mdrn-dispersion", "mdrn-full"),
+        *("mdrn-size", "training"),
+    }
+
+
+SIZES = {"mdrn-attention": 60, "mdrn-dispersion": 52, "mdrn-size": 75} | {
+    "mdrn-canonical-neighbourhood": 405,
+    "mdrn-full": None,
+    "training": None,
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_combination_of_a_shipped_space_is_a_network_of_its_own(path: Path) -> None:
+def test_every_sample_of_a_shipped_space_is_a_trial(path: Path) -> None:
     space = read_space(path)
     assert space.question.endswith("?")
-    combinations = list(space.combinations())
-    assert len(combinations) == space.size()
+    assert space.size() == SIZES[path.stem]
+    base, ask = space.base_trial(), AtRandom(random.Random(1))
+    built = 0
+    for _ in range(60):
+        with suppress(TooFewError):
+            apply_overrides(base, space.sample(ask))
+            built += 1
+    assert built > 30
+
+
+@pytest.mark.parametrize("name", [name for name, size in SIZES.items() if size])
+def test_every_combination_of_a_space_that_can_be_counted_is_a_network_of_its_own(
+    name: str,
+) -> None:
+    space = find_space(name)[0]
     base = space.base_trial()
-    networks = {apply_overrides(base, overrides).model for overrides in combinations}
+    networks = {model_hash(apply_overrides(base, c).model) for c in space.combinations()}
     assert len(networks) == space.size()
-    for key, dimension in space.dimensions.items():
-        assert len({str(combination[key]) for combination in combinations}) == len(
-            dimension.candidates()
-        )
+
+
+def test_l_var_is_placed_within_the_chosen_levels_only() -> None:
+    space = find_space("mdrn-dispersion")[0]
+    found = set()
+    for combination in space.combinations():
+        levels = combination["model.spatial_attention.levels"]
+        lvar = combination["model.spatial_attention.lvar"]
+        assert levels
+        assert set(lvar) <= set(levels)
+        found.add((tuple(levels), tuple(lvar)))
+    assert len(found) == 26  # 3 single levels x 2, 3 pairs x 4, all three x 8
+
+
+def test_a_dimension_exists_only_where_its_condition_holds() -> None:
+    space = find_space("mdrn-full")[0]
+    ask = AtRandom(random.Random(2))
+    kinds = set()
+    for _ in range(80):
+        with suppress(TooFewError):
+            attention = space.sample(ask)["model.spatial_attention"]
+            kinds.add("esa" if attention == "esa" else attention["kind"])
+            assert attention == "esa" or {"levels", "lvar", "squeeze_ratio"} < set(attention)
+    assert kinds == {"mdsa", "esa"}
+
+
+def test_numbers_are_within_their_ends(tmp_path: Path) -> None:
+    ask = AtRandom(random.Random(3))
+    low, high = 0.001, 0.1
+    logs = [ask.floating("x", low, high, None, True) for _ in range(500)]
+    assert low <= min(logs) <= max(logs) <= high
+    assert 0.3 < sum(value < 0.01 for value in logs) / 500 < 0.7
+    steps = {ask.floating("x", 0.0, 1.0, 0.25, False) for _ in range(200)}
+    assert steps == {0.0, 0.25, 0.5, 0.75, 1.0}
 
 
 def test_the_last_dimension_varies_fastest(tmp_path: Path) -> None:
@@ -49,11 +106,39 @@ def test_the_last_dimension_varies_fastest(tmp_path: Path) -> None:
 def test_whole_numbers_include_both_ends(
     low: int, high: int, step: int, values: tuple[int, ...]
 ) -> None:
-    assert Integers(low=low, high=high, step=step).candidates() == values
+    assert Integers(low=low, high=high, step=step).samples() == values
 
 
 HEAD = "question: Why?\ndimensions:\n"
 REFUSED: list[tuple[str, str]] = [
+    (HEAD + "  model.channels: {kind: floats, low: 2.0, high: 1.0}\n", "low must be at most high"),
+    (
+        HEAD + "  training.ema_decay: {kind: floats, low: 0.0, high: 0.9, log: true}\n",
+        "log needs low above 0 and no step, got 0, None",
+    ),
+    (
+        HEAD + "  model.spatial_attention.levels: {kind: subset, of: [3, 3]}\n",
+        "of must not repeat a member",
+    ),
+    (
+        HEAD + "  model.spatial_attention.levels: {kind: subset, of: [3], at_least: 2}\n",
+        "at_least must be at most 1, got 2",
+    ),
+    (
+        HEAD + "  model.spatial_attention.levels: {kind: subset, of: [3, 4]}\n"
+        "  model.spatial_attention.lvar:\n"
+        "    {kind: subset, of: [3], within: model.spatial_attention.levels}\n",
+        ":3: model.spatial_attention.levels: must hold odd levels of at least 3, got 4",
+    ),
+    (
+        HEAD + "  model.channels: {kind: choice, values: [20], when: {model.blocks: [8]}}\n"
+        "  model.blocks: {kind: choice, values: [8], when: {model.channels: [20]}}\n",
+        "dimensions depend on each other in a circle: model.channels, model.blocks",
+    ),
+    (
+        HEAD + "  model.channels: {kind: choice, values: [20], when: {model.block: [8]}}\n",
+        ":3: unknown key 'model.block'",
+    ),
     (HEAD + "  model.chanels: {kind: choice, values: [20]}\n", ":3: unknown key 'model.chanels'"),
     (HEAD + "  model.channels: {kind: choice, values: []}\n", ":3: dimensions.model.channels.valu"),
     (

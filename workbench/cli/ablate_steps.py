@@ -129,7 +129,7 @@ def _announce(plans: Sequence[Plan], place: Place, *, yes: bool) -> None:
         ConfigError: If the answer is no, or nobody can answer.
     """
     for plan in plans:
-        _pack(plan, place.store)
+        pack(plan, place.store)
     trials = [trial for plan in plans for trial in look_up(plan, place.store)]
     waiting = sum(trial.result is None for trial in trials)
     if not waiting:
@@ -159,7 +159,7 @@ def train(
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    _pack(plan, place.store)
+    pack(plan, place.store)
     keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
     declare(plan, levels, keys, place.store, place.command)
     tracker = MlflowTracker(
@@ -196,8 +196,12 @@ def _say_where(reused: str, place: Place, *, there: bool) -> None:
         note(f"compare in MLflow: workbench ui{where}{uri}")
 
 
-def _pack(plan: Plan, store: Path) -> None:
-    """Pack the images of all arms, and say what was converted on the way."""
+def pack(plan: Plan, store: Path) -> None:
+    """Pack the images of all arms, and say what was converted on the way.
+
+    Raises:
+        WorkbenchError: If an image cannot be used, or the store cannot be written.
+    """
     ledger, remarks = Ledger(store), dict[str, None]()
     with bars() as progress:
         for arm in plan.arms:

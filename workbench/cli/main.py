@@ -17,6 +17,7 @@ from workbench.cli.inspect import inspect
 from workbench.cli.report import report
 from workbench.cli.reproduce import reproduce
 from workbench.cli.schema import schema
+from workbench.cli.search import search
 from workbench.cli.spaces import spaces
 from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
@@ -24,7 +25,7 @@ from workbench.cli.variants import variants
 from workbench.errors import StoppedByUserError, WorkbenchError
 
 COMMANDS = (
-    *(ablate, variants, inspect, evaluate, upscale, convert, reproduce),
+    *(ablate, search, variants, inspect, evaluate, upscale, convert, reproduce),
     *(report, compare, export, import_, aa_test, spaces, schema, ui),
 )
 

@@ -29,6 +29,10 @@ def spaces(as_json: JsonOption = False) -> None:
         limits = ", ".join(
             f"{key} <= {value:,}" for key, value in space.limits.plain().items() if value
         )
-        made.add_row(str(row["name"]), space.base, f"{space.size():,}", limits, space.question)
+        made.add_row(str(row["name"]), space.base, _size(space.size()), limits, space.question)
     OUT.print(made)
     note("combinations are counted before the limits")
+
+
+def _size(count: int | None) -> str:
+    return "many" if count is None else f"{count:,}"

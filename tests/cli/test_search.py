@@ -1,0 +1,139 @@
+"""`workbench search` with real trainings of small networks on real photographs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+SPACE = """
+question: Which small network is best?
+base: tiny
+dimensions:
+  model.channels: {kind: integers, low: 4, high: 10}
+  model.blocks: {kind: integers, low: 1, high: 2}
+limits:
+  parameters: 6000
+"""
+SMALL = (
+    *("--set", "training.stages.0.steps=6", "--set", "training.stages.0.milestones=[]"),
+    *("--set", "training.stages.0.hr_patch_px=60", "--set", "training.validate_every=3"),
+)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    path = tmp_path / "search_spaces" / "mine.yaml"
+    path.parent.mkdir()
+    path.write_text(SPACE)
+    return path
+
+
+def argv(photos: Path, *more: str) -> list[str]:
+    images = ("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos))
+    return ["search", "mine", "--trials", "5", "--study", "s", *images, *SMALL, *more]
+
+
+def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    first = command(*argv(photos))
+    assert first.code == 0, first.err
+    assert "t0000" in first.out
+    assert "5 networks scored" in first.out
+    again = command(*argv(photos))
+    assert again.out == first.out
+    assert "search s goes on: 5 trials proposed" in again.err
+    results = list((tmp_path / "mlflow_runs" / "trials").glob("*/result.json"))
+    assert len(results) == 5
+    longer = command(*argv(photos, "--trials", "6"))
+    assert "6 networks scored" in longer.out
+    plain = command("search", "status", "s", "--json").json()
+    assert len(plain["trials"]) == 6
+    assert len(plain["front"]) == 1
+    for trial in plain["trials"][1:]:
+        assert set(trial["overrides"]) == {"model.channels", "model.blocks"}
+    best = command("search", "best", "s")
+    assert plain["front"][0] in best.out
+    other = command(*argv(photos, "--sampler", "random"))
+    assert other.code == 2
+    assert "search 's' in mlflow_runs has other settings" in other.err
+
+
+def test_promoting_judges_the_best_against_the_canonical_network(
+    command: Command, photos: Path, space: Path
+) -> None:
+    assert command(*argv(photos, "--trials", "3")).code == 0
+    ended = command("search", "promote", "s", "--top", "1", "--seeds", "2")
+    assert ended.code == 0, ended.err
+    assert "tiny" in ended.out
+    assert any(v in ended.out for v in ("undecided", "equivalent", "better", "worse"))
+    assert "s-promoted" in command("report", "--format", "json").out
+
+
+def finished(store: Path) -> int:
+    return len(list(store.glob("trials/*/result.json")))
+
+
+@pytest.mark.timeout(400)
+def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    undisturbed = command(*argv(photos, "--store", "undisturbed"))
+    assert undisturbed.code == 0, undisturbed.err
+    kills = 0
+    for wait_s in (4.0, 7.0, 9.0):
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "workbench", *argv(photos)],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            driver.wait(timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            os.kill(driver.pid, signal.SIGKILL)
+            driver.wait()
+            kills += 1
+            time.sleep(1)  # its workers notice
+    assert kills
+    ended = command(*argv(photos))
+    assert ended.code == 0, ended.err
+    assert ended.out == undisturbed.out
+    records = [
+        json.loads((tmp_path / store / "searches" / "s.json").read_text())
+        for store in ("undisturbed", "mlflow_runs")
+    ]
+    assert records[0] == records[1]
+    assert finished(tmp_path / "mlflow_runs") == finished(tmp_path / "undisturbed") == 5
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (["search", "mdrn-sise"], "unknown search space 'mdrn-sise'; did you mean 'mdrn-size'?"),
+        (["search", "status"], "search status needs the NAME of a search"),
+        (["search", "best", "nope"], "unknown search 'nope' in mlflow_runs; there are none"),
+        (["search", "mdrn-size", "x"], "search SPACE takes one argument, got 'x'"),
+        (["search", "mdrn-size", "--objective", "psnr"], "unknown objective 'psnr'; did you mean"),
+        (["search", "mdrn-size", "--limit", "params<=5"], "unknown limit 'params'"),
+        (["search", "mdrn-size", "--limit", "parameters=5"], "unknown limit 'parameters=5'"),
+        (["search", "mdrn-size", "--limit", "parameters<=few"], "--limit must be NAME<=VALUE"),
+        (["search", "mdrn-size", "--limit", "parameters<=0"], "--limit: parameters: should be"),
+        (["search", "training", "--sampler", "grid"], "needs a space that can be counted"),
+        (["search", "mdrn-size", "--sampler", "tpa"], "'tpa' is not one of"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    command: Command, tmp_path: Path, more: list[str], reason: str
+) -> None:
+    ended = command(*more)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert reason in ended.err
+    assert not list(tmp_path.iterdir())

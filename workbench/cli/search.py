@@ -1,0 +1,132 @@
+"""`workbench search`: the best network within limits, and what is known of a search."""
+
+import shlex
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, trial_config
+from workbench.cli.options import (
+    DEFAULT_STORE,
+    BenchmarkOption,
+    JsonOption,
+    SetOption,
+    StoreOption,
+    TrackingOption,
+    TrainingDataOption,
+    WorkersOption,
+    assigned,
+    default_workers,
+    seed_rule,
+    study_name,
+)
+from workbench.errors import ConfigError
+from workbench.search.space import find_space
+
+VIEWS = ("status", "best", "front", "promote")
+
+
+def search(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPACE", help="A search space; or status, best, front or promote, and NAME."
+        ),
+    ],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A search.")] = None,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Networks to train, the canonical one among them.")
+    ] = 24,
+    sampler: Annotated[
+        Literal["tpe", "nsga2", "nsga3", "gp", "random", "grid"],
+        typer.Option(help="Who proposes what comes next."),
+    ] = "tpe",
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A score, DATASET/score, or a cost; repeatable.",
+            show_default="psnr_rgb_db",
+        ),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME<=VALUE", help="A hard limit, such as 'parameters<=60000'."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
+    seeds: Annotated[str, typer.Option(help="Of the trainings, as with ablate.")] = "1",
+    batch: Annotated[int, typer.Option(min=1, help="Networks that are proposed together.")] = 4,
+    top: Annotated[int, typer.Option(min=1, help="Networks that promote trains again.")] = 3,
+    recipe_name: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe", metavar="NAME", help="smoke, short or factsheet.", show_default="smoke"
+        ),
+    ] = None,
+    data: TrainingDataOption = None,
+    validation: Annotated[
+        str | None, typer.Option(metavar="[NAME=]FOLDER", help="Images for the learning curves.")
+    ] = None,
+    benchmark: BenchmarkOption = None,
+    set_: SetOption = None,
+    study: Annotated[
+        str | None, typer.Option(help="Name of the search; made from the space if absent.")
+    ] = None,
+    workers: WorkersOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    tracking_uri: TrackingOption = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before promoting takes more than an hour.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Search a space for the best networks within hard limits.
+
+    The canonical network is always trial 0. A network above a limit is never trained, the same
+    network is never trained twice, and a stopped search goes on where it was.
+
+    `search status|best|front NAME` show a search; `search promote NAME` trains its best networks
+    again, with --seeds and perhaps another --recipe, and judges them against the canonical one.
+    """
+    from workbench.cli.ablate_steps import Place
+    from workbench.cli.search_steps import new_settings, promote, run_search, view, with_limits
+
+    device = "cpu"
+    place = Place(
+        store,
+        workers or default_workers(device),
+        tracking_uri,
+        shlex.join(["workbench", *sys.argv[1:]]),
+    )
+    if what in VIEWS:
+        if name is None:
+            raise ConfigError(f"search {what} needs the NAME of a search")
+        if what == "promote":
+            promote(name, top, seed_rule(seeds), recipe_name, place, yes=yes, as_json=as_json)
+        else:
+            view(what, name, store, as_json=as_json)
+        return
+    if name is not None:
+        raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {what!r}")
+    space, _ = find_space(what)
+    asked = Asked(
+        choice=Choice(base=space.base),
+        seeds=seed_rule(seeds),
+        recipe=recipe_name or DEFAULT_RECIPE,
+        data=data or (),
+        validation=validation,
+        benchmarks=benchmark or (),
+        overrides=assigned(set_),
+    )
+    settings = new_settings(
+        what,
+        with_limits(space, limit or ()),
+        trial_config(space.base, asked),
+        objective or (),
+        sampler,
+        seed,
+        asked.seeds.seeds,
+        batch,
+    )
+    run_search(settings, study_name(study), trials, place, as_json=as_json)

@@ -1,0 +1,85 @@
+"""What a search optimizes: scores of a benchmark, and costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.errors import ConfigError, nearest
+from workbench.results import SCORE_NAMES, TrialResult
+
+Direction = Literal["maximize", "minimize"]
+
+COSTS: Mapping[str, Direction] = {
+    "parameters": "minimize",
+    "multiply_adds": "minimize",
+    "activations": "minimize",
+    "convolutions": "minimize",
+}
+DEFAULT = "psnr_rgb_db"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One figure of a result, and which way is better."""
+
+    name: str
+    """A score, `DATASET/score`, or a cost."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is better."""
+        return COSTS.get(self.name, "maximize")
+
+    def value(self, results: Sequence[TrialResult]) -> float:
+        """Return the mean over the seeds of a network.
+
+        A score without a data set is that of the first one.
+        """
+        return sum(self._of(result) for result in results) / len(results)
+
+    def _of(self, result: TrialResult) -> float:
+        if self.name in COSTS:
+            return float(getattr(result.cost, self.name))
+        dataset, slash, metric = self.name.rpartition("/")
+        scores = result.score(dataset) if slash else result.scores[0]
+        assert scores is not None, "objectives are checked against the benchmarks"
+        return float(getattr(scores.mean(), metric))
+
+
+def parse_objectives(texts: Sequence[str], datasets: Sequence[str]) -> tuple[Objective, ...]:
+    """Read objectives such as `psnr_rgb_db`, `Set5/ssim_rgb`, `parameters`.
+
+    Args:
+        texts: As typed; none means the PSNR of the first benchmark.
+        datasets: Names of the benchmarks.
+
+    Raises:
+        ConfigError: For an unknown or repeated one, with the nearest.
+    """
+    known = [*SCORE_NAMES, *COSTS, *(f"{d}/{s}" for d in datasets for s in SCORE_NAMES)]
+    for text in texts:
+        if text not in known:
+            raise ConfigError(f"unknown objective {text!r}; {nearest(text, known)}")
+        if list(texts).count(text) > 1:
+            raise ConfigError(f"--objective {text} is given twice")
+    return tuple(Objective(text) for text in texts or [DEFAULT])
+
+
+def front(
+    values: Mapping[str, Sequence[float]], objectives: Sequence[Objective]
+) -> tuple[str, ...]:
+    """Return the names that no other beats in every objective, in their order.
+
+    Args:
+        values: By name, one value for each objective.
+        objectives: Which way is better.
+    """
+    signs = [1.0 if o.direction == "maximize" else -1.0 for o in objectives]
+
+    def beats(one: Sequence[float], other: Sequence[float]) -> bool:
+        pairs = [(s * a, s * b) for s, a, b in zip(signs, one, other, strict=True)]
+        return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+
+    return tuple(
+        name for name, own in values.items() if not any(beats(v, own) for v in values.values())
+    )

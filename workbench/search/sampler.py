@@ -1,0 +1,140 @@
+"""Who proposes what comes next. The only file that imports optuna.
+
+The study lives in memory and is rebuilt from the search's record and the ledger, so there is no
+database to be locked or to disagree. A sampler is made anew for each proposal from (seed, number),
+so what it proposes depends on what it has been told and on nothing else.
+"""
+
+import json
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench.search.objectives import Objective
+from workbench.search.record import Proposal
+from workbench.search.space import SpaceFile
+
+SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid")
+
+
+class Sampler:
+    """Proposes combinations and is told what came of them."""
+
+    def __init__(
+        self, name: str, seed: int, space: SpaceFile, objectives: Sequence[Objective]
+    ) -> None:
+        """Start with nothing known.
+
+        Args:
+            name: One of `SAMPLERS`.
+            seed: The same seed and history, the same proposals.
+            space: What may vary.
+            objectives: What is told of each combination.
+        """
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._optuna: Any = optuna
+        self._name, self._seed, self._space = name, seed, space
+        self._study: Any = optuna.create_study(directions=[o.direction for o in objectives])
+        self._asked: dict[int, Any] = {}
+        self._combinations = space.combinations() if name == "grid" else None
+
+    def propose(self, number: int, batch: int) -> Proposal | None:
+        """Return the next combination, None at the end of a grid.
+
+        Args:
+            number: Of the proposal; each one is asked for once, in order.
+            batch: Written into it.
+
+        Raises:
+            TooFewError: If a subset came out smaller than it must be; the number is used up.
+        """
+        if self._combinations is not None:
+            overrides = next(self._combinations, None)
+            return None if overrides is None else Proposal(
+                number=number, overrides=overrides, params={}, distributions={}, batch=batch
+            )  # fmt: skip
+        self._study.sampler = self._make(number)
+        trial = self._study.ask()
+        self._asked[number] = trial
+        overrides = self._space.sample(_Suggest(trial))
+        to_json = self._optuna.distributions.distribution_to_json
+        return Proposal(
+            number=number,
+            overrides=overrides,
+            params=dict(trial.params),
+            distributions={k: to_json(d) for k, d in trial.distributions.items()},
+            batch=batch,
+        )
+
+    def tell(self, number: int, values: Sequence[float] | None) -> None:
+        """Say what came of a proposal; None for one that was rejected or gave no score.
+
+        A rejected one is not told as a bad score: the sampler only learns that it was asked.
+        """
+        trial = self._asked.pop(number, None)
+        if trial is None:
+            return
+        if values is None:
+            self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+        else:
+            self._study.tell(trial, list(values))
+
+    def replay(self, proposal: Proposal, values: Sequence[float] | None, *, told: bool) -> None:
+        """Take in a proposal that was made before.
+
+        Args:
+            proposal: As recorded.
+            values: What came of it.
+            told: Whether the result was known when later ones were proposed; otherwise it still
+                runs.
+        """
+        if self._combinations is not None:
+            next(self._combinations, None)
+            return
+        kinds, from_json = self._optuna.trial, self._optuna.distributions.json_to_distribution
+        state = kinds.TrialState.RUNNING
+        if told:
+            state = kinds.TrialState.FAIL if values is None else kinds.TrialState.COMPLETE
+        self._study.add_trial(
+            kinds.create_trial(
+                state=state,
+                params=proposal.params,
+                distributions={k: from_json(d) for k, d in proposal.distributions.items()},
+                values=list(values) if told and values is not None else None,
+            )
+        )
+        if not told:
+            trials = self._study.get_trials(deepcopy=False)
+            self._asked[proposal.number] = kinds.Trial(self._study, trials[-1]._trial_id)
+
+    def _make(self, number: int) -> Any:
+        samplers, seed = self._optuna.samplers, self._seed * 1_000_003 + number
+        made: dict[str, Callable[[], Any]] = {
+            "tpe": lambda: samplers.TPESampler(seed=seed),
+            "nsga2": lambda: samplers.NSGAIISampler(seed=seed, population_size=16),
+            "nsga3": lambda: samplers.NSGAIIISampler(seed=seed, population_size=16),
+            "gp": lambda: samplers.GPSampler(seed=seed, deterministic_objective=False),
+            "random": lambda: samplers.RandomSampler(seed=seed),
+        }
+        with warnings.catch_warnings():  # optuna says of some that they are experimental
+            warnings.simplefilter("ignore")
+            return made[self._name]()
+
+
+class _Suggest:
+    """Asks an optuna trial. Values of any kind are offered by their JSON, which optuna can keep."""
+
+    def __init__(self, trial: Any) -> None:
+        self._trial = trial
+
+    def choice(self, name: str, values: Sequence[Any]) -> Any:
+        by_label = {json.dumps(value, sort_keys=True): value for value in values}
+        return by_label[self._trial.suggest_categorical(name, list(by_label))]
+
+    def integer(self, name: str, low: int, high: int, step: int) -> int:
+        return int(self._trial.suggest_int(name, low, low + (high - low) // step * step, step=step))
+
+    def floating(self, name: str, low: float, high: float, step: float | None, log: bool) -> float:
+        return float(self._trial.suggest_float(name, low, high, step=step, log=log))

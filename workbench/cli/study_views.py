@@ -13,7 +13,7 @@ from workbench.tracking.mlflow_tracker import MlflowTracker
 def show_study(name: str, place: Place) -> None:
     """Draw the crops that its report shows, and bring MLflow's runs of all seeds up to date.
 
-    Nothing is done if MLflow shows them already.
+    Only what is missing is done.
 
     Raises:
         WorkbenchError: If the study cannot be read, or the store cannot be written.
@@ -24,10 +24,10 @@ def show_study(name: str, place: Place) -> None:
         place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
     )
     try:
-        if tracker.knows_summary(name, variants, digest_of(opened)):
-            return
         with bar("drawing crops") as progress:
             drawn = render_crops(wanted(opened.comparison), opened.results, place.store, progress)
+        if not drawn.drawn and tracker.knows_summary(name, variants, digest_of(opened)):
+            return
         for reason in drawn.skipped:
             note(f"no crops of {reason}")
         for summary in summaries(opened, place.store):

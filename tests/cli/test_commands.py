@@ -179,6 +179,23 @@ def test_spaces_lists_questions_and_sizes(command: Command) -> None:
     assert "mdrn-attention mdrn-s 60 parameters" in printed(command("spaces"))
 
 
+def test_a_space_is_shown_with_its_share_within_the_limits(command: Command) -> None:
+    plain = command("spaces", "show", "mdrn-size", "--json").json()
+    assert plain["combinations"] == 75
+    assert 0 < plain["share_within_limits"] < 1
+    assert all(drawn["parameters"] <= 60_000 for drawn in plain["drawn"])
+    shown = printed(command("spaces", "show", "mdrn-size"))
+    assert "base mdrn-s, 75 combinations, parameters <= 60,000, multiply_adds_g <= 4.0" in shown
+    for argv, reason in (
+        (["shw"], "unknown word 'shw'; did you mean 'show'?"),
+        (["show"], "spaces show needs the NAME of a space"),
+        (["show", "mdrn-sise"], "did you mean 'mdrn-size'?"),
+    ):
+        ended = command("spaces", *argv)
+        assert (ended.code, ended.out) == (2, "")
+        assert reason in ended.err
+
+
 @pytest.mark.parametrize(("kind", "folder"), [("variant", "ablations"), ("space", "search_spaces")])
 def test_the_shipped_schemas_are_those_of_the_code(
     kind: str, folder: str, command: Command

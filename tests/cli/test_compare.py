@@ -98,6 +98,10 @@ def test_single_trials_are_grouped_into_networks(command: Command, tmp_path: Pat
     ]
     (address,) = plain["mlflow"].values()
     assert [tags_of(run)["workbench.key"][:8] for run in runs_in(address)] == names
+    assert command("compare", *runs_in(address), "--json").json() == plain  # by MLflow's own ids
+    unknown = command("compare", "0" * 32)
+    assert unknown.code == 2
+    assert "unknown study or trial" in unknown.err
 
 
 @pytest.mark.parametrize(

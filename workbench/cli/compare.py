@@ -12,7 +12,7 @@ def compare(
         list[str],
         typer.Argument(
             metavar="STUDY|TRIAL...",
-            help="Studies, or trials by the first letters of their ledger keys.",
+            help="Studies; or trials, by first letters of their keys or by MLflow's ids.",
         ),
     ],
     store: StoreOption = DEFAULT_STORE,

@@ -21,9 +21,12 @@ from workbench.studies.declaration import read_study, studies
 from workbench.studies.study import open_study
 from workbench.tracking.addresses import runs_address, summaries_address, trials_address
 from workbench.tracking.database import DatabaseRuns, KnownRun, database_path, sqlite_file
+from workbench.tracking.summary import SUMMARY
 
 SHORTEST = 6
 """Letters of a key that say which trial is meant."""
+RUN_ID = 32
+"""Letters of MLflow's ids."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def show(names: Sequence[str], store: Path, view: View, *, as_json: bool) -> Non
         found = {name: open_study(store, name).comparison for name in dict.fromkeys(names)}
         addresses = _of_studies(list(found), store, view)
     else:
-        keys = [_key(name, store, known) for name in dict.fromkeys(names)]
+        keys = [_key(name, store, known, view) for name in dict.fromkeys(names)]
         found = {"trials": _trials(keys, store)}
         addresses = _of_trials(keys, store, view)
     if as_json:
@@ -75,7 +78,7 @@ def show(names: Sequence[str], store: Path, view: View, *, as_json: bool) -> Non
         note(f"workbench ui serves these addresses at {view.server}")
 
 
-def _key(name: str, store: Path, known: Sequence[str]) -> str:
+def _key(name: str, store: Path, known: Sequence[str], view: View) -> str:
     """Return the key of the trial that is meant."""
     if len(name) >= SHORTEST and name.isalnum():
         keys = [path.name for path in (store / "trials").glob(f"{name}*")]
@@ -83,11 +86,14 @@ def _key(name: str, store: Path, known: Sequence[str]) -> str:
             return keys[0]
         if keys:
             raise ConfigError(f"{name!r} begins the keys of {len(keys)} trials; give more letters")
+        run = _runs(store, view).run(name) if len(name) == RUN_ID else None
+        if run is not None and run.seed != SUMMARY:
+            return run.key
     if name in known:
         raise ConfigError(f"{name!r} is a study; compare studies, or trials, but not both")
     raise ConfigError(
         f"unknown study or trial {name!r} in {store}; {nearest(name, known)} "
-        f"(a trial is named by at least {SHORTEST} letters of its key)"
+        f"(a trial is named by {SHORTEST} or more letters of its key, or by MLflow's id of its run)"
     )
 
 
@@ -131,6 +137,9 @@ class _Runs(Protocol):
 
     def runs_of(self, key: str) -> list[KnownRun]:
         """Return the runs of a trial in all studies, the oldest first."""
+
+    def run(self, run_id: str) -> KnownRun | None:
+        """Return a run by MLflow's id, None if there is none."""
 
 
 def _runs(store: Path, view: View) -> _Runs:

@@ -177,8 +177,10 @@ ORDER BY r.start_time, r.run_uuid
 """
 
 
-def known_runs(database: Path, study: str | None = None, key: str | None = None) -> list[KnownRun]:
-    """Return runs by study or by trial, the oldest first, without loading MLflow.
+def known_runs(
+    database: Path, study: str | None = None, key: str | None = None, run: str | None = None
+) -> list[KnownRun]:
+    """Return runs by study, by trial or by their own id, the oldest first, without loading MLflow.
 
     Loading MLflow takes longer than reading ten thousand runs. Its tables have been these since
     its first release; should they change, the answer is an error and never a wrong run.
@@ -187,13 +189,14 @@ def known_runs(database: Path, study: str | None = None, key: str | None = None)
         database: The file; without one there are no runs.
         study: Only its runs.
         key: Only runs of this trial.
+        run: Only the run of this id.
 
     Raises:
         StoreError: If the file is no database of MLflow.
     """
     if not database.exists():
         return []
-    given = {"study.value": study, "trial.value": key}
+    given = {"study.value": study, "trial.value": key, "r.run_uuid": run}
     conditions = {column: value for column, value in given.items() if value is not None}
     condition = " AND ".join(f"{column} = ?" for column in conditions) or "1"
     try:
@@ -202,8 +205,8 @@ def known_runs(database: Path, study: str | None = None, key: str | None = None)
         with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
             rows = connection.execute(_RUNS.format(condition=condition), [*conditions.values()])
             return [
-                KnownRun(run, str(experiment), name, variant, seed, trial, int(started or 0))
-                for run, experiment, name, variant, seed, trial, started in rows
+                KnownRun(one, str(experiment), name, variant, seed, trial, int(started or 0))
+                for one, experiment, name, variant, seed, trial, started in rows
             ]
     except sqlite3.Error as error:
         raise broken_database(database, reason_of(error)) from None
@@ -222,3 +225,7 @@ class DatabaseRuns:
     def runs_of(self, key: str) -> list[KnownRun]:
         """Return the runs of a trial in all studies, the oldest first."""
         return known_runs(self.database, key=key)
+
+    def run(self, run_id: str) -> KnownRun | None:
+        """Return a run by MLflow's id, None if there is none."""
+        return next(iter(known_runs(self.database, run=run_id)), None)

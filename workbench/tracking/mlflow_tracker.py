@@ -205,6 +205,10 @@ class MlflowTracker:
         """Return the runs of a trial in all studies, the oldest first."""
         return self._ask(lambda: self._runs.runs_of(key)) or []
 
+    def run(self, run_id: str) -> KnownRun | None:
+        """Return a run by MLflow's id, None if there is none."""
+        return self._ask(lambda: self._runs.run(run_id))
+
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last, None without runs."""
         return self._ask(self._runs.last_study)

@@ -106,6 +106,14 @@ class RunIndex:
         found = self._client.search_runs(experiments, search, order_by=["attributes.start_time"])
         return [_known(run) for run in found]
 
+    def run(self, run_id: str) -> KnownRun | None:
+        """Return a run by its id, None if it is none of ours."""
+        try:
+            found = self._client.get_run(run_id)
+        except self._refused:
+            return None
+        return _known(found) if "workbench.key" in found.data.tags else None
+
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last."""
         experiments = [found.experiment_id for found in self._client.search_experiments()]

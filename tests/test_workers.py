@@ -9,10 +9,10 @@ import pytest
 
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.errors import DataError, StoppedByUserError
+from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.ledger import CHECKPOINT, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.workers import Advance, Message, WorkerLostError, run_trials
+from workbench.workers import Advance, Lost, Message, Task, WorkerLostError, run_trials
 
 
 def children() -> list[int]:
@@ -38,6 +38,7 @@ class Listener:
     """By index of a trial: what to send at its first step, to the workers or to this process."""
     messages: list[tuple[int, Message]] = field(default_factory=list)
     results: dict[int, TrialResult] = field(default_factory=dict)
+    errors: dict[int, WorkbenchError] = field(default_factory=dict)
 
     def news(self, index: int, message: Message) -> None:
         self.messages.append((index, message))
@@ -49,6 +50,9 @@ class Listener:
 
     def finished(self, index: int, result: TrialResult) -> None:
         self.results[index] = result
+
+    def failed(self, index: int, error: WorkbenchError) -> None:
+        self.errors[index] = error
 
 
 def long(config: TrialConfig, seed: int) -> TrialConfig:
@@ -68,7 +72,7 @@ def test_trials_give_their_news_before_their_result(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     listener = Listener()
-    run_trials([tiny_trial], store=tmp_path, workers=3, listener=listener)
+    run_trials([Task(tiny_trial)], store=tmp_path, workers=3, listener=listener)
     assert listener.results[0].state is TrialState.COMPLETE
     points = [message for _, message in listener.messages if isinstance(message, CurvePoint)]
     assert tuple(points) == listener.results[0].curve
@@ -78,19 +82,67 @@ def test_trials_give_their_news_before_their_result(
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
-def test_a_killed_worker_is_one_clear_line_and_what_is_finished_is_kept(
+def test_a_trial_whose_worker_is_killed_goes_on_in_another(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
-    # The short trial comes first; the kill comes when one of the endless two is at work.
-    configs = [tiny_trial, long(tiny_trial, 2), long(tiny_trial, 3)]
-    listener = Listener({2: signal.SIGKILL})
-    with pytest.raises(WorkerLostError, match="a worker process died") as lost:
-        run_trials(configs, store=tmp_path, workers=2, listener=listener)
-    assert "finished trials are kept, use fewer --workers" in str(lost.value)
-    assert "\n" not in str(lost.value)
-    assert list(listener.results) == [0]
+    listener = Listener({0: signal.SIGKILL})
+    run_trials([Task(tiny_trial)], store=tmp_path, workers=1, listener=listener)
+    assert (0, Lost()) in listener.messages
+    assert listener.results[0].state is TrialState.COMPLETE
+    assert listener.errors == {}
+    assert children() == []
+
+
+@dataclass
+class Murderer(Listener):
+    """Kills the worker of trial 1 whenever it works."""
+
+    def news(self, index: int, message: Message) -> None:
+        self.messages.append((index, message))
+        if index == 1 and isinstance(message, Advance):
+            for child in children():
+                os.kill(child, signal.SIGKILL)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def test_a_trial_whose_workers_die_is_given_up_and_the_others_end(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    other = apply_overrides(tiny_trial, {"seed": 5})
+    tasks = [Task(tiny_trial), Task(long(tiny_trial, 2)), Task(other)]
+    listener = Murderer()
+    run_trials(tasks, store=tmp_path, workers=1, listener=listener)
+    assert list(listener.results) == [0, 2]
+    lost = listener.errors[1]
+    assert isinstance(lost, WorkerLostError)
+    assert "its worker process died 2 times" in str(lost)
+    assert "\n" not in str(lost)
     assert Ledger(tmp_path).result(listener.results[0].key) == listener.results[0]
     assert children() == []
+
+
+def test_a_trial_stops_at_a_step_and_goes_on_from_there(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    whole, parts = Listener(), Listener()
+    run_trials([Task(tiny_trial)], store=tmp_path / "whole", workers=1, listener=whole)
+    first = tiny_trial.training.validate_every
+    for until in (first, first, 2 * first):
+        run_trials([Task(tiny_trial, until)], store=tmp_path / "parts", workers=1, listener=parts)
+        stopped = parts.results[0]
+        assert (stopped.state, stopped.steps) == (TrialState.PRUNED, until)
+        assert stopped.curve[-1].step == until
+        assert stopped.reason == f"stopped at step {until}"
+    assert not list(Ledger(tmp_path / "parts").results())
+    run_trials([Task(tiny_trial)], store=tmp_path / "parts", workers=1, listener=parts)
+    assert parts.results[0].weights_hash == whole.results[0].weights_hash
+    assert parts.results[0].scores == whole.results[0].scores
+    messages = [m for _, m in parts.messages if isinstance(m, Advance)]
+    trained = [m.done for m in messages if m.what.startswith("loss")]
+    assert len(trained) == len(set(trained))  # no step was trained twice
+    again = Listener()
+    run_trials([Task(tiny_trial, first)], store=tmp_path / "parts", workers=1, listener=again)
+    assert again.results[0].state is TrialState.COMPLETE
 
 
 def test_a_bug_in_the_driver_does_not_wait_for_the_trials(
@@ -100,21 +152,22 @@ def test_a_bug_in_the_driver_does_not_wait_for_the_trials(
         def news(self, index: int, message: Message) -> None:
             raise RuntimeError(f"a bug with {index}: {message}")
 
-    configs = [long(tiny_trial, 1), long(tiny_trial, 2), long(tiny_trial, 3)]
+    tasks = [Task(long(tiny_trial, seed)) for seed in (1, 2, 3)]
     with pytest.raises(RuntimeError, match="a bug with 0"):
-        run_trials(configs, store=tmp_path, workers=1, listener=Broken())
-    # The pool hands a worker one trial ahead, which then stops at its first step.
-    assert 1 <= len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) <= 2
+        run_trials(tasks, store=tmp_path, workers=1, listener=Broken())
+    assert len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) == 1
 
 
-def test_an_error_of_one_trial_comes_after_the_others_have_finished(
+def test_an_error_of_one_trial_leaves_the_others_alone(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     too_large = apply_overrides(tiny_trial, {"training.stages.0.hr_patch_px": 68})
     listener = Listener()
-    with pytest.raises(DataError, match="64x64 px, but at least 68x68 px are needed"):
-        run_trials([too_large, tiny_trial], store=tmp_path, workers=1, listener=listener)
+    tasks = [Task(too_large), Task(tiny_trial)]
+    run_trials(tasks, store=tmp_path, workers=1, listener=listener)
     assert list(listener.results) == [1]
+    assert isinstance(listener.errors[0], DataError)
+    assert "64x64 px, but at least 68x68 px are needed" in str(listener.errors[0])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -123,11 +176,10 @@ def test_a_stop_writes_checkpoints_and_begins_nothing_more(
 ) -> None:
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     listener = Listener({0: number})
-    configs = [long(tiny_trial, 1), long(tiny_trial, 2), long(tiny_trial, 3)]
+    tasks = [Task(long(tiny_trial, seed)) for seed in (1, 2, 3)]
     with pytest.raises(StoppedByUserError, match="the same command goes on from here"):
-        run_trials(configs, store=tmp_path, workers=1, listener=listener)
+        run_trials(tasks, store=tmp_path, workers=1, listener=listener)
     assert listener.results == {}
-    # The pool hands a worker one trial ahead, which then stops at its first step.
-    assert 1 <= len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) <= 2
-    assert 2 not in {index for index, _ in listener.messages}
+    assert len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) == 1
+    assert {index for index, _ in listener.messages} == {0}
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers

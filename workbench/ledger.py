@@ -6,7 +6,7 @@ Below a store:
     trainings/<key>/               checkpoint while training, then weights; one lock each
     images/<fingerprint>/          packed images
     studies/<name>.json            what was asked for, with which keys
-    searches/<name>.json           what a search has proposed
+    searches/<name>.jsonl          what a search has proposed
     crops/                         parts of images that reports show
 
 Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here.

@@ -49,6 +49,7 @@ def run_trial(
     config: TrialConfig,
     *,
     store: Path,
+    until: int | None = None,
     on_validation: OnPoint = ignore,
     progress: Progress = silent,
     waiting: Waiting = no_waiting,
@@ -61,6 +62,8 @@ def run_trial(
     Args:
         config: What to run.
         store: Where the ledger, the packed images and this trial's own folder are.
+        until: End as `PRUNED` at the first validation at or after this step, from which a later
+            call goes on; a trial that is finished is returned as it is.
         on_validation: Gets each point of the learning curve; may raise `TrialStopped`.
         progress: Gets the steps done; may raise to stop, after which a later call goes on.
         waiting: Called while another process trains the same network.
@@ -83,7 +86,11 @@ def run_trial(
         device = prepare(config.training.device, config.training.threads)
         state = new_state(config, device)
         load_checkpoint(state, ledger.training_folder(key) / CHECKPOINT, device)
-        ending = _train(config, images, state, ledger.training_folder(key), on_validation, progress)
+        on_point = on_validation if until is None else _stopping(until, on_validation)
+        if until is not None and state.curve and state.curve[-1].step >= until:
+            ending = _Ending(TrialState.PRUNED, _stopped_text(state.curve[-1]))
+        else:
+            ending = _train(config, images, state, ledger.training_folder(key), on_point, progress)
         evaluated = _Evaluated()
         if ending.state is TrialState.COMPLETE:
             try:
@@ -95,6 +102,21 @@ def run_trial(
             # The other endings depend on who asked and on the machine; they are tried again.
             ledger.record(result)
     return result
+
+
+def _stopping(until: int, on_validation: OnPoint) -> OnPoint:
+    """Return a callback that also ends the trial at a step."""
+
+    def on_point(point: CurvePoint) -> None:
+        on_validation(point)
+        if point.step >= until:
+            raise TrialStopped(_stopped_text(point))
+
+    return on_point
+
+
+def _stopped_text(point: CurvePoint) -> str:
+    return f"stopped at step {point.step:,}"
 
 
 def _train(

@@ -1,18 +1,21 @@
 """Many trials at once: worker processes run them, one driver listens.
 
 Workers only run trials and report; the driver owns the terminal, the tracker and the signals.
+Each worker is a pool of one process, so that one that dies takes nothing with it but its trial.
 """
 
 import multiprocessing
 import os
-import queue
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
@@ -24,6 +27,8 @@ from workbench.process import die_with_parent
 from workbench.results import CurvePoint, TrialResult
 
 POLL_S = 0.1
+MOST_DEATHS = 2
+"""A trial whose worker has died so often is given up."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,21 @@ class Waits:
     """A trial waits for another process that trains the same network."""
 
 
-Message = Advance | CurvePoint | Waits
+@dataclass(frozen=True)
+class Lost:
+    """The process of a trial died; another one goes on with it."""
+
+
+Message = Advance | CurvePoint | Waits | Lost
+
+
+@dataclass(frozen=True)
+class Task:
+    """One trial for a worker."""
+
+    config: TrialConfig
+    until: int | None = None
+    """Step at which it stops for now; None to run it to its end."""
 
 
 class Listener(Protocol):
@@ -52,111 +71,175 @@ class Listener(Protocol):
     def finished(self, index: int, result: TrialResult) -> None:
         """Take the result of trial `index`."""
 
+    def failed(self, index: int, error: WorkbenchError) -> None:
+        """Take what kept trial `index` from ending."""
+
 
 class WorkerLostError(WorkbenchError):
     """A worker process died; usually the system took it because memory ran out."""
 
 
-def run_trials(
-    configs: Sequence[TrialConfig], *, store: Path, workers: int, listener: Listener
-) -> None:
-    """Run trials in worker processes and tell the listener what happens.
-
-    Ctrl-C or SIGTERM lets every worker write its checkpoint and stop; trials that have not begun
-    do not begin.
+class Workers:
+    """Worker processes; they are kept from one `run` to the next.
 
     Args:
-        configs: The trials; their place in the sequence is their index.
         store: The store that holds the ledger.
-        workers: Number of processes, at least 1.
-        listener: Gets all news, in this process.
-
-    Raises:
-        StoppedByUserError: After a stop, when all checkpoints are written.
-        WorkerLostError: If a worker process died.
-        WorkbenchError: What a trial raised; the other trials are finished first.
+        count: Number of processes, at least 1; each is started when it is needed first.
     """
-    context = multiprocessing.get_context("spawn")
-    stop, messages = context.Event(), context.Queue()
-    pool = ProcessPoolExecutor(
-        max_workers=min(workers, max(1, len(configs))),
-        mp_context=context,
-        initializer=_start_worker,
-        initargs=(os.getpid(), stop, messages),
-    )
-    with _signals_set(stop), pool:
-        pending = {
-            pool.submit(_run_one, index, config, store): index
-            for index, config in enumerate(configs)
-        }
-        try:
-            errors = list(_listen(pending, stop, messages, listener))
-        except BaseException:
-            stop.set()  # nobody listens any more, so the pool must not wait for hours
-            for future in pending:
-                future.cancel()
-            raise
-    if stop.is_set():
-        raise StoppedByUserError("stopped; the same command goes on from here")
-    if errors:
-        raise errors[0]
+
+    def __init__(self, store: Path, count: int) -> None:
+        self._store = store
+        self._stop = multiprocessing.get_context("spawn").Event()
+        self._slots = [_Slot(self._stop) for _ in range(count)]
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for slot in self._slots:
+            slot.bury()
+
+    def run(self, tasks: Sequence[Task], listener: Listener) -> None:
+        """Run trials and tell the listener what happens.
+
+        Ctrl-C or SIGTERM lets every worker write its checkpoint and stop; trials that have not
+        begun do not begin. A trial whose worker dies goes on in a new one, once.
+
+        Args:
+            tasks: The trials; their place in the sequence is their index.
+            listener: Gets all news, in this process.
+
+        Raises:
+            StoppedByUserError: After a stop, when all checkpoints are written.
+        """
+        waiting = deque(range(len(tasks)))
+        with _signals_set(self._stop):
+            try:
+                _Dispatch(tasks, self._store, list(self._slots), listener, waiting).run(self._stop)
+            except BaseException:
+                self._stop.set()  # nobody listens any more; workers must not go on for hours
+                raise
+        if self._stop.is_set():
+            raise StoppedByUserError("stopped; the same command goes on from here")
 
 
-def _listen(
-    pending: Mapping[Future[TrialResult], int],
-    stop: Event,
-    messages: "multiprocessing.Queue[tuple[int, Message]]",
-    listener: Listener,
-) -> Iterator[WorkbenchError]:
-    """Pass on news until every trial has ended; yield what went wrong."""
-    left = dict(pending)
-    while left:
-        _drain(messages, listener)
-        if stop.is_set():
-            for future in left:
-                future.cancel()  # only those that have not begun
-        for future in [future for future in left if future.done()]:
-            index = left.pop(future)
-            _drain(messages, listener, wait=False)  # its last news come before its result
-            error = _outcome(index, future, listener)
-            if error is not None:
-                yield error
+def run_trials(tasks: Sequence[Task], *, store: Path, workers: int, listener: Listener) -> None:
+    """Run trials in worker processes that end with them; see `Workers.run`."""
+    with Workers(store, min(workers, max(1, len(tasks)))) as pool:
+        pool.run(tasks, listener)
 
 
-def _outcome(index: int, future: Future[TrialResult], listener: Listener) -> WorkbenchError | None:
-    if future.cancelled():
-        return None
-    error = future.exception()
-    if error is None:
-        listener.finished(index, future.result())
-        return None
-    if isinstance(error, StoppedByUserError):
-        return None
-    if isinstance(error, BrokenProcessPool):
-        return WorkerLostError(
-            "a worker process died, perhaps because memory ran out; finished trials are kept, "
-            "use fewer --workers and run the same command again"
+class _Slot:
+    """A place for one worker process; it is made anew when it has died.
+
+    Each process has a pipe of its own for its news: a queue of all would keep the lock of a
+    process that is killed in the middle of a message.
+    """
+
+    def __init__(self, stop: Event) -> None:
+        self._stop = stop
+        self._pool: ProcessPoolExecutor | None = None
+        self.reader: Connection[object, tuple[int, Message]] | None = None
+
+    def submit(self, index: int, task: Task, store: Path) -> Future[TrialResult]:
+        """Hand a trial to the worker, which is started if there is none."""
+        if self._pool is not None:
+            return self._pool.submit(_run_one, index, task, store)
+        context = multiprocessing.get_context("spawn")
+        self.reader, writer = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(os.getpid(), self._stop, writer),
         )
-    if isinstance(error, WorkbenchError):
-        return error
-    raise error
+        future = self._pool.submit(_run_one, index, task, store)
+        writer.close()  # the process has its own by now; its end is then the end of the pipe
+        return future
 
-
-def _drain(
-    messages: "multiprocessing.Queue[tuple[int, Message]]",
-    listener: Listener,
-    *,
-    wait: bool = True,
-) -> None:
-    """Pass on all messages that are there; wait a moment for the first."""
-    timeout = POLL_S if wait else 0.0
-    while True:
+    def drain(self, listener: Listener) -> None:
+        """Pass on all messages that are there."""
         try:
-            index, message = messages.get(timeout=timeout)
-        except queue.Empty:
+            while self.reader is not None and self.reader.poll():
+                index, message = self.reader.recv()
+                listener.news(index, message)
+        except (EOFError, OSError):  # it died; its future will say so
+            self._close()
+
+    def bury(self) -> None:
+        """End the worker, which may be dead already."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._pool = None
+        self._close()
+
+    def _close(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
+        self.reader = None
+
+
+@dataclass
+class _Dispatch:
+    """Hands out the trials one by one to the slots that are free."""
+
+    tasks: Sequence[Task]
+    store: Path
+    idle: list[_Slot]
+    listener: Listener
+    waiting: deque[int]
+    busy: dict[Future[TrialResult], tuple[_Slot, int]] = field(default_factory=dict)
+    deaths: dict[int, int] = field(default_factory=dict)
+
+    def run(self, stop: Event) -> None:
+        """Go on until every trial has ended, or a stop has ended those that run."""
+        while self.busy or (self.waiting and not stop.is_set()):
+            while self.waiting and self.idle and not stop.is_set():
+                slot, index = self.idle.pop(), self.waiting.popleft()
+                self.busy[slot.submit(index, self.tasks[index], self.store)] = slot, index
+            self._take_news()
+            for future in [future for future in self.busy if future.done()]:
+                slot, index = self.busy.pop(future)
+                slot.drain(self.listener)  # its last news come before its result
+                self._ended(future, slot, index)
+                self.idle.append(slot)
+
+    def _take_news(self) -> None:
+        """Wait a moment for news, and pass them on."""
+        readers = [slot.reader for slot, _ in self.busy.values() if slot.reader is not None]
+        if readers:
+            wait(readers, timeout=POLL_S)
+        else:
+            time.sleep(POLL_S)
+        for slot, _ in self.busy.values():
+            slot.drain(self.listener)
+
+    def _ended(self, future: Future[TrialResult], slot: _Slot, index: int) -> None:
+        error = future.exception()
+        if error is None:
+            self.listener.finished(index, future.result())
+        elif isinstance(error, BrokenProcessPool):
+            slot.bury()
+            self._died(index)
+        elif isinstance(error, WorkbenchError):
+            if not isinstance(error, StoppedByUserError):
+                self.listener.failed(index, error)
+        else:
+            raise error
+
+    def _died(self, index: int) -> None:
+        self.deaths[index] = self.deaths.get(index, 0) + 1
+        if self.deaths[index] < MOST_DEATHS:
+            self.listener.news(index, Lost())
+            self.waiting.appendleft(index)
             return
-        listener.news(index, message)
-        timeout = 0.0
+        self.listener.failed(
+            index,
+            WorkerLostError(
+                f"its worker process died {MOST_DEATHS} times, perhaps because memory ran out; "
+                "finished trials are kept, use fewer --workers and run the same command again"
+            ),
+        )
 
 
 @contextmanager
@@ -182,25 +265,25 @@ def _signals_set(stop: Event) -> Iterator[None]:
 
 
 class _Reporter:
-    """A worker's end of the queue. Every report is also the place where a stop takes effect."""
+    """A worker's end of the pipe. Every report is also the place where a stop takes effect."""
 
-    def __init__(self, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]") -> None:
+    def __init__(self, stop: Event, writer: "Connection[tuple[int, Message], object]") -> None:
         self.stop = stop
-        self.messages = messages
+        self.writer = writer
         self.index: int | None = None
         self.terminated = False
 
     def send(self, message: Message) -> None:
         assert self.index is not None
-        self.messages.put((self.index, message))
+        self.writer.send((self.index, message))
         if self.terminated or self.stop.is_set():
             raise StoppedByUserError("stopped")
 
     def terminate(self, _number: int, _frame: FrameType | None) -> None:
-        """SIGTERM: the pool sends it to all workers when one of them has died."""
+        """SIGTERM: a worker at work writes its checkpoint first."""
         self.terminated = True
         if self.index is None:
-            os._exit(1)  # idle; a worker at work writes its checkpoint first
+            os._exit(1)
 
     def progress(self, done: int, total: int, what: str) -> None:
         self.send(Advance(done, total, what))
@@ -210,36 +293,37 @@ class _Reporter:
 
 
 _REPORTERS: list[_Reporter] = []
-"""The worker's one reporter: a pool's initializer has no other way to hand over a queue."""
+"""The worker's one reporter: a pool's initializer has no other way to hand over a pipe."""
 
 
 def _start_worker(
-    driver: int, stop: Event, messages: "multiprocessing.Queue[tuple[int, Message]]"
+    driver: int, stop: Event, writer: "Connection[tuple[int, Message], object]"
 ) -> None:
     die_with_parent(driver)
-    reporter = _Reporter(stop, messages)
+    reporter = _Reporter(stop, writer)
     _REPORTERS.append(reporter)
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, reporter.terminate)
 
 
-def _run_one(index: int, config: TrialConfig, store: Path) -> TrialResult:
+def _run_one(index: int, task: Task, store: Path) -> TrialResult:
     from workbench.trial import run_trial  # torch is imported by workers only
 
     reporter = _REPORTERS[0]
     reporter.index = index
     try:
         return run_trial(
-            config,
+            task.config,
             store=store,
+            until=task.until,
             on_validation=reporter.send,
             progress=reporter.progress,
             waiting=reporter.waiting,
         )
     except StoppedByUserError:
         if reporter.terminated:
-            os._exit(1)  # the pool is broken: nobody takes a result, and it waits for the end
+            os._exit(1)  # as if it had been killed, but with its last steps on disk
         raise
     finally:
         reporter.index = None

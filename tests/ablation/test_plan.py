@@ -9,7 +9,7 @@ from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.run import by_arm, look_up, run_plan
 from workbench.ablation.variant import Variant, find_variants
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, StoreError
+from workbench.errors import ConfigError, StoreError, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
 from workbench.tracking.tracker import NullTracker, TrialLabel
@@ -39,6 +39,9 @@ class Recorder(NullTracker):
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         self.finished_trials.append((arm, seed))
+
+    def failed(self, arm: str, seed: int, error: WorkbenchError) -> None:
+        raise AssertionError(f"{arm} {seed}: {error}")
 
     def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
         assert label.key == result.key

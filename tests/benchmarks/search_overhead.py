@@ -10,14 +10,15 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.search.test_run import BASE, Fake, settings
 from workbench.ablation.plan import Plan
-from workbench.results import TrialResult
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import SearchRecord, write_record
-from workbench.search.run import search
+from workbench.search.record import SearchRecord
+from workbench.search.record_file import add_line, start_record
+from workbench.search.run import Ran, search
 from workbench.search.space import SpaceFile
 
 SPACE = SpaceFile.parse(
@@ -45,9 +46,10 @@ class Timed(Fake):
         super().__init__()
         self.moments: list[float] = []
 
-    def __call__(self, plan: Plan) -> dict[str, list[TrialResult]]:
-        self.moments += [time.perf_counter()] * len(plan.arms)
-        return super().__call__(plan)
+    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
+        if not until:
+            self.moments += [time.perf_counter()] * len(plan.arms)
+        return super().__call__(plan, until)
 
 
 def main() -> None:
@@ -61,8 +63,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         record = SearchRecord(name="overhead", settings=wanted)
         objectives = parse_objectives(wanted.objectives, ["Set5"])
+        start_record(record, Path(folder))
         search(
-            record, given.trials, objectives, fake, lambda kept: write_record(kept, Path(folder))
+            record,
+            given.trials,
+            objectives,
+            fake,
+            lambda line: add_line(line, Path(folder), record.name),
         )
     for count in (100, 500, 1_000, 2_000):
         if count <= len(fake.moments):

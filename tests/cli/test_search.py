@@ -1,6 +1,5 @@
 """`workbench search` with real trainings of small networks on real photographs."""
 
-import json
 import os
 import signal
 import subprocess
@@ -106,11 +105,8 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
     ended = command(*argv(photos))
     assert ended.code == 0, ended.err
     assert ended.out == undisturbed.out
-    records = [
-        json.loads((tmp_path / store / "searches" / "s.json").read_text())
-        for store in ("undisturbed", "mlflow_runs")
-    ]
-    assert records[0] == records[1]
+    files = [tmp_path / store / "searches" / "s.jsonl" for store in ("undisturbed", "mlflow_runs")]
+    assert files[0].read_text() == files[1].read_text()
     assert finished(tmp_path / "mlflow_runs") == finished(tmp_path / "undisturbed") == 5
 
 

@@ -1,6 +1,7 @@
 """A search with a made-up objective: limits, repeats, determinism, going on after a kill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -9,15 +10,18 @@ from workbench.ablation.plan import Plan
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.models.complexity import count
-from workbench.results import TrialResult, TrialState
+from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import build, cost_of
-from workbench.search.objectives import front, parse_objectives
-from workbench.search.record import SearchRecord, Settings
-from workbench.search.run import SearchState, search
+from workbench.search.objectives import parse_objectives
+from workbench.search.ranking import front, ranked
+from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record_file import add_line, find_record, start_record
+from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.rungs import rung_steps
 from workbench.search.sampler import SAMPLERS
-from workbench.search.space import Limits, SpaceFile
+from workbench.search.space import Fidelity, Limits, SpaceFile
 
 BASE = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
 SPACE = SpaceFile.parse(
@@ -44,26 +48,58 @@ class Fake:
 
     def __init__(self, kill_at: int | None = None) -> None:
         self.ledger: dict[str, TrialResult] = {}
+        self.paused: dict[tuple[str, int], TrialResult] = {}
         self.trained: list[str] = []
+        """Names, each time that one is trained to its end."""
+        self.segments: list[tuple[str, int | None]] = []
+        """(name, to which step), each time that one is trained at all."""
         self.kill_at = kill_at
 
-    def __call__(self, plan: Plan) -> dict[str, list[TrialResult]]:
-        return {
-            arm.name: [self.one(arm.name, arm.config, s) for s in plan.seeds] for arm in plan.arms
-        }
+    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
+        return Ran(
+            {
+                arm.name: [
+                    self.one(arm.name, arm.config, seed, until.get(arm.name)) for seed in plan.seeds
+                ]
+                for arm in plan.arms
+            }
+        )
 
-    def one(self, name: str, config: TrialConfig, seed: int) -> TrialResult:
+    def one(self, name: str, config: TrialConfig, seed: int, until: int | None) -> TrialResult:
         key = config.model_dump_json() + str(seed)
-        if key not in self.ledger:
-            if self.kill_at is not None and len(self.trained) >= self.kill_at:
-                raise KilledError
+        if key in self.ledger:
+            return self.ledger[key]
+        if until is not None and (key, until) in self.paused:
+            return self.paused[key, until]
+        if self.kill_at is not None and len(self.segments) >= self.kill_at:
+            raise KilledError
+        self.segments.append((name, until))
+        made = scored(name, seed, {"Set5": [psnr_db(config), psnr_db(config) + 1]})
+        made = made.model_copy(update={"cost": cost_of(config.model)})
+        if until is None:
             self.trained.append(name)
-            model = config.model
-            psnr = 30 + 0.1 * model.channels - 0.3 * (model.blocks - 2) ** 2
-            psnr += 0.05 * (model.activation == "gelu") - (config.training.ema_decay - 0.95) ** 2
-            made = scored(name, seed, {"Set5": [psnr, psnr + 1]})
-            self.ledger[key] = made.model_copy(update={"cost": cost_of(config.model)})
-        return self.ledger[key]
+            self.ledger[key] = made.model_copy(update={"curve": curve(config, 120)})
+            return self.ledger[key]
+        changes = {"state": TrialState.PRUNED, "scores": (), "curve": curve(config, until)}
+        self.paused[key, until] = made.model_copy(update=changes)
+        return self.paused[key, until]
+
+
+def psnr_db(config: TrialConfig) -> float:
+    model = config.model
+    psnr = 30 + 0.1 * model.channels - 0.3 * (model.blocks - 2) ** 2
+    return psnr + 0.05 * (model.activation == "gelu") - (config.training.ema_decay - 0.95) ** 2
+
+
+def curve(config: TrialConfig, until: int) -> tuple[CurvePoint, ...]:
+    def score(step: int) -> MeanScore:
+        db = psnr_db(config) - 10 / step
+        return MeanScore(psnr_rgb_db=db, ssim_rgb=0.8, psnr_y_db=db, ssim_y=0.8)
+
+    steps = range(40, until + 1, 40)
+    return tuple(
+        CurvePoint(step=s, time_s=0.0, loss=0.1, learning_rate=1e-3, score=score(s)) for s in steps
+    )
 
 
 def settings(**changes: object) -> Settings:
@@ -85,11 +121,15 @@ def run(
     trials: int,
     fake: Fake,
     record: SearchRecord | None = None,
-    save: Callable[[SearchRecord], None] = lambda _: None,
+    keep: Callable[[Line], None] = lambda _: None,
 ) -> SearchState:
     objectives = parse_objectives(wanted.objectives, ["Set5"])
     start = record or SearchRecord(name="s", settings=wanted)
-    return search(start, trials, objectives, fake, save)
+    return search(start, trials, objectives, fake, keep)
+
+
+def with_rungs(space: SpaceFile = SPACE, keep: float = 0.5) -> SpaceFile:
+    return space.model_copy(update={"fidelity": Fidelity(rungs=(0.3, 0.6), keep=keep)})
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3", "random"])
@@ -115,20 +155,136 @@ def test_the_same_search_again_proposes_the_same(sampler: str) -> None:
     assert run(settings(sampler=sampler, seed=1), 13, Fake()).record != first
 
 
+@pytest.mark.parametrize("rungs", [False, True])
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2", "grid"])
 @pytest.mark.parametrize("kill_at", [0, 1, 3, 5, 7, 11])
-def test_killed_anywhere_it_goes_on_to_the_same_end(sampler: str, kill_at: int) -> None:
+def test_killed_anywhere_it_goes_on_to_the_same_end(
+    sampler: str, kill_at: int, rungs: bool, tmp_path: Path
+) -> None:
     dimensions = {k: v for k, v in SPACE.dimensions.items() if k != "training.ema_decay"}
-    wanted = settings(sampler=sampler, space=SPACE.model_copy(update={"dimensions": dimensions}))
-    undisturbed = run(wanted, 12, Fake())
-    fake, kept = Fake(kill_at), [SearchRecord(name="s", settings=wanted)]
+    space = SPACE.model_copy(update={"dimensions": dimensions})
+    wanted = settings(sampler=sampler, space=with_rungs(space) if rungs else space)
+    undisturbed, whole = Fake(), SearchRecord(name="s", settings=wanted)
+    expected = run(wanted, 12, undisturbed)
+    fake = Fake(kill_at)
+    start_record(whole, tmp_path)
     with pytest.raises(KilledError):
-        run(wanted, 12, fake, save=kept.append)
+        run(wanted, 12, fake, keep=lambda line: add_line(line, tmp_path, "s"))
+    with (tmp_path / "searches" / "s.jsonl").open("ab") as file:
+        file.write(b'{"kind": "batch", "propo')  # half a line
     fake.kill_at = None
-    state = run(wanted, 12, fake, SearchRecord.parse(kept[-1].plain()))
-    assert state.record == undisturbed.record
-    assert state.results == undisturbed.results
-    assert len(fake.trained) == len(set(fake.trained)) == 12
+    left = find_record(tmp_path, "s")
+    state = run(wanted, 12, fake, left, keep=lambda line: add_line(line, tmp_path, "s"))
+    assert state.record == expected.record == find_record(tmp_path, "s")
+    assert state.results == expected.results
+    assert sorted(fake.segments, key=str) == sorted(undisturbed.segments, key=str)
+    assert len(fake.segments) == len(set(fake.segments))
+    assert len(state.trained) == 12
+    again = run(wanted, 12, fake, state.record)
+    assert again.record == state.record
+    assert len(fake.segments) == len(undisturbed.segments)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3", "gp", "random"])
+@pytest.mark.parametrize("objectives", [("psnr_rgb_db",), ("psnr_rgb_db", "parameters")])
+def test_the_worse_share_of_the_candidates_is_stopped_at_the_rungs(
+    sampler: str, objectives: tuple[str, ...]
+) -> None:
+    fake = Fake()
+    wanted = settings(sampler=sampler, objectives=objectives, space=with_rungs())
+    state = run(wanted, 13, fake)
+    stopped = state.record.stopped()
+    assert len(state.trained) == 13
+    assert 4 <= len(stopped) <= 11
+    assert CANONICAL not in stopped
+    assert set(state.results) == {p.name for p in state.trained} - set(stopped)
+    assert set(fake.trained) == set(state.results)
+    if len(objectives) == 1:
+        for stage in state.record.stages:
+            on = [stage.values[n][0] for n in stage.goes_on if n != CANONICAL]
+            off = [v[0] for n, v in stage.values.items() if n not in stage.goes_on]
+            assert stage.rung == 2 or not on or not off or min(on) >= max(off)
+
+
+def test_what_is_finished_already_is_still_compared_at_the_rungs() -> None:
+    wanted = settings(space=with_rungs())
+    fake = Fake()
+    first = run(wanted, 9, fake)
+    for proposal in first.trained:  # as if an ablation had trained them all before
+        fake.one(proposal.name, first.config(proposal), 1, None)
+    assert run(wanted, 9, fake).record == first.record
+
+
+def test_rungs_are_validations_before_the_end() -> None:
+    training = RECIPES["smoke"]  # 120 steps, validated every 40
+    assert rung_steps(Fidelity(rungs=(0.1, 0.6)), training) == (40, 80)
+    assert rung_steps(Fidelity(rungs=(0.1, 0.2, 0.3)), training) == (40, 80, None)
+    assert rung_steps(Fidelity(rungs=(0.9,)), training) == (None,)
+    with pytest.raises(ConfigError, match="rungs must increase"):
+        Fidelity.parse({"rungs": [0.5, 0.25]})
+
+
+def test_the_ranks_of_several_objectives() -> None:
+    objectives = parse_objectives(["psnr_rgb_db", "parameters"], [])
+    values = {
+        "beaten": (1.0, 9.0),
+        "small": (1.0, 2.0),
+        "middle": (2.0, 4.0),
+        "near": (2.1, 4.2),
+        "good": (3.0, 8.0),
+    }
+    assert ranked(values, objectives) == ("small", "good", "near", "middle", "beaten")
+    assert ranked({"a": (1.0,), "b": (2.0,), "c": (2.0,)}, objectives[:1]) == ("b", "c", "a")
+    assert ranked({}, objectives) == ()
+
+
+class Failing(Fake):
+    """Some networks fail in one way or another."""
+
+    def __init__(self, how: Mapping[str, str]) -> None:
+        super().__init__()
+        self.how = how
+
+    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
+        ran = super().__call__(plan, until)
+        results, failed = dict(ran.results), dict[str, str]()
+        for name in [name for name in results if name in self.how]:
+            if self.how[name] == "lost":
+                del results[name]
+                failed[name] = "its worker process died 2 times"
+            else:
+                changes = {"state": TrialState(self.how[name]), "reason": "why", "scores": ()}
+                results[name] = [r.model_copy(update=changes) for r in results[name]]
+        return Ran(results, failed)
+
+
+@pytest.mark.parametrize("rungs", [False, True])
+def test_trials_that_fail_do_not_stop_a_search(rungs: bool) -> None:
+    wanted = settings(space=with_rungs() if rungs else SPACE)
+    names = [p.name for p in run(wanted, 5, Fake()).trained]
+    fake = Failing({names[1]: "lost", names[2]: "out of memory", names[3]: "diverged"})
+    state = run(wanted, 9, fake)
+    assert state.record.ended() == {
+        names[1]: "failed: its worker process died 2 times",
+        names[2]: "out of memory: why",
+        names[3]: "diverged: why",
+    }
+    assert len(state.trained) == 9
+    assert not set(names[1:4]) & set(state.values(parse_objectives([], ["Set5"])))
+    assert run(wanted, 9, fake, state.record).record == state.record
+
+
+def test_a_batch_that_fails_as_a_whole_is_run_again_by_the_same_command() -> None:
+    wanted, kept = settings(), list[Line]()
+    names = [p.name for p in run(wanted, 5, Fake()).trained]
+    fake = Failing(dict.fromkeys(names[1:], "lost"))
+    with pytest.raises(WorkbenchError, match=r"every trial of this batch failed: its worker"):
+        run(wanted, 9, fake, keep=kept.append)
+    fake.how = {}
+    left = SearchRecord(name="s", settings=wanted).with_lines(kept)
+    assert run(wanted, 9, fake, left).record == run(wanted, 9, Fake()).record
+    with pytest.raises(WorkbenchError, match=r"the canonical network failed: its worker"):
+        run(wanted, 9, Failing({CANONICAL: "lost"}))
 
 
 def test_a_search_can_be_made_longer() -> None:

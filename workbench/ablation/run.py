@@ -1,20 +1,27 @@
 """Run a plan: trials that are finished are taken from the ledger, the others run in workers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from workbench.ablation.plan import Arm, Plan
+from workbench.errors import WorkbenchError
 from workbench.keys import trial_key
 from workbench.ledger import Ledger
 from workbench.results import CurvePoint, TrialResult
 from workbench.tracking.tracker import Tracker, TrialLabel
 from workbench.trial_images import known_hashes
-from workbench.workers import Message, run_trials
+from workbench.workers import Listener, Message, Task, run_trials
 
 Results = dict[tuple[str, int], TrialResult]
 """Results by (name of the arm, seed)."""
+Failures = dict[tuple[str, int], WorkbenchError]
+"""Likewise, what kept trials from ending."""
+
+
+RunTasks = Callable[[Sequence[Task], Listener], None]
+"""Runs trials and tells the listener, as `run_trials` does."""
 
 
 class Display(Protocol):
@@ -28,6 +35,9 @@ class Display(Protocol):
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:
         """Take a trial that has just finished."""
+
+    def failed(self, arm: str, seed: int, error: WorkbenchError) -> None:
+        """Take a trial that could not end."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,40 @@ def run_plan(
         StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
         WorkbenchError: What a trial raised; the others are finished first.
     """
+
+    def run(tasks: Sequence[Task], listener: Listener) -> None:
+        run_trials(tasks, store=store, workers=workers, listener=listener)
+
+    results, failures = run_what_can(
+        plan, {}, store=store, run=run, tracker=tracker, display=display
+    )
+    for error in failures.values():
+        raise error
+    return results
+
+
+def run_what_can(
+    plan: Plan,
+    until: Mapping[str, int],
+    *,
+    store: Path,
+    run: RunTasks,
+    tracker: Tracker,
+    display: Display,
+) -> tuple[Results, Failures]:
+    """Run what is not finished, and return also what failed.
+
+    Args:
+        plan: Its images must be packed already.
+        until: By arm, the step at which it stops for now; its result is then `PRUNED`.
+        store: The store.
+        run: Runs trials in this process's workers, or elsewhere.
+        tracker: Gets every trial, the reused ones as well, so that it can mend its view.
+        display: Shows the progress.
+
+    Raises:
+        StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
+    """
     planned = look_up(plan, store)
     listener = _Listener(plan.study, tracker, display)
     waiting: list[PlannedTrial] = []
@@ -90,16 +134,12 @@ def run_plan(
             waiting.append(trial)
     listener.running = waiting
     if waiting:
+        tasks = [Task(t.arm.with_seed(t.seed), until.get(t.arm.name)) for t in waiting]
         try:
-            run_trials(
-                [trial.arm.with_seed(trial.seed) for trial in waiting],
-                store=store,
-                workers=workers,
-                listener=listener,
-            )
+            run(tasks, listener)
         finally:
             listener.interrupt_the_rest()
-    return listener.results
+    return listener.results, listener.failures
 
 
 @dataclass
@@ -112,6 +152,7 @@ class _Listener:
     running: list[PlannedTrial] = field(default_factory=list)
     twins: dict[str, list[PlannedTrial]] = field(default_factory=dict)
     results: Results = field(default_factory=dict)
+    failures: Failures = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
     ended: set[int] = field(default_factory=set)
 
@@ -141,6 +182,12 @@ class _Listener:
         for twin in self.twins.get(result.key, []):
             self.display.reused(twin.arm.name, twin.seed, result)
             self.record(twin, result)
+
+    def failed(self, index: int, error: WorkbenchError) -> None:
+        """Take what kept trial `index` from ending; it stays interrupted."""
+        trial = self.running[index]
+        self.failures[trial.arm.name, trial.seed] = error
+        self.display.failed(trial.arm.name, trial.seed, error)
 
     def record(self, trial: PlannedTrial, result: TrialResult) -> None:
         """Keep a result and show it to the tracker."""

@@ -19,9 +19,10 @@ from rich.progress import (
 from rich.text import Text
 
 from workbench.cli.console import ERR
+from workbench.errors import WorkbenchError
 from workbench.progress import Progress as ShowProgress
 from workbench.results import CurvePoint, TrialResult
-from workbench.workers import Advance, Message, Waits
+from workbench.workers import Advance, Lost, Message, Waits
 
 
 class _Rate(ProgressColumn):
@@ -100,7 +101,7 @@ class AblationDisplay:
     def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         """Count a trial that was finished before."""
         self.reused_count += 1
-        self._bars.advance(self._all)
+        self._count()
 
     def news(self, arm: str, seed: int, message: Message) -> None:
         """Move the trial's bar."""
@@ -113,16 +114,30 @@ class AblationDisplay:
             case Waits():
                 task = self._task(arm, seed, 0, None)
                 self._bars.update(task, remark="waits for another process that trains it")
+            case Lost():
+                self._line(f"{arm} seed {seed}: its worker died; another one goes on with it")
+
+    def failed(self, arm: str, seed: int, error: WorkbenchError) -> None:
+        """Replace the trial's bar by a line."""
+        self._remove(arm, seed)
+        self._line(f"{arm} seed {seed}: failed, {error}")
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:
         """Replace the trial's bar by a line."""
-        task = self._running.pop((arm, seed), None)
-        if task is not None:
-            self._bars.remove_task(task)
-        self._bars.advance(self._all)
+        self._remove(arm, seed)
+        self._count()
         scores = ", ".join(f"{s.dataset} {s.mean().psnr_rgb_db:.3f} dB" for s in result.scores)
         ending = scores or result.reason
         self._line(f"{arm} seed {seed}: {result.state} in {result.training_s:.0f} s, {ending}")
+
+    def _count(self) -> None:
+        """Count a trial that has ended."""
+        self._bars.advance(self._all)
+
+    def _remove(self, arm: str, seed: int) -> None:
+        task = self._running.pop((arm, seed), None)
+        if task is not None:
+            self._bars.remove_task(task)
 
     def _task(self, arm: str, seed: int, done: int, total: int | None) -> TaskID:
         if (arm, seed) not in self._running:

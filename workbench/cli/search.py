@@ -22,7 +22,7 @@ from workbench.cli.options import (
     study_name,
 )
 from workbench.errors import ConfigError
-from workbench.search.space import find_space
+from workbench.search.joining import find_spaces
 
 VIEWS = ("status", "best", "front", "promote")
 
@@ -31,7 +31,8 @@ def search(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="SPACE", help="A search space; or status, best, front or promote, and NAME."
+            metavar="SPACE",
+            help="A space, or several as A+B; or status, best, front or promote, and NAME.",
         ),
     ],
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A search.")] = None,
@@ -54,6 +55,18 @@ def search(
         list[str] | None,
         typer.Option(metavar="NAME<=VALUE", help="A hard limit, such as 'parameters<=60000'."),
     ] = None,
+    rungs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE,SHARE",
+            help="Shares of the steps after which candidates are compared, or none.",
+            show_default="those of the space",
+        ),
+    ] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of the candidates that goes on from a rung."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
     seeds: Annotated[str, typer.Option(help="Of the trainings, as with ablate.")] = "1",
     batch: Annotated[int, typer.Option(min=1, help="Networks that are proposed together.")] = 4,
@@ -73,6 +86,16 @@ def search(
     study: Annotated[
         str | None, typer.Option(help="Name of the search; made from the space if absent.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only go on with a search; never begin one.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew; nothing finished is trained again.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="MINUTES", help="Stop then; the same command goes on later."),
+    ] = None,
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
@@ -84,13 +107,22 @@ def search(
     """Search a space for the best networks within hard limits.
 
     The canonical network is always trial 0. A network above a limit is never trained, the same
-    network is never trained twice, and a stopped search goes on where it was.
+    network is never trained twice, and a stopped search goes on where it was. At the rungs the
+    worse candidates are stopped early.
 
     `search status|best|front NAME` show a search; `search promote NAME` trains its best networks
     again, with --seeds and perhaps another --recipe, and judges them against the canonical one.
     """
     from workbench.cli.ablate_steps import Place
-    from workbench.cli.search_steps import new_settings, promote, run_search, view, with_limits
+    from workbench.cli.search_steps import (
+        GoingOn,
+        new_settings,
+        promote,
+        run_search,
+        view,
+        with_fidelity,
+        with_limits,
+    )
 
     device = "cpu"
     place = Place(
@@ -109,7 +141,11 @@ def search(
         return
     if name is not None:
         raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {what!r}")
-    space, _ = find_space(what)
+    if resume and fresh:
+        raise ConfigError("--resume and --fresh exclude each other")
+    if timeout is not None and not timeout > 0:
+        raise ConfigError(f"--timeout must be minutes above 0, got {timeout:g}")
+    space = find_spaces(what)
     asked = Asked(
         choice=Choice(base=space.base),
         seeds=seed_rule(seeds),
@@ -121,7 +157,7 @@ def search(
     )
     settings = new_settings(
         what,
-        with_limits(space, limit or ()),
+        with_fidelity(with_limits(space, limit or ()), rungs, keep),
         trial_config(space.base, asked),
         objective or (),
         sampler,
@@ -129,4 +165,5 @@ def search(
         asked.seeds.seeds,
         batch,
     )
-    run_search(settings, study_name(study), trials, place, as_json=as_json)
+    going_on = GoingOn(resume, fresh, timeout)
+    run_search(settings, study_name(study), trials, place, going_on, as_json=as_json)

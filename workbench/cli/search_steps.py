@@ -2,34 +2,50 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.ablation.plan import Arm, Plan
-from workbench.ablation.run import by_arm, look_up, run_plan
+from workbench.ablation.run import by_arm, look_up, run_what_can
 from workbench.cli.ablate_request import Request
 from workbench.cli.ablate_steps import Place, pack, run
 from workbench.cli.console import note, print_json
-from workbench.cli.display import AblationDisplay
 from workbench.cli.options import Seeds
+from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.study_views import show_study
+from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError, nearest
-from workbench.results import TrialResult
-from workbench.search.objectives import Objective, front, parse_objectives
-from workbench.search.record import (
-    SearchRecord,
-    Settings,
+from workbench.search.objectives import Objective, parse_objectives
+from workbench.search.ranking import ranked
+from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record_file import (
+    add_line,
     find_record,
+    only_driver,
+    put_aside,
     read_record,
-    write_record,
+    start_record,
 )
-from workbench.search.run import SearchState, search
-from workbench.search.space import Limits, SpaceFile
+from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.workers import Workers
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """What becomes of an earlier search of the same name, and when this one ends."""
+
+    resume: bool = False
+    """Refuse to begin a new one."""
+    fresh: bool = False
+    """Put the earlier one aside and begin anew; what is trained is not trained again."""
+    timeout_min: float | None = None
+    """Stop after so many minutes, as Ctrl-C does."""
 
 
 def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
@@ -54,6 +70,32 @@ def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
         whole = name in ("parameters", "convolutions")
         found[name] = int(number) if whole and number == int(number) else number
     return space.model_copy(update={"limits": Limits.parse(found, where="--limit")})
+
+
+def with_fidelity(space: SpaceFile, rungs: str | None, keep: float | None) -> SpaceFile:
+    """Replace the rungs of a space.
+
+    Args:
+        space: The space.
+        rungs: Shares of the steps such as `0.25,0.5`, `none`, or None for those of the space.
+        keep: Share of the candidates that goes on, None for that of the space.
+
+    Raises:
+        ConfigError: If either cannot be used.
+    """
+    found = space.fidelity.plain()
+    if rungs is not None:
+        shares = [] if rungs == "none" else rungs.split(",")
+        try:
+            found["rungs"] = [float(share) for share in shares]
+        except ValueError:
+            raise ConfigError(
+                f"--rungs must be shares of the steps such as 0.25,0.5, or none, got {rungs!r}"
+            ) from None
+    if keep is not None:
+        found["keep"] = keep
+    fidelity = Fidelity.parse(found, where="--rungs, --keep")
+    return space.model_copy(update={"fidelity": fidelity})
 
 
 def new_settings(
@@ -88,7 +130,13 @@ def new_settings(
 
 
 def run_search(
-    settings: Settings, name: str | None, trials: int, place: Place, *, as_json: bool
+    settings: Settings,
+    name: str | None,
+    trials: int,
+    place: Place,
+    going_on: GoingOn,
+    *,
+    as_json: bool,
 ) -> None:
     """Run a search or go on with it, and print what it found.
 
@@ -97,39 +145,67 @@ def run_search(
     """
     digest = hashlib.sha256(json.dumps(settings.plain(), sort_keys=True).encode()).hexdigest()[:6]
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
-    record = read_record(place.store, name) or SearchRecord(name=name, settings=settings)
-    if record.settings != settings:
-        raise ConfigError(
-            f"search {name!r} in {place.store} has other settings; give another --study, or the "
-            "same options to go on with it"
-        )
-    if record.proposals:
-        note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
     pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place.store)
-    tracker = MlflowTracker(
-        place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-    )
-
-    def run_batch(plan: Plan) -> dict[str, list[TrialResult]]:
-        with AblationDisplay(len(plan.trials())) as display:
-            found = run_plan(
-                plan, store=place.store, workers=place.workers, tracker=tracker, display=display
-            )
-        return by_arm(plan, found)
-
-    try:
-        state = search(
-            record,
-            trials,
-            _objectives(settings),
-            run_batch,
-            lambda kept: write_record(kept, place.store),
+    with only_driver(place.store, name):
+        record = _begin(settings, name, place.store, going_on)
+        tracker = MlflowTracker(
+            place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
         )
-    finally:
-        tracker.close()
+        try:
+            with time_limit(going_on.timeout_min):
+                state = _searched(record, trials, place, tracker)
+        except TimeIsUpError:
+            note("the time is up; the same command goes on from here")
+            state = _state(name, place.store)
+        finally:
+            tracker.close()
     if state.exhausted:
         note("nothing new was found any more within the space and its limits")
     _print(state, as_json=as_json)
+
+
+def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> SearchRecord:
+    """Return the search as it was left, or a new one."""
+    if going_on.fresh:
+        other = put_aside(store, name)
+        if other:
+            note(f"what was proposed before is kept as search {other}")
+    record = read_record(store, name)
+    if record is None:
+        if going_on.resume:
+            raise ConfigError(f"--resume: there is no search {name!r} in {store}")
+        record = SearchRecord(name=name, settings=settings)
+        start_record(record, store)
+    if record.settings != settings:
+        raise ConfigError(
+            f"search {name!r} in {store} has other settings; give another --study, --fresh to "
+            "begin anew, or the same options to go on with it"
+        )
+    if record.proposals:
+        note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
+    return record
+
+
+def _searched(
+    record: SearchRecord, trials: int, place: Place, tracker: MlflowTracker
+) -> SearchState:
+    objectives = _objectives(record.settings)
+    with (
+        SearchDisplay(record, trials, objectives) as display,
+        Workers(place.store, place.workers) as workers,
+    ):
+
+        def run_batch(plan: Plan, until: Mapping[str, int]) -> Ran:
+            results, failures = run_what_can(
+                plan, until, store=place.store, run=workers.run, tracker=tracker, display=display
+            )
+            return Ran(by_arm(plan, results), {arm: str(e) for (arm, _), e in failures.items()})
+
+        def keep(line: Line) -> None:
+            add_line(line, place.store, record.name)
+            display.note(line)
+
+        return search(record, trials, objectives, run_batch, keep)
 
 
 def view(what: str, name: str, store: Path, *, as_json: bool) -> None:
@@ -185,26 +261,23 @@ def promote(
 def _best(
     values: dict[str, tuple[float, ...]], objectives: Sequence[Objective], top: int
 ) -> tuple[str, ...]:
-    """Return the networks to promote: the best by one objective, else the front's first."""
-    others = {name: value for name, value in values.items() if name != "t0000"}
-    if len(objectives) > 1:
-        return front(others, objectives)[:top]
-    sign = 1 if objectives[0].direction == "maximize" else -1
-    return tuple(sorted(others, key=lambda name: -sign * others[name][0])[:top])
+    """Return the networks to promote, the best first."""
+    others = {name: value for name, value in values.items() if name != CANONICAL}
+    return ranked(others, objectives)[:top]
 
 
 def _state(name: str, store: Path) -> SearchState:
+    """Return a search as its record and the ledger have it."""
     record = find_record(store, name)
     state = SearchState(record)
     seeds = record.settings.trial_seeds
-    arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained)
+    out = {**record.stopped(), **record.ended()}
+    arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained if p.name not in out)
     if arms:
-        known = look_up(Plan(name, arms, seeds), store)
-        state.results = by_arm(
-            Plan(name, arms, seeds),
-            {(t.arm.name, t.seed): t.result for t in known if t.result is not None},
-        )
-    return replace(state, results={n: found for n, found in state.results.items() if found})
+        plan = Plan(name, arms, seeds)
+        found = {(t.arm.name, t.seed): t.result for t in look_up(plan, store) if t.result}
+        state.results = {n: results for n, results in by_arm(plan, found).items() if results}
+    return state
 
 
 def _objectives(settings: Settings) -> tuple[Objective, ...]:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
+from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
 from workbench.search.run import SearchState
+from workbench.search.rungs import rung_steps
 
 
 def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
@@ -21,9 +23,11 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
     rejected = rejections(state)
     twins = sum(p.same_as is not None for p in state.record.proposals)
     count = sum(rejected.values())
+    stopped, ended = len(state.record.stopped()), len(state.record.ended())
     OUT.print(
-        f"{len(values)} networks scored, {len(best)} on the front; {count} proposals rejected "
-        f"before training, {twins} were networks that were there already",
+        f"{len(values)} networks scored, {len(best)} on the front; {stopped} stopped early, "
+        f"{ended} failed; {count} proposals rejected before training, {twins} were networks that "
+        "were there already",
         markup=False,
         soft_wrap=True,
     )
@@ -71,6 +75,7 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
                 "overrides": p.overrides,
                 "values": list(values.get(p.name, ())),
                 "states": [r.state.value for r in state.results.get(p.name, ())],
+                "ending": _ending(state, p),
                 "keys": [r.key for r in state.results.get(p.name, ())],
             }
             for p in state.trained
@@ -80,8 +85,9 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
 
 def _table(objectives: Sequence[Objective]) -> Any:
     names = [o.name for o in objectives if o.name not in ("parameters", "multiply_adds")]
-    made = table("trial", "parameters", "multiply-\nadds G", *names, "", "changes", gap=1)
-    made.columns[-1].justify = made.columns[-2].justify = "left"
+    made = table("trial", "parameters", "multiply-\nadds G", *names, "", "changes", "", gap=1)
+    for column in made.columns[-3:]:
+        column.justify = "left"
     return made
 
 
@@ -90,24 +96,37 @@ def _cells(
 ) -> list[str]:
     found = state.results.get(proposal.name, [])
     values = state.values(objectives).get(proposal.name)
-    cost = found[0].cost if found else None
+    cost = found[0].cost if found else cost_of(state.config(proposal).model)
     shown = [
         "-" if values is None else f"{values[place]:.4f}"
         for place, o in enumerate(objectives)
         if o.name not in ("parameters", "multiply_adds")
     ]
-    failed = [r.state.value for r in found if r.state.value != "complete"]
     changes = ", ".join(
         f"{key.rpartition('.')[2]}={_short(value)}" for key, value in proposal.overrides.items()
     )
     return [
         proposal.name,
-        f"{cost.parameters:,}" if cost else "-",
-        billions(cost.multiply_adds) if cost else "-",
+        f"{cost.parameters:,}",
+        billions(cost.multiply_adds),
         *shown,
         "*" if best else "",
-        failed[0] if failed else changes or "canonical",
+        changes or "canonical",
+        _ending(state, proposal),
     ]
+
+
+def _ending(state: SearchState, proposal: Proposal) -> str:
+    """Return what happened to a trial that has no score; empty for one that has."""
+    name = proposal.name
+    stopped = state.record.stopped().get(name)
+    if stopped:
+        fidelity = state.record.settings.space.fidelity
+        step = rung_steps(fidelity, state.config(proposal).training)[stopped.rung]
+        return f"stopped at {step:,} steps: {stopped.values[name][0]:.4f}"
+    if name in state.record.ended():
+        return state.record.ended()[name]
+    return "" if name in state.results else "not finished"
 
 
 def _short(value: object) -> str:

@@ -10,7 +10,8 @@ from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest
 from workbench.search.dimensions import TooFewError
-from workbench.search.space import FOLDER, AtRandom, Limits, SpaceFile, find_space, read_space
+from workbench.search.joining import find_spaces
+from workbench.search.space import FOLDER, AtRandom, Limits, SpaceFile, read_space
 
 DRAWN = 40
 """Combinations that are drawn to estimate how many satisfy the limits."""
@@ -33,7 +34,7 @@ def spaces(
             raise ConfigError(f"unknown word {show!r}; {nearest(show, ['show'])}")
         if name is None:
             raise ConfigError("spaces show needs the NAME of a space")
-        _show(name, find_space(name)[0], as_json=as_json)
+        _show(name, find_spaces(name), as_json=as_json)
         return
     found = {name: read_space(path) for name, path in data_files(FOLDER).items()}
     rows = [_plain(name, space) for name, space in found.items()]

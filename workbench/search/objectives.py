@@ -37,6 +37,19 @@ class Objective:
         """
         return sum(self._of(result) for result in results) / len(results)
 
+    def value_at(self, results: Sequence[TrialResult], step: int) -> float:
+        """Return the mean over the seeds as the validation images show it at a step.
+
+        Args:
+            results: Of trials that have come at least so far.
+            step: One at which they were validated.
+        """
+        if self.name in COSTS:
+            return self.value(results)
+        metric = self.name.rpartition("/")[2]
+        points = [next(p for p in r.curve if p.step >= step) for r in results]
+        return sum(float(getattr(point.score, metric)) for point in points) / len(points)
+
     def _of(self, result: TrialResult) -> float:
         if self.name in COSTS:
             return float(getattr(result.cost, self.name))
@@ -63,23 +76,3 @@ def parse_objectives(texts: Sequence[str], datasets: Sequence[str]) -> tuple[Obj
         if list(texts).count(text) > 1:
             raise ConfigError(f"--objective {text} is given twice")
     return tuple(Objective(text) for text in texts or [DEFAULT])
-
-
-def front(
-    values: Mapping[str, Sequence[float]], objectives: Sequence[Objective]
-) -> tuple[str, ...]:
-    """Return the names that no other beats in every objective, in their order.
-
-    Args:
-        values: By name, one value for each objective.
-        objectives: Which way is better.
-    """
-    signs = [1.0 if o.direction == "maximize" else -1.0 for o in objectives]
-
-    def beats(one: Sequence[float], other: Sequence[float]) -> bool:
-        pairs = [(s * a, s * b) for s, a, b in zip(signs, one, other, strict=True)]
-        return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
-
-    return tuple(
-        name for name, own in values.items() if not any(beats(v, own) for v in values.values())
-    )

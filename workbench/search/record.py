@@ -1,22 +1,18 @@
-"""What a search has proposed, in a file: with it and the ledger a killed search goes on exactly.
+"""What a search has proposed and decided: with it and the ledger a killed search goes on exactly.
 
-The results are in the ledger; this file holds the settings and the proposals in their order. It is
-written before a batch is run, so that a batch that was killed is the batch that goes on.
+The results are in the ledger. Here are the settings, the proposals in their order, and what was
+decided at each rung. A batch is kept before it is run, so that a batch that was killed is the
+batch that goes on.
 """
 
-import json
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field
 
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, nearest
-from workbench.files import write_atomically
 from workbench.search.space import SpaceFile
-
-FOLDER = "searches"
 
 
 class Settings(Frozen):
@@ -62,54 +58,65 @@ class Proposal(Frozen):
         return not self.rejected and self.same_as is None
 
 
+class Batch(Frozen):
+    """Candidates that were proposed together, and those that were rejected on the way."""
+
+    kind: Literal["batch"] = "batch"
+    proposals: tuple[Proposal, ...]
+
+
+class Stage(Frozen):
+    """What came of a batch at a rung, or at the end."""
+
+    kind: Literal["stage"] = "stage"
+    batch: int
+    rung: int
+    """From 0; the number of rungs stands for the end."""
+    values: dict[str, tuple[float, ...]]
+    """The objectives of each candidate that came so far, by name."""
+    ended: dict[str, str] = Field(default_factory=dict)
+    """Why the others did not."""
+    goes_on: tuple[str, ...] = ()
+    """Which of them are trained further."""
+
+
+Line = Batch | Stage
+
+
 class SearchRecord(Frozen):
     """A search."""
 
     name: str
     settings: Settings
     proposals: tuple[Proposal, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
+    def with_lines(self, lines: Iterable[Line]) -> "SearchRecord":
+        """Return the record with more that has happened."""
+        proposals, stages = list(self.proposals), list(self.stages)
+        for line in lines:
+            if isinstance(line, Batch):
+                proposals += line.proposals
+            else:
+                stages.append(line)
+        update = {"proposals": tuple(proposals), "stages": tuple(stages)}
+        return self.model_copy(update=update)
 
-def write_record(record: SearchRecord, store: Path) -> None:
-    """Write a search.
+    def stage(self, batch: int, rung: int) -> Stage | None:
+        """Return what came of a batch at a rung, None if that is not known yet."""
+        return next((s for s in reversed(self.stages) if (s.batch, s.rung) == (batch, rung)), None)
 
-    Raises:
-        StoreError: If the store cannot be written.
-    """
-    text = json.dumps(record.plain(), indent=1)
-    write_atomically(_path(store, record.name), text.encode(), store=store)
+    def ended(self) -> Mapping[str, str]:
+        """Return why candidates ended without a score, by name."""
+        return {name: reason for stage in self.stages for name, reason in stage.ended.items()}
 
-
-def read_record(store: Path, name: str) -> SearchRecord | None:
-    """Return a search, or None if there is none of this name.
-
-    Raises:
-        ConfigError: If its file cannot be used.
-    """
-    path = _path(store, name)
-    if not path.is_file():
-        return None
-    try:
-        return SearchRecord.check(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError):
-        raise ConfigError(
-            f"{path}: no search of this version; move it away and run the same command again, "
-            "which trains nothing that is finished"
-        ) from None
-
-
-def find_record(store: Path, name: str) -> SearchRecord:
-    """Return a search.
-
-    Raises:
-        ConfigError: If there is none of this name, with the nearest.
-    """
-    record = read_record(store, name)
-    if record is None:
-        known = [path.stem for path in (store / FOLDER).glob("*.json")]
-        raise ConfigError(f"unknown search {name!r} in {store}; {nearest(name, known)}")
-    return record
-
-
-def _path(store: Path, name: str) -> Path:
-    return store / FOLDER / f"{name}.json"
+    def stopped(self) -> Mapping[str, Stage]:
+        """Return the rung at which candidates were stopped, by name."""
+        rungs = len(self.settings.space.fidelity.rungs)
+        return {
+            name: stage
+            for stage in self.stages
+            if stage.rung < rungs
+            for name in stage.values
+            if name not in stage.goes_on
+        }

@@ -81,6 +81,21 @@ class Sampler:
         else:
             self._study.tell(trial, list(values))
 
+    def tell_stopped(self, number: int, step: int, values: Sequence[float]) -> None:
+        """Say that a candidate was stopped early: it was pruned, not complete.
+
+        Args:
+            number: Of the proposal.
+            step: How far it came.
+            values: What it had there; samplers use them with one objective only.
+        """
+        trial = self._asked.pop(number, None)
+        if trial is None:
+            return
+        if len(values) == 1:
+            trial.report(values[0], step)
+        self._study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
+
     def replay(self, proposal: Proposal, values: Sequence[float] | None, *, told: bool) -> None:
         """Take in a proposal that was made before.
 

@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.overrides import apply_overrides, value_at
@@ -18,6 +18,7 @@ from workbench.errors import ConfigError, nearest
 from workbench.search.dimensions import Ask, Dimension, Subset, TooFewError, ask_value
 
 FOLDER = "search_spaces"
+Share = Annotated[float, Field(gt=0, lt=1)]
 MOST_COUNTED = 10_000
 """Larger spaces are not counted out."""
 
@@ -33,6 +34,21 @@ class Limits(Frozen):
     convolutions: int | None = Field(default=None, ge=1)
 
 
+class Fidelity(Frozen):
+    """Early stopping: candidates are compared at rungs, and the better ones go on."""
+
+    rungs: tuple[Share, ...]
+    """Shares of the recipe's steps, increasing; each becomes the nearest validation."""
+    keep: Share = 0.5
+    """Share of all candidates at a rung that goes on from it."""
+
+    @model_validator(mode="after")
+    def _check_rungs(self) -> "Fidelity":
+        if list(self.rungs) != sorted(set(self.rungs)):
+            raise ValueError(f"rungs must increase, got {list(self.rungs)}")
+        return self
+
+
 class SpaceFile(Frozen):
     """What a search space's YAML file holds."""
 
@@ -43,6 +59,8 @@ class SpaceFile(Frozen):
     dimensions: dict[str, Dimension] = Field(min_length=1)
     """Dotted key of the trial's config -> what it may be."""
     limits: Limits = Limits()
+    fidelity: Fidelity = Fidelity(rungs=())
+    """Without rungs every candidate is trained to its end."""
 
     def size(self) -> int | None:
         """Return the number of combinations before any limit, None if they are too many to count.

@@ -1,0 +1,67 @@
+"""How a search goes on: a bar for its trials with the best so far, and one for each that runs."""
+
+from collections.abc import Mapping, Sequence
+
+from workbench.cli.display import AblationDisplay
+from workbench.results import TrialResult, TrialState
+from workbench.search.objectives import Objective
+from workbench.search.ranking import front, ranked
+from workbench.search.record import Batch, Line, SearchRecord
+
+
+class SearchDisplay(AblationDisplay):
+    """A bar for all candidates; a line for each trial that ends or is stopped."""
+
+    def __init__(self, record: SearchRecord, trials: int, objectives: Sequence[Objective]) -> None:
+        super().__init__(trials)
+        self._objectives = objectives
+        self._rungs = len(record.settings.space.fidelity.rungs)
+        self._proposed = self._settled = self._rejected = 0
+        self._values: dict[str, tuple[float, ...]] = {}
+        lines: list[Line] = [Batch(proposals=record.proposals), *record.stages]
+        self._known = True
+        for line in lines:
+            self.note(line)
+        self._known = False
+
+    def note(self, line: Line) -> None:
+        """Take what has happened."""
+        if isinstance(line, Batch):
+            self._proposed += sum(p.trained for p in line.proposals)
+            self._rejected += sum(bool(p.rejected) for p in line.proposals)
+        elif line.rung < self._rungs:
+            stopped = [name for name in line.values if name not in line.goes_on]
+            self._settled += len(line.ended) + len(stopped)
+            self._say_stopped(line.rung, stopped)
+        else:
+            self._settled += len(line.ended) + len(line.values)
+            self._values |= line.values
+        self._bars.update(self._all, completed=self._settled, remark=self._remark())
+
+    def finished(self, arm: str, seed: int, result: TrialResult) -> None:
+        """Replace the trial's bar by a line; one that waits at a rung has had its line."""
+        if result.state is TrialState.PRUNED:
+            self._remove(arm, seed)
+        else:
+            super().finished(arm, seed, result)
+
+    def _say_stopped(self, rung: int, names: Sequence[str]) -> None:
+        if names and not self._known:
+            self._line(f"rung {rung + 1}: {', '.join(names)} stopped")
+
+    def _remark(self) -> str:
+        return ", ".join([*_best(self._values, self._objectives), f"{self._rejected} rejected"])
+
+    def _count(self) -> None:
+        """Count nothing: a trial that stops at a rung has not ended."""
+
+
+def _best(
+    values: Mapping[str, tuple[float, ...]], objectives: Sequence[Objective]
+) -> tuple[str, ...]:
+    if not values:
+        return ()
+    if len(objectives) > 1:
+        return (f"{len(front(values, objectives))} on the front",)
+    name = ranked(values, objectives)[0]
+    return (f"best {name} {values[name][0]:.4f}",)

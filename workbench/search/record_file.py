@@ -1,0 +1,150 @@
+"""The file of a search: `searches/<name>.jsonl`, a line for the settings, then one for each event.
+
+Lines are only added, and each is on the disk before the search goes on; so 2,000 trials cost no
+more each than the first, and a kill at any instant leaves at most half a line, which is dropped.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from workbench.config.base import Frozen
+from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
+from workbench.files import write_atomically
+from workbench.search.record import Batch, Line, SearchRecord, Settings, Stage
+
+FOLDER = "searches"
+
+
+class _Header(Frozen):
+    name: str
+    settings: Settings
+
+
+def start_record(record: SearchRecord, store: Path) -> None:
+    """Write the first line of a search, and what is there of others.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    header = {"name": record.name, "settings": record.settings.plain()}
+    batches: dict[int, list[Any]] = {}
+    for proposal in record.proposals:
+        batches.setdefault(proposal.batch, []).append(proposal)
+    lines = [Batch(proposals=tuple(found)).plain() for found in batches.values()]
+    text = [header, *lines, *(stage.plain() for stage in record.stages)]
+    content = "".join(json.dumps(line) + "\n" for line in text)
+    write_atomically(_path(store, record.name), content.encode(), store=store)
+
+
+def add_line(line: Line, store: Path, name: str) -> None:
+    """Add what has happened; it is on the disk when this returns.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    with writing_to(store), _path(store, name).open("r+b") as file:
+        _drop_half_a_line(file)
+        file.write((json.dumps(line.plain()) + "\n").encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _drop_half_a_line(file: Any) -> None:
+    """Cut off what a kill has left after the last whole line, and stand at the end."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - 1))
+    if file.read(1) != b"\n":
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+    file.seek(0, os.SEEK_END)
+
+
+def read_record(store: Path, name: str) -> SearchRecord | None:
+    """Return a search, or None if there is none of this name.
+
+    Raises:
+        ConfigError: If its file cannot be used.
+    """
+    path = _path(store, name)
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_bytes().decode()
+        head, *rest = (json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines())
+        header = _Header.check(head)
+        kinds: dict[str, type[Batch | Stage]] = {"batch": Batch, "stage": Stage}
+        lines = [kinds[line["kind"]].check(line) for line in rest]
+    except (ValueError, ValidationError, KeyError, TypeError):
+        raise ConfigError(
+            f"{path}: no search of this version; move it away and run the same command again, "
+            "which trains nothing that is finished"
+        ) from None
+    return SearchRecord(name=header.name, settings=header.settings).with_lines(lines)
+
+
+def find_record(store: Path, name: str) -> SearchRecord:
+    """Return a search.
+
+    Raises:
+        ConfigError: If there is none of this name, with the nearest.
+    """
+    record = read_record(store, name)
+    if record is None:
+        known = [path.stem for path in (store / FOLDER).glob("*.jsonl")]
+        raise ConfigError(f"unknown search {name!r} in {store}; {nearest(name, known)}")
+    return record
+
+
+def put_aside(store: Path, name: str) -> str | None:
+    """Give a search another name, so that its own can begin afresh.
+
+    Returns:
+        The other name, None if there is no such search.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    path = _path(store, name)
+    if not path.is_file():
+        return None
+    other = f"{name}-until-{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime())}"
+    with writing_to(store):
+        path.rename(_path(store, other))
+    return other
+
+
+@contextmanager
+def only_driver(store: Path, name: str) -> Iterator[None]:
+    """Hold a search for this process; the system frees it however the process ends.
+
+    Raises:
+        WorkbenchError: If another process runs this search.
+        StoreError: If the store cannot be written.
+    """
+    path = store / FOLDER / f"{name}.lock"
+    with writing_to(store):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise WorkbenchError(
+                f"search {name!r} in {store} is being run by another process; wait for it, stop "
+                "it, or give another --study"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _path(store: Path, name: str) -> Path:
+    return store / FOLDER / f"{name}.jsonl"

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "progress", "process", "__init__"},
+    {"errors", "progress", "process", "stopping", "__init__"},
     {"files"},
     {"config"},
     {"results"},
@@ -21,6 +21,7 @@ LAYERS = [
     {"trial_images"},
     {"trial"},
     {"workers"},
+    {"cluster"},
     {"ablation"},
     {"studies", "search"},
     {"cli"},

@@ -25,6 +25,11 @@ class TrialState(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     """The device's memory did not suffice."""
 
+    @property
+    def is_final(self) -> bool:
+        """Whether it is a property of the trial, and not of who asked or of the machine."""
+        return self in (TrialState.COMPLETE, TrialState.DIVERGED)
+
 
 class Cost(Frozen):
     """What a network costs at one input size."""

@@ -49,6 +49,7 @@ def run_trial(
     config: TrialConfig,
     *,
     store: Path,
+    images: TrialImages | None = None,
     until: int | None = None,
     on_validation: OnPoint = ignore,
     progress: Progress = silent,
@@ -62,6 +63,7 @@ def run_trial(
     Args:
         config: What to run.
         store: Where the ledger, the packed images and this trial's own folder are.
+        images: Its images if they are open already; else they are found, and packed if need be.
         until: End as `PRUNED` at the first validation at or after this step, from which a later
             call goes on; a trial that is finished is returned as it is.
         on_validation: Gets each point of the learning curve; may raise `TrialStopped`.
@@ -74,7 +76,7 @@ def run_trial(
         StoreError: If the store cannot be written.
     """
     ledger = Ledger(store)
-    images = open_images(config, ledger)
+    images = images or open_images(config, ledger)
     key = trial_key(config, images.hashes())
     finished = ledger.result(key.trial)
     if finished is not None:
@@ -98,7 +100,7 @@ def run_trial(
             except NotFiniteError as error:
                 ending = _Ending(TrialState.DIVERGED, str(error))
         result = _result(config, key, ending, state, evaluated)
-        if ending.state in (TrialState.COMPLETE, TrialState.DIVERGED):
+        if ending.state.is_final:
             # The other endings depend on who asked and on the machine; they are tried again.
             ledger.record(result)
     return result

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from workbench.config.base import Frozen
 from workbench.config.data import Degradation, ImageSource
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore, known_content_hash, open_store
+from workbench.data.packing import fingerprint
+from workbench.data.sources import find_images
 from workbench.keys import DataHashes
 from workbench.ledger import Ledger
 from workbench.progress import Progress, silent
@@ -25,6 +28,57 @@ class TrialImages:
             validation=self.validation.content_hash,
             benchmarks={images.name: images.content_hash for images in self.benchmarks},
         )
+
+
+class PackedImages(Frozen):
+    """Where the packed images of a trial are: the folders' names below `images/` of a store."""
+
+    training: dict[str, str]
+    """By name of the source."""
+    validation: tuple[str, str]
+    """(name of the source, folder)."""
+    benchmarks: dict[str, str]
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """Return all folders, each once."""
+        found = [*self.training.values(), self.validation[1], *self.benchmarks.values()]
+        return tuple(dict.fromkeys(found))
+
+
+def packed_images(config: TrialConfig) -> PackedImages:
+    """Return where the images of a trial are when they are packed.
+
+    Raises:
+        DataError: If a folder cannot be used.
+    """
+
+    def place(source: ImageSource, degradation: Degradation) -> str:
+        files = find_images(source, config.model.scale)
+        return fingerprint(files, config.model.scale, degradation)
+
+    validation, scored = config.data.validation, config.evaluation.degradation
+    return PackedImages(
+        training={s.name: place(s, config.data.degradation) for s in config.data.training},
+        validation=(validation.name, place(validation, config.data.degradation)),
+        benchmarks={s.name: place(s, scored) for s in config.evaluation.benchmarks},
+    )
+
+
+def open_packed(images: PackedImages, ledger: Ledger) -> TrialImages:
+    """Open images that are packed, without the files that they were packed from.
+
+    Raises:
+        DataError: If they are not there.
+    """
+
+    def opened(name: str, folder: str) -> ImageStore:
+        return ImageStore(ledger.images / folder, name)
+
+    return TrialImages(
+        training={name: opened(name, folder) for name, folder in images.training.items()},
+        validation=opened(*images.validation),
+        benchmarks=tuple(opened(name, folder) for name, folder in images.benchmarks.items()),
+    )
 
 
 def open_images(config: TrialConfig, ledger: Ledger, progress: Progress = silent) -> TrialImages:

@@ -7,13 +7,11 @@ Each worker is a pool of one process, so that one that dies takes nothing with i
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
@@ -25,6 +23,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.process import die_with_parent
 from workbench.results import CurvePoint, TrialResult
+from workbench.stopping import signals_set
 
 POLL_S = 0.1
 MOST_DEATHS = 2
@@ -113,7 +112,7 @@ class Workers:
             StoppedByUserError: After a stop, when all checkpoints are written.
         """
         waiting = deque(range(len(tasks)))
-        with _signals_set(self._stop):
+        with signals_set(self._stop):
             try:
                 _Dispatch(tasks, self._store, list(self._slots), listener, waiting).run(self._stop)
             except BaseException:
@@ -240,28 +239,6 @@ class _Dispatch:
                 "finished trials are kept, use fewer --workers and run the same command again"
             ),
         )
-
-
-@contextmanager
-def _signals_set(stop: Event) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into a request to stop; a second one acts as usual."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python handles signals in the main thread only
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def request(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in before:
-        signal.signal(number, request)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Reporter:

@@ -96,6 +96,15 @@ def search(
         float | None,
         typer.Option(metavar="MINUTES", help="Stop then; the same command goes on later."),
     ] = None,
+    engine: Annotated[
+        Literal["optuna", "ray"],
+        typer.Option(help="Who runs the trials: processes of this machine, or Ray Tune."),
+    ] = "optuna",
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, with --engine ray.")
+    ] = None,
+    cpus: Annotated[float, typer.Option(min=0.0, help="Cores of a trial, with Ray.")] = 1.0,
+    gpus: Annotated[float, typer.Option(min=0.0, help="GPUs of a trial, with Ray.")] = 0.0,
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
@@ -114,6 +123,7 @@ def search(
     again, with --seeds and perhaps another --recipe, and judges them against the canonical one.
     """
     from workbench.cli.ablate_steps import Place
+    from workbench.cli.search_engine import Engine
     from workbench.cli.search_steps import (
         GoingOn,
         new_settings,
@@ -141,6 +151,8 @@ def search(
         return
     if name is not None:
         raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {what!r}")
+    if engine == "optuna" and (address, cpus, gpus) != (None, 1.0, 0.0):
+        raise ConfigError("--address, --cpus and --gpus need --engine ray")
     if resume and fresh:
         raise ConfigError("--resume and --fresh exclude each other")
     if timeout is not None and not timeout > 0:
@@ -166,4 +178,5 @@ def search(
         batch,
     )
     going_on = GoingOn(resume, fresh, timeout)
-    run_search(settings, study_name(study), trials, place, going_on, as_json=as_json)
+    used = Engine(engine, address, cpus, gpus)
+    run_search(settings, study_name(study), trials, place, going_on, used, as_json=as_json)

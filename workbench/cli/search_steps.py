@@ -13,6 +13,7 @@ from workbench.cli.ablate_steps import Place, pack, run
 from workbench.cli.console import note, print_json
 from workbench.cli.options import Seeds
 from workbench.cli.search_display import SearchDisplay
+from workbench.cli.search_engine import Engine
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.study_views import show_study
 from workbench.cli.time_limit import TimeIsUpError, time_limit
@@ -33,7 +34,6 @@ from workbench.search.record_file import (
 from workbench.search.run import CANONICAL, Ran, SearchState, search
 from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.tracking.mlflow_tracker import MlflowTracker
-from workbench.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ def run_search(
     trials: int,
     place: Place,
     going_on: GoingOn,
+    engine: Engine,
     *,
     as_json: bool,
 ) -> None:
@@ -153,7 +154,7 @@ def run_search(
         )
         try:
             with time_limit(going_on.timeout_min):
-                state = _searched(record, trials, place, tracker)
+                state = _searched(record, trials, place, engine, tracker)
         except TimeIsUpError:
             note("the time is up; the same command goes on from here")
             state = _state(name, place.store)
@@ -187,12 +188,12 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
 
 
 def _searched(
-    record: SearchRecord, trials: int, place: Place, tracker: MlflowTracker
+    record: SearchRecord, trials: int, place: Place, engine: Engine, tracker: MlflowTracker
 ) -> SearchState:
     objectives = _objectives(record.settings)
     with (
         SearchDisplay(record, trials, objectives) as display,
-        Workers(place.store, place.workers) as workers,
+        engine.workers(place) as workers,
     ):
 
         def run_batch(plan: Plan, until: Mapping[str, int]) -> Ran:

@@ -1,0 +1,124 @@
+"""The driver's node as the others see it: what they need from its store, and what they bring back.
+
+No ray here: `ray_engine` runs a `StoreServer` as an actor on the driver's node, and `RemoteHome`
+is how a trial speaks to it.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from workbench.files import write_atomically
+from workbench.keys import TrialKey
+from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.results import TrialResult
+from workbench.workers import Lost, Message
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What kept a trial from ending, in one line."""
+
+    text: str
+
+
+Event = tuple[int, Message | TrialResult | Failure]
+"""(ticket of the trial, what happened)."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the driver's node knows of a trial that begins on another."""
+
+    finished: TrialResult | None
+    """If it is finished, there is nothing to do."""
+    checkpoint: bytes | None
+    """From which it goes on."""
+
+
+class Home(Protocol):
+    """The driver's node."""
+
+    def begin(self, key: TrialKey) -> Beginning:
+        """Return what is known of a trial."""
+
+    def packed(self, fingerprint: str) -> dict[str, bytes]:
+        """Return the files of packed images, by name."""
+
+    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+        """Pass news on to the driver; return whether the trial shall stop."""
+
+    def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
+        """Take a checkpoint over, so that any node can go on from it."""
+
+    def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:
+        """Make a trial finished."""
+
+
+@dataclass
+class StoreServer:
+    """Serves a store to nodes that do not have it. Only this process writes for them."""
+
+    store: Path
+    events: list[Event] = field(default_factory=list)
+    started: set[int] = field(default_factory=set)
+    stopping: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, ticket: int) -> bool:
+        """Note that a process begins with a trial; return whether it shall not.
+
+        A second beginning means that the first process, or its node, is lost.
+        """
+        with self.lock:
+            if ticket in self.started:
+                self.events.append((ticket, Lost()))
+            self.started.add(ticket)
+            return self.stopping
+
+    def begin(self, key: TrialKey) -> Beginning:
+        """See `Home`."""
+        ledger = Ledger(self.store)
+        path = ledger.training_folder(key) / CHECKPOINT
+        content = path.read_bytes() if path.is_file() else None
+        return Beginning(ledger.result(key.trial), content)
+
+    def packed(self, fingerprint: str) -> dict[str, bytes]:
+        """See `Home`."""
+        folder = Ledger(self.store).images / fingerprint
+        return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+        """See `Home`."""
+        with self.lock:
+            self.events += [(ticket, message) for message in messages]
+            return self.stopping
+
+    def end(self, ticket: int, outcome: TrialResult | Failure) -> None:
+        """Tell the driver how a trial has ended."""
+        with self.lock:
+            self.events.append((ticket, outcome))
+
+    def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
+        """See `Home`."""
+        path = Ledger(self.store).training_folder(key) / CHECKPOINT
+        write_atomically(path, content, store=self.store)
+
+    def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:
+        """See `Home`. The record comes last: with it the trial is finished."""
+        ledger = Ledger(self.store)
+        if weights is not None:
+            write_atomically(ledger.training_folder(key) / WEIGHTS, weights, store=self.store)
+        ledger.record(result)
+
+    def take(self) -> list[Event]:
+        """Return what has happened since the last call."""
+        with self.lock:
+            events, self.events = self.events, []
+            return events
+
+    def stop(self) -> None:
+        """Let every trial write its checkpoint and stop."""
+        self.stopping = True

@@ -1,0 +1,227 @@
+"""Ray Tune runs the trials. Only this file and `tune_parts` import ray.
+
+Tune decides where and when a trial runs, and runs it again when its process or its node is lost.
+What is tried, what is compared at the rungs and what is finished is decided by the search and its
+ledger, as with the local engine; so both propose the same.
+"""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.cluster.feed import Feed
+from workbench.cluster.home import Failure, StoreServer
+from workbench.cluster.node import Shipped
+from workbench.cluster.reaper import start_reaper
+from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
+from workbench.results import TrialResult
+from workbench.stopping import signals_set
+from workbench.trial_images import packed_images
+from workbench.workers import Listener, Task, WorkerLostError
+
+POLL_S = 0.1
+MOST_LOSSES = 3
+"""So often Tune begins a trial again whose process or node is lost."""
+PATIENCE_S = 30.0
+"""For running trials to write their checkpoints after a stop."""
+
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_TRAIN_V2_ENABLED": "0",
+}
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one trial takes of a node."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+class RayWorkers:
+    """Ray Tune in the place of `workers.Workers`.
+
+    Args:
+        store: The store that holds the ledger, on this node.
+        count: Trials at a time at most; None for as many as the cluster holds.
+        address: Of a cluster; None starts Ray on this machine, on 127.0.0.1 only.
+        resources: Of one trial.
+    """
+
+    def __init__(
+        self, store: Path, count: int | None, address: str | None, resources: Resources
+    ) -> None:
+        self._store = store.absolute()
+        self._count, self._address, self._resources = count, address, resources
+        self._stop = threading.Event()
+        self._ticket = 0
+        self._feed = Feed()
+        self._reaper: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "RayWorkers":
+        for name, value in _SETTINGS.items():
+            os.environ.setdefault(name, value)
+        if self._address is None:
+            # Ray listens on all interfaces otherwise. It is read when ray is imported.
+            os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        import ray
+
+        self._ray: Any = ray
+        self._connect()
+        self._server = _start_server(ray, self._store)
+        self._folder = tempfile.TemporaryDirectory(prefix="workbench-tune-")
+        self._tune = threading.Thread(target=self._run_tune, daemon=True)
+        self._tune.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._feed.close()
+        self._tune.join(PATIENCE_S)
+        with suppress(Exception):  # nothing that happens here can lose anything
+            self._ray.shutdown()
+        if self._reaper is not None and self._reaper.stdin is not None:
+            self._reaper.stdin.close()
+            self._reaper.wait()
+        self._folder.cleanup()
+
+    def run(self, tasks: Sequence[Task], listener: Listener) -> None:
+        """Run trials and tell the listener what happens; see `workers.Workers.run`.
+
+        Raises:
+            StoppedByUserError: After a stop, when all checkpoints are written.
+            WorkbenchError: If Ray is lost.
+        """
+        left = self._submit(tasks)
+        with signals_set(self._stop):
+            told, until_s = False, 0.0
+            while left:
+                if self._stop.is_set() and not told:
+                    self._ray.get(self._server.stop.remote())
+                    left = {t: i for t, i in left.items() if not self._feed.take_back(t)}
+                    told, until_s = True, time.monotonic() + PATIENCE_S
+                if told and time.monotonic() > until_s:
+                    break
+                self._take_news(left, listener)
+        if self._stop.is_set():
+            raise StoppedByUserError("stopped; the same command goes on from here")
+
+    def _submit(self, tasks: Sequence[Task]) -> dict[int, int]:
+        tickets = {}
+        for index, task in enumerate(tasks):
+            self._ticket += 1
+            images = packed_images(task.config)
+            shipped = Shipped(self._ticket, task.config, task.until, images, self._store)
+            tickets[self._ticket] = index
+            self._feed.put(shipped)
+        return tickets
+
+    def _take_news(self, left: dict[int, int], listener: Listener) -> None:
+        """Pass on what has happened; what has ended is no longer left."""
+        time.sleep(POLL_S)
+        try:
+            events = self._ray.get(self._server.take.remote())
+        except self._ray.exceptions.RayError as error:
+            raise WorkbenchError(f"Ray is lost ({_one_line(error)}); {_GOES_ON}") from None
+        for ticket in self._feed.lost():  # Tune has given them up
+            events.append((ticket, Failure("")))
+        for ticket, what in events:
+            if ticket not in left:
+                continue
+            if isinstance(what, Failure):
+                listener.failed(left.pop(ticket), _failure(what))
+            elif isinstance(what, TrialResult):
+                listener.finished(left.pop(ticket), what)
+            else:
+                listener.news(left[ticket], what)
+        if self._feed.error is not None:
+            raise WorkbenchError(f"Ray Tune has stopped: {self._feed.error}; {_GOES_ON}")
+
+    def _connect(self) -> None:
+        ray = self._ray
+        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+        if self._address is not None:
+            try:
+                ray.init(address=self._address, **quiet)
+            except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+                raise ConfigError(
+                    f"--address {self._address}: no Ray cluster that lets this process in "
+                    f"({_one_line(error)})"
+                ) from None
+            return
+        cpus = max(1, round((self._count or 1) * self._resources.cpus))
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        session = ray._private.worker._global_node.get_session_dir_path()
+        self._reaper = start_reaper(session)
+
+    def _run_tune(self) -> None:
+        """Let Tune run what the feed gives, in a thread of its own."""
+        try:
+            self._tuner().fit()
+        except Exception as error:  # noqa: BLE001 (it is told to the driver's thread)
+            self._feed.error = _one_line(error)
+
+    def _tuner(self) -> Any:
+        from ray import tune
+
+        from workbench.cluster.tune_parts import FeedSearcher, TuneTrial
+
+        home_id = _node_id(self._ray)
+        trial = tune.with_parameters(TuneTrial, server=self._server, home_id=home_id)
+        resources = {"cpu": self._resources.cpus, "gpu": self._resources.gpus}
+        return tune.Tuner(
+            tune.with_resources(trial, resources),
+            tune_config=tune.TuneConfig(
+                search_alg=FeedSearcher(self._feed),
+                num_samples=-1,
+                max_concurrent_trials=self._count,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                storage_path=self._folder.name,
+                failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
+                verbose=0,
+            ),
+        )
+
+
+_GOES_ON = "finished trials are kept, and the same command goes on"
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def _failure(what: Failure) -> WorkbenchError:
+    if what.text:
+        return WorkbenchError(what.text)
+    return WorkerLostError(
+        f"its process or its node was lost {MOST_LOSSES + 1} times, perhaps because memory ran "
+        f"out; {_GOES_ON}"
+    )
+
+
+def _node_id(ray: Any) -> str:
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _start_server(ray: Any, store: Path) -> Any:
+    """Start the server of the store, on this node and no other."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(_node_id(ray), soft=False)
+    actor = ray.remote(StoreServer).options(
+        num_cpus=0, max_concurrency=8, scheduling_strategy=here, max_restarts=0
+    )
+    return actor.remote(store)

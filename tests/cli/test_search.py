@@ -133,3 +133,19 @@ def test_what_is_wrong_is_said_in_one_line(
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert reason in ended.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        (("promote", "s", "--trials", "3"), "search promote takes no --trials"),
+        (("front", "s", "--set", "model.channels=8"), "search front takes no --set"),
+        (("mdrn-size", "--top", "2"), "search SPACE takes no --top"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    command: Command, typed: tuple[str, ...], complaint: str
+) -> None:
+    ran = command("search", *typed)
+    assert ran.code == 2
+    assert complaint in ran.err

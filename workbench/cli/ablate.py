@@ -30,6 +30,7 @@ from workbench.cli.options import (
     levels,
     seed_rule,
     study_name,
+    typed_options,
 )
 from workbench.cli.plan_file import planned
 from workbench.errors import ConfigError
@@ -187,9 +188,6 @@ def _check_alone(context: typer.Context) -> None:
     Raises:
         ConfigError: Naming the first of them.
     """
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if name not in BESIDE_PLAN and source is not None and source.name == "COMMANDLINE":
-            option = parameter.opts[0]
+    for name, option in typed_options(context).items():
+        if name not in BESIDE_PLAN:
             raise ConfigError(f"{option} means nothing with --plan, whose file says it")

@@ -107,6 +107,17 @@ def assigned(assignments: Sequence[str] | None) -> dict[str, object]:
     return overrides
 
 
+def typed_options(context: typer.Context) -> dict[str, str]:
+    """Return what was given on the command line, parameter to option, and not by default."""
+    found = {}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            found[name] = parameter.opts[0]
+    return found
+
+
 def overridden(config: Config, overrides: Mapping[str, object]) -> Config:
     """Apply overrides that the user gave.
 

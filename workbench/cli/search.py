@@ -20,14 +20,26 @@ from workbench.cli.options import (
     default_workers,
     seed_rule,
     study_name,
+    typed_options,
 )
 from workbench.errors import ConfigError
 from workbench.search.joining import find_spaces
 
-VIEWS = ("status", "best", "front", "promote")
+SHOWN = {"store", "as_json"}
+PROMOTED = {"top", "seeds", "recipe_name", "set_", "study", "workers", "tracking_uri", "yes"}
+VIEWS = {
+    "status": SHOWN,
+    "best": SHOWN,
+    "front": SHOWN,
+    "promote": SHOWN | PROMOTED,
+}
+"""What can be done with a search that exists, and the options that it heeds."""
+OF_A_VIEW = {"top", "yes"}
+"""Options that only views have."""
 
 
 def search(
+    context: typer.Context,
     what: Annotated[
         str,
         typer.Argument(
@@ -124,10 +136,10 @@ def search(
     """
     from workbench.cli.ablate_steps import Place
     from workbench.cli.search_engine import Engine
+    from workbench.cli.search_promote import Promotion, promote
     from workbench.cli.search_steps import (
         GoingOn,
         new_settings,
-        promote,
         run_search,
         view,
         with_fidelity,
@@ -141,11 +153,13 @@ def search(
         tracking_uri,
         shlex.join(["workbench", *sys.argv[1:]]),
     )
+    _check_heeded(context, what)
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
         if what == "promote":
-            promote(name, top, seed_rule(seeds), recipe_name, place, yes=yes, as_json=as_json)
+            asked_for = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
+            promote(name, asked_for, place, yes=yes, as_json=as_json)
         else:
             view(what, name, store, as_json=as_json)
         return
@@ -180,3 +194,16 @@ def search(
     going_on = GoingOn(resume, fresh, timeout)
     used = Engine(engine, address, cpus, gpus)
     run_search(settings, study_name(study), trials, place, going_on, used, as_json=as_json)
+
+
+def _check_heeded(context: typer.Context, what: str) -> None:
+    """Refuse an option that would be ignored.
+
+    Raises:
+        ConfigError: With the option and what has it.
+    """
+    for name, option in typed_options(context).items():
+        if what in VIEWS and name not in VIEWS[what] | {"what", "name"}:
+            raise ConfigError(f"search {what} takes no {option}")
+        if what not in VIEWS and name in OF_A_VIEW:
+            raise ConfigError(f"search SPACE takes no {option}; search promote does")

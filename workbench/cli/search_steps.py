@@ -1,4 +1,4 @@
-"""What `workbench search` does: run a search, show one, promote its best networks."""
+"""What `workbench search` does: run a search, or show one."""
 
 import hashlib
 import json
@@ -8,20 +8,15 @@ from pathlib import Path
 
 from workbench.ablation.plan import Arm, Plan
 from workbench.ablation.run import by_arm, look_up, run_what_can
-from workbench.cli.ablate_request import Request
-from workbench.cli.ablate_steps import Place, pack, run
+from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
-from workbench.cli.options import Seeds
 from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_engine import Engine
 from workbench.cli.search_table import plain_search, print_front, print_search
-from workbench.cli.study_views import show_study
 from workbench.cli.time_limit import TimeIsUpError, time_limit
-from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, WorkbenchError, nearest
+from workbench.errors import ConfigError, nearest
 from workbench.search.objectives import Objective, parse_objectives
-from workbench.search.ranking import ranked
 from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
@@ -31,7 +26,7 @@ from workbench.search.record_file import (
     read_record,
     start_record,
 )
-from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.run import Ran, SearchState, search
 from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
@@ -157,7 +152,7 @@ def run_search(
                 state = _searched(record, trials, place, engine, tracker)
         except TimeIsUpError:
             note("the time is up; the same command goes on from here")
-            state = _state(name, place.store)
+            state = stored_state(name, place.store)
         finally:
             tracker.close()
     if state.exhausted:
@@ -190,7 +185,7 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
 def _searched(
     record: SearchRecord, trials: int, place: Place, engine: Engine, tracker: MlflowTracker
 ) -> SearchState:
-    objectives = _objectives(record.settings)
+    objectives = objectives_of(record.settings)
     with (
         SearchDisplay(record, trials, objectives) as display,
         engine.workers(place) as workers,
@@ -215,60 +210,21 @@ def view(what: str, name: str, store: Path, *, as_json: bool) -> None:
     Raises:
         ConfigError: If there is no such search.
     """
-    state = _state(name, store)
+    state = stored_state(name, store)
     if as_json or what == "status":
         _print(state, as_json=as_json)
         return
-    objectives = _objectives(state.record.settings)
+    objectives = objectives_of(state.record.settings)
     names = state.front(objectives)
     print_front(state, objectives, names[:1] if what == "best" and len(objectives) == 1 else names)
 
 
-def promote(
-    name: str,
-    top: int,
-    seeds: Seeds,
-    recipe_name: str | None,
-    place: Place,
-    *,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Train a search's best networks again and judge them against the canonical one.
+def stored_state(name: str, store: Path) -> SearchState:
+    """Return a search as its record and the ledger have it.
 
     Raises:
-        WorkbenchError: If the search has no finished network besides the canonical one.
+        ConfigError: If the store has no search of this name.
     """
-    state = _state(name, place.store)
-    objectives = _objectives(state.record.settings)
-    values = state.values(objectives)
-    chosen = _best(values, objectives, top)
-    if not chosen:
-        raise WorkbenchError(f"search {name!r} has no finished network besides the canonical one")
-    update = {"training": recipe(recipe_name)} if recipe_name else {}
-    base = state.record.settings.base.model_copy(update=update)
-    arms = [Arm(state.record.settings.space.base, "", base)]
-    for proposal in state.trained:
-        if proposal.name in chosen:
-            changes = ", ".join(f"{k} {v}" for k, v in proposal.overrides.items())
-            config = state.config(proposal).model_copy(update=update)
-            arms.append(Arm(proposal.name, changes, config, arms[0].name))
-    plan = Plan(f"{name}-promoted", tuple(arms), seeds.seeds, seeds.looks)
-    request = Request(plan)
-    run(request, place, yes=yes, as_json=as_json)
-    show_study(plan.study, place)
-
-
-def _best(
-    values: dict[str, tuple[float, ...]], objectives: Sequence[Objective], top: int
-) -> tuple[str, ...]:
-    """Return the networks to promote, the best first."""
-    others = {name: value for name, value in values.items() if name != CANONICAL}
-    return ranked(others, objectives)[:top]
-
-
-def _state(name: str, store: Path) -> SearchState:
-    """Return a search as its record and the ledger have it."""
     record = find_record(store, name)
     state = SearchState(record)
     seeds = record.settings.trial_seeds
@@ -281,12 +237,13 @@ def _state(name: str, store: Path) -> SearchState:
     return state
 
 
-def _objectives(settings: Settings) -> tuple[Objective, ...]:
+def objectives_of(settings: Settings) -> tuple[Objective, ...]:
+    """Return the objectives of a search, in the order of its settings."""
     return tuple(Objective(name) for name in settings.objectives)
 
 
 def _print(state: SearchState, *, as_json: bool) -> None:
-    objectives = _objectives(state.record.settings)
+    objectives = objectives_of(state.record.settings)
     if as_json:
         print_json(plain_search(state, objectives))
     else:

@@ -160,10 +160,9 @@ class RayWorkers:
                     f"({_one_line(error)})"
                 ) from None
             return
+        self._reaper = start_reaper()
         cpus = max(1, round((self._count or 1) * self._resources.cpus))
         ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
-        session = ray._private.worker._global_node.get_session_dir_path()
-        self._reaper = start_reaper(session)
 
     def _run_tune(self) -> None:
         """Let Tune run what the feed gives, in a thread of its own."""

@@ -1,7 +1,9 @@
 """Ends what a driver has left behind: run as a process of its own, it waits for the driver's end.
 
 Ray's agents go on for more than a minute after a kill -9 of the driver. This process holds one end
-of a pipe whose other end only the driver has, so the system tells it of any end.
+of a pipe whose other end only the driver has, so the system tells it of any end. What the driver
+has started is known by a variable of its environment, which all descendants inherit: Ray's
+processes change their command lines.
 """
 
 import os
@@ -9,40 +11,41 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 PATIENCE_S = 2.0
+MARK = "WORKBENCH_DRIVER"
 
 
-def start_reaper(mark: str) -> "subprocess.Popen[bytes]":
-    """Start a process that ends all others with `mark` in their command line after this one.
-
-    Args:
-        mark: What only processes have that belong to this driver, such as a session's folder.
-    """
-    return subprocess.Popen(
+def start_reaper() -> "subprocess.Popen[bytes]":
+    """Start a process that, after this one, ends what this one starts from now on."""
+    mark = uuid.uuid4().hex
+    reaper = subprocess.Popen(
         [sys.executable, "-m", "workbench.cluster.reaper", mark],
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the driver
     )
+    os.environ[MARK] = mark
+    return reaper
 
 
 def marked(mark: str) -> list[int]:
-    """Return the processes whose command line holds `mark`, without this one."""
+    """Return the living processes with `mark` in their environment."""
+    wanted = f"{MARK}={mark}".encode()
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
+            has = wanted in path.read_bytes()
+        except OSError:  # it has ended, or belongs to somebody else
             continue
-        pid = int(path.parent.name)
-        if mark in command and pid != os.getpid():
-            found.append(pid)
+        if has:
+            found.append(int(path.parent.name))
     return found
 
 
 def main() -> None:
-    """Wait for the driver's end, then end what is left of its session."""
+    """Wait for the driver's end, then end what is left of what it has started."""
     mark = sys.argv[1]
     sys.stdin.buffer.read()  # returns when the driver has ended
     patience = time.monotonic() + PATIENCE_S

@@ -1,0 +1,115 @@
+"""Trials on nodes with and without the driver's store; the driver's node is served directly."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from workbench.cluster.home import StoreServer
+from workbench.cluster.node import Shipped, run_shipped
+from workbench.config.trial import TrialConfig
+from workbench.errors import StoppedByUserError
+from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.results import CurvePoint, TrialResult, TrialState
+from workbench.trial import run_trial
+from workbench.trial_images import open_images, packed_images
+from workbench.workers import Advance, Lost
+
+
+def shipped(config: TrialConfig, store: Path, until: int | None = None, ticket: int = 1) -> Shipped:
+    return Shipped(ticket, config, until, packed_images(config), store)
+
+
+@pytest.fixture
+def store(tiny_trial: TrialConfig, tmp_path: Path) -> Path:
+    """Return a store whose images are packed."""
+    open_images(tiny_trial, Ledger(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def expected(tiny_trial: TrialConfig, tmp_path: Path) -> TrialResult:
+    return run_trial(tiny_trial, store=tmp_path / "undisturbed")
+
+
+def same(one: TrialResult, other: TrialResult) -> bool:
+    """Tell whether two results differ in nothing but when and where they came about."""
+    return (one.key, one.scores, one.weights_hash) == (other.key, other.scores, other.weights_hash)
+
+
+def new_node(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this process stand on a node that has nothing yet."""
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
+def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_home(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server = StoreServer(store)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert same(result, expected)
+    assert Ledger(store).result(result.key) == result
+    assert len(list(store.glob(f"trainings/*/{WEIGHTS}"))) == 1
+    news = [message for _, message in server.take()]
+    assert tuple(m for m in news if isinstance(m, CurvePoint)) == result.curve
+    assert any(isinstance(m, Advance) for m in news)
+    assert len(list((tmp_path / "node").glob("workbench-*/images/*/manifest.json"))) > 0
+
+    new_node(tmp_path / "other", monkeypatch)  # asked for again, anywhere: nothing is trained
+    assert run_shipped(shipped(tiny_trial, store), server, at_home=False) == result
+    assert not list((tmp_path / "other").glob("workbench-*/trials/*"))
+
+
+def test_a_trial_goes_on_at_another_node_from_where_the_first_stopped(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = tiny_trial.training.validate_every
+    server = StoreServer(store)
+    new_node(tmp_path / "one", monkeypatch)
+    stopped = run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    assert (stopped.state, stopped.steps) == (TrialState.PRUNED, first)
+    assert not list(Ledger(store).results())
+    new_node(tmp_path / "two", monkeypatch)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert result.sessions == 2
+    assert same(result, expected)
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_stop_leaves_a_checkpoint_at_home(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_home: bool,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server = StoreServer(store)
+    server.stop()
+    with pytest.raises(StoppedByUserError):
+        run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
+    assert len(list(store.glob(f"trainings/*/{CHECKPOINT}"))) == 1
+    assert server.start(2)
+    server.stopping = False
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
+    assert result.sessions == 2
+    assert same(result, expected)
+
+
+def test_the_second_beginning_of_a_trial_means_that_the_first_is_lost(tmp_path: Path) -> None:
+    server = StoreServer(tmp_path)
+    assert not server.start(1)
+    assert server.take() == []
+    assert not server.start(1)
+    assert server.take() == [(1, Lost())]

@@ -1,0 +1,178 @@
+"""Real Ray: on this machine, and on a cluster of two nodes of which one is lost."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_search import SMALL, SPACE
+from tests.processes import LOOPBACK, MARK, commands, listening_on
+
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
+    pytest.mark.timeout(400),
+]
+LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+RUNGS = "fidelity:\n  rungs: [0.5]\n"
+
+
+@dataclass
+class Place:
+    """A folder with a search space, and the photographs."""
+
+    folder: Path
+    photos: Path
+
+    def start(self, *more: str, mark: str = "", steps: int = 6) -> "subprocess.Popen[str]":
+        """Start a search of five networks."""
+        images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
+        small = [text.replace("steps=6", f"steps={steps}") for text in SMALL]
+        argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
+        return subprocess.Popen(
+            [sys.executable, "-m", "workbench", *argv, "--validation", str(self.photos)],
+            cwd=self.folder,
+            env={**os.environ, MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *more: str, steps: int = 6) -> tuple[str, str]:
+        """Run it to its end; return what it printed."""
+        driver = self.start(*more, steps=steps)
+        out, err = driver.communicate()
+        assert driver.returncode == 0, err
+        return out, err
+
+    def record(self, store: str) -> str:
+        """Return what a search has proposed and decided."""
+        return (self.folder / store / "searches" / "s.jsonl").read_text()
+
+    def finished(self, store: str) -> dict[str, list[object]]:
+        """Return scores and weights of the finished trials, by key."""
+        paths = (self.folder / store).glob("trials/*/result.json")
+        records = [json.loads(path.read_text()) for path in paths]
+        return {r["key"]: [r["scores"], r["weights_hash"]] for r in records}
+
+
+@pytest.fixture
+def place(tmp_path: Path, photos: Path) -> Place:
+    folder = tmp_path / "search_spaces"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text(SPACE + RUNGS)
+    return Place(tmp_path, photos)
+
+
+def wait_for(what: str, seen: Path, driver: "subprocess.Popen[str]") -> None:
+    """Wait until a pattern of files is there."""
+    while not list(seen.glob(what)):
+        assert driver.poll() is None, driver.communicate()
+        time.sleep(0.1)
+
+
+def test_ray_proposes_and_trains_what_the_local_engine_does_and_listens_to_nobody_else(
+    place: Place,
+) -> None:
+    expected, _ = place.run("--store", "local")
+    mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "2", mark=mark)
+    wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
+    listens = listening_on(mark)
+    out, err = driver.communicate()
+    assert driver.returncode == 0, err
+    assert listens
+    assert listens <= LOOPBACK, "Ray is open to the network"
+    assert out == expected
+    assert place.record("mlflow_runs") == place.record("local")
+    assert place.finished("mlflow_runs") == place.finished("local")
+    assert commands(mark) == []
+
+
+def test_killed_with_ray_nothing_stays_and_nothing_is_lost(place: Place) -> None:
+    expected, _ = place.run("--store", "local")
+    mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "1", mark=mark)
+    wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
+    driver.kill()
+    time.sleep(5)
+    assert commands(mark) == []
+    driver.communicate()
+    out, _ = place.run("--engine", "ray", "--workers", "1", "--resume")
+    assert out == expected
+    assert place.record("mlflow_runs") == place.record("local")
+
+
+@dataclass
+class TwoNodes:
+    """A cluster on this machine."""
+
+    address: str
+    process: "subprocess.Popen[str]"
+
+    def lose_one(self) -> None:
+        """Kill the second node."""
+        assert self.process.stdin
+        self.process.stdin.write("lose\n")
+        self.process.stdin.flush()
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "lost\n"
+
+
+CLUSTER = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+second = cluster.add_node(num_cpus=1)
+print(cluster.address, flush=True)
+for line in sys.stdin:
+    cluster.remove_node(second, allow_graceful=False)
+    print("lost", flush=True)
+cluster.shutdown()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoNodes]:
+    for name, value in {**LOCAL, "RAY_AUTH_MODE": "disabled"}.items():
+        monkeypatch.setenv(name, value)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(tmp_path / "cluster.err").open("w"),
+        text=True,
+    )
+    assert process.stdout
+    yield TwoNodes(process.stdout.readline().strip(), process)
+    process.communicate()
+
+
+def test_a_cluster_of_two_nodes_gives_the_same_study_also_when_one_is_lost(
+    place: Place, cluster: TwoNodes
+) -> None:
+    expected, _ = place.run("--store", "local", steps=60)
+    driver = place.start("--engine", "ray", "--address", cluster.address, steps=60)
+    wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
+    time.sleep(4)  # both nodes are at work on the second batch
+    cluster.lose_one()
+    out, err = driver.communicate()
+    assert driver.returncode == 0, err
+    assert out == expected
+    assert place.record("mlflow_runs") == place.record("local")
+    assert place.finished("mlflow_runs") == place.finished("local")
+
+
+def test_a_cluster_that_is_not_there_is_one_line(place: Place) -> None:
+    driver = place.start("--engine", "ray", "--address", "127.0.0.1:1")
+    out, err = driver.communicate()
+    assert (driver.returncode, out) == (2, "")
+    assert "--address 127.0.0.1:1: no Ray cluster that lets this process in" in err
+    assert "Traceback" not in err

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "progress", "process", "stopping", "__init__"},
+    {"errors", "memory", "progress", "process", "stopping", "__init__"},
     {"files"},
     {"config"},
     {"results"},

@@ -2,32 +2,19 @@
 
 import os
 import signal
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.processes import children
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.ledger import CHECKPOINT, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.workers import Advance, Lost, Message, Task, WorkerLostError, run_trials
-
-
-def children() -> list[int]:
-    """Return the processes that this one started as workers."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-            command = stat.with_name("cmdline").read_bytes()
-        except OSError:
-            continue
-        is_worker = int(fields[1]) == os.getpid() and b"spawn_main" in command
-        if is_worker and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+from workbench.workers import Advance, Lost, Message, Task, WorkerLostError, Workers, run_trials
 
 
 @dataclass
@@ -44,7 +31,7 @@ class Listener:
         self.messages.append((index, message))
         number = self.signals.pop(index, None)
         if number is signal.SIGKILL:
-            os.kill(children()[0], number)
+            os.kill(children(os.getpid(), "spawn_main")[0], number)
         elif number is not None:
             os.kill(os.getpid(), number)
 
@@ -90,7 +77,7 @@ def test_a_trial_whose_worker_is_killed_goes_on_in_another(
     assert (0, Lost()) in listener.messages
     assert listener.results[0].state is TrialState.COMPLETE
     assert listener.errors == {}
-    assert children() == []
+    assert children(os.getpid(), "spawn_main") == []
 
 
 @dataclass
@@ -100,7 +87,7 @@ class Murderer(Listener):
     def news(self, index: int, message: Message) -> None:
         self.messages.append((index, message))
         if index == 1 and isinstance(message, Advance):
-            for child in children():
+            for child in children(os.getpid(), "spawn_main"):
                 os.kill(child, signal.SIGKILL)
 
 
@@ -118,7 +105,22 @@ def test_a_trial_whose_workers_die_is_given_up_and_the_others_end(
     assert "its worker process died 2 times" in str(lost)
     assert "\n" not in str(lost)
     assert Ledger(tmp_path).result(listener.results[0].key) == listener.results[0]
-    assert children() == []
+    assert children(os.getpid(), "spawn_main") == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    listener = Listener()
+    with Workers(tmp_path, 1) as workers:
+        workers.run([Task(tiny_trial)], listener)
+        for child in children(os.getpid(), "spawn_main"):
+            os.kill(child, signal.SIGKILL)
+        while children(os.getpid(), "spawn_main"):
+            time.sleep(0.01)
+        workers.run([Task(apply_overrides(tiny_trial, {"seed": 5}))], listener)
+    assert listener.results[0].config.seed == 5
 
 
 def test_a_trial_stops_at_a_step_and_goes_on_from_there(

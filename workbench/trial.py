@@ -10,6 +10,7 @@ from workbench.data.image_store import ImageStore
 from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
 from workbench.keys import TrialKey, code_hash, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.memory import ran_out
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import DEFAULT_LR_PX, count
 from workbench.progress import Progress, Waiting, no_waiting, silent
@@ -99,6 +100,8 @@ def run_trial(
                 evaluated = _evaluate(config, images, state, progress)
             except NotFiniteError as error:
                 ending = _Ending(TrialState.DIVERGED, str(error))
+            except (RuntimeError, MemoryError, OSError) as error:
+                ending = _out_of_memory(error)
         result = _result(config, key, ending, state, evaluated)
         if ending.state.is_final:
             # The other endings depend on who asked and on the machine; they are tried again.
@@ -145,10 +148,8 @@ def _train(
         return _Ending(TrialState.PRUNED, str(stop))
     except NotFiniteError as error:  # the last step broke the weights, not yet the loss
         return _Ending(TrialState.DIVERGED, str(error))
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        return _Ending(TrialState.OUT_OF_MEMORY, " ".join(str(error).split())[:200])
+    except (RuntimeError, MemoryError, OSError) as error:
+        return _out_of_memory(error)
     if diverged:
         reason = f"the loss was {diverged.loss} at step {diverged.step}"
         return _Ending(TrialState.DIVERGED, reason)
@@ -156,6 +157,13 @@ def _train(
         folder / WEIGHTS, config.model, state.average.module.state_dict(), store=around.store
     )
     return _Ending(TrialState.COMPLETE)
+
+
+def _out_of_memory(error: Exception) -> _Ending:
+    """Return the ending that an error means, or raise it again."""
+    if not (is_out_of_memory(error) or ran_out(error)):
+        raise error
+    return _Ending(TrialState.OUT_OF_MEMORY, " ".join(str(error).split())[:200])
 
 
 def _samplers(config: TrialConfig, images: TrialImages) -> tuple[CropSampler, ...]:

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.memory import in_one_line, ran_out
 from workbench.process import die_with_parent
 from workbench.results import CurvePoint, TrialResult
 from workbench.stopping import signals_set
@@ -76,6 +77,10 @@ class Listener(Protocol):
 
 class WorkerLostError(WorkbenchError):
     """A worker process died; usually the system took it because memory ran out."""
+
+
+class MemoryRanOutError(WorkbenchError):
+    """The memory of a worker did not suffice; its process is not used again."""
 
 
 class Workers:
@@ -143,7 +148,10 @@ class _Slot:
     def submit(self, index: int, task: Task, store: Path) -> Future[TrialResult]:
         """Hand a trial to the worker, which is started if there is none."""
         if self._pool is not None:
-            return self._pool.submit(_run_one, index, task, store)
+            try:
+                return self._pool.submit(_run_one, index, task, store)
+            except BrokenProcessPool:  # it was killed while it had nothing to do
+                self.bury()
         context = multiprocessing.get_context("spawn")
         self.reader, writer = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(
@@ -221,6 +229,8 @@ class _Dispatch:
             slot.bury()
             self._died(index)
         elif isinstance(error, WorkbenchError):
+            if isinstance(error, MemoryRanOutError):
+                slot.bury()  # what failed in the middle, such as an import, cannot be repeated
             if not isinstance(error, StoppedByUserError):
                 self.listener.failed(index, error)
         else:
@@ -285,11 +295,11 @@ def _start_worker(
 
 
 def _run_one(index: int, task: Task, store: Path) -> TrialResult:
-    from workbench.trial import run_trial  # torch is imported by workers only
-
     reporter = _REPORTERS[0]
     reporter.index = index
     try:
+        from workbench.trial import run_trial  # torch is imported by workers only
+
         return run_trial(
             task.config,
             store=store,
@@ -301,6 +311,10 @@ def _run_one(index: int, task: Task, store: Path) -> TrialResult:
     except StoppedByUserError:
         if reporter.terminated:
             os._exit(1)  # as if it had been killed, but with its last steps on disk
+        raise
+    except Exception as error:
+        if ran_out(error):
+            raise MemoryRanOutError(in_one_line(error)) from None
         raise
     finally:
         reporter.index = None

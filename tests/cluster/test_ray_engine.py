@@ -143,13 +143,14 @@ cluster.shutdown()
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoNodes]:
     for name, value in {**LOCAL, "RAY_AUTH_MODE": "disabled"}.items():
         monkeypatch.setenv(name, value)
-    process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(tmp_path / "cluster.err").open("w"),
-        text=True,
-    )
+    with (tmp_path / "cluster.err").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLUSTER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     assert process.stdout
     yield TwoNodes(process.stdout.readline().strip(), process)
     process.communicate()

@@ -6,12 +6,12 @@ ledger, as with the local engine; so both propose the same.
 """
 
 import os
-import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from workbench.cluster.feed import Feed
 from workbench.cluster.home import Failure, StoreServer
 from workbench.cluster.node import Shipped
-from workbench.cluster.reaper import start_reaper
+from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
@@ -68,7 +68,6 @@ class RayWorkers:
         self._stop = threading.Event()
         self._ticket = 0
         self._feed = Feed()
-        self._reaper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "RayWorkers":
         for name, value in _SETTINGS.items():
@@ -79,22 +78,28 @@ class RayWorkers:
         import ray
 
         self._ray: Any = ray
-        self._connect()
-        self._server = _start_server(ray, self._store)
-        self._folder = tempfile.TemporaryDirectory(prefix="workbench-tune-")
-        self._tune = threading.Thread(target=self._run_tune, daemon=True)
-        self._tune.start()
+        with ExitStack() as stack:
+            self._open(stack)
+            self._opened = stack.pop_all()
         return self
 
+    def _open(self, stack: ExitStack) -> None:
+        """Start or join Ray, and let Tune wait for trials."""
+        # Ray prints the logs of lost nodes to stdout, where the table goes.
+        stack.enter_context(redirect_stdout(sys.stderr))
+        self._folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-tune-"))
+        if self._address is None:
+            stack.callback(end_reaper, start_reaper())
+        stack.callback(_quietly, self._ray.shutdown)
+        self._connect()
+        self._server = _start_server(self._ray, self._store)
+        tune = threading.Thread(target=self._run_tune, daemon=True)
+        tune.start()
+        stack.callback(tune.join, PATIENCE_S)
+        stack.callback(self._feed.close)
+
     def __exit__(self, *_: object) -> None:
-        self._feed.close()
-        self._tune.join(PATIENCE_S)
-        with suppress(Exception):  # nothing that happens here can lose anything
-            self._ray.shutdown()
-        if self._reaper is not None and self._reaper.stdin is not None:
-            self._reaper.stdin.close()
-            self._reaper.wait()
-        self._folder.cleanup()
+        self._opened.close()
 
     def run(self, tasks: Sequence[Task], listener: Listener) -> None:
         """Run trials and tell the listener what happens; see `workers.Workers.run`.
@@ -160,7 +165,6 @@ class RayWorkers:
                     f"({_one_line(error)})"
                 ) from None
             return
-        self._reaper = start_reaper()
         cpus = max(1, round((self._count or 1) * self._resources.cpus))
         ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
 
@@ -188,7 +192,7 @@ class RayWorkers:
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(
-                storage_path=self._folder.name,
+                storage_path=self._folder,
                 failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
                 verbose=0,
             ),
@@ -209,6 +213,11 @@ def _failure(what: Failure) -> WorkbenchError:
         f"its process or its node was lost {MOST_LOSSES + 1} times, perhaps because memory ran "
         f"out; {_GOES_ON}"
     )
+
+
+def _quietly(end: Callable[[], None]) -> None:
+    with suppress(Exception):  # nothing that happens at the end can lose anything
+        end()
 
 
 def _node_id(ray: Any) -> str:

@@ -30,6 +30,13 @@ def start_reaper() -> "subprocess.Popen[bytes]":
     return reaper
 
 
+def end_reaper(reaper: "subprocess.Popen[bytes]") -> None:
+    """Let it do its work now, and wait for it."""
+    if reaper.stdin is not None:
+        reaper.stdin.close()
+    reaper.wait()
+
+
 def marked(mark: str) -> list[int]:
     """Return the living processes with `mark` in their environment."""
     wanted = f"{MARK}={mark}".encode()

@@ -12,6 +12,7 @@ from workbench.cluster.home import Beginning, Failure, Home
 from workbench.cluster.node import Shipped, run_shipped
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.keys import TrialKey
+from workbench.memory import in_one_line, ran_out
 from workbench.results import TrialResult
 from workbench.workers import Message
 
@@ -89,8 +90,12 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
             return run_shipped(self._shipped, home, at_home=self._at_home)
         except StoppedByUserError:
             return Failure("stopped")
-        except (WorkbenchError, MemoryError) as error:
-            return Failure(str(error) or "out of memory")
+        except WorkbenchError as error:
+            return Failure(str(error))
+        except Exception as error:
+            if ran_out(error):
+                return Failure(in_one_line(error))
+            raise
 
 
 class RemoteHome(Home):

@@ -1,0 +1,121 @@
+"""A search whose trials fail in every way that a machine knows: it goes on, and says what happened.
+
+All of it with the real command in a process of its own.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_search import SMALL, SPACE
+from tests.processes import children
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+GREEDY = """
+question: What happens to networks that cannot be trained?
+base: tiny
+dimensions:
+  training.stages.0.batch_size: {kind: choice, values: [2, 20000]}
+  training.stages.0.learning_rate: {kind: choice, values: [0.002, 1.0e+30]}
+"""
+MEMORY_KIB = 6 * 2**20
+"""Of addresses, of which PyTorch alone takes half."""
+PATIENCE_S = 120.0
+
+
+@dataclass
+class Started:
+    """A search that runs."""
+
+    driver: "subprocess.Popen[str]"
+    errors: Path
+
+    def wait_for(self, happened: Callable[[], bool]) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not happened():
+            assert self.driver.poll() is None, self.errors.read_text()
+            assert time.monotonic() < until, self.errors.read_text()
+            time.sleep(0.02)
+
+    def worker(self) -> int | None:
+        return next(iter(children(self.driver.pid, "spawn_main")), None)
+
+    def table(self) -> str:
+        """Wait for its end and return its table, one line for each trial."""
+        out, _ = self.driver.communicate()
+        assert self.driver.returncode == 0, self.errors.read_text()
+        return out
+
+
+Start = Callable[..., Started]
+
+
+@pytest.fixture
+def start(tmp_path: Path, photos: Path) -> Start:
+    """Return a function that starts a search of five trials, on a copy of the photographs."""
+    shutil.copytree(photos, tmp_path / "photos")
+    (tmp_path / "search_spaces").mkdir()
+
+    def started(space: str, *more: str, steps: int = 6, before: str = "true") -> Started:
+        (tmp_path / "search_spaces" / "mine.yaml").write_text(space)
+        images = ("--data", "photos", "--benchmark", "P=photos", "--validation", "photos")
+        options = ("--trials", "5", "--study", "s", "--workers", "1", *images, *more)
+        small = [text.replace("steps=6", f"steps={steps}") for text in SMALL]
+        command = [sys.executable, "-m", "workbench", "search", "mine", *options, *small]
+        errors = tmp_path / "err"
+        with errors.open("w") as stream:
+            driver = subprocess.Popen(
+                ["bash", "-c", f'{before}; exec "$@"', "search", *command],
+                cwd=tmp_path,
+                env={**os.environ, "COLUMNS": "200"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+            )
+        return Started(driver, errors)
+
+    return started
+
+
+def test_out_of_memory_and_divergence_are_results(start: Start) -> None:
+    search = start(GREEDY, "--sampler", "grid", before=f"ulimit -v {MEMORY_KIB}")
+    table = search.table()
+    assert "out of memory: " in table
+    assert "diverged: " in table
+    assert "1 networks scored" in table or "2 networks scored" in table
+    assert "3 failed" in table or "4 failed" in table
+
+
+def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Start) -> None:
+    search = start(SPACE, steps=90)
+    search.wait_for(lambda: "t0001 seed 1: step 3" in search.errors.read_text())
+    first = search.worker()
+    assert first
+    os.kill(first, signal.SIGKILL)
+    search.wait_for(lambda: search.worker() not in (None, first))
+    second = search.worker()
+    assert second
+    os.kill(second, signal.SIGKILL)
+    table = search.table()
+    assert "4 networks scored" in table
+    assert "1 failed" in table
+    assert "its worker process died 2 times" in table
+
+
+def test_data_that_vanish_cost_the_trials_that_need_them(start: Start, tmp_path: Path) -> None:
+    search = start(SPACE, steps=90)
+    search.wait_for(lambda: "t0001 seed 1: step 3" in search.errors.read_text())
+    shutil.rmtree(tmp_path / "photos")
+    table = search.table()
+    assert "2 networks scored" in table
+    assert "3 failed" in table
+    assert "photos" in table.replace("\n", "")

@@ -171,9 +171,18 @@ def test_a_cluster_of_two_nodes_gives_the_same_study_also_when_one_is_lost(
     assert place.finished("mlflow_runs") == place.finished("local")
 
 
-def test_a_cluster_that_is_not_there_is_one_line(place: Place) -> None:
-    driver = place.start("--engine", "ray", "--address", "127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ("127.0.0.1:1", "--address 127.0.0.1:1: nobody answers there"),
+        ("ray://here:10001", "--address must be HOST:PORT of a Ray cluster's head"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_one_line(
+    place: Place, address: str, complaint: str
+) -> None:
+    driver = place.start("--engine", "ray", "--address", address)
     out, err = driver.communicate()
     assert (driver.returncode, out) == (2, "")
-    assert "--address 127.0.0.1:1: no Ray cluster that lets this process in" in err
+    assert complaint in err
     assert "Traceback" not in err

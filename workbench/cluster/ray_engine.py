@@ -6,6 +6,7 @@ ledger, as with the local engine; so both propose the same.
 """
 
 import os
+import socket
 import sys
 import tempfile
 import threading
@@ -29,6 +30,8 @@ from workbench.workers import Listener, Task, WorkerLostError
 POLL_S = 0.1
 MOST_LOSSES = 3
 """So often Tune begins a trial again whose process or node is lost."""
+CONNECTION_S = 10.0
+"""For the head of a cluster to answer."""
 PATIENCE_S = 30.0
 """For running trials to write their checkpoints after a stop."""
 
@@ -157,6 +160,7 @@ class RayWorkers:
         ray = self._ray
         quiet = {"log_to_driver": False, "logging_level": "ERROR"}
         if self._address is not None:
+            _check_reachable(self._address)
             try:
                 ray.init(address=self._address, **quiet)
             except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -197,6 +201,21 @@ class RayWorkers:
                 verbose=0,
             ),
         )
+
+
+def _check_reachable(address: str) -> None:
+    """Find out at once whether something listens there; Ray tries for many minutes.
+
+    Raises:
+        ConfigError: If not.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise ConfigError(f"--address must be HOST:PORT of a Ray cluster's head, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), CONNECTION_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"--address {address}: nobody answers there ({error})") from None
 
 
 _GOES_ON = "finished trials are kept, and the same command goes on"

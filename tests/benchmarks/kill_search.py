@@ -25,11 +25,11 @@ SPACE = """
 question: Which small network is best?
 base: tiny
 dimensions:
-  model.channels: {kind: integers, low: 4, high: 16}
+  model.channels: {kind: integers, low: 8, high: 24}
   model.blocks: {kind: integers, low: 1, high: 3}
   model.activation: {kind: choice, values: [gelu, relu]}
 limits:
-  parameters: 9000
+  parameters: 40000
 fidelity:
   rungs: [0.25, 0.5]
 """

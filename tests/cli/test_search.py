@@ -135,6 +135,36 @@ def test_what_is_wrong_is_said_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
+LEVELS = """question: Which?
+dimensions:
+  model.spatial_attention.levels: {kind: subset, of: [3, 31], at_least: 1}
+  model.spatial_attention.lvar: {kind: subset, of: [31], within: model.spatial_attention.levels}
+"""
+HEAD = "question: Which?\nbase: tiny\n"
+CHANNELS = "dimensions:\n  model.channels: {kind: integers, low: 4, high: 8}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "reason"),
+    [
+        (LEVELS, [], "mine.yaml:4: model.spatial_attention.lvar [31]: training.stages.0.hr_patch_"),
+        (f"{HEAD}{CHANNELS}limits:\n  parameters: 9\n", [], "mine.yaml:6: limits.parameters: no "),
+        (HEAD + CHANNELS, ["--limit", "parameters<=9"], "--limit parameters: limits.parameters: "),
+        (HEAD + CHANNELS, ["--limit", "parameters<=nan"], "--limit must be NAME<=VALUE"),
+        (f"{HEAD}objectives: [psnr]\n{CHANNELS}", [], "mine.yaml:3: unknown objective 'psnr'"),
+    ],
+    ids=["levels", "limit", "typed", "nan", "objective"],
+)
+def test_a_space_without_anything_to_search_is_refused(
+    command: Command, space: Path, text: str, more: list[str], reason: str
+) -> None:
+    space.write_text(text)
+    ended = command("search", "mine", *more)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert reason in ended.err
+    assert [path.name for path in Path().iterdir()] == ["search_spaces"]
+
+
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [

@@ -321,7 +321,9 @@ def test_equal_networks_are_one_trial_and_a_small_space_ends() -> None:
     for sampler in ("tpe", "grid", "random"):
         fake = Fake()
         state = run(settings(space=small, sampler=sampler), 50, fake)
-        assert state.exhausted
+        assert state.record.exhausted
+        again = run(settings(space=small, sampler=sampler), 50, Fake(), state.record)
+        assert again.record == state.record, "the same command looks no further"
         assert len(state.trained) == 4  # one of the four is the canonical network itself
         assert sum(p.same_as == 0 for p in state.record.proposals) >= 1
 

@@ -1,5 +1,6 @@
 """Every file of `search_spaces/` is a space whose every value works; wrong ones are named."""
 
+import json
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -9,9 +10,19 @@ import pytest
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
-from workbench.keys import model_hash
+from workbench.keys import canonical_model, model_hash
+from workbench.search.askers import AtRandom
+from workbench.search.candidates import Counted, build
 from workbench.search.dimensions import Integers, TooFewError
-from workbench.search.space import FOLDER, AtRandom, find_space, read_space
+from workbench.search.reachable import check_limits
+from workbench.search.space import Limits, SpaceFile, block_overrides
+from workbench.search.space_files import (
+    FOLDER,
+    SpaceError,
+    check_values,
+    find_space,
+    read_space,
+)
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 
@@ -168,6 +179,18 @@ REFUSED: list[tuple[str, str]] = [
         HEAD + "  seed: {kind: choice, values: [1]}\nlimits:\n  parameters: 0\n",
         ":5: limits.parameters: should be greater than or equal to 1, got 0",
     ),
+    (
+        HEAD + "  model.channels: {kind: integers, low: 8, high: 9, each_block: true}\n",
+        ":3: model.channels: each_block needs a field of a block, model.FIELD; ",
+    ),
+    (
+        HEAD + "  model.spatial_attention.levels: {kind: subset, of: [3], each_block: true}\n",
+        "each_block is for choices and numbers",
+    ),
+    (
+        HEAD + "  model.activation: {kind: choice, values: [gelu, rely], each_block: true}\n",
+        "did you mean",
+    ),
     ("", ":1: a search space must be a mapping of keys, got nothing"),
 ]
 
@@ -191,3 +214,82 @@ def test_a_space_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert space == read_space(path)
     with pytest.raises(ConfigError, match="unknown search space 'mdrn-sise'; did you mean 'mdrn-s"):
         find_space("mdrn-sise")
+
+
+BY_BLOCK = SpaceFile.parse(
+    {
+        "question": "Why?",
+        "base": "tiny",
+        "dimensions": {
+            "model.activation": {"kind": "choice", "values": ["gelu", "relu"], "each_block": True},
+            "model.blocks": {"kind": "integers", "low": 1, "high": 2},
+            "model.spatial_attention": {
+                "kind": "choice",
+                "values": [{"kind": "mdsa", "levels": [3], "lvar": []}, "esa", None],
+                "each_block": True,
+            },
+        },
+    }
+)
+
+
+def test_each_block_has_choices_of_its_own() -> None:
+    check_values(BY_BLOCK, BY_BLOCK.base_trial())
+    combinations = list(BY_BLOCK.combinations())
+    assert len(combinations) == BY_BLOCK.size() == 6 + 6 * 6
+    networks = set()
+    for overrides in combinations:
+        model = apply_overrides(BY_BLOCK.base_trial(), overrides).model
+        networks.add(json.dumps(canonical_model(model), sort_keys=True))
+    assert len(networks) == len(combinations)
+
+
+def test_blocks_that_are_alike_are_one_override() -> None:
+    found = block_overrides({"model.activation": ["relu", "gelu", "relu"]})
+    assert found == [
+        {"blocks": [0, 2], "activation": "relu"},
+        {"blocks": [1], "activation": "gelu"},
+    ]
+
+
+def limited(**limits: float) -> SpaceFile:
+    dimensions = {"model.channels": {"kind": "integers", "low": 4, "high": 400}}
+    space = {"question": "Why?", "base": "tiny", "dimensions": dimensions, "limits": limits}
+    return SpaceFile.parse(space)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{}, {"parameters": 3_500}, {"multiply_adds_g": 0.3, "latency_ms": 1e6}],
+    ids=["none", "parameters", "latency"],
+)
+def test_limits_that_some_network_is_within_are_accepted(limits: dict[str, float]) -> None:
+    space = limited(**limits)
+    check_limits(space, space.base_trial())
+
+
+@pytest.mark.parametrize(
+    ("limits", "keys", "reason"),
+    [
+        ({"parameters": 100}, ("limits", "parameters"), r"no network is within 100; the least of"),
+        ({"latency_ms": 0.001}, ("limits", "latency_ms"), r"within 0.001; the fastest of the 3"),
+    ],
+)
+def test_limits_that_no_network_is_within_are_refused(
+    limits: dict[str, float], keys: tuple[str, ...], reason: str
+) -> None:
+    space = limited(**limits)
+    with pytest.raises(SpaceError, match=reason) as refused:
+        check_limits(space, space.base_trial())
+    assert refused.value.keys == keys
+
+
+def test_a_latency_is_a_limit_that_is_measured() -> None:
+    base = BY_BLOCK.base_trial()
+    slow = build(base, {}, Limits(latency_ms=1e-3))
+    assert isinstance(slow, str)
+    assert slow.startswith("latency_ms ")
+    fast = build(base, {}, Limits(latency_ms=1e6))
+    assert isinstance(fast, Counted)
+    assert fast.latency_ms
+    assert fast.latency_ms > 0

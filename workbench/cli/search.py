@@ -137,14 +137,8 @@ def search(
     from workbench.cli.ablate_steps import Place
     from workbench.cli.search_engine import Engine
     from workbench.cli.search_promote import Promotion, promote
-    from workbench.cli.search_steps import (
-        GoingOn,
-        new_settings,
-        run_search,
-        view,
-        with_fidelity,
-        with_limits,
-    )
+    from workbench.cli.search_request import new_settings, with_fidelity, with_limits
+    from workbench.cli.search_steps import GoingOn, run_search, view
 
     device = "cpu"
     place = Place(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_engine import Engine
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
-from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, nearest
-from workbench.search.objectives import Objective, parse_objectives
+from workbench.errors import ConfigError
+from workbench.search.objectives import Objective
 from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
@@ -27,7 +26,6 @@ from workbench.search.record_file import (
     start_record,
 )
 from workbench.search.run import Ran, SearchState, search
-from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 
@@ -41,87 +39,6 @@ class GoingOn:
     """Put the earlier one aside and begin anew; what is trained is not trained again."""
     timeout_min: float | None = None
     """Stop after so many minutes, as Ctrl-C does."""
-
-
-def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
-    """Add limits such as `parameters<=60000` to those of the space; the same name is replaced.
-
-    Raises:
-        ConfigError: For anything else, with the nearest name.
-    """
-    found = space.limits.plain()
-    for text in texts:
-        name, sign, value = (part.strip() for part in text.partition("<="))
-        if name not in found:
-            raise ConfigError(f"--limit {text!r}: unknown limit {name!r}; {nearest(name, found)}")
-        try:
-            number = float(value.replace(",", "").replace("_", ""))
-        except ValueError:
-            sign = ""
-        if not sign:
-            raise ConfigError(
-                f"--limit must be NAME<=VALUE, such as parameters<=60000, got {text!r}"
-            )
-        whole = name in ("parameters", "convolutions")
-        found[name] = int(number) if whole and number == int(number) else number
-    return space.model_copy(update={"limits": Limits.parse(found, where="--limit")})
-
-
-def with_fidelity(space: SpaceFile, rungs: str | None, keep: float | None) -> SpaceFile:
-    """Replace the rungs of a space.
-
-    Args:
-        space: The space.
-        rungs: Shares of the steps such as `0.25,0.5`, `none`, or None for those of the space.
-        keep: Share of the candidates that goes on, None for that of the space.
-
-    Raises:
-        ConfigError: If either cannot be used.
-    """
-    found = space.fidelity.plain()
-    if rungs is not None:
-        shares = [] if rungs == "none" else rungs.split(",")
-        try:
-            found["rungs"] = [float(share) for share in shares]
-        except ValueError:
-            raise ConfigError(
-                f"--rungs must be shares of the steps such as 0.25,0.5, or none, got {rungs!r}"
-            ) from None
-    if keep is not None:
-        found["keep"] = keep
-    fidelity = Fidelity.parse(found, where="--rungs, --keep")
-    return space.model_copy(update={"fidelity": fidelity})
-
-
-def new_settings(
-    space_name: str,
-    space: SpaceFile,
-    base: TrialConfig,
-    objectives: Sequence[str],
-    sampler: str,
-    seed: int,
-    trial_seeds: tuple[int, ...],
-    batch: int,
-) -> Settings:
-    """Put together what decides a search.
-
-    Raises:
-        ConfigError: For an unknown objective, or a grid over numbers without steps.
-    """
-    datasets = [source.name for source in base.evaluation.benchmarks]
-    wanted = parse_objectives(objectives, datasets)
-    if sampler == "grid" and space.size() is None:
-        raise ConfigError(f"--sampler grid needs a space that can be counted, {space_name} cannot")
-    return Settings(
-        space_name=space_name,
-        space=space,
-        base=base,
-        objectives=tuple(objective.name for objective in wanted),
-        sampler=sampler,
-        seed=seed,
-        trial_seeds=trial_seeds,
-        batch=batch,
-    )
 
 
 def run_search(
@@ -155,7 +72,7 @@ def run_search(
             state = stored_state(name, place.store)
         finally:
             tracker.close()
-    if state.exhausted:
+    if state.record.exhausted:
         note("nothing new was found any more within the space and its limits")
     _print(state, as_json=as_json)
 

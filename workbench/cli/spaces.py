@@ -9,9 +9,11 @@ from workbench.cli.console import OUT, billions, note, print_json, table
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest
+from workbench.search.askers import AtRandom
 from workbench.search.dimensions import TooFewError
 from workbench.search.joining import find_spaces
-from workbench.search.space import FOLDER, AtRandom, Limits, SpaceFile, read_space
+from workbench.search.space import Limits, SpaceFile
+from workbench.search.space_files import FOLDER, read_space
 
 DRAWN = 40
 """Combinations that are drawn to estimate how many satisfy the limits."""
@@ -82,7 +84,8 @@ def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
         return
     OUT.print(f"[bold]{name}[/bold]: {space.question}")
     for key, dimension in space.dimensions.items():
-        values = {k: v for k, v in dimension.plain().items() if v not in (None, {}) and k != "kind"}
+        said = {k: v for k, v in dimension.plain().items() if k != "kind"}
+        values = {k: v for k, v in said.items() if v not in (None, {}, False)}
         text = ", ".join(f"{k} {v}" for k, v in values.items())
         OUT.print(f"  {key}: {dimension.kind}, {text}", markup=False, soft_wrap=True)
     OUT.print(f"base {space.base}, {_size(space.size())} combinations, {_limits(space.limits)}")

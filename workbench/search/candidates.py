@@ -15,6 +15,9 @@ from workbench.errors import ConfigError
 from workbench.results import Cost
 from workbench.search.space import Limits
 
+LATENCY_LR_PX = 64
+LATENCY_ROUNDS = 9
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -22,6 +25,8 @@ class Counted:
 
     config: TrialConfig
     cost: Cost
+    latency_ms: float | None = None
+    """Measured if there is a limit for it."""
 
 
 @cache
@@ -31,6 +36,24 @@ def cost_of(model: ModelConfig) -> Cost:
 
     lr_px = max(DEFAULT_LR_PX, model.smallest_lr_px())
     return count(model, lr_px, lr_px).cost
+
+
+@cache
+def latency_of(model: ModelConfig) -> float:
+    """Return the milliseconds that an untrained network takes for one image on this machine.
+
+    64 x 64 LR px, CPU time on one thread, the median of some rounds. Each network is measured
+    once in a process.
+    """
+    import torch
+
+    from workbench.evaluation.latency import measure
+    from workbench.models.factory import build_model
+
+    lr_px = max(LATENCY_LR_PX, model.smallest_lr_px())
+    networks = {"it": build_model(model)}
+    timed = measure(networks, lr_px, lr_px, rounds=LATENCY_ROUNDS, device=torch.device("cpu"))
+    return timed["it"].median_ms
 
 
 def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Counted | str:
@@ -46,17 +69,28 @@ def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Co
     except ConfigError as error:
         return f"cannot be built: {error}"
     cost = cost_of(config.model)
-    return beyond(cost, limits) or Counted(config, cost)
+    too_much = beyond(cost, limits)
+    if too_much or limits.latency_ms is None:
+        return too_much or Counted(config, cost)
+    latency_ms = latency_of(config.model)
+    return beyond(cost, limits, latency_ms) or Counted(config, cost, latency_ms)
 
 
-def beyond(cost: Cost, limits: Limits) -> str:
+def beyond(cost: Cost, limits: Limits, latency_ms: float | None = None) -> str:
     """Return the first limit that a cost is beyond; empty if it is within all."""
-    for name, value, most in (
-        ("parameters", cost.parameters, limits.parameters),
-        ("multiply_adds_g", cost.multiply_adds / 1e9, limits.multiply_adds_g),
-        ("activations_m", cost.activations / 1e6, limits.activations_m),
-        ("convolutions", cost.convolutions, limits.convolutions),
-    ):
-        if most is not None and value > most:
-            return f"{name} {value:,.6g} > {most:,g}"
+    most = limits.plain()
+    for name, value in amounts(cost, latency_ms).items():
+        if most[name] is not None and value > most[name]:
+            return f"{name} {value:,.6g} > {most[name]:,g}"
     return ""
+
+
+def amounts(cost: Cost, latency_ms: float | None = None) -> dict[str, float]:
+    """Return what limits hold for, by their names."""
+    found = {
+        "parameters": cost.parameters,
+        "multiply_adds_g": cost.multiply_adds / 1e9,
+        "activations_m": cost.activations / 1e6,
+        "convolutions": cost.convolutions,
+    }
+    return found if latency_ms is None else found | {"latency_ms": latency_ms}

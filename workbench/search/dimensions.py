@@ -24,6 +24,8 @@ class Ask(Protocol):
 class _Dimension(Frozen):
     when: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
     """Other dimensions and their values with which this one exists; the base's value otherwise."""
+    each_block: bool = False
+    """Chosen for each block by itself; only for fields of a block, such as `model.activation`."""
 
 
 class Choice(_Dimension):
@@ -90,6 +92,8 @@ class Subset(_Dimension):
 
     @model_validator(mode="after")
     def _check_members(self) -> "Subset":
+        if self.each_block:
+            raise ValueError("each_block is for choices and numbers, not for a subset")
         if len({repr(member) for member in self.of}) < len(self.of):
             raise ValueError(f"of must not repeat a member, got {list(self.of)}")
         if self.at_least > len(self.of):

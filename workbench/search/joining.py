@@ -3,8 +3,10 @@
 from functools import reduce
 from typing import Any
 
+from workbench.config.yaml_files import line_in_file
 from workbench.errors import ConfigError
-from workbench.search.space import SpaceFile, find_space
+from workbench.search.space import SpaceFile
+from workbench.search.space_files import SpaceError, find_space
 
 SIGN = "+"
 
@@ -17,6 +19,19 @@ def find_spaces(names: str) -> SpaceFile:
     """
     found = [(name.strip(), find_space(name.strip())[0]) for name in names.split(SIGN)]
     return reduce(_joined, found)[1]
+
+
+def place_of(error: SpaceError, names: str) -> str:
+    """Return `file:line` of what an error is about, in the first of the files that has it."""
+    found = ""
+    for name in names.split(SIGN):
+        space, path = find_space(name.strip())
+        plain: Any = space.plain()
+        part = plain.get(error.keys[0])
+        found = found or f"{path}:{line_in_file(path, error.keys[:1])}"
+        if len(error.keys) == 1 or (isinstance(part, dict) and part.get(error.keys[1]) is not None):
+            return f"{path}:{line_in_file(path, error.keys)}"
+    return found
 
 
 def _joined(one: tuple[str, SpaceFile], other: tuple[str, SpaceFile]) -> tuple[str, SpaceFile]:
@@ -37,6 +52,7 @@ def _joined(one: tuple[str, SpaceFile], other: tuple[str, SpaceFile]) -> tuple[s
         "question": f"{a.question} {b.question}",
         "base": a.base,
         "dimensions": {**a.plain()["dimensions"], **b.plain()["dimensions"]},
+        "objectives": list(dict.fromkeys((*a.objectives, *b.objectives))),
         "limits": stricter,
         "fidelity": (a.fidelity if a.fidelity.rungs else b.fidelity).plain(),
     }

@@ -46,6 +46,8 @@ class Proposal(Frozen):
     """Why it is not trained."""
     same_as: int | None = None
     """Number of the proposal that builds the same network."""
+    latency_ms: float | None = None
+    """As it was measured if there is a limit for it, so that a search goes on with it."""
 
     @property
     def name(self) -> str:
@@ -63,6 +65,8 @@ class Batch(Frozen):
 
     kind: Literal["batch"] = "batch"
     proposals: tuple[Proposal, ...]
+    exhausted: bool = False
+    """Nothing new was found any more; so the same command does not look again."""
 
 
 class Stage(Frozen):
@@ -90,17 +94,24 @@ class SearchRecord(Frozen):
     settings: Settings
     proposals: tuple[Proposal, ...] = ()
     stages: tuple[Stage, ...] = ()
+    exhausted: bool = False
 
     def with_lines(self, lines: Iterable[Line]) -> "SearchRecord":
         """Return the record with more that has happened."""
-        proposals, stages = list(self.proposals), list(self.stages)
+        proposals, stages, exhausted = list(self.proposals), list(self.stages), self.exhausted
         for line in lines:
             if isinstance(line, Batch):
                 proposals += line.proposals
+                exhausted = line.exhausted
             else:
                 stages.append(line)
-        update = {"proposals": tuple(proposals), "stages": tuple(stages)}
-        return self.model_copy(update=update)
+        return self.model_copy(
+            update={
+                "proposals": tuple(proposals),
+                "stages": tuple(stages),
+                "exhausted": exhausted,
+            }
+        )
 
     def stage(self, batch: int, rung: int) -> Stage | None:
         """Return what came of a batch at a rung, None if that is not known yet."""

@@ -9,7 +9,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
 from workbench.results import TrialResult, TrialState
-from workbench.search.candidates import beyond, build
+from workbench.search.candidates import beyond, build, latency_of
 from workbench.search.dimensions import TooFewError
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front
@@ -47,8 +47,6 @@ class SearchState:
     record: SearchRecord
     results: dict[str, list[TrialResult]] = field(default_factory=dict)
     """Of the candidates that came to their end, by name of the proposal."""
-    exhausted: bool = False
-    """Whether nothing new was found any more."""
 
     @property
     def trained(self) -> list[Proposal]:
@@ -63,7 +61,12 @@ class SearchState:
         """Return the networks within the limits that no other of them beats in every objective."""
         values = self.values(objectives)
         limits = self.record.settings.space.limits
-        within = {n: v for n, v in values.items() if not beyond(self.results[n][0].cost, limits)}
+        latency_ms = {proposal.name: proposal.latency_ms for proposal in self.trained}
+        within = {
+            name: value
+            for name, value in values.items()
+            if not beyond(self.results[name][0].cost, limits, latency_ms[name])
+        }
         return front(within, objectives)
 
     def values(self, objectives: Iterable[Objective]) -> dict[str, tuple[float, ...]]:
@@ -109,13 +112,14 @@ def search(
                 sampler.replay(proposal, None, told=False)
         running.run_and_tell(of_batch, sampler)
         count += sum(proposal.trained for proposal in of_batch)
-    while count < trials and not state.exhausted:
+    while count < trials and not state.record.exhausted:
         batch = max((p.batch for p in state.record.proposals[-1:]), default=-1) + 1
         wanted = 1 if batch == 0 else min(settings.batch, trials - count)
         proposals = _propose(state, sampler, seen, batch, wanted)
-        running.note(Batch(proposals=tuple(proposals)))
+        new = sum(proposal.trained for proposal in proposals)
+        running.note(Batch(proposals=tuple(proposals), exhausted=new < wanted))
         running.run_and_tell(proposals, sampler)
-        count += sum(proposal.trained for proposal in proposals)
+        count += new
     return state
 
 
@@ -137,16 +141,21 @@ def _propose(
     batch: int,
     wanted: int,
 ) -> list[Proposal]:
-    """Return proposals with so many new networks, and all that were rejected on the way."""
+    """Return proposals with so many new networks, and all that were rejected on the way.
+
+    There are fewer new ones if nothing new is found any more.
+    """
     if batch == 0:  # the canonical network comes first, whatever the sampler would say
-        seen[run_identity(state.record.settings.base)] = 0
-        return [Proposal(number=0, overrides={}, params={}, distributions={}, batch=0)]
+        base, limits = state.record.settings.base, state.record.settings.space.limits
+        seen[run_identity(base)] = 0
+        first = Proposal(number=0, overrides={}, params={}, distributions={}, batch=0)
+        timed = None if limits.latency_ms is None else latency_of(base.model)
+        return [first.model_copy(update={"latency_ms": timed})]
     found: list[Proposal] = []
     number = 1 + max(p.number for p in state.record.proposals)
     rejected = 0
     while sum(p.trained for p in found) < wanted:
         if rejected >= MOST_REJECTED:
-            state.exhausted = True
             break
         try:
             proposal = sampler.propose(number, batch)
@@ -156,7 +165,6 @@ def _propose(
             number, rejected = number + 1, rejected + 1
             continue
         if proposal is None:
-            state.exhausted = True
             break
         proposal = _checked(state, proposal, seen)
         found.append(proposal)
@@ -183,7 +191,7 @@ def _checked(state: SearchState, proposal: Proposal, seen: dict[str, int]) -> Pr
     if identity in seen:
         return proposal.model_copy(update={"same_as": seen[identity]})
     seen[identity] = proposal.number
-    return proposal
+    return proposal.model_copy(update={"latency_ms": built.latency_ms})
 
 
 @dataclass

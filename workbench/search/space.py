@@ -1,23 +1,27 @@
 """Search spaces: what may vary, and hard limits. One YAML a space; the file's stem is its name."""
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
-from workbench.config.overrides import apply_overrides, value_at
+from workbench.config.overrides import value_at
 from workbench.config.presets import RECIPES, preset
-from workbench.config.shipped import data_files
 from workbench.config.trial import TrialConfig
-from workbench.config.yaml_files import line_in_file, read_yaml
-from workbench.errors import ConfigError, nearest
-from workbench.search.dimensions import Ask, Dimension, Subset, TooFewError, ask_value
+from workbench.errors import ConfigError
+from workbench.search.askers import EndlessError, InTurn
+from workbench.search.dimensions import (
+    Ask,
+    Dimension,
+    Subset,
+    TooFewError,
+    ask_value,
+)
 
-FOLDER = "search_spaces"
+OVERRIDES = "model.block_overrides"
+BLOCKS = "model.blocks"
 Share = Annotated[float, Field(gt=0, lt=1)]
 MOST_COUNTED = 10_000
 """Larger spaces are not counted out."""
@@ -32,6 +36,8 @@ class Limits(Frozen):
     activations_m: float | None = Field(default=None, gt=0)
     """At 256 x 256 LR px, in units of 1e6."""
     convolutions: int | None = Field(default=None, ge=1)
+    latency_ms: float | None = Field(default=None, gt=0)
+    """For one image of 64 x 64 LR px on this machine, measured: CPU time on one thread."""
 
 
 class Fidelity(Frozen):
@@ -58,6 +64,8 @@ class SpaceFile(Frozen):
     """Preset that every candidate is a change of."""
     dimensions: dict[str, Dimension] = Field(min_length=1)
     """Dotted key of the trial's config -> what it may be."""
+    objectives: tuple[str, ...] = ()
+    """What a search asks for unless it is told: scores, which are to be high, and costs."""
     limits: Limits = Limits()
     fidelity: Fidelity = Fidelity(rungs=())
     """Without rungs every candidate is trained to its end."""
@@ -73,13 +81,13 @@ class SpaceFile(Frozen):
                 count += 1
                 if count > MOST_COUNTED:
                     return None
-        except _EndlessError:
+        except EndlessError:
             return None
         return count
 
     def combinations(self) -> Iterator[dict[str, Any]]:
         """Yield every combination as overrides, the last dimension varying fastest."""
-        ask = _InTurn()
+        ask = InTurn()
         while True:
             ask.place = 0
             with suppress(TooFewError):
@@ -95,11 +103,20 @@ class SpaceFile(Frozen):
         """
         plain = self.base_trial().plain()
         found: dict[str, Any] = {}
+        by_block: dict[str, list[Any]] = {}
         for key in order(self.dimensions):
             dimension = self.dimensions[key]
-            if all(_at(k, found, plain) in values for k, values in dimension.when.items()):
+            if not all(_at(k, found, plain) in values for k, values in dimension.when.items()):
+                continue
+            if dimension.each_block:
+                names = [f"{key}@{block}" for block in range(_at(BLOCKS, found, plain))]
+                by_block[key] = [ask_value(name, dimension, ask, ()) for name in names]
+            else:
                 found[key] = ask_value(key, dimension, ask, self._among(dimension, found, plain))
-        return merged({key: found[key] for key in self.dimensions if key in found})
+        overrides = merged({key: found[key] for key in self.dimensions if key in found})
+        if by_block:
+            overrides[OVERRIDES] = [*_at(OVERRIDES, {}, plain), *block_overrides(by_block)]
+        return overrides
 
     def base_trial(self) -> TrialConfig:
         """Return the trial that the dimensions change."""
@@ -131,6 +148,23 @@ def merged(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def block_overrides(by_block: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return the overrides of the blocks; blocks that are alike are one entry.
+
+    Args:
+        by_block: Dotted key of a field, to its value in each block.
+    """
+    entries: list[dict[str, Any]] = []
+    for block, values in enumerate(zip(*by_block.values(), strict=True)):
+        fields = {k.rpartition(".")[2]: v for k, v in zip(by_block, values, strict=True)}
+        alike = next((e for e in entries if {**e, "blocks": 0} == {**fields, "blocks": 0}), None)
+        if alike is None:
+            entries.append({"blocks": [block], **fields})
+        else:
+            alike["blocks"].append(block)
+    return entries
+
+
 def order(dimensions: Mapping[str, Dimension]) -> list[str]:
     """Return the keys so that each comes after those that it depends on.
 
@@ -154,129 +188,8 @@ def order(dimensions: Mapping[str, Dimension]) -> list[str]:
 def depends_on(dimension: Dimension) -> set[str]:
     """Return the keys that a dimension names."""
     within = {dimension.within} if isinstance(dimension, Subset) and dimension.within else set()
-    return {*dimension.when, *within}
+    return {*dimension.when, *within, *([BLOCKS] if dimension.each_block else [])}
 
 
 def _at(key: str, found: Mapping[str, Any], plain: dict[str, Any]) -> Any:
     return found[key] if key in found else value_at(plain, key)
-
-
-class _EndlessError(Exception):
-    """Numbers without steps cannot be counted."""
-
-
-class _InTurn:
-    """Gives all combinations one after the other, like the wheels of a counter."""
-
-    def __init__(self) -> None:
-        self.place = 0
-        self._turns: list[int] = []
-        self._counts: list[int] = []
-
-    def choice(self, name: str, values: Sequence[Any]) -> Any:  # noqa: ARG002
-        if self.place == len(self._turns):
-            self._turns.append(0)
-            self._counts.append(len(values))
-        value = values[self._turns[self.place]]
-        self.place += 1
-        return value
-
-    def integer(self, name: str, low: int, high: int, step: int) -> int:
-        return int(self.choice(name, range(low, high + 1, step)))
-
-    def floating(self, name: str, low: float, high: float, step: float | None, log: bool) -> float:  # noqa: ARG002
-        if step is None:
-            raise _EndlessError(name)
-        count = int((high - low) / step + 1e-9) + 1
-        return float(self.choice(name, [low + index * step for index in range(count)]))
-
-    def advance(self) -> bool:
-        """Turn the last wheel that can be turned; False at the end."""
-        del self._turns[self.place :], self._counts[self.place :]
-        while self._turns and self._turns[-1] + 1 == self._counts[-1]:
-            self._turns.pop()
-            self._counts.pop()
-        if not self._turns:
-            return False
-        self._turns[-1] += 1
-        return True
-
-
-class AtRandom:
-    """Gives values at random, each as likely as any other."""
-
-    def __init__(self, draw: random.Random) -> None:
-        self._draw = draw
-
-    def choice(self, name: str, values: Sequence[Any]) -> Any:  # noqa: ARG002
-        """Return one of the values."""
-        return self._draw.choice(values)
-
-    def integer(self, name: str, low: int, high: int, step: int) -> int:  # noqa: ARG002
-        """Return a whole number from low to high, both included."""
-        return self._draw.randrange(low, high + 1, step)
-
-    def floating(self, name: str, low: float, high: float, step: float | None, log: bool) -> float:  # noqa: ARG002
-        """Return a number from low to high, both included."""
-        if step is not None:
-            return low + step * self._draw.randrange(int((high - low) / step + 1e-9) + 1)
-        if log:
-            return float(low * (high / low) ** self._draw.random())
-        return self._draw.uniform(low, high)
-
-
-def read_space(path: Path) -> SpaceFile:
-    """Read a search space and try every value of every dimension on its base.
-
-    Raises:
-        ConfigError: `file:line: key: reason` for anything wrong.
-    """
-    space = read_yaml(path, SpaceFile, "search space")
-    try:
-        base = space.base_trial()
-    except ConfigError as error:
-        raise ConfigError(f"{path}:{line_in_file(path, ['base'])}: {error}") from None
-    for key, dimension in space.dimensions.items():
-        try:
-            _check(key, dimension, space, base)
-        except ConfigError as error:
-            line = line_in_file(path, ["dimensions", key])
-            raise ConfigError(f"{path}:{line}: {error}") from None
-    try:
-        order(space.dimensions)
-    except ConfigError as error:
-        raise ConfigError(f"{path}:{line_in_file(path, ['dimensions'])}: {error}") from None
-    return space
-
-
-def _check(key: str, dimension: Dimension, space: SpaceFile, base: TrialConfig) -> None:
-    """Try a dimension's values on the base, or on what its `when` says.
-
-    Raises:
-        ConfigError: If a value or a name cannot be used.
-    """
-    for other in depends_on(dimension):
-        value_at(base.plain(), other)  # refuses a key that no config has
-    if isinstance(dimension, Subset) and dimension.within == key:
-        raise ConfigError(f"{key}: within must name another dimension")
-    there = apply_overrides(base, {k: values[0] for k, values in dimension.when.items()})
-    for value in dimension.samples():
-        # Other subsets may have to fit to this one; the base's own is not it.
-        inner: dict[str, object] = {
-            k: []
-            for k, one in space.dimensions.items()
-            if isinstance(one, Subset) and one.within == key
-        }
-        apply_overrides(there, {**inner, key: list(value) if isinstance(value, tuple) else value})
-
-
-def find_space(name: str) -> tuple[SpaceFile, Path]:
-    """Return the space of this name and its file.
-
-    Raises:
-        ConfigError: For an unknown name, with the nearest one, or a file that cannot be used.
-    """
-    files = data_files(FOLDER)
-    if name not in files:
-        raise ConfigError(f"unknown search space {name!r}; {nearest(name, files)}")
-    return read_space(files[name]), files[name]

@@ -1,0 +1,129 @@
+"""What `workbench search` is asked for: a space with its limits and rungs, and the settings."""
+
+import math
+from collections.abc import Sequence
+
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError, nearest
+from workbench.search.joining import find_spaces, place_of
+from workbench.search.objectives import Objective, parse_objectives
+from workbench.search.reachable import check_limits
+from workbench.search.record import Settings
+from workbench.search.space import Fidelity, Limits, SpaceFile
+from workbench.search.space_files import SpaceError, check_values
+
+
+def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
+    """Add limits such as `parameters<=60000` to those of the space; the same name is replaced.
+
+    Raises:
+        ConfigError: For anything else, with the nearest name.
+    """
+    found = space.limits.plain()
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("<="))
+        if name not in found:
+            raise ConfigError(f"--limit {text!r}: unknown limit {name!r}; {nearest(name, found)}")
+        try:
+            number = float(value.replace(",", "").replace("_", ""))
+        except ValueError:
+            number = math.nan
+        if not sign or not math.isfinite(number):
+            raise ConfigError(
+                f"--limit must be NAME<=VALUE, such as parameters<=60000, got {text!r}"
+            )
+        whole = name in ("parameters", "convolutions")
+        found[name] = int(number) if whole and number == int(number) else number
+    return space.model_copy(update={"limits": Limits.parse(found, where="--limit")})
+
+
+def with_fidelity(space: SpaceFile, rungs: str | None, keep: float | None) -> SpaceFile:
+    """Replace the rungs of a space.
+
+    Args:
+        space: The space.
+        rungs: Shares of the steps such as `0.25,0.5`, `none`, or None for those of the space.
+        keep: Share of the candidates that goes on, None for that of the space.
+
+    Raises:
+        ConfigError: If either cannot be used.
+    """
+    found = space.fidelity.plain()
+    if rungs is not None:
+        shares = [] if rungs == "none" else rungs.split(",")
+        try:
+            found["rungs"] = [float(share) for share in shares]
+        except ValueError:
+            raise ConfigError(
+                f"--rungs must be shares of the steps such as 0.25,0.5, or none, got {rungs!r}"
+            ) from None
+    if keep is not None:
+        found["keep"] = keep
+    fidelity = Fidelity.parse(found, where="--rungs, --keep")
+    return space.model_copy(update={"fidelity": fidelity})
+
+
+def new_settings(
+    space_name: str,
+    space: SpaceFile,
+    base: TrialConfig,
+    objectives: Sequence[str],
+    sampler: str,
+    seed: int,
+    trial_seeds: tuple[int, ...],
+    batch: int,
+) -> Settings:
+    """Put together what decides a search.
+
+    Raises:
+        ConfigError: For an unknown objective, a grid over numbers without steps, or a space that
+            has nothing for this recipe, or nothing within its limits.
+    """
+    datasets = [source.name for source in base.evaluation.benchmarks]
+    wanted = _objectives(objectives, space, datasets, space_name)
+    if sampler == "grid" and space.size() is None:
+        raise ConfigError(f"--sampler grid needs a space that can be counted, {space_name} cannot")
+    _check_space(space, base, space_name)
+    return Settings(
+        space_name=space_name,
+        space=space,
+        base=base,
+        objectives=tuple(objective.name for objective in wanted),
+        sampler=sampler,
+        seed=seed,
+        trial_seeds=trial_seeds,
+        batch=batch,
+    )
+
+
+def _objectives(
+    typed: Sequence[str], space: SpaceFile, datasets: Sequence[str], names: str
+) -> tuple[Objective, ...]:
+    """Return what was typed, else what the space says.
+
+    Raises:
+        ConfigError: For an unknown one.
+    """
+    if typed:
+        return parse_objectives(typed, datasets)
+    try:
+        return parse_objectives(space.objectives, datasets)
+    except ConfigError as error:
+        place = place_of(SpaceError(["objectives"], ""), names)
+        raise ConfigError(f"{place}: {error}") from None
+
+
+def _check_space(space: SpaceFile, base: TrialConfig, names: str) -> None:
+    """Refuse a space that has nothing to search with this recipe and these limits.
+
+    Raises:
+        ConfigError: With the file and the line, or with the option that is at fault.
+    """
+    try:
+        check_values(space, base)
+        check_limits(space, base)
+    except SpaceError as error:
+        part, *name = error.keys
+        typed = part == "limits" and space.limits != find_spaces(names).limits
+        where = " ".join(["--limit", *name]) if typed else place_of(error, names)
+        raise ConfigError(f"{where}: {error}") from None

@@ -44,11 +44,13 @@ class Timed(Fake):
 
     def __init__(self) -> None:
         super().__init__()
-        self.moments: list[float] = []
+        self.moments: list[tuple[float, float]] = []
+        """Seconds, and the peak memory in GB by then."""
 
     def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
         if not until:
-            self.moments += [time.perf_counter()] * len(plan.arms)
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+            self.moments += [(time.perf_counter(), memory)] * len(plan.arms)
         return super().__call__(plan, until)
 
 
@@ -73,10 +75,12 @@ def main() -> None:
         )
     for count in (100, 500, 1_000, 2_000):
         if count <= len(fake.moments):
-            spent = fake.moments[count - 1] - fake.moments[max(0, count - 101)]
-            sys.stdout.write(f"trial {count:5,}: {1_000 * spent / 100:6.1f} ms a trial\n")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    sys.stdout.write(f"peak memory {memory:.2f} GB\n")
+            now, memory = fake.moments[count - 1]
+            spent = now - fake.moments[max(0, count - 101)][0]
+            sys.stdout.write(
+                f"trial {count:5,}: {1_000 * spent / 100:6.1f} ms a trial, "
+                f"peak memory {memory:.2f} GB\n"
+            )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+"""What Ray Tune costs besides training: milliseconds a trial and memory, with finished trials.
+
+`python -m tests.benchmarks.ray_overhead [--trials N] [--workers N]` fills a ledger with one result
+under many seeds, so that every trial is answered from it, and lets Ray run them in batches of four
+as a search does.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from workbench.cluster.ray_engine import RayWorkers, Resources
+from workbench.config.presets import PRESETS, RECIPES
+from workbench.config.trial import TrialConfig
+from workbench.errors import WorkbenchError
+from workbench.keys import trial_key
+from workbench.ledger import Ledger
+from workbench.results import TrialResult
+from workbench.trial import run_trial
+from workbench.trial_images import open_images
+from workbench.workers import Message, Task
+
+BATCH = 4
+
+
+class Counting:
+    """Counts what has ended."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def news(self, index: int, message: Message) -> None:
+        """Take no notice."""
+
+    def finished(self, index: int, result: TrialResult) -> None:  # noqa: ARG002
+        """Count it."""
+        self.count += 1
+
+    def failed(self, index: int, error: WorkbenchError) -> None:  # noqa: ARG002
+        """Stop the benchmark."""
+        raise error
+
+
+def filled(store: Path, trials: int) -> list[TrialConfig]:
+    """Train one small network and keep its result under so many seeds."""
+    base = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
+    ledger = Ledger(store)
+    images = open_images(base, ledger)
+    first = run_trial(base, store=store, images=images)
+    configs = [base.model_copy(update={"seed": seed}) for seed in range(1, trials + 1)]
+    for config in configs[1:]:
+        key = trial_key(config, images.hashes())
+        names = {"key": key.trial, "training_key": key.training, "config": config}
+        ledger.record(first.model_copy(update=names))
+    return configs
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=2_000)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    counting = Counting()
+    with tempfile.TemporaryDirectory() as folder:
+        configs = filled(Path(folder), given.trials)
+        before = time.perf_counter()
+        with RayWorkers(Path(folder), given.workers, None, Resources()) as workers:
+            for place in range(0, given.trials, BATCH):
+                workers.run([Task(config) for config in configs[place : place + BATCH]], counting)
+                if counting.count % 100 == 0 or counting.count == BATCH:
+                    now = time.perf_counter()
+                    spent = (now - before) / (counting.count % 100 or 100)
+                    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+                    sys.stdout.write(
+                        f"trial {counting.count:5,}: {1_000 * spent:7.1f} ms a trial, "
+                        f"driver's peak memory {memory:.2f} GB\n"
+                    )
+                    sys.stdout.flush()
+                    before = now
+
+
+if __name__ == "__main__":
+    main()

@@ -58,6 +58,13 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert len(plain["front"]) == 1
     for trial in plain["trials"][1:]:
         assert set(trial["overrides"]) == {"model.channels", "model.blocks"}
+    written = command("search", "report", "s", "--out", "s.html")
+    assert (written.code, written.err) == (0, "written to s.html\n")
+    assert "<h1>s</h1>" in (tmp_path / "s.html").read_text()
+    assert command("search", "optuna", "s").code == 0
+    twice = command("search", "optuna", "s")
+    assert (twice.code, twice.err.count("\n")) == (2, 1)
+    assert "s.db is there already" in twice.err
     best = command("search", "best", "s")
     assert plain["front"][0] in best.out
     other = command(*argv(photos, "--sampler", "random"))

@@ -2,7 +2,8 @@
 
 import shlex
 import sys
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,17 +26,23 @@ from workbench.cli.options import (
 from workbench.errors import ConfigError
 from workbench.search.joining import find_spaces
 
+if TYPE_CHECKING:
+    from workbench.cli.ablate_steps import Place
+    from workbench.cli.search_promote import Promotion
+
 SHOWN = {"store", "as_json"}
 PROMOTED = {"top", "seeds", "recipe_name", "set_", "study", "workers", "tracking_uri", "yes"}
 VIEWS = {
     "status": SHOWN,
     "best": SHOWN,
     "front": SHOWN,
+    "report": {"store", "out"},
+    "optuna": {"store", "out"},
     "promote": SHOWN | PROMOTED,
 }
 """What can be done with a search that exists, and the options that it heeds."""
-OF_A_VIEW = {"top", "yes"}
-"""Options that only views have."""
+OF_A_VIEW = {"top": "promote", "yes": "promote", "out": "report"}
+"""Options that only these have."""
 
 
 def search(
@@ -44,7 +51,8 @@ def search(
         str,
         typer.Argument(
             metavar="SPACE",
-            help="A space, or several as A+B; or status, best, front or promote, and NAME.",
+            help="A space, or several as A+B; or one of "
+            "status, best, front, report, optuna, promote, and NAME.",
         ),
     ],
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A search.")] = None,
@@ -123,6 +131,9 @@ def search(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask before promoting takes more than an hour.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="File that report or optuna writes.", metavar="FILE")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Search a space for the best networks within hard limits.
@@ -133,38 +144,25 @@ def search(
 
     `search status|best|front NAME` show a search; `search promote NAME` trains its best networks
     again, with --seeds and perhaps another --recipe, and judges them against the canonical one.
+    `search report NAME` writes an HTML page; `search optuna NAME` an SQLite file with a study that
+    optuna-dashboard opens.
     """
     from workbench.cli.ablate_steps import Place
     from workbench.cli.search_engine import Engine
-    from workbench.cli.search_promote import Promotion, promote
+    from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
-    from workbench.cli.search_steps import GoingOn, run_search, view
+    from workbench.cli.search_steps import GoingOn, run_search
 
-    device = "cpu"
-    place = Place(
-        store,
-        workers or default_workers(device),
-        tracking_uri,
-        shlex.join(["workbench", *sys.argv[1:]]),
-    )
+    command = shlex.join(["workbench", *sys.argv[1:]])
     _check_heeded(context, what)
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
-        if what == "promote":
-            asked_for = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
-            promote(name, asked_for, place, yes=yes, as_json=as_json)
-        else:
-            view(what, name, store, as_json=as_json)
+        promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
+        place = Place(store, workers or default_workers("cpu"), tracking_uri, command)
+        _show(what, name, promotion, place, out, yes=yes, as_json=as_json)
         return
-    if name is not None:
-        raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {what!r}")
-    if engine == "optuna" and (address, cpus, gpus) != (None, 1.0, 0.0):
-        raise ConfigError("--address, --cpus and --gpus need --engine ray")
-    if resume and fresh:
-        raise ConfigError("--resume and --fresh exclude each other")
-    if timeout is not None and not timeout > 0:
-        raise ConfigError(f"--timeout must be minutes above 0, got {timeout:g}")
+    _check_fit(what, name, engine, (address, cpus, gpus), (resume, fresh), timeout)
     space = find_spaces(what)
     asked = Asked(
         choice=Choice(base=space.base),
@@ -185,9 +183,56 @@ def search(
         asked.seeds.seeds,
         batch,
     )
+    device = settings.base.training.device
+    place = Place(store, workers or default_workers(device), tracking_uri, command)
     going_on = GoingOn(resume, fresh, timeout)
     used = Engine(engine, address, cpus, gpus)
     run_search(settings, study_name(study), trials, place, going_on, used, as_json=as_json)
+
+
+def _show(
+    what: str,
+    name: str,
+    promotion: "Promotion",
+    place: "Place",
+    out: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Do what can be done with a search that exists."""
+    from workbench.cli.search_promote import promote
+    from workbench.cli.search_steps import view, write_view
+
+    if what == "promote":
+        promote(name, promotion, place, yes=yes, as_json=as_json)
+    elif what in ("report", "optuna"):
+        write_view(what, name, out, place.store)
+    else:
+        view(what, name, place.store, as_json=as_json)
+
+
+def _check_fit(
+    space: str,
+    name: str | None,
+    engine: str,
+    of_ray: tuple[str | None, float, float],
+    resume_fresh: tuple[bool, bool],
+    timeout: float | None,
+) -> None:
+    """Refuse options that do not fit together.
+
+    Raises:
+        ConfigError: With the options.
+    """
+    if name is not None:
+        raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {space!r}")
+    if engine == "optuna" and of_ray != (None, 1.0, 0.0):
+        raise ConfigError("--address, --cpus and --gpus need --engine ray")
+    if all(resume_fresh):
+        raise ConfigError("--resume and --fresh exclude each other")
+    if timeout is not None and not timeout > 0:
+        raise ConfigError(f"--timeout must be minutes above 0, got {timeout:g}")
 
 
 def _check_heeded(context: typer.Context, what: str) -> None:
@@ -200,4 +245,4 @@ def _check_heeded(context: typer.Context, what: str) -> None:
         if what in VIEWS and name not in VIEWS[what] | {"what", "name"}:
             raise ConfigError(f"search {what} takes no {option}")
         if what not in VIEWS and name in OF_A_VIEW:
-            raise ConfigError(f"search SPACE takes no {option}; search promote does")
+            raise ConfigError(f"search SPACE takes no {option}; search {OF_A_VIEW[name]} does")

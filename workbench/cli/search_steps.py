@@ -15,6 +15,7 @@ from workbench.cli.search_engine import Engine
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
+from workbench.files import write_atomically
 from workbench.search.objectives import Objective
 from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import (
@@ -25,7 +26,7 @@ from workbench.search.record_file import (
     read_record,
     start_record,
 )
-from workbench.search.run import Ran, SearchState, search
+from workbench.search.run import CANONICAL, Ran, SearchState, search
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 
@@ -65,11 +66,8 @@ def run_search(
             place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
         )
         try:
-            with time_limit(going_on.timeout_min):
-                state = _searched(record, trials, place, engine, tracker)
-        except TimeIsUpError:
-            note("the time is up; the same command goes on from here")
-            state = stored_state(name, place.store)
+            state = _searched_in_time(record, trials, place, engine, tracker, going_on.timeout_min)
+            _show_in_mlflow(state, tracker)
         finally:
             tracker.close()
     if state.record.exhausted:
@@ -97,6 +95,31 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
     if record.proposals:
         note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
     return record
+
+
+def _searched_in_time(
+    record: SearchRecord,
+    trials: int,
+    place: Place,
+    engine: Engine,
+    tracker: MlflowTracker,
+    timeout_min: float | None,
+) -> SearchState:
+    try:
+        with time_limit(timeout_min):
+            return _searched(record, trials, place, engine, tracker)
+    except TimeIsUpError:
+        note("the time is up; the same command goes on from here")
+        return stored_state(record.name, place.store)
+
+
+def _show_in_mlflow(state: SearchState, tracker: MlflowTracker) -> None:
+    """Write the search's own run, unless it is there as it would be now."""
+    from workbench.search.summary import VARIANT, digest_of, search_summary
+
+    known = tracker.knows_summary(state.record.name, [VARIANT], digest_of(state))
+    if CANONICAL in state.results and not known:
+        tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
 
 
 def _searched(
@@ -134,6 +157,38 @@ def view(what: str, name: str, store: Path, *, as_json: bool) -> None:
     objectives = objectives_of(state.record.settings)
     names = state.front(objectives)
     print_front(state, objectives, names[:1] if what == "best" and len(objectives) == 1 else names)
+
+
+def write_view(what: str, name: str, out: Path | None, store: Path) -> None:
+    """Write a search as an HTML page, or as a study of Optuna's.
+
+    Args:
+        what: `report` or `optuna`.
+        name: Of the search.
+        out: File; None names it after the search, in this folder.
+        store: The store.
+
+    Raises:
+        ConfigError: If there is no such search, or a study's file exists.
+    """
+    state = stored_state(name, store)
+    objectives = objectives_of(state.record.settings)
+    if what == "report":
+        from workbench.search.page import search_page
+
+        path = out or Path(f"{name}.html")
+        write_atomically(path, search_page(state, objectives).encode())
+        note(f"written to {path}")
+        return
+    from workbench.search.optuna_study import write_study
+
+    path = out or Path(f"{name}.db")
+    if path.exists():
+        raise ConfigError(f"--out {path} is there already; studies are written to new files only")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"--out {path}: there is no folder {path.parent}")
+    write_study(state, objectives, path)
+    note(f"written to {path}; pip install optuna-dashboard, then optuna-dashboard sqlite:///{path}")
 
 
 def stored_state(name: str, store: Path) -> SearchState:

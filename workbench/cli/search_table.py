@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
+from workbench.reporting.wording import changes_text
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
@@ -102,9 +103,7 @@ def _cells(
         for place, o in enumerate(objectives)
         if o.name not in ("parameters", "multiply_adds")
     ]
-    changes = ", ".join(
-        f"{key.rpartition('.')[2]}={_short(value)}" for key, value in proposal.overrides.items()
-    )
+    changes = changes_text(proposal.overrides)
     return [
         proposal.name,
         f"{cost.parameters:,}",
@@ -127,11 +126,3 @@ def _ending(state: SearchState, proposal: Proposal) -> str:
     if name in state.record.ended():
         return state.record.ended()[name]
     return "" if name in state.results else "not finished"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return (
-        "none" if value is None else str(value).replace(" ", "").replace("(", "[").replace(")", "]")
-    )

@@ -1,4 +1,4 @@
-"""Figures of a comparison for the HTML page. The only file that imports plotly.
+"""Figures of a comparison for the HTML page. Here and in `search_figures.py` plotly is imported.
 
 Colours are those of Okabe and Ito, which colour-blind readers tell apart; shapes say the same.
 """

@@ -1,6 +1,5 @@
 """One self-contained HTML page of a study: it loads nothing from anywhere."""
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,40 +10,13 @@ from workbench.reporting import figures
 from workbench.reporting.comparison import ArmRow, Comparison
 from workbench.reporting.crops_section import STYLE as CROPS_STYLE
 from workbench.reporting.crops_section import ShownCrops, crops_section
-from workbench.reporting.figures import Figure, Results
+from workbench.reporting.figures import Results
+from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.judging import Difference
 from workbench.reporting.wording import confidence_text, looks_text
 
 MOST_EXTREME = 3
 """Images that are named for gaining and for losing most."""
-
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem;
-       color: #111; background: #fff; }
-h1, h2, h3 { line-height: 1.2; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #444; padding-bottom: .3rem; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ccc;
-         white-space: nowrap; }
-th:first-child, td:first-child, td.word { text-align: left; }
-figure { margin: 1rem 0; }
-figcaption { color: #444; }
-summary { cursor: pointer; padding: .3rem 0; }
-summary:focus-visible, a:focus-visible { outline: 3px solid #0072B2; }
-pre { overflow-x: auto; background: #f4f4f4; padding: .6rem; }
-@media print { details > *:not(summary) { display: block; }
-               details::details-content { content-visibility: visible; }
-               figure, table { break-inside: avoid; }
-               body { max-width: none; } }
-"""
-
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
-    "img-src data: blob:"
-)
-"""The browser itself refuses whatever would leave the machine."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +45,17 @@ def page(
         crops: Of the images that gain and lose most, as far as they are drawn.
     """
     body = "\n".join(_body(header, comparison, results, crops))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{_text(header.study)}</title>\n<style>{_STYLE}{CROPS_STYLE}</style>\n"
-        f"<script>{_plotly()}</script>\n</head>\n<body>\n{body}\n</body></html>\n"
-    )
+    return document(header.study, body, CROPS_STYLE)
 
 
 def _body(
     header: Header, comparison: Comparison, results: Results, crops: Sequence[ShownCrops]
 ) -> Iterator[str]:
     rules = comparison.rules
-    yield f"<h1>{_text(header.study)}</h1>"
+    yield f"<h1>{text(header.study)}</h1>"
     for number, (dataset, protocol) in enumerate(comparison.protocols.items()):
-        yield f"<h2>{_text(dataset)}</h2><p>{_text(protocol.describe())}</p>"
-        yield _figure(
+        yield f"<h2>{text(dataset)}</h2><p>{text(protocol.describe())}</p>"
+        yield html_figure(
             figures.effects(comparison, dataset),
             f"effects-{number}",
             "Difference to what each is compared with: mean and interval "
@@ -97,7 +63,7 @@ def _body(
             f"±{rules.margin_db:g} dB. " + _in_words(comparison, dataset),
         )
         yield _table(comparison, dataset)
-        yield _figure(
+        yield html_figure(
             figures.costs(comparison, dataset),
             f"costs-{number}",
             "Quality against multiply-adds at the size that costs are counted for.",
@@ -105,7 +71,7 @@ def _body(
         yield from _images(comparison, dataset, number)
     yield from crops_section(crops)
     yield "<h2>Learning curves</h2>"
-    yield _figure(
+    yield html_figure(
         figures.curves(results, figures.drawn_arms(comparison)),
         "curves",
         "Validation PSNR of the averaged weights: mean over seeds, band from lowest to highest.",
@@ -118,8 +84,8 @@ def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
     judged = figures.drawn(comparison, dataset)
     if not judged:
         return
-    yield f"<h3>Image by image: {_text(dataset)}</h3>"
-    yield _figure(
+    yield f"<h3>Image by image: {text(dataset)}</h3>"
+    yield html_figure(
         figures.per_image(comparison, dataset),
         f"ranked-{number}",
         "Difference of every image, mean over seeds, from the image that loses most to the one "
@@ -131,7 +97,7 @@ def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
         losing = ", ".join(f"{name} {db:+z.3f}" for db, name in means[:MOST_EXTREME])
         gaining = ", ".join(f"{name} {db:+z.3f}" for db, name in means[: -MOST_EXTREME - 1 : -1])
         against = f" minus {found.against}" if found.against else ""
-        yield _figure(
+        yield html_figure(
             figures.heat_map(found.difference),
             f"images-{number}-{index}",
             f"{found.name}{against}, dB, seeds x images. Lowest: {losing}. Highest: {gaining}.",
@@ -152,27 +118,17 @@ def _table(comparison: Comparison, dataset: str) -> str:
     )
     rows = [_cells(row, dataset) for row in comparison.rows if dataset in row.datasets]
     caption = "PSNR and SSIM in RGB, mean over seeds ± their standard deviation"
-    tables = _html_table(caption, head, rows)
+    tables = html_table(caption, head, rows)
     effects = [
         [row.name, f"{row.parameters:+,.0f}", *_delta_cells(row.datasets[dataset])]
         for row in comparison.effects
         if dataset in row.datasets
     ]
     if effects:
-        tables += _html_table(
+        tables += html_table(
             "Effects over several networks together", ("effect", "parameters", *head[-7:]), effects
         )
     return tables
-
-
-def _html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["".join(f'<th scope="col">{_text(name)}</th>' for name in head)]
-    for name, *cells in rows:
-        tags = [f"<td>{_text(cell)}</td>" for cell in cells[:-1]]
-        word = f'<td class="word">{_text(cells[-1])}</td>'
-        lines.append(f'<th scope="row">{_text(name)}</th>' + "".join(tags) + word)
-    inner = "\n".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="wide"><table><caption>{_text(caption)}</caption>\n{inner}</table></div>'
 
 
 def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
@@ -199,16 +155,16 @@ def _delta_cells(difference: Difference) -> Sequence[str]:
 
 def _background(header: Header, comparison: Comparison, results: Results) -> Iterator[str]:
     yield "<h2>How this came about</h2>"
-    yield f"<p>Declared {_text(header.declared)}.</p>"
+    yield f"<p>Declared {text(header.declared)}.</p>"
     if comparison.rules.looks:
-        yield f"<p>{_text(looks_text(comparison.rules))}.</p>"
+        yield f"<p>{text(looks_text(comparison.rules))}.</p>"
     if header.commands:
-        yield f"<pre>{_text(chr(10).join(dict.fromkeys(header.commands)))}</pre>"
+        yield f"<pre>{text(chr(10).join(dict.fromkeys(header.commands)))}</pre>"
     for remark in header.remarks:
-        yield f"<p>{_text(remark)}</p>"
+        yield f"<p>{text(remark)}</p>"
     for row in comparison.rows:
         for failure in row.failures:
-            yield f"<p>{_text(row.name)} {_text(failure)}; not in the means.</p>"
+            yield f"<p>{text(row.name)} {text(failure)}; not in the means.</p>"
     yield from _machines(results)
     yield from _configs(header, comparison)
 
@@ -221,11 +177,11 @@ def _configs(header: Header, comparison: Comparison) -> Iterator[str]:
         config = header.configs.get(row.name)
         if config is not None:
             short = many and config is not base
-            text = _changes(config, base) if short else write_yaml(config)
+            shown = _changes(config, base) if short else write_yaml(config)
             question = f": {row.question}" if row.question else ""
             yield (
-                f"<details><summary>{_text(row.name + question)}</summary>"
-                f"<pre>{_text(text)}</pre></details>"
+                f"<details><summary>{text(row.name + question)}</summary>"
+                f"<pre>{text(shown)}</pre></details>"
             )
 
 
@@ -241,7 +197,7 @@ def _machines(results: Results) -> Iterator[str]:
     found = {r.environment.hardware: r.environment for rows in results.values() for r in rows}
     for hardware, environment in found.items():
         versions = ", ".join(f"{n} {v}" for n, v in environment.packages.items())
-        yield f"<p>{_text(hardware)}; Python {environment.python}; {_text(versions)}.</p>"
+        yield f"<p>{text(hardware)}; Python {environment.python}; {text(versions)}.</p>"
 
 
 def _in_words(comparison: Comparison, dataset: str) -> str:
@@ -254,32 +210,7 @@ def _in_words(comparison: Comparison, dataset: str) -> str:
     return "; ".join(said) + "." if said else "Nothing is compared."
 
 
-def _figure(figure: Figure, name: str, caption: str) -> str:
-    drawn = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        div_id=name,
-        config={"responsive": True, "displayModeBar": False},
-    )
-    label = _text(caption)
-    return (
-        f'<figure role="group" aria-label="{label}"><div role="img" aria-label="{label}">{drawn}'
-        f"</div><figcaption>{label}</figcaption></figure>"
-    )
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    script: str = get_plotlyjs()
-    return script
-
-
 def _p(value: float | None) -> str:
     if value is None:
         return ""
     return "<.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _text(text: str) -> str:
-    return html.escape(text, quote=True)

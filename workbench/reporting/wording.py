@@ -1,6 +1,6 @@
 """Sentences that all reports share. No torch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from workbench.reporting.judging import Rules
 from workbench.statistics.sequential import shares
@@ -31,3 +31,19 @@ def counted(number: int, what: str) -> str:
 def _listed(words: Iterable[str]) -> str:
     found = list(words)
     return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def short_value(value: object) -> str:
+    """Return a value of a config as it stands in a table: `[3,5]`, `0.002`, `none`."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(short_value(member) for member in value)}]"
+    return str(value).replace(" ", "")
+
+
+def changes_text(overrides: Mapping[str, object]) -> str:
+    """Return overrides by the last part of their keys: `channels=24, lvar=[7]`."""
+    return ", ".join(f"{k.rpartition('.')[2]}={short_value(v)}" for k, v in overrides.items())

@@ -1,4 +1,4 @@
-"""Who proposes what comes next. The only file that imports optuna.
+"""Who proposes what comes next. This file and `optuna_study.py` import optuna.
 
 The study lives in memory and is rebuilt from the search's record and the ledger, so there is no
 database to be locked or to disagree. A sampler is made anew for each proposal from (seed, number),

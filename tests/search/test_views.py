@@ -1,0 +1,104 @@
+"""A search's page, its study for Optuna, and what MLflow shows of it."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from tests.browser.chromium import browser, needs_chromium
+from tests.search.test_run import Fake, run, settings, with_rungs
+from workbench.search.objectives import Objective, parse_objectives
+from workbench.search.optuna_study import importances, write_study
+from workbench.search.page import search_page
+from workbench.search.run import CANONICAL, SearchState
+from workbench.search.summary import PAGE, digest_of, search_summary
+
+PSNR = parse_objectives([], ["Set5"])
+DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
+    plot => plot.querySelector('svg.main-svg .trace, svg.main-svg .parcoords, svg .y-axis'))"""
+
+
+@pytest.fixture(scope="module")
+def state() -> SearchState:
+    return run(settings(space=with_rungs()), 24, Fake())
+
+
+@pytest.mark.parametrize("name", ["psnr_rgb_db", "parameters"])
+def test_the_dimension_that_decides_is_the_important_one(state: SearchState, name: str) -> None:
+    """The score of the made-up training depends on channels most, as the parameters do not."""
+    proposals = state.record.proposals
+    sign = 1.0 if name == "psnr_rgb_db" else -1.0
+    only_good = {p.name: sign * 100.0 * (p.overrides["model.activation"] == "gelu")
+                 for p in state.trained if p.overrides}  # fmt: skip
+    found = importances(proposals, only_good, Objective(name))
+    assert set(found) == {"PED-ANOVA", "fANOVA"}
+    for shares in found.values():
+        assert max(shares, key=lambda key: shares[key]) == "model.activation"
+        assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_the_direction_of_an_objective_changes_what_sets_the_better_ones_apart(
+    state: SearchState,
+) -> None:
+    # Few channels are all alike; among many channels the number of blocks decides.
+    values = {
+        p.name: float(p.overrides["model.channels"])
+        + 50.0 * (p.overrides["model.channels"] > 11 and p.overrides["model.blocks"] == 1)
+        for p in state.trained
+        if p.overrides
+    }
+    up = importances(state.record.proposals, values, Objective("psnr_rgb_db"))["PED-ANOVA"]
+    down = importances(state.record.proposals, values, Objective("parameters"))["PED-ANOVA"]
+    assert up != down
+
+
+def test_few_networks_have_no_importances(state: SearchState) -> None:
+    few = {p.name: 1.0 for p in state.trained[1:5]}
+    assert importances(state.record.proposals, few, PSNR[0]) == {}
+
+
+def test_optuna_opens_the_study(state: SearchState, tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    write_study(state, PSNR, path)
+    study = optuna.load_study(study_name="s", storage=f"sqlite:///{path}")
+    assert len(study.trials) == len(state.record.proposals)
+    states = [trial.state.name for trial in study.trials]
+    assert states.count("COMPLETE") == len(state.values(PSNR))
+    assert states.count("PRUNED") == len(state.record.stopped())
+    assert study.best_trial.user_attrs["workbench.trial"] == state.front(PSNR)[0]
+
+
+def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
+    shown = search_summary(state, PSNR)
+    best = state.front(PSNR)[0]
+    assert shown.figures["best/psnr_rgb_db"] == state.values(PSNR)[best][0]
+    assert shown.cost == state.results[CANONICAL][0].cost
+    assert shown.digest == digest_of(state)
+    assert b"What the rungs were worth" in shown.files[PAGE]
+    other = SearchState(state.record, {CANONICAL: state.results[CANONICAL]})
+    assert digest_of(other) != shown.digest
+
+
+def test_a_search_of_two_objectives_and_one_that_has_only_begun_have_pages() -> None:
+    wanted = settings(objectives=("psnr_rgb_db", "parameters"))
+    several = parse_objectives(wanted.objectives, ["Set5"])
+    assert "What mattered" in search_page(run(wanted, 10, Fake()), several)
+    assert "Fewer than 8 networks" in search_page(run(settings(), 1, Fake()), PSNR)
+
+
+@needs_chromium
+def test_everything_is_drawn_and_nothing_leaves_the_machine(
+    state: SearchState, tmp_path: Path
+) -> None:
+    page = tmp_path / "s.html"
+    page.write_text(search_page(state, PSNR))
+    with browser(tmp_path / "profile") as seen:
+        seen.size(1200, 900)
+        seen.go(page.as_uri())
+        seen.until("document.querySelectorAll('.js-plotly-plot').length === 4")
+        seen.until(DRAWN)
+        assert {address.partition(":")[0] for address in seen.requests} <= {"file", "data", "blob"}
+        assert seen.errors == []
+        captions = seen.ask("[...document.querySelectorAll('figcaption')].map(f => f.innerText)")
+        assert any("rank correlation" in caption for caption in captions)
+        seen.screenshot(tmp_path / "s.png")

@@ -67,6 +67,10 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert "s.db is there already" in twice.err
     best = command("search", "best", "s")
     assert plain["front"][0] in best.out
+    warm = command(*argv(photos, "--trials", "1", "--study", "t"))
+    assert "the sampler begins with 6 networks that are finished" in warm.err
+    cold = command(*argv(photos, "--trials", "1", "--study", "u", "--cold"))
+    assert "the sampler begins" not in cold.err
     other = command(*argv(photos, "--sampler", "random"))
     assert other.code == 2
     assert "search 's' in mlflow_runs has other settings" in other.err

@@ -112,6 +112,10 @@ def search(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew; nothing finished is trained again.")
     ] = False,
+    cold: Annotated[
+        bool,
+        typer.Option("--cold", help="Tell a new search nothing of what is finished already."),
+    ] = False,
     timeout: Annotated[
         float | None,
         typer.Option(metavar="MINUTES", help="Stop then; the same command goes on later."),
@@ -185,7 +189,7 @@ def search(
     )
     device = settings.base.training.device
     place = Place(store, workers or default_workers(device), tracking_uri, command)
-    going_on = GoingOn(resume, fresh, timeout)
+    going_on = GoingOn(resume, fresh, cold, timeout)
     used = Engine(engine, address, cpus, gpus)
     run_search(settings, study_name(study), trials, place, going_on, used, as_json=as_json)
 

@@ -16,8 +16,9 @@ from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
+from workbench.ledger import Ledger
 from workbench.search.objectives import Objective
-from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record import Known, Line, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
     find_record,
@@ -27,7 +28,9 @@ from workbench.search.record_file import (
     start_record,
 )
 from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.warm_start import known_networks
 from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.trial_images import known_hashes
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class GoingOn:
     """Refuse to begin a new one."""
     fresh: bool = False
     """Put the earlier one aside and begin anew; what is trained is not trained again."""
+    cold: bool = False
+    """Tell the sampler nothing of what other studies have found."""
     timeout_min: float | None = None
     """Stop after so many minutes, as Ctrl-C does."""
 
@@ -85,8 +90,11 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
     if record is None:
         if going_on.resume:
             raise ConfigError(f"--resume: there is no search {name!r} in {store}")
-        record = SearchRecord(name=name, settings=settings)
+        known = () if going_on.cold else _known(settings, store)
+        record = SearchRecord(name=name, settings=settings, known=known)
         start_record(record, store)
+        if known:
+            note(f"the sampler begins with {len(known)} networks that are finished; --cold if not")
     if record.settings != settings:
         raise ConfigError(
             f"search {name!r} in {store} has other settings; give another --study, --fresh to "
@@ -95,6 +103,15 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
     if record.proposals:
         note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
     return record
+
+
+def _known(settings: Settings, store: Path) -> tuple[Known, ...]:
+    """Return the networks of the space that the ledger has, on these images with this recipe."""
+    ledger = Ledger(store)
+    hashes = known_hashes(settings.base, ledger)
+    if hashes is None:
+        return ()
+    return known_networks(settings, objectives_of(settings), ledger.results(), hashes)
 
 
 def _searched_in_time(

@@ -31,6 +31,17 @@ class Settings(Frozen):
     """Candidates that are proposed together; so the number of workers changes nothing."""
 
 
+class Known(Frozen):
+    """A combination that had its score before the search began."""
+
+    params: dict[str, Any]
+    """As the sampler knows it."""
+    distributions: dict[str, str]
+    """Likewise, as its own JSON."""
+    values: tuple[float, ...] = ()
+    """Of the objectives."""
+
+
 class Proposal(Frozen):
     """One combination that the sampler has given."""
 
@@ -92,6 +103,8 @@ class SearchRecord(Frozen):
 
     name: str
     settings: Settings
+    known: tuple[Known, ...] = ()
+    """What the sampler is told first; kept, so that later results change no proposal."""
     proposals: tuple[Proposal, ...] = ()
     stages: tuple[Stage, ...] = ()
     exhausted: bool = False

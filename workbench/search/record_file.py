@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
 from workbench.files import write_atomically
-from workbench.search.record import Batch, Line, SearchRecord, Settings, Stage
+from workbench.search.record import Batch, Known, Line, SearchRecord, Settings, Stage
 
 FOLDER = "searches"
 
@@ -26,6 +26,7 @@ FOLDER = "searches"
 class _Header(Frozen):
     name: str
     settings: Settings
+    known: tuple[Known, ...] = ()
 
 
 def start_record(record: SearchRecord, store: Path) -> None:
@@ -34,7 +35,7 @@ def start_record(record: SearchRecord, store: Path) -> None:
     Raises:
         StoreError: If the store cannot be written.
     """
-    header = {"name": record.name, "settings": record.settings.plain()}
+    header = _Header(name=record.name, settings=record.settings, known=record.known).plain()
     batches: dict[int, list[Any]] = {}
     for proposal in record.proposals:
         batches.setdefault(proposal.batch, []).append(proposal)
@@ -87,7 +88,8 @@ def read_record(store: Path, name: str) -> SearchRecord | None:
             f"{path}: no search of this version; move it away and run the same command again, "
             "which trains nothing that is finished"
         ) from None
-    return SearchRecord(name=header.name, settings=header.settings).with_lines(lines)
+    record = SearchRecord(name=header.name, settings=header.settings, known=header.known)
+    return record.with_lines(lines)
 
 
 def find_record(store: Path, name: str) -> SearchRecord:

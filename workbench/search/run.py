@@ -102,6 +102,8 @@ def search(
     state = SearchState(record)
     settings = record.settings
     sampler = Sampler(settings.sampler, settings.seed, settings.space, objectives)
+    for known in record.known:
+        sampler.know(known)
     running = _Running(state, objectives, run, keep)
     seen = _seen(state)
     count = 0

@@ -7,11 +7,11 @@ so what it proposes depends on what it has been told and on nothing else.
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal
+from workbench.search.record import Known, Proposal
 from workbench.search.space import SpaceFile
 
 SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid")
@@ -39,6 +39,18 @@ class Sampler:
         self._study: Any = optuna.create_study(directions=[o.direction for o in objectives])
         self._asked: dict[int, Any] = {}
         self._combinations = space.combinations() if name == "grid" else None
+
+    def know(self, known: Known) -> None:
+        """Take in a combination that has its score already; a grid takes no notice."""
+        if self._combinations is None:
+            from_json = self._optuna.distributions.json_to_distribution
+            self._study.add_trial(
+                self._optuna.trial.create_trial(
+                    params=known.params,
+                    distributions={k: from_json(d) for k, d in known.distributions.items()},
+                    values=list(known.values),
+                )
+            )
 
     def propose(self, number: int, batch: int) -> Proposal | None:
         """Return the next combination, None at the end of a grid.
@@ -136,6 +148,23 @@ class Sampler:
         with warnings.catch_warnings():  # optuna says of some that they are experimental
             warnings.simplefilter("ignore")
             return made[self._name]()
+
+
+def as_known(space: SpaceFile, params: Mapping[str, Any]) -> Known:
+    """Return a combination as a sampler keeps it.
+
+    Args:
+        space: That it is one of.
+        params: Every value under its name; values of any kind by their JSON.
+    """
+    import optuna
+
+    trial = optuna.trial.FixedTrial(dict(params))
+    space.sample(_Suggest(trial))
+    to_json = optuna.distributions.distribution_to_json
+    return Known(
+        params=trial.params, distributions={k: to_json(d) for k, d in trial.distributions.items()}
+    )
 
 
 class _Suggest:

@@ -14,6 +14,7 @@ LAYERS = [
     {"files"},
     {"config"},
     {"results"},
+    {"tasks"},
     {"keys", "statistics", "tracking"},
     {"ledger", "reporting"},
     {"models", "data"},

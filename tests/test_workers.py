@@ -14,7 +14,8 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.ledger import CHECKPOINT, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.workers import Advance, Lost, Message, Task, WorkerLostError, Workers, run_trials
+from workbench.tasks import Advance, Lost, Message, Task, WorkerLostError
+from workbench.workers import Workers, run_trials
 
 
 @dataclass

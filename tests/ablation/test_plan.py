@@ -12,9 +12,9 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, StoreError, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
+from workbench.tasks import Message
 from workbench.tracking.tracker import NullTracker, TrialLabel
 from workbench.trial_images import open_images
-from workbench.workers import Message
 
 
 def variant(name: str, **overrides: object) -> Variant:

@@ -19,9 +19,9 @@ from workbench.errors import WorkbenchError
 from workbench.keys import trial_key
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
+from workbench.tasks import Message, Task
 from workbench.trial import run_trial
 from workbench.trial_images import open_images
-from workbench.workers import Message, Task
 
 BATCH = 4
 

@@ -18,8 +18,9 @@ from workbench.ablation.plan import Plan
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord
 from workbench.search.record_file import add_line, start_record
-from workbench.search.run import Ran, search
+from workbench.search.run import search
 from workbench.search.space import SpaceFile
+from workbench.search.state import Ran
 
 SPACE = SpaceFile.parse(
     {

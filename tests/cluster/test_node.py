@@ -11,9 +11,9 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
+from workbench.tasks import Advance, Lost
 from workbench.trial import run_trial
 from workbench.trial_images import open_images, packed_images
-from workbench.workers import Advance, Lost
 
 
 def shipped(config: TrialConfig, store: Path, until: int | None = None, ticket: int = 1) -> Shipped:

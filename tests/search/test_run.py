@@ -18,10 +18,11 @@ from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
 from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import add_line, find_record, start_record
-from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.run import search
 from workbench.search.rungs import rung_steps
 from workbench.search.sampler import SAMPLERS
 from workbench.search.space import Fidelity, Limits, SpaceFile
+from workbench.search.state import CANONICAL, Ran, SearchState
 
 BASE = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
 SPACE = SpaceFile.parse(

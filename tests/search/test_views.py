@@ -10,7 +10,7 @@ from tests.search.test_run import Fake, run, settings, with_rungs
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.optuna_study import importances, write_study
 from workbench.search.page import search_page
-from workbench.search.run import CANONICAL, SearchState
+from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import PAGE, digest_of, search_summary
 
 PSNR = parse_objectives([], ["Set5"])

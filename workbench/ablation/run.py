@@ -10,9 +10,10 @@ from workbench.errors import WorkbenchError
 from workbench.keys import trial_key
 from workbench.ledger import Ledger
 from workbench.results import CurvePoint, TrialResult
+from workbench.tasks import Listener, Message, Task
 from workbench.tracking.tracker import Tracker, TrialLabel
 from workbench.trial_images import known_hashes
-from workbench.workers import Listener, Message, Task, run_trials
+from workbench.workers import run_trials
 
 Results = dict[tuple[str, int], TrialResult]
 """Results by (name of the arm, seed)."""

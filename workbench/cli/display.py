@@ -22,7 +22,7 @@ from workbench.cli.console import ERR
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress as ShowProgress
 from workbench.results import CurvePoint, TrialResult
-from workbench.workers import Advance, Lost, Message, Waits
+from workbench.tasks import Advance, Lost, Message, Waits
 
 
 class _Rate(ProgressColumn):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.cli.ablate_steps import Place
-from workbench.workers import Listener, Task, Workers
+from workbench.tasks import Listener, Task
+from workbench.workers import Workers
 
 
 class Runs(Protocol):

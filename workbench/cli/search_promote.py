@@ -14,7 +14,7 @@ from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
 from workbench.search.ranking import ranked
-from workbench.search.run import CANONICAL, SearchState
+from workbench.search.state import CANONICAL, SearchState
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from workbench.search.record_file import (
     read_record,
     start_record,
 )
-from workbench.search.run import CANONICAL, Ran, SearchState, search
+from workbench.search.run import search
+from workbench.search.state import CANONICAL, Ran, SearchState
 from workbench.search.warm_start import known_networks
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import known_hashes

@@ -9,8 +9,8 @@ from workbench.reporting.wording import changes_text
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
-from workbench.search.run import SearchState
 from workbench.search.rungs import rung_steps
+from workbench.search.state import SearchState
 
 
 def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:

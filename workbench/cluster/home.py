@@ -14,7 +14,7 @@ from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import TrialResult
-from workbench.workers import Lost, Message
+from workbench.tasks import Lost, Message
 
 
 @dataclass(frozen=True)

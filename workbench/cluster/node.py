@@ -19,9 +19,9 @@ from workbench.errors import StoppedByUserError
 from workbench.keys import TrialKey, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult
+from workbench.tasks import Advance, Message, Waits
 from workbench.trial import run_trial
 from workbench.trial_images import PackedImages, TrialImages, open_packed
-from workbench.workers import Advance, Message, Waits
 
 TELL_EVERY_S = 0.5
 SHIP_EVERY_S = 10.0

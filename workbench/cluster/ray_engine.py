@@ -24,8 +24,8 @@ from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
+from workbench.tasks import Listener, Task, WorkerLostError
 from workbench.trial_images import packed_images
-from workbench.workers import Listener, Task, WorkerLostError
 
 POLL_S = 0.1
 MOST_LOSSES = 3

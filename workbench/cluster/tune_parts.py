@@ -14,7 +14,7 @@ from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.keys import TrialKey
 from workbench.memory import in_one_line, ran_out
 from workbench.results import TrialResult
-from workbench.workers import Message
+from workbench.tasks import Message
 
 
 class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
-from workbench.search.run import SearchState
+from workbench.search.state import SearchState
 
 FEWEST = 8
 """Networks from which on importances are worth anything."""

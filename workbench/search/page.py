@@ -12,8 +12,8 @@ from workbench.reporting.wording import changes_text
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.optuna_study import FEWEST, importances
-from workbench.search.run import SearchState
 from workbench.search.rungs import rung_steps
+from workbench.search.state import SearchState
 
 FEWEST_RANKED = 4
 

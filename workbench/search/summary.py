@@ -4,7 +4,7 @@ import hashlib
 
 from workbench.search.objectives import Objective
 from workbench.search.page import counts_text, search_page
-from workbench.search.run import CANONICAL, SearchState
+from workbench.search.state import CANONICAL, SearchState
 from workbench.tracking.run_content import config_params
 from workbench.tracking.summary import VariantSummary
 

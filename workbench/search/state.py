@@ -1,0 +1,74 @@
+"""A search as far as it is known, and what runs a part of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from workbench.ablation.plan import Plan
+from workbench.config.overrides import apply_overrides
+from workbench.config.trial import TrialConfig
+from workbench.results import TrialResult, TrialState
+from workbench.search.candidates import beyond
+from workbench.search.objectives import Objective
+from workbench.search.ranking import front
+from workbench.search.record import Proposal, SearchRecord
+
+CANONICAL = "t0000"
+"""Name of the network that all are compared with: always the first, and never stopped early."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What running a plan gave."""
+
+    results: Mapping[str, list[TrialResult]]
+    """By arm; those that were stopped early among them."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """By arm, what kept it from ending."""
+
+
+class RunBatch(Protocol):
+    """Runs a plan, from the ledger where it can."""
+
+    def __call__(self, plan: Plan, until: Mapping[str, int], /) -> Ran:
+        """Run each arm to the step that `until` names, or to its end."""
+
+
+@dataclass
+class SearchState:
+    """A search as far as it is known."""
+
+    record: SearchRecord
+    results: dict[str, list[TrialResult]] = field(default_factory=dict)
+    """Of the candidates that came to their end, by name of the proposal."""
+
+    @property
+    def trained(self) -> list[Proposal]:
+        """Proposals that are trials."""
+        return [proposal for proposal in self.record.proposals if proposal.trained]
+
+    def config(self, proposal: Proposal) -> TrialConfig:
+        """Return the trial of a proposal, of the first seed."""
+        return apply_overrides(self.record.settings.base, proposal.overrides)
+
+    def front(self, objectives: Sequence[Objective]) -> tuple[str, ...]:
+        """Return the networks within the limits that no other of them beats in every objective."""
+        values = self.values(objectives)
+        limits = self.record.settings.space.limits
+        latency_ms = {proposal.name: proposal.latency_ms for proposal in self.trained}
+        within = {
+            name: value
+            for name, value in values.items()
+            if not beyond(self.results[name][0].cost, limits, latency_ms[name])
+        }
+        return front(within, objectives)
+
+    def values(self, objectives: Iterable[Objective]) -> dict[str, tuple[float, ...]]:
+        """Return the objectives of every network that has a score under every seed."""
+        wanted = tuple(objectives)
+        count = len(self.record.settings.trial_seeds)
+        return {
+            name: tuple(objective.value(found) for objective in wanted)
+            for name, found in self.results.items()
+            if len(found) == count and all(r.state is TrialState.COMPLETE for r in found)
+        }

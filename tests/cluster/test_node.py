@@ -11,7 +11,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.tasks import Advance, Lost
+from workbench.tasks import Advance
 from workbench.trial import run_trial
 from workbench.trial_images import open_images, packed_images
 
@@ -100,16 +100,8 @@ def test_a_stop_leaves_a_checkpoint_at_home(
     with pytest.raises(StoppedByUserError):
         run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert len(list(store.glob(f"trainings/*/{CHECKPOINT}"))) == 1
-    assert server.start(2)
+    assert not server.start()
     server.stopping = False
     result = run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert result.sessions == 2
     assert same(result, expected)
-
-
-def test_the_second_beginning_of_a_trial_means_that_the_first_is_lost(tmp_path: Path) -> None:
-    server = StoreServer(tmp_path)
-    assert not server.start(1)
-    assert server.take() == []
-    assert not server.start(1)
-    assert server.take() == [(1, Lost())]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_search import SMALL, SPACE
-from tests.processes import LOOPBACK, MARK, commands, listening_on
+from tests.processes import LOOPBACK, MARK, commands, listening_on, marked
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
@@ -108,6 +109,35 @@ def test_killed_with_ray_nothing_stays_and_nothing_is_lost(place: Place) -> None
     out, _ = place.run("--engine", "ray", "--workers", "1", "--resume")
     assert out == expected
     assert place.record("mlflow_runs") == place.record("local")
+
+
+def test_a_trial_whose_process_is_killed_again_and_again_goes_on(place: Place) -> None:
+    expected, _ = place.run("--store", "local", steps=60)
+    mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "1", mark=mark, steps=60)
+    killed = set[int]()
+    while len(killed) < 2:
+        assert driver.poll() is None, driver.communicate()
+        checkpoints = list((place.folder / "mlflow_runs").glob("trainings/*"))
+        found = [folder for folder in marked(mark) if is_trial(folder)]
+        if checkpoints and found and int(found[0].name) not in killed:
+            time.sleep(1.0)
+            os.kill(int(found[0].name), signal.SIGKILL)
+            killed.add(int(found[0].name))
+        time.sleep(0.1)
+    out, err = driver.communicate()
+    assert driver.returncode == 0, err
+    assert out == expected
+    assert "another one goes on with it" in err
+    assert place.finished("mlflow_runs") == place.finished("local")
+
+
+def is_trial(folder: Path) -> bool:
+    """Tell whether a process runs trials for Tune."""
+    try:
+        return (folder / "cmdline").read_text().startswith("ray::TuneTrial")
+    except OSError:
+        return False
 
 
 @dataclass

@@ -14,7 +14,7 @@ from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import TrialResult
-from workbench.tasks import Lost, Message
+from workbench.tasks import Message
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,13 @@ class StoreServer:
 
     store: Path
     events: list[Event] = field(default_factory=list)
-    started: set[int] = field(default_factory=set)
     stopping: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, ticket: int) -> bool:
-        """Note that a process begins with a trial; return whether it shall not.
-
-        A second beginning means that the first process, or its node, is lost.
-        """
+    def start(self) -> bool:
+        """Return whether a process may begin with a trial: not after a stop."""
         with self.lock:
-            if ticket in self.started:
-                self.events.append((ticket, Lost()))
-            self.started.add(ticket)
-            return self.stopping
+            return not self.stopping
 
     def begin(self, key: TrialKey) -> Beginning:
         """See `Home`."""

@@ -1,6 +1,6 @@
 """Ray Tune runs the trials. Only this file and `tune_parts` import ray.
 
-Tune decides where and when a trial runs, and runs it again when its process or its node is lost.
+Tune decides where and when a trial runs, and tells when its process or its node is lost.
 What is tried, what is compared at the rungs and what is finished is decided by the search and its
 ledger, as with the local engine; so both propose the same.
 """
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, redirect_stdout, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,12 @@ from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
-from workbench.tasks import Listener, Task, WorkerLostError
+from workbench.tasks import Listener, Lost, Message, Task, WorkerLostError
 from workbench.trial_images import packed_images
 
 POLL_S = 0.1
 MOST_LOSSES = 3
-"""So often Tune begins a trial again whose process or node is lost."""
+"""So often a trial begins again whose process or node is lost."""
 CONNECTION_S = 10.0
 """For the head of a cluster to answer."""
 PATIENCE_S = 30.0
@@ -71,6 +71,10 @@ class RayWorkers:
         self._stop = threading.Event()
         self._ticket = 0
         self._feed = Feed()
+        self._shipped: dict[int, Shipped] = {}
+        """What is under way, by ticket."""
+        self._losses: dict[int, int] = {}
+        """How often it was lost, by ticket."""
 
     def __enter__(self) -> "RayWorkers":
         for name, value in _SETTINGS.items():
@@ -132,8 +136,24 @@ class RayWorkers:
             images = packed_images(task.config)
             shipped = Shipped(self._ticket, task.config, task.until, images, self._store)
             tickets[self._ticket] = index
-            self._feed.put(shipped)
+            self._ship(shipped, losses=0)
         return tickets
+
+    def _ship(self, shipped: Shipped, losses: int) -> None:
+        self._shipped[shipped.ticket], self._losses[shipped.ticket] = shipped, losses
+        self._feed.put(shipped)
+
+    def _again(self, lost: int) -> int | None:
+        """Hand a lost trial out under a new ticket; None if it was lost too often, or at a stop.
+
+        Tune's own retries are not used: it hears of one death twice, and gives the trial up then.
+        """
+        shipped, losses = self._shipped.pop(lost), self._losses.pop(lost) + 1
+        if losses > MOST_LOSSES or self._stop.is_set():
+            return None
+        self._ticket += 1
+        self._ship(replace(shipped, ticket=self._ticket), losses)
+        return self._ticket
 
     def _take_news(self, left: dict[int, int], listener: Listener) -> None:
         """Pass on what has happened; what has ended is no longer left."""
@@ -142,19 +162,38 @@ class RayWorkers:
             events = self._ray.get(self._server.take.remote())
         except self._ray.exceptions.RayError as error:
             raise WorkbenchError(f"Ray is lost ({_one_line(error)}); {_GOES_ON}") from None
-        for ticket in self._feed.lost():  # Tune has given them up
-            events.append((ticket, Failure("")))
         for ticket, what in events:
-            if ticket not in left:
-                continue
-            if isinstance(what, Failure):
-                listener.failed(left.pop(ticket), _failure(what))
-            elif isinstance(what, TrialResult):
-                listener.finished(left.pop(ticket), what)
-            else:
-                listener.news(left[ticket], what)
+            if ticket in left:
+                self._pass_on(ticket, what, left, listener)
+        for lost in self._feed.lost():  # their own last news have come before
+            if lost in left:
+                self._take_loss(lost, left, listener)
         if self._feed.error is not None:
             raise WorkbenchError(f"Ray Tune has stopped: {self._feed.error}; {_GOES_ON}")
+
+    def _pass_on(
+        self,
+        ticket: int,
+        what: Message | Failure | TrialResult,
+        left: dict[int, int],
+        listener: Listener,
+    ) -> None:
+        if not isinstance(what, Failure | TrialResult):
+            listener.news(left[ticket], what)
+            return
+        del self._shipped[ticket], self._losses[ticket]
+        if isinstance(what, Failure):
+            listener.failed(left.pop(ticket), _failure(what))
+        else:
+            listener.finished(left.pop(ticket), what)
+
+    def _take_loss(self, lost: int, left: dict[int, int], listener: Listener) -> None:
+        index, ticket = left.pop(lost), self._again(lost)
+        if ticket is None:
+            listener.failed(index, _failure(Failure("")))
+        else:
+            left[ticket] = index
+            listener.news(index, Lost())
 
     def _connect(self) -> None:
         ray = self._ray
@@ -197,7 +236,7 @@ class RayWorkers:
             ),
             run_config=tune.RunConfig(
                 storage_path=self._folder,
-                failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
+                failure_config=tune.FailureConfig(max_failures=0),
                 verbose=0,
             ),
         )

@@ -74,7 +74,7 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
     def step(self) -> dict[str, Any]:
         """Run the trial and say how it ended."""
         ticket = self._shipped.ticket
-        if not ray.get(self._server.start.remote(ticket)):
+        if ray.get(self._server.start.remote()):
             ray.get(self._server.end.remote(ticket, self._outcome()))
         return {"done": True}
 

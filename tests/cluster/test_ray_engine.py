@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,38 @@ class Place:
         return {r["key"]: [r["scores"], r["weights_hash"]] for r in records}
 
 
+def made(folder: Path, photos: Path) -> Place:
+    """Return a folder with the search space in it."""
+    (folder / "search_spaces").mkdir()
+    (folder / "search_spaces" / "mine.yaml").write_text(SPACE + RUNGS)
+    return Place(folder, photos)
+
+
 @pytest.fixture
 def place(tmp_path: Path, photos: Path) -> Place:
-    folder = tmp_path / "search_spaces"
-    folder.mkdir()
-    (folder / "mine.yaml").write_text(SPACE + RUNGS)
-    return Place(tmp_path, photos)
+    return made(tmp_path, photos)
+
+
+@dataclass
+class Calm:
+    """What the local engine gives, undisturbed."""
+
+    table: str
+    record: str
+    finished: dict[str, list[object]]
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Callable[[int], Calm]:
+    """Return a function that runs the search without Ray, once for each number of steps."""
+
+    @cache
+    def run(steps: int) -> Calm:
+        place = made(tmp_path_factory.mktemp("local"), photos)
+        out, _ = place.run(steps=steps)
+        return Calm(out, place.record("mlflow_runs"), place.finished("mlflow_runs"))
+
+    return run
 
 
 def wait_for(what: str, seen: Path, driver: "subprocess.Popen[str]") -> None:
@@ -80,9 +107,9 @@ def wait_for(what: str, seen: Path, driver: "subprocess.Popen[str]") -> None:
 
 
 def test_ray_proposes_and_trains_what_the_local_engine_does_and_listens_to_nobody_else(
-    place: Place,
+    place: Place, local: Callable[[int], Calm]
 ) -> None:
-    expected, _ = place.run("--store", "local")
+    expected = local(6)
     mark = uuid.uuid4().hex
     driver = place.start("--engine", "ray", "--workers", "2", mark=mark)
     wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
@@ -91,14 +118,16 @@ def test_ray_proposes_and_trains_what_the_local_engine_does_and_listens_to_nobod
     assert driver.returncode == 0, err
     assert listens
     assert listens <= LOOPBACK, "Ray is open to the network"
-    assert out == expected
-    assert place.record("mlflow_runs") == place.record("local")
-    assert place.finished("mlflow_runs") == place.finished("local")
+    assert out == expected.table
+    assert place.record("mlflow_runs") == expected.record
+    assert place.finished("mlflow_runs") == expected.finished
     assert commands(mark) == []
 
 
-def test_killed_with_ray_nothing_stays_and_nothing_is_lost(place: Place) -> None:
-    expected, _ = place.run("--store", "local")
+def test_killed_with_ray_nothing_stays_and_nothing_is_lost(
+    place: Place, local: Callable[[int], Calm]
+) -> None:
+    expected = local(6)
     mark = uuid.uuid4().hex
     driver = place.start("--engine", "ray", "--workers", "1", mark=mark)
     wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
@@ -107,12 +136,14 @@ def test_killed_with_ray_nothing_stays_and_nothing_is_lost(place: Place) -> None
     assert commands(mark) == []
     driver.communicate()
     out, _ = place.run("--engine", "ray", "--workers", "1", "--resume")
-    assert out == expected
-    assert place.record("mlflow_runs") == place.record("local")
+    assert out == expected.table
+    assert place.record("mlflow_runs") == expected.record
 
 
-def test_a_trial_whose_process_is_killed_again_and_again_goes_on(place: Place) -> None:
-    expected, _ = place.run("--store", "local", steps=60)
+def test_a_trial_whose_process_is_killed_again_and_again_goes_on(
+    place: Place, local: Callable[[int], Calm]
+) -> None:
+    expected = local(60)
     mark = uuid.uuid4().hex
     driver = place.start("--engine", "ray", "--workers", "1", mark=mark, steps=60)
     killed = set[int]()
@@ -127,9 +158,9 @@ def test_a_trial_whose_process_is_killed_again_and_again_goes_on(place: Place) -
         time.sleep(0.1)
     out, err = driver.communicate()
     assert driver.returncode == 0, err
-    assert out == expected
+    assert out == expected.table
     assert "another one goes on with it" in err
-    assert place.finished("mlflow_runs") == place.finished("local")
+    assert place.finished("mlflow_runs") == expected.finished
 
 
 def is_trial(folder: Path) -> bool:
@@ -187,18 +218,18 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoNode
 
 
 def test_a_cluster_of_two_nodes_gives_the_same_study_also_when_one_is_lost(
-    place: Place, cluster: TwoNodes
+    place: Place, cluster: TwoNodes, local: Callable[[int], Calm]
 ) -> None:
-    expected, _ = place.run("--store", "local", steps=60)
+    expected = local(60)
     driver = place.start("--engine", "ray", "--address", cluster.address, steps=60)
     wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
     time.sleep(4)  # both nodes are at work on the second batch
     cluster.lose_one()
     out, err = driver.communicate()
     assert driver.returncode == 0, err
-    assert out == expected
-    assert place.record("mlflow_runs") == place.record("local")
-    assert place.finished("mlflow_runs") == place.finished("local")
+    assert out == expected.table
+    assert place.record("mlflow_runs") == expected.record
+    assert place.finished("mlflow_runs") == expected.finished
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Kill -9 a search again and again, and compare its end with that of an undisturbed one.
 
-`python -m tests.benchmarks.kill_search [--engine optuna|ray] [--kills N] [--trials N]` runs real
-trainings of small networks on the embedded photographs, with rungs. After each kill it looks for
-processes that are left after five seconds; at the end it compares tables and records, and looks for
-trials that were finished twice, MLflow runs that still run, and a locked database.
+`python -m tests.benchmarks.kill_search [--engine optuna|ray] [--sampler tpe|pbt] [--kills N]
+[--trials N]` runs real trainings of small networks on the embedded photographs, with rungs. After
+each kill it looks for processes that are left after five seconds; at the end it compares tables,
+records and weights, and looks for trials that were finished twice, MLflow runs that still run, and
+a locked database.
 """
 
 import argparse
@@ -33,6 +34,16 @@ limits:
 fidelity:
   rungs: [0.25, 0.5]
 """
+OF_A_POPULATION = """
+question: How should a small network be trained?
+base: tiny
+dimensions:
+  training.stages.0.learning_rate: {kind: floats, low: 0.0005, high: 0.02, log: true}
+  training.stages.0.loss: {kind: choice, values: [l1, charbonnier, l2]}
+  training.stages.0.batch_size: {kind: choice, values: [2, 4, 8]}
+fidelity:
+  rungs: [0.25, 0.5]
+"""
 PATIENCE_S = 5.0
 
 
@@ -47,14 +58,22 @@ def finished(store: Path) -> dict[str, float]:
     return {record["key"]: record["finished_s"] for record in records}
 
 
+def weights(store: Path) -> dict[str, str]:
+    """Return the hash of the weights of each finished trial, by key."""
+    records = (json.loads(path.read_text()) for path in store.glob("trials/*/result.json"))
+    return {record["key"]: record["weights_hash"] for record in records}
+
+
 class Search:
     """One search in its folder; the same command each time."""
 
-    def __init__(self, folder: Path, engine: str, trials: int) -> None:
+    def __init__(self, folder: Path, engine: str, sampler: str, trials: int) -> None:
+        space = OF_A_POPULATION if sampler == "pbt" else SPACE
         (folder / "search_spaces").mkdir(parents=True)
-        (folder / "search_spaces" / "mine.yaml").write_text(SPACE)
+        (folder / "search_spaces" / "mine.yaml").write_text(space)
         self.folder, self.store = folder, folder / "mlflow_runs"
         options = ["--trials", str(trials), "--engine", engine, "--workers", "2", "--study", "s"]
+        options += ["--sampler", sampler]
         self.argv = [sys.executable, "-m", "workbench", "search", "mine", *options]
 
     def start(self, mark: str) -> "subprocess.Popen[str]":
@@ -95,6 +114,7 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="optuna", choices=["optuna", "ray"])
+    parser.add_argument("--sampler", default="tpe")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
@@ -102,8 +122,8 @@ def main() -> None:
     given = parser.parse_args()
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as place:
-        calm = Search(Path(place, "calm"), given.engine, given.trials)
-        disturbed = Search(Path(place, "disturbed"), given.engine, given.trials)
+        calm = Search(Path(place, "calm"), given.engine, given.sampler, given.trials)
+        disturbed = Search(Path(place, "disturbed"), given.engine, given.sampler, given.trials)
         started = time.monotonic()
         expected = calm.to_the_end()
         say(f"undisturbed: {time.monotonic() - started:.0f} s")
@@ -135,7 +155,7 @@ def report(
         "kills": kills,
         "the same table": table == expected,
         "the same record, byte for byte": records[0].read_bytes() == records[1].read_bytes(),
-        "the same finished trials": set(ended) == set(finished(calm.store)),
+        "the same finished trials, and weights": weights(disturbed.store) == weights(calm.store),
         "trials finished twice": sum(ended[key] != moment for key, moment in seen.items()),
         "trainings": len(list(disturbed.store.glob("trainings/*"))),
         "finished": len(ended),

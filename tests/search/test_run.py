@@ -1,5 +1,6 @@
 """A search with a made-up objective: limits, repeats, determinism, going on after a kill."""
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -89,6 +90,7 @@ class Fake:
 def psnr_db(config: TrialConfig) -> float:
     model = config.model
     psnr = 30 + 0.1 * model.channels - 0.3 * (model.blocks - 2) ** 2
+    psnr -= math.log10(config.training.stages[-1].learning_rate / 0.004) ** 2
     return psnr + 0.05 * (model.activation == "gelu") - (config.training.ema_decay - 0.95) ** 2
 
 
@@ -377,4 +379,4 @@ def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> Non
         found = build(BASE, {}, limits)
         assert isinstance(found, str)
         assert found.split()[0] in Limits.model_fields
-    assert set(SAMPLERS) == {"tpe", "nsga2", "nsga3", "gp", "random", "grid"}
+    assert set(SAMPLERS) == {"tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"}

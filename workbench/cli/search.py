@@ -60,8 +60,8 @@ def search(
         int, typer.Option(min=1, help="Networks to train, the canonical one among them.")
     ] = 24,
     sampler: Annotated[
-        Literal["tpe", "nsga2", "nsga3", "gp", "random", "grid"],
-        typer.Option(help="Who proposes what comes next."),
+        Literal["tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"],
+        typer.Option(help="Who proposes what comes next; pbt: population based training."),
     ] = "tpe",
     objective: Annotated[
         list[str] | None,
@@ -179,7 +179,7 @@ def search(
     )
     settings = new_settings(
         what,
-        with_fidelity(with_limits(space, limit or ()), rungs, keep),
+        with_fidelity(with_limits(space, limit or ()), rungs, keep, sampler),
         trial_config(space.base, asked),
         objective or (),
         sampler,

@@ -6,7 +6,8 @@ from workbench.cli.display import AblationDisplay
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Batch, Line, SearchRecord
+from workbench.search.record import Batch, Line, Proposal, SearchRecord
+from workbench.search.wording import proposal_text
 
 
 class SearchDisplay(AblationDisplay):
@@ -16,9 +17,10 @@ class SearchDisplay(AblationDisplay):
         super().__init__(trials)
         self._objectives = objectives
         self._rungs = len(record.settings.space.fidelity.rungs)
-        self._proposed = self._settled = self._rejected = 0
+        self._settled = self._rejected = 0
         self._values: dict[str, tuple[float, ...]] = {}
-        lines: list[Line] = [Batch(proposals=record.proposals), *record.stages]
+        first = tuple(p for p in record.proposals if p.parent is None)
+        lines: list[Line] = [Batch(proposals=first), *record.stages]
         self._known = True
         for line in lines:
             self.note(line)
@@ -27,12 +29,12 @@ class SearchDisplay(AblationDisplay):
     def note(self, line: Line) -> None:
         """Take what has happened."""
         if isinstance(line, Batch):
-            self._proposed += sum(p.trained for p in line.proposals)
             self._rejected += sum(bool(p.rejected) for p in line.proposals)
         elif line.rung < self._rungs:
             stopped = [name for name in line.values if name not in line.goes_on]
             self._settled += len(line.ended) + len(stopped)
             self._say_stopped(line.rung, stopped)
+            self._say_born(line.born)
         else:
             self._settled += len(line.ended) + len(line.values)
             self._values |= line.values
@@ -48,6 +50,10 @@ class SearchDisplay(AblationDisplay):
     def _say_stopped(self, rung: int, names: Sequence[str]) -> None:
         if names and not self._known:
             self._line(f"rung {rung + 1}: {', '.join(names)} stopped")
+
+    def _say_born(self, born: Sequence[Proposal]) -> None:
+        for proposal in () if self._known else born:
+            self._line(f"{proposal.name}: {proposal_text(proposal)}")
 
     def _remark(self) -> str:
         return ", ".join([*_best(self._values, self._objectives), f"{self._rejected} rejected"])

@@ -12,9 +12,11 @@ from workbench.cli.study_views import show_study
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
-from workbench.errors import WorkbenchError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.search.ranking import ranked
+from workbench.search.record import Proposal
 from workbench.search.state import CANONICAL, SearchState
+from workbench.search.wording import proposal_text
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ def promote(name: str, asked: Promotion, place: Place, *, yes: bool, as_json: bo
     arms = [Arm(state.record.settings.space.base, "", base)]
     for proposal in state.trained:
         if proposal.name in chosen:
-            changes = ", ".join(f"{k} {v}" for k, v in proposal.overrides.items())
             config = apply_overrides(base, proposal.overrides)
-            arms.append(Arm(proposal.name, changes, config, arms[0].name))
+            _check_schedule(proposal, config, base)
+            arms.append(Arm(proposal.name, proposal_text(proposal), config, arms[0].name))
     study = asked.study or f"{name}-promoted"
     run(
         Request(Plan(study, tuple(arms), asked.seeds.seeds, asked.seeds.looks)),
@@ -64,6 +66,20 @@ def _base(state: SearchState, asked: Promotion) -> TrialConfig:
     if asked.recipe:
         base = base.model_copy(update={"training": recipe(asked.recipe)})
     return overridden(base, asked.overrides)
+
+
+def _check_schedule(proposal: Proposal, config: TrialConfig, base: TrialConfig) -> None:
+    """Refuse a schedule that is as long as the search's recipe and not as the one asked for.
+
+    Raises:
+        ConfigError: With both numbers of steps.
+    """
+    steps, wanted = config.training.total_steps(), base.training.total_steps()
+    if proposal.parent is not None and steps != wanted:
+        raise ConfigError(
+            f"{proposal.name} is a schedule of {steps:,} steps and cannot be trained for "
+            f"{wanted:,}; promote it with the recipe of its search, which is the default"
+        )
 
 
 def _best(state: SearchState, top: int) -> tuple[str, ...]:

@@ -7,8 +7,12 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.search.joining import find_spaces, place_of
 from workbench.search.objectives import Objective, parse_objectives
+from workbench.search.population import FEWEST
+from workbench.search.population import NAME as PBT
 from workbench.search.reachable import check_limits
 from workbench.search.record import Settings
+from workbench.search.rungs import rung_steps
+from workbench.search.schedules import FIELDS, changeable
 from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.search.space_files import SpaceError, check_values
 
@@ -37,18 +41,27 @@ def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
     return space.model_copy(update={"limits": Limits.parse(found, where="--limit")})
 
 
-def with_fidelity(space: SpaceFile, rungs: str | None, keep: float | None) -> SpaceFile:
+OF_A_POPULATION = Fidelity(rungs=(0.25, 0.5, 0.75), keep=0.75)
+"""Where a population is compared if neither the space nor the user says it."""
+
+
+def with_fidelity(
+    space: SpaceFile, rungs: str | None, keep: float | None, sampler: str
+) -> SpaceFile:
     """Replace the rungs of a space.
 
     Args:
         space: The space.
         rungs: Shares of the steps such as `0.25,0.5`, `none`, or None for those of the space.
         keep: Share of the candidates that goes on, None for that of the space.
+        sampler: A population has rungs also if the space has none.
 
     Raises:
         ConfigError: If either cannot be used.
     """
     found = space.fidelity.plain()
+    if sampler == PBT and rungs is None and not space.fidelity.rungs:
+        found = OF_A_POPULATION.plain()
     if rungs is not None:
         shares = [] if rungs == "none" else rungs.split(",")
         try:
@@ -83,6 +96,8 @@ def new_settings(
     wanted = _objectives(objectives, space, datasets, space_name)
     if sampler == "grid" and space.size() is None:
         raise ConfigError(f"--sampler grid needs a space that can be counted, {space_name} cannot")
+    if sampler == PBT:
+        _check_population(space, base, space_name, batch)
     _check_space(space, base, space_name)
     return Settings(
         space_name=space_name,
@@ -94,6 +109,31 @@ def new_settings(
         trial_seeds=trial_seeds,
         batch=batch,
     )
+
+
+def _check_population(space: SpaceFile, base: TrialConfig, names: str, batch: int) -> None:
+    """Refuse a search in which nothing could change on the way.
+
+    Raises:
+        ConfigError: With what population based training needs.
+    """
+    stages = len(base.training.stages)
+    if stages > 1:
+        raise ConfigError(f"--sampler pbt needs a recipe of one stage, this one has {stages}")
+    if not any(rung_steps(space.fidelity, base.training)):
+        shares = ",".join(f"{share:g}" for share in space.fidelity.rungs) or "none"
+        raise ConfigError(
+            "--sampler pbt needs --rungs with a validation before the last step, where the worst "
+            f"go on from the best; got {shares} with one every {base.training.validate_every:,} "
+            f"of {base.training.total_steps():,} steps"
+        )
+    if batch < FEWEST:
+        raise ConfigError(f"--sampler pbt needs a population of at least 2, got --batch {batch}")
+    if not changeable(space.dimensions):
+        raise ConfigError(
+            f"--sampler pbt changes {', '.join(FIELDS[:-1])} or {FIELDS[-1]} of the training on "
+            f"the way, and {names} varies none of them"
+        )
 
 
 def _objectives(

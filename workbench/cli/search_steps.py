@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workbench.ablation.plan import Arm, Plan
@@ -17,6 +18,7 @@ from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.ledger import Ledger
+from workbench.search.branching import branch
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Line, SearchRecord, Settings
 from workbench.search.record_file import (
@@ -159,7 +161,8 @@ def _searched(
             add_line(line, place.store, record.name)
             display.note(line)
 
-        return search(record, trials, objectives, run_batch, keep)
+        share = partial(branch, seeds=record.settings.trial_seeds, store=place.store)
+        return search(record, trials, objectives, run_batch, keep, share)
 
 
 def view(what: str, name: str, store: Path, *, as_json: bool) -> None:

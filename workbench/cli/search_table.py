@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
-from workbench.reporting.wording import changes_text
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
+from workbench.search.wording import proposal_text
 
 
 def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
@@ -74,6 +74,7 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
             {
                 "name": p.name,
                 "overrides": p.overrides,
+                "parent": p.parent,
                 "values": list(values.get(p.name, ())),
                 "states": [r.state.value for r in state.results.get(p.name, ())],
                 "ending": _ending(state, p),
@@ -103,14 +104,13 @@ def _cells(
         for place, o in enumerate(objectives)
         if o.name not in ("parameters", "multiply_adds")
     ]
-    changes = changes_text(proposal.overrides)
     return [
         proposal.name,
         f"{cost.parameters:,}",
         billions(cost.multiply_adds),
         *shown,
         "*" if best else "",
-        changes or "canonical",
+        proposal_text(proposal),
         _ending(state, proposal),
     ]
 

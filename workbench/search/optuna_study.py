@@ -7,6 +7,7 @@ from typing import Any
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal
 from workbench.search.state import SearchState
+from workbench.search.wording import proposal_text
 
 FEWEST = 8
 """Networks from which on importances are worth anything."""
@@ -106,5 +107,9 @@ def _trial(
         values=None if values is None else list(values),
         params={name: proposal.params[name] for name in kept},
         distributions={name: json_to_distribution(proposal.distributions[name]) for name in kept},
-        user_attrs={"workbench.trial": proposal.name, "workbench.note": note},
+        user_attrs={
+            "workbench.trial": proposal.name,
+            "workbench.note": note,
+            "workbench.what": proposal_text(proposal),
+        },
     )

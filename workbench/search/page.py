@@ -8,12 +8,12 @@ from scipy.stats import spearmanr
 from workbench.reporting import search_figures
 from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.search_figures import Scored
-from workbench.reporting.wording import changes_text
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.optuna_study import FEWEST, importances
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
+from workbench.search.wording import proposal_text
 
 FEWEST_RANKED = 4
 
@@ -70,7 +70,7 @@ def _scored(state: SearchState, objectives: Sequence[Objective]) -> list[Scored]
             proposal.name,
             values[proposal.name],
             cost_of(state.config(proposal).model).multiply_adds / 1e9,
-            proposal.overrides,
+            proposal.choices,
             proposal.name in best,
         )
         for proposal in state.trained
@@ -88,8 +88,7 @@ def _table(
         name, cost = proposal.name, cost_of(state.config(proposal).model)
         found = [f"{value:,.4f}" for value in values.get(name, ())] or ["-"] * len(objectives)
         ending = "stopped early; " if name in stopped else ended.get(name, "")
-        changes = changes_text(proposal.overrides)
-        what = f"{ending} {changes or 'canonical'}".strip()
+        what = f"{ending} {proposal_text(proposal)}".strip()
         giga = f"{cost.multiply_adds / 1e9:.4f}"
         rows.append([name, f"{cost.parameters:,}", giga, *found, what])
     return "All networks that were trained", head, rows

@@ -5,6 +5,7 @@ decided at each rung. A batch is kept before it is run, so that a batch that was
 batch that goes on.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -59,6 +60,10 @@ class Proposal(Frozen):
     """Number of the proposal that builds the same network."""
     latency_ms: float | None = None
     """As it was measured if there is a limit for it, so that a search goes on with it."""
+    parent: int | None = None
+    """Number of the candidate whose training it goes on from, in population based training."""
+    parent_steps: int = 0
+    """So many steps are that one's."""
 
     @property
     def name(self) -> str:
@@ -69,6 +74,13 @@ class Proposal(Frozen):
     def trained(self) -> bool:
         """Whether it is a trial of its own."""
         return not self.rejected and self.same_as is None
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What was chosen, by key of the space; of a schedule, with what it ends."""
+        if self.parent is None:
+            return self.overrides
+        return {k: json.loads(v) if isinstance(v, str) else v for k, v in self.params.items()}
 
 
 class Batch(Frozen):
@@ -93,6 +105,8 @@ class Stage(Frozen):
     """Why the others did not."""
     goes_on: tuple[str, ...] = ()
     """Which of them are trained further."""
+    born: tuple[Proposal, ...] = ()
+    """Those that go on from others' weights in the place of those that do not."""
 
 
 Line = Batch | Stage
@@ -118,6 +132,7 @@ class SearchRecord(Frozen):
                 exhausted = line.exhausted
             else:
                 stages.append(line)
+                proposals += line.born
         return self.model_copy(
             update={
                 "proposals": tuple(proposals),
@@ -125,6 +140,10 @@ class SearchRecord(Frozen):
                 "exhausted": exhausted,
             }
         )
+
+    def proposal(self, number: int) -> Proposal:
+        """Return the proposal of a number."""
+        return next(p for p in self.proposals if p.number == number)
 
     def stage(self, batch: int, rung: int) -> Stage | None:
         """Return what came of a batch at a rung, None if that is not known yet."""

@@ -37,7 +37,7 @@ def start_record(record: SearchRecord, store: Path) -> None:
     """
     header = _Header(name=record.name, settings=record.settings, known=record.known).plain()
     batches: dict[int, list[Any]] = {}
-    for proposal in record.proposals:
+    for proposal in (p for p in record.proposals if p.parent is None):
         batches.setdefault(proposal.batch, []).append(proposal)
     lines = [Batch(proposals=tuple(found)).plain() for found in batches.values()]
     text = [header, *lines, *(stage.plain() for stage in record.stages)]

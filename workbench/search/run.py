@@ -6,8 +6,10 @@ from workbench.ablation.plan import run_identity
 from workbench.search.candidates import build, latency_of
 from workbench.search.dimensions import TooFewError
 from workbench.search.objectives import Objective
+from workbench.search.population import NAME as PBT
+from workbench.search.population import Population
 from workbench.search.record import Batch, Line, Proposal, SearchRecord
-from workbench.search.running import Running
+from workbench.search.running import Branch, Running
 from workbench.search.sampler import Sampler
 from workbench.search.state import RunBatch, SearchState
 
@@ -21,6 +23,7 @@ def search(
     objectives: tuple[Objective, ...],
     run: RunBatch,
     keep: Callable[[Line], None],
+    branch: Branch | None = None,
 ) -> SearchState:
     """Run a search until it has so many trials, or nothing new is found.
 
@@ -30,6 +33,7 @@ def search(
         objectives: What the sampler is told.
         run: Runs the trials of a batch.
         keep: Keeps what happens; called before a batch is run, and when it has come to a rung.
+        branch: Lets a training begin with the steps of another one.
 
     Raises:
         WorkbenchError: If every trial of a batch fails.
@@ -39,31 +43,30 @@ def search(
     sampler = Sampler(settings.sampler, settings.seed, settings.space, objectives)
     for known in record.known:
         sampler.know(known)
-    running = Running(state, objectives, run, keep)
     seen = _seen(state)
-    count = 0
+    population = Population(state, seen) if settings.sampler == PBT else None
+    running = Running(state, objectives, run, keep, trials, population, branch)
     for of_batch in _batches(record):
         # What was proposed together was proposed without each other's results.
         for proposal in of_batch:
             if proposal.number > 0:
                 sampler.replay(proposal, None, told=False)
         running.run_and_tell(of_batch, sampler)
-        count += sum(proposal.trained for proposal in of_batch)
-    while count < trials and not state.record.exhausted:
+    while (count := len(state.trained)) < trials and not state.record.exhausted:
         batch = max((p.batch for p in state.record.proposals[-1:]), default=-1) + 1
         wanted = 1 if batch == 0 else min(settings.batch, trials - count)
         proposals = _propose(state, sampler, seen, batch, wanted)
         new = sum(proposal.trained for proposal in proposals)
         running.note(Batch(proposals=tuple(proposals), exhausted=new < wanted))
         running.run_and_tell(proposals, sampler)
-        count += new
     return state
 
 
 def _batches(record: SearchRecord) -> list[list[Proposal]]:
     found: dict[int, list[Proposal]] = {}
     for proposal in record.proposals:
-        found.setdefault(proposal.batch, []).append(proposal)
+        if proposal.parent is None:  # the others come into it at the rungs
+            found.setdefault(proposal.batch, []).append(proposal)
     return list(found.values())
 
 

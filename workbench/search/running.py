@@ -4,13 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.ablation.plan import Arm, Plan
+from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
 from workbench.results import TrialState
 from workbench.search.objectives import Objective
+from workbench.search.population import Population
+from workbench.search.ranking import ranked
 from workbench.search.record import Line, Proposal, Stage
 from workbench.search.rungs import rung_steps, who_goes_on
 from workbench.search.sampler import Sampler
 from workbench.search.state import CANONICAL, Ran, RunBatch, SearchState
+
+Branch = Callable[[TrialConfig, TrialConfig, int], None]
+"""Lets the second training begin with the first so many steps of the first one."""
 
 
 @dataclass
@@ -21,6 +27,12 @@ class Running:
     objectives: tuple[Objective, ...]
     run: RunBatch
     keep: Callable[[Line], None]
+    trials: int
+    """Of the search, at most; those that go on from others are trials, too."""
+    population: Population | None = None
+    """If the stopped ones make room for new ones."""
+    branch: Branch | None = None
+    """Without it they are trained from the beginning, which gives the same."""
     at_rung: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     """Values of the candidates of all batches so far; the canonical network is none of them."""
 
@@ -43,7 +55,7 @@ class Running:
                     step = self._step(proposal, rung)
                     assert step is not None, "nothing is stopped where nothing is compared"
                     sampler.tell_stopped(proposal.number, step, stage.values[proposal.name])
-            going = [proposal for proposal in going if proposal.name in stage.goes_on]
+            going = [p for p in going if p.name in stage.goes_on] + list(stage.born)
         if going:
             values = self._at_end(going).values
         for proposal in proposals:
@@ -71,15 +83,31 @@ class Running:
         }
         settings = self.state.record.settings
         keep, before = settings.space.fidelity.keep, self.at_rung.get(rung, {})
+        if self.population is not None:
+            before = {}  # a population is compared with nobody else
         best = who_goes_on(values, before, self.objectives, keep)
         free = {CANONICAL, *(name for name, step in steps.items() if step is None)}
-        return Stage(
+        stage = Stage(
             batch=going[0].batch,
             rung=rung,
             values=values,
             ended=ended,
             goes_on=tuple(p.name for p in going if p.name in {*best, *free}),
         )
+        return stage.model_copy(update={"born": self._born(stage, going, until)})
+
+    def _born(
+        self, stage: Stage, going: Sequence[Proposal], until: Mapping[str, int]
+    ) -> tuple[Proposal, ...]:
+        """Return who takes the places of those that were stopped at a rung, or failed."""
+        places = len(going) - len(stage.goes_on)
+        if self.population is None or not until:
+            return ()
+        here = {name: stage.values[name] for name in stage.goes_on if name in stage.values}
+        best = set(ranked(here, self.objectives)[:places])
+        count = min(places, self.trials - len(self.state.trained))
+        parents = [proposal for proposal in going if proposal.name in best]
+        return self.population.born(stage.batch, max(until.values()), parents, count)
 
     def _at_end(self, going: Sequence[Proposal]) -> Stage:
         """Return what came of candidates at their end; their results come from the ledger."""
@@ -104,6 +132,8 @@ class Running:
     def _run(self, going: Sequence[Proposal], until: Mapping[str, int]) -> Ran:
         if not going:
             return Ran({})
+        for proposal in going:
+            self._begin(proposal)
         arms = tuple(Arm(p.name, "", self.state.config(p)) for p in going)
         settings = self.state.record.settings
         ran = self.run(Plan(self.state.record.name, arms, settings.trial_seeds), until)
@@ -113,6 +143,12 @@ class Running:
             which = "the canonical network" if len(arms) == 1 else "every trial of this batch"
             raise WorkbenchError(f"{which} failed: {reason}")
         return ran
+
+    def _begin(self, proposal: Proposal) -> None:
+        """Let a candidate have the weights of the one that it goes on from, while that waits."""
+        if proposal.parent is not None and self.branch is not None:
+            parent = self.state.config(self.state.record.proposal(proposal.parent))
+            self.branch(parent, self.state.config(proposal), proposal.parent_steps)
 
     def _step(self, proposal: Proposal, rung: int) -> int | None:
         fidelity = self.state.record.settings.space.fidelity

@@ -14,7 +14,7 @@ from workbench.search.objectives import Objective
 from workbench.search.record import Known, Proposal
 from workbench.search.space import SpaceFile
 
-SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid")
+SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt")
 
 
 class Sampler:
@@ -144,6 +144,7 @@ class Sampler:
             "nsga3": lambda: samplers.NSGAIIISampler(seed=seed, population_size=16),
             "gp": lambda: samplers.GPSampler(seed=seed, deterministic_objective=False),
             "random": lambda: samplers.RandomSampler(seed=seed),
+            "pbt": lambda: samplers.RandomSampler(seed=seed),  # the first of a population
         }
         with warnings.catch_warnings():  # optuna says of some that they are experimental
             warnings.simplefilter("ignore")

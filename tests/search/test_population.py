@@ -1,0 +1,204 @@
+"""Population based training: who goes on from whom, with what, and as which recipe."""
+
+import random
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+
+from tests.search.test_run import Failing, Fake, KilledError, psnr_db, run, settings
+from workbench.config.overrides import apply_overrides
+from workbench.config.training import TrainingConfig
+from workbench.search.dimensions import Choice, Dimension, Floats, Integers
+from workbench.search.objectives import parse_objectives
+from workbench.search.optuna_study import write_study
+from workbench.search.page import search_page
+from workbench.search.population import explored
+from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record_file import add_line, find_record, start_record
+from workbench.search.run import search
+from workbench.search.schedules import changeable, changed_at
+from workbench.search.space import Fidelity, SpaceFile
+from workbench.search.state import CANONICAL, SearchState
+from workbench.search.wording import proposal_text
+from workbench.training.schedule import learning_rate, steps_from
+
+RATE = "training.stages.0.learning_rate"
+SPACE = SpaceFile.parse(
+    {
+        "question": "Why?",
+        "base": "tiny",
+        "dimensions": {
+            RATE: {"kind": "floats", "low": 3e-4, "high": 0.03, "log": True},
+            "training.stages.0.loss": {"kind": "choice", "values": ["l1", "charbonnier", "l2"]},
+            "training.ema_decay": {"kind": "floats", "low": 0.9, "high": 0.999},
+        },
+    }
+)
+PSNR = parse_objectives([], ["Set5"])
+
+
+def of_population(keep: float = 0.5, batch: int = 6, **changes: object) -> Settings:
+    fidelity = Fidelity(rungs=(0.3, 0.6), keep=keep)  # after 40 and 80 of 120 steps
+    space = SPACE.model_copy(update={"fidelity": fidelity})
+    return settings(space=space, sampler="pbt", batch=batch, **changes)
+
+
+def rates(training: TrainingConfig) -> list[float]:
+    return [learning_rate(step.config, step.local) for step in steps_from(training, 0)]
+
+
+def test_the_stopped_make_room_for_those_that_go_on_from_the_best() -> None:
+    state = run(of_population(), 13, Fake())
+    assert len(state.trained) == 13  # the canonical one, 6 of the population, 3 at each rung
+    proposals = {p.name: p for p in state.record.proposals}
+    rung_steps = {0: 40, 1: 80}
+    for stage in state.record.stages:
+        if stage.rung not in rung_steps or CANONICAL in stage.goes_on:
+            assert not stage.born
+            continue
+        assert len(stage.values) == 6
+        assert len(stage.goes_on) == len(stage.born) == 3
+        for child in stage.born:
+            parent = proposals[f"t{child.parent:04}"]
+            assert parent.name in stage.goes_on
+            assert child.parent_steps == rung_steps[stage.rung]
+            stages = state.config(child).training.stages
+            assert sum(one.steps for one in stages) == 120
+            assert sum(one.steps for one in stages[:-1]) == child.parent_steps
+            assert state.config(child).training.ema_decay == parent.choices["training.ema_decay"]
+            assert proposal_text(child).startswith(
+                f"{parent.name} for {child.parent_steps} steps, then learning_rate="
+            )
+    assert set(state.results) == {p.name for p in state.trained} - set(state.record.stopped())
+    assert any(p.parent is not None for p in state.trained if p.name in state.results)
+
+
+def test_those_that_go_on_from_the_best_are_better_than_those_drawn_at_random() -> None:
+    means: dict[bool, list[float]] = {True: [], False: []}
+    for seed in range(5):
+        state = run(of_population(seed=seed), 13, Fake())
+        for proposal in state.trained[1:]:
+            means[proposal.parent is None].append(psnr_db(state.config(proposal)))
+    assert fmean(means[False]) > fmean(means[True])
+
+
+@pytest.mark.parametrize("kill_at", [0, 1, 4, 7, 9, 12, 14, 17, 20])
+def test_killed_anywhere_it_goes_on_to_the_same_end(kill_at: int, tmp_path: Path) -> None:
+    wanted, undisturbed = of_population(batch=4), Fake()
+    expected = run(wanted, 15, undisturbed)
+    assert max(p.batch for p in expected.trained) == 2, "two populations"
+    fake = Fake(kill_at)
+    start_record(SearchRecord(name="s", settings=wanted), tmp_path)
+
+    def keep(line: Line) -> None:
+        add_line(line, tmp_path, "s")
+
+    with pytest.raises(KilledError):
+        run(wanted, 15, fake, keep=keep)
+    fake.kill_at = None
+    state = run(wanted, 15, fake, find_record(tmp_path, "s"), keep=keep)
+    assert state.record == expected.record == find_record(tmp_path, "s")
+    assert state.results == expected.results
+    assert sorted(fake.segments, key=str) == sorted(undisturbed.segments, key=str)
+    assert run(wanted, 15, Fake(), state.record).record == state.record
+
+
+def test_there_are_no_more_trials_than_wanted() -> None:
+    for trials in (5, 8, 9, 10):
+        assert len(run(of_population(), trials, Fake()).trained) == trials
+
+
+def test_the_places_of_those_that_fail_are_taken_too() -> None:
+    names = [p.name for p in run(of_population(), 7, Fake()).trained]
+    fake = Failing({names[1]: "diverged", names[2]: "lost"})
+    state = run(of_population(keep=0.75), 13, fake)
+    first = next(s for s in state.record.stages if s.rung == 0 and s.born)
+    assert (len(first.values), len(first.goes_on), len(first.born)) == (4, 3, 3)
+    assert set(first.ended) == set(names[1:3])
+
+
+def test_the_trainings_part_where_the_record_says() -> None:
+    asked: list[tuple[TrainingConfig, TrainingConfig, int]] = []
+    fake, state = Fake(), SearchState(SearchRecord(name="s", settings=of_population()))
+    done = _branched(state, fake, asked)
+    born = [p for p in done.trained if p.parent is not None]
+    assert len({second.model_dump_json() for _, second, _ in asked}) == len(born)
+    for first, second, steps in asked:
+        assert rates(first)[:steps] == rates(second)[:steps]
+        ahead = [s.config.loss for s in steps_from(first, 0)][:steps]
+        assert ahead == [s.config.loss for s in steps_from(second, 0)][:steps]
+        assert first.stages[0].loss == second.stages[0].loss
+
+
+def _branched(
+    state: SearchState, fake: Fake, asked: list[tuple[TrainingConfig, TrainingConfig, int]]
+) -> SearchState:
+    return search(
+        state.record,
+        13,
+        PSNR,
+        fake,
+        lambda _: None,
+        lambda first, second, steps: asked.append((first.training, second.training, steps)),
+    )
+
+
+def test_the_rate_is_halved_where_it_would_have_been() -> None:
+    base = settings().base.training  # 120 steps from 0.002, halved after 60, 84, 102, 114
+    whole = apply_overrides(base, {"stages.0.learning_rate": 0.004})
+    once = base.model_copy(update={"stages": changed_at(base, base, 40, {RATE: 0.004})})
+    assert rates(once) == rates(base)[:40] + rates(whole)[40:]
+    twice = base.model_copy(update={"stages": changed_at(base, once, 84, {RATE: 0.002})})
+    assert rates(twice) == rates(once)[:84] + rates(base)[84:]
+    other = base.model_copy(
+        update={"stages": changed_at(base, once, 60, {"training.stages.0.loss": "l2"})}
+    )
+    assert rates(other) == rates(once)
+    assert [stage.loss for stage in other.stages] == ["l1", "l1", "l2"]
+    assert TrainingConfig.parse(twice.plain()) == twice
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "near"),
+    [
+        (Floats(low=0.1, high=1.0), 0.5, {0.4, 0.6}),
+        (Floats(low=0.45, high=0.55), 0.5, {0.45, 0.55}),
+        (Floats(low=0.0, high=1.0, step=0.25), 0.5, {0.25, 0.75}),
+        (Integers(low=2, high=8, step=2), 8, {6, 8}),
+        (Choice(values=("l1", "charbonnier", "l2")), "l1", {"l1", "charbonnier"}),
+    ],
+)
+def test_a_setting_moves_near_or_is_drawn_afresh(
+    dimension: Dimension, value: Any, near: set[Any]
+) -> None:
+    found = [explored(value, dimension, random.Random(seed)) for seed in range(400)]
+    share = sum(one in near for one in found) / len(found)
+    assert near <= set(found)
+    assert share > 0.7  # three quarters, and those drawn afresh that happen to be near
+    if isinstance(dimension, Floats):
+        assert all(dimension.low <= one <= dimension.high for one in found)
+        assert len(set(found)) > len(near)
+
+
+def test_what_depends_on_something_does_not_change_on_the_way() -> None:
+    loss = {"kind": "choice", "values": ["l1", "l2"]}
+    batch = {"kind": "choice", "values": [2, 4], "when": {"training.stages.0.loss": ["l2"]}}
+    plain = SPACE.plain()["dimensions"]
+    dimensions = {**plain, "training.stages.0.loss": loss, "training.stages.0.batch_size": batch}
+    space = SpaceFile.parse({**SPACE.plain(), "dimensions": dimensions})
+    assert changeable(space.dimensions) == (RATE,)
+    assert changeable(SPACE.dimensions) == (RATE, "training.stages.0.loss")
+
+
+def test_the_views_say_whose_steps_a_schedule_begins_with(tmp_path: Path) -> None:
+    import optuna
+
+    state = run(of_population(batch=8), 17, Fake())
+    page = search_page(state, PSNR)
+    write_study(state, PSNR, tmp_path / "s.db")
+    trials = optuna.load_study(study_name="s", storage=f"sqlite:///{tmp_path / 's.db'}").trials
+    for proposal, trial in zip(state.record.proposals, trials, strict=True):
+        assert trial.user_attrs["workbench.what"] == proposal_text(proposal)
+        assert proposal_text(proposal) in page

@@ -1,0 +1,137 @@
+"""Population based training (Jaderberg et al. 2017): the worst go on from the best ones' weights.
+
+A batch is the population. At each rung those that are stopped make room for as many new candidates.
+Each takes over a training from among the best and goes on with one or more settings of it changed.
+"""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.ablation.plan import run_identity
+from workbench.search.askers import AtRandom
+from workbench.search.candidates import build
+from workbench.search.dimensions import Choice, Dimension, Floats, Integers, ask_value
+from workbench.search.record import Proposal
+from workbench.search.sampler import as_known
+from workbench.search.schedules import FIRST, STAGES, changeable, changed_at
+from workbench.search.state import SearchState
+
+NAME = "pbt"
+FEWEST = 2
+"""Candidates, so that one can go on from another."""
+FACTORS = (0.8, 1.2)
+"""A number is changed by one of them; the paper's choice, and Ray Tune's."""
+AFRESH = 0.25
+"""How often a setting is drawn from all of its values instead; likewise."""
+TRIES = 20
+"""Draws of one candidate before its place stays empty."""
+
+
+@dataclass
+class Population:
+    """Makes the candidates that go on from others.
+
+    Args:
+        state: The search.
+        seen: The number of the proposal of each run; what is born is added.
+    """
+
+    state: SearchState
+    seen: dict[str, int]
+
+    def born(
+        self, batch: int, step: int, best: Sequence[Proposal], count: int
+    ) -> tuple[Proposal, ...]:
+        """Return new candidates, which depend on the search's seed and the record only.
+
+        Args:
+            batch: That they are of.
+            step: At which they begin.
+            best: Whose trainings they go on from; each time one of them by chance.
+            count: So many, or fewer if nothing new is found.
+        """
+        first = 1 + max(p.number for p in self.state.record.proposals)
+        found: list[Proposal] = []
+        for _ in range(count if best else 0):
+            proposal = self._one(first + len(found), batch, step, best)
+            if proposal is not None:
+                found.append(proposal)
+        return tuple(found)
+
+    def _one(self, number: int, batch: int, step: int, best: Sequence[Proposal]) -> Proposal | None:
+        draw = random.Random(f"{self.state.record.settings.seed} {number}")
+        for _ in range(TRIES):
+            proposal = self._drawn(number, batch, step, draw.choice(best), draw)
+            settings = self.state.record.settings
+            built = build(settings.base, proposal.overrides, settings.space.limits)
+            if isinstance(built, str) or run_identity(built.config) in self.seen:
+                continue
+            self.seen[run_identity(built.config)] = number
+            return proposal.model_copy(update={"latency_ms": built.latency_ms})
+        return None
+
+    def _drawn(
+        self, number: int, batch: int, step: int, parent: Proposal, draw: random.Random
+    ) -> Proposal:
+        settings = self.state.record.settings
+        dimensions = settings.space.dimensions
+        values = {k: parent.choices[k] for k in changeable(dimensions)}
+        changed = {k: explored(values[k], dimensions[k], draw) for k in values}
+        stages = changed_at(
+            settings.base.training, self.state.config(parent).training, step, changed
+        )
+        kept = {
+            key: value
+            for key, value in parent.overrides.items()
+            if key != STAGES and not key.startswith(FIRST)
+        }
+        known = as_known(settings.space, {**parent.params, **_as_params(changed, dimensions)})
+        return Proposal.check(
+            {
+                "number": number,
+                "overrides": {**kept, STAGES: [stage.plain() for stage in stages]},
+                "params": known.params,
+                "distributions": known.distributions,
+                "batch": batch,
+                "parent": parent.number,
+                "parent_steps": step,
+            }
+        )
+
+
+def explored(value: Any, dimension: Dimension, draw: random.Random) -> Any:
+    """Return a setting near to another one, or, now and then, any other.
+
+    A number is multiplied by one of `FACTORS`, within its range; of listed values it is a
+    neighbour.
+    """
+    if draw.random() < AFRESH:
+        return ask_value("", dimension, AtRandom(draw), ())
+    match dimension:
+        case Floats(low=low, high=high, step=step):
+            moved = min(max(value * draw.choice(FACTORS), low), high)
+            if step is None:
+                return moved
+            places = range(int((high - low) / step + 1e-9) + 1)
+            return low + step * _neighbour(places, round((value - low) / step), draw)
+        case Integers():
+            return _neighbour(dimension.samples(), value, draw)
+        case Choice(values=values):
+            return _neighbour(values, value, draw)
+    raise AssertionError("fields of a stage are numbers and choices")
+
+
+def _neighbour(values: Sequence[Any], value: Any, draw: random.Random) -> Any:
+    place = values.index(value) + draw.choice((-1, 1))
+    return values[min(max(place, 0), len(values) - 1)]
+
+
+def _as_params(values: Mapping[str, Any], dimensions: Mapping[str, Dimension]) -> dict[str, Any]:
+    """Return values as a sampler keeps them: those of a choice by their JSON."""
+    return {
+        key: json.dumps(value, sort_keys=True) if isinstance(dimensions[key], Choice) else value
+        for key, value in values.items()
+    }

@@ -15,7 +15,8 @@ from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.ledger import CHECKPOINT, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.tasks import Advance, Lost, Message, Task, WorkerLostError
-from workbench.workers import Workers, run_trials
+from workbench.tasks import Listener as Takes
+from workbench.workers import Workers
 
 
 @dataclass
@@ -54,6 +55,12 @@ def long(config: TrialConfig, seed: int) -> TrialConfig:
             "seed": seed,
         },
     )
+
+
+def run_trials(tasks: list[Task], *, store: Path, workers: int, listener: Takes) -> None:
+    """Run trials in workers that end with them."""
+    with Workers(store, workers) as pool:
+        pool.run(tasks, listener)
 
 
 def test_trials_give_their_news_before_their_result(

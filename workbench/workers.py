@@ -83,12 +83,6 @@ class Workers:
             raise StoppedByUserError("stopped; the same command goes on from here")
 
 
-def run_trials(tasks: Sequence[Task], *, store: Path, workers: int, listener: Listener) -> None:
-    """Run trials in worker processes that end with them; see `Workers.run`."""
-    with Workers(store, min(workers, max(1, len(tasks)))) as pool:
-        pool.run(tasks, listener)
-
-
 class _Slot:
     """A place for one worker process; it is made anew when it has died.
 

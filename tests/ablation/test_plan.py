@@ -15,6 +15,7 @@ from workbench.results import TrialResult
 from workbench.tasks import Message
 from workbench.tracking.tracker import NullTracker, TrialLabel
 from workbench.trial_images import open_images
+from workbench.workers import Workers
 
 
 def variant(name: str, **overrides: object) -> Variant:
@@ -93,10 +94,11 @@ def plan(tiny_trial: TrialConfig, tmp_path: Path) -> Plan:
 
 
 def test_equal_networks_are_trained_once_and_known_results_not_again(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, tmp_path: Path
 ) -> None:
     first = Recorder()
-    results = run_plan(plan, store=tmp_path, workers=1, tracker=first, display=first)
+    with Workers(tmp_path, 1) as workers:
+        results = run_plan(plan, store=tmp_path, run=workers.run, tracker=first, display=first)
     assert results["twin", 1] == results["wide", 1]
     assert results["wide", 1] != results["tiny", 1]
     assert first.finished_trials == [("tiny", 1), ("wide", 1)]
@@ -107,9 +109,8 @@ def test_equal_networks_are_trained_once_and_known_results_not_again(
     def train(*_: object, **__: object) -> None:
         raise AssertionError("a finished trial was run")
 
-    monkeypatch.setattr("workbench.ablation.run.run_trials", train)
     again = Recorder()
-    assert run_plan(plan, store=tmp_path, workers=1, tracker=again, display=again) == results
+    assert run_plan(plan, store=tmp_path, run=train, tracker=again, display=again) == results
     assert again.reused_trials == [("tiny", 1), ("wide", 1), ("twin", 1)]
     assert again.tracked == again.reused_trials
     assert {name: len(found) for name, found in by_arm(plan, results).items()} == {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,17 @@ class Place:
         out, err = driver.communicate()
         assert driver.returncode == 0, err
         return out, err
+
+    def promoted(self, *more: str) -> Any:
+        """Promote its best network to two seeds; return what is printed, as JSON."""
+        argv = ["search", "promote", "s", "--top", "1", "--seeds", "2", "--json", *more]
+        ended = subprocess.run(
+            [sys.executable, "-m", "workbench", *argv],
+            cwd=self.folder,
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(ended.stdout)
 
     def record(self, store: str) -> str:
         """Return what a search has proposed and decided."""
@@ -122,13 +134,24 @@ def test_ray_proposes_and_trains_what_the_local_engine_does_and_listens_to_nobod
     assert place.record("mlflow_runs") == expected.record
     assert place.finished("mlflow_runs") == expected.finished
     assert commands(mark) == []
+    judged = place.promoted("--engine", "ray", "--workers", "2")
+    assert [arm["seeds"] for arm in judged["arms"]] == [[1, 2], [1, 2]]
+    assert len(place.finished("mlflow_runs")) == len(expected.finished) + 2, "a second seed each"
 
 
-def test_killed_with_ray_nothing_stays_and_nothing_is_lost(
+def test_stopped_or_killed_with_ray_nothing_stays_and_nothing_is_lost(
     place: Place, local: Callable[[int], Calm]
 ) -> None:
     expected = local(6)
     mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "1", mark=mark)
+    wait_for("trainings/*/checkpoint.pt", place.folder / "mlflow_runs", driver)
+    driver.send_signal(signal.SIGINT)
+    out, err = driver.communicate()
+    assert (driver.returncode, out) == (130, "")
+    assert err.endswith("error: stopped; the same command goes on from here\n")
+    assert "failed" not in err
+    assert commands(mark) == []
     driver = place.start("--engine", "ray", "--workers", "1", mark=mark)
     wait_for("trials/*/result.json", place.folder / "mlflow_runs", driver)
     driver.kill()

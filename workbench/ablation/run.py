@@ -13,7 +13,6 @@ from workbench.results import CurvePoint, TrialResult
 from workbench.tasks import Listener, Message, Task
 from workbench.tracking.tracker import Tracker, TrialLabel
 from workbench.trial_images import known_hashes
-from workbench.workers import run_trials
 
 Results = dict[tuple[str, int], TrialResult]
 """Results by (name of the arm, seed)."""
@@ -22,7 +21,7 @@ Failures = dict[tuple[str, int], WorkbenchError]
 
 
 RunTasks = Callable[[Sequence[Task], Listener], None]
-"""Runs trials and tells the listener, as `run_trials` does."""
+"""Runs trials and tells the listener, as `workers.Workers.run` does."""
 
 
 class Display(Protocol):
@@ -70,14 +69,14 @@ def look_up(plan: Plan, store: Path) -> list[PlannedTrial]:
 
 
 def run_plan(
-    plan: Plan, *, store: Path, workers: int, tracker: Tracker, display: Display
+    plan: Plan, *, store: Path, run: RunTasks, tracker: Tracker, display: Display
 ) -> Results:
     """Run what is not finished and return all results.
 
     Args:
         plan: Its images must be packed already.
         store: The store.
-        workers: Number of worker processes.
+        run: Runs trials in this process's workers, or elsewhere.
         tracker: Gets every trial, the reused ones as well, so that it can mend its view.
         display: Shows the progress.
 
@@ -85,10 +84,6 @@ def run_plan(
         StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
         WorkbenchError: What a trial raised; the others are finished first.
     """
-
-    def run(tasks: Sequence[Task], listener: Listener) -> None:
-        run_trials(tasks, store=store, workers=workers, listener=listener)
-
     results, failures = run_what_can(
         plan, {}, store=store, run=run, tracker=tracker, display=display
     )

@@ -13,8 +13,11 @@ from workbench.cli.console import note
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
+    AddressOption,
     AlphaOption,
     BenchmarkOption,
+    CpusOption,
+    GpusOption,
     JsonOption,
     MarginOption,
     RecipeOption,
@@ -36,7 +39,8 @@ from workbench.cli.plan_file import planned
 from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
 
-BESIDE_PLAN = ("plan", "workers", "store", "tracking_uri", "dry_run", "yes", "as_json")
+ENGINE = ("workers", "engine", "address", "cpus", "gpus")
+BESIDE_PLAN = (*ENGINE, "plan", "store", "tracking_uri", "dry_run", "yes", "as_json")
 """Parameters that say how a study is run, not what it is."""
 
 
@@ -120,6 +124,13 @@ def ablate(
     alpha: AlphaOption = ALPHA,
     set_: SetOption = None,
     workers: WorkersOption = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="Who runs the trials: processes of this machine, or Ray Tune."),
+    ] = "local",
+    address: AddressOption = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
     store: StoreOption = DEFAULT_STORE,
     study: Annotated[
         str | None, typer.Option(help="Name in MLflow; made from base, recipe and data if absent.")
@@ -170,13 +181,15 @@ def ablate(
         note(request.remark)
     # What follows needs numpy and more, which --help does not.
     from workbench.cli.ablate_steps import Place, print_plan, run
+    from workbench.cli.engine import Engine
     from workbench.cli.study_views import show_study
 
+    runs = Engine(engine == "ray", address, cpus, gpus)
     if dry_run:
         print_plan(request, store, as_json=as_json)
         return
     count = workers or default_workers(request.plan.base.config.training.device)
-    place = Place(store, count, tracking_uri, shlex.join(["workbench", *sys.argv[1:]]))
+    place = Place(store, count, tracking_uri, shlex.join(["workbench", *sys.argv[1:]]), runs)
     run(request, place, yes=yes, as_json=as_json)
     if request.shapley is None:  # whose many networks have no verdicts of their own
         show_study(request.plan.study, place)

@@ -14,6 +14,7 @@ from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars
+from workbench.cli.engine import LOCAL, Engine
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
 from workbench.reporting.judging import Rules
@@ -40,6 +41,8 @@ class Place:
     """MLflow of the user's own."""
     command: str = ""
     """What was typed."""
+    engine: Engine = LOCAL
+    """What runs the trials."""
 
 
 def print_plan(request: Request, store: Path, *, as_json: bool) -> None:
@@ -169,17 +172,14 @@ def train(
     reused = 0
     try:
         part: Plan | None = next_look(plan, {}, levels)
-        while part is not None:
-            with AblationDisplay(len(part.trials())) as display:
-                results |= run_plan(
-                    part,
-                    store=place.store,
-                    workers=place.workers,
-                    tracker=tracker,
-                    display=display,
-                )
-            reused += display.reused_count
-            part = next_look(plan, results, levels)
+        with place.engine.runs(place.store, place.workers) as trials:
+            while part is not None:
+                with AblationDisplay(len(part.trials())) as display:
+                    results |= run_plan(
+                        part, store=place.store, run=trials, tracker=tracker, display=display
+                    )
+                reused += display.reused_count
+                part = next_look(plan, results, levels)
         address = tracker.compare_address(plan.study)
     finally:
         tracker.close()

@@ -70,6 +70,11 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=1, help="Trials at a time; one for each core by default."),
 ]
+AddressOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, with --engine ray.")
+]
+CpusOption = Annotated[float, typer.Option(min=0.0, help="Cores of a trial, with Ray.")]
+GpusOption = Annotated[float, typer.Option(min=0.0, help="GPUs of a trial, with Ray.")]
 MarginOption = Annotated[
     float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
 ]

@@ -10,7 +10,10 @@ import typer
 from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_STORE,
+    AddressOption,
     BenchmarkOption,
+    CpusOption,
+    GpusOption,
     JsonOption,
     SetOption,
     StoreOption,
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from workbench.cli.search_promote import Promotion
 
 SHOWN = {"store", "as_json"}
-PROMOTED = {"top", "seeds", "recipe_name", "set_", "study", "workers", "tracking_uri", "yes"}
+RUN = {"workers", "engine", "address", "cpus", "gpus", "tracking_uri"}
+PROMOTED = RUN | {"top", "seeds", "recipe_name", "set_", "study", "yes"}
 VIEWS = {
     "status": SHOWN,
     "best": SHOWN,
@@ -124,11 +128,9 @@ def search(
         Literal["optuna", "ray"],
         typer.Option(help="Who runs the trials: processes of this machine, or Ray Tune."),
     ] = "optuna",
-    address: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, with --engine ray.")
-    ] = None,
-    cpus: Annotated[float, typer.Option(min=0.0, help="Cores of a trial, with Ray.")] = 1.0,
-    gpus: Annotated[float, typer.Option(min=0.0, help="GPUs of a trial, with Ray.")] = 0.0,
+    address: AddressOption = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
@@ -152,21 +154,22 @@ def search(
     optuna-dashboard opens.
     """
     from workbench.cli.ablate_steps import Place
-    from workbench.cli.search_engine import Engine
+    from workbench.cli.engine import Engine
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
     from workbench.cli.search_steps import GoingOn, run_search
 
     command = shlex.join(["workbench", *sys.argv[1:]])
     _check_heeded(context, what)
+    runs = Engine(engine == "ray", address, cpus, gpus)
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
         promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
-        place = Place(store, workers or default_workers("cpu"), tracking_uri, command)
+        place = Place(store, workers or default_workers("cpu"), tracking_uri, command, runs)
         _show(what, name, promotion, place, out, yes=yes, as_json=as_json)
         return
-    _check_fit(what, name, engine, (address, cpus, gpus), (resume, fresh), timeout)
+    _check_fit(what, name, (resume, fresh), timeout)
     space = find_spaces(what)
     asked = Asked(
         choice=Choice(base=space.base),
@@ -188,10 +191,9 @@ def search(
         batch,
     )
     device = settings.base.training.device
-    place = Place(store, workers or default_workers(device), tracking_uri, command)
+    place = Place(store, workers or default_workers(device), tracking_uri, command, runs)
     going_on = GoingOn(resume, fresh, cold, timeout)
-    used = Engine(engine, address, cpus, gpus)
-    run_search(settings, study_name(study), trials, place, going_on, used, as_json=as_json)
+    run_search(settings, study_name(study), trials, place, going_on, as_json=as_json)
 
 
 def _show(
@@ -219,8 +221,6 @@ def _show(
 def _check_fit(
     space: str,
     name: str | None,
-    engine: str,
-    of_ray: tuple[str | None, float, float],
     resume_fresh: tuple[bool, bool],
     timeout: float | None,
 ) -> None:
@@ -231,8 +231,6 @@ def _check_fit(
     """
     if name is not None:
         raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {space!r}")
-    if engine == "optuna" and of_ray != (None, 1.0, 0.0):
-        raise ConfigError("--address, --cpus and --gpus need --engine ray")
     if all(resume_fresh):
         raise ConfigError("--resume and --fresh exclude each other")
     if timeout is not None and not timeout > 0:

@@ -12,7 +12,6 @@ from workbench.ablation.run import by_arm, look_up, run_what_can
 from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
 from workbench.cli.search_display import SearchDisplay
-from workbench.cli.search_engine import Engine
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
@@ -56,7 +55,6 @@ def run_search(
     trials: int,
     place: Place,
     going_on: GoingOn,
-    engine: Engine,
     *,
     as_json: bool,
 ) -> None:
@@ -74,7 +72,7 @@ def run_search(
             place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
         )
         try:
-            state = _searched_in_time(record, trials, place, engine, tracker, going_on.timeout_min)
+            state = _searched_in_time(record, trials, place, tracker, going_on.timeout_min)
             _show_in_mlflow(state, tracker)
         finally:
             tracker.close()
@@ -121,13 +119,12 @@ def _searched_in_time(
     record: SearchRecord,
     trials: int,
     place: Place,
-    engine: Engine,
     tracker: MlflowTracker,
     timeout_min: float | None,
 ) -> SearchState:
     try:
         with time_limit(timeout_min):
-            return _searched(record, trials, place, engine, tracker)
+            return _searched(record, trials, place, tracker)
     except TimeIsUpError:
         note("the time is up; the same command goes on from here")
         return stored_state(record.name, place.store)
@@ -143,17 +140,17 @@ def _show_in_mlflow(state: SearchState, tracker: MlflowTracker) -> None:
 
 
 def _searched(
-    record: SearchRecord, trials: int, place: Place, engine: Engine, tracker: MlflowTracker
+    record: SearchRecord, trials: int, place: Place, tracker: MlflowTracker
 ) -> SearchState:
     objectives = objectives_of(record.settings)
     with (
         SearchDisplay(record, trials, objectives) as display,
-        engine.workers(place) as workers,
+        place.engine.runs(place.store, place.workers) as run,
     ):
 
         def run_batch(plan: Plan, until: Mapping[str, int]) -> Ran:
             results, failures = run_what_can(
-                plan, until, store=place.store, run=workers.run, tracker=tracker, display=display
+                plan, until, store=place.store, run=run, tracker=tracker, display=display
             )
             return Ran(by_arm(plan, results), {arm: str(e) for (arm, _), e in failures.items()})
 

@@ -38,7 +38,7 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
         "*: within the limits, and no other network there is as good in every objective; "
         "t0000 is the canonical network"
     )
-    if len(state.record.settings.trial_seeds) == 1:
+    if len(state.record.settings.trial_seeds) == 1 and len(values) > 1:
         note(
             "one seed: differences of some 0.01 dB mean nothing here; "
             f"workbench search promote {state.record.name} --seeds 6 tests the best ones"

@@ -24,7 +24,13 @@ class Failure:
     text: str
 
 
-Event = tuple[int, Message | TrialResult | Failure]
+@dataclass(frozen=True)
+class Stopped:
+    """A trial has written its checkpoint because the driver wants to stop."""
+
+
+Outcome = TrialResult | Failure | Stopped
+Event = tuple[int, Message | Outcome]
 """(ticket of the trial, what happened)."""
 
 
@@ -89,7 +95,7 @@ class StoreServer:
             self.events += [(ticket, message) for message in messages]
             return self.stopping
 
-    def end(self, ticket: int, outcome: TrialResult | Failure) -> None:
+    def end(self, ticket: int, outcome: Outcome) -> None:
         """Tell the driver how a trial has ended."""
         with self.lock:
             self.events.append((ticket, outcome))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cluster.feed import Feed
-from workbench.cluster.home import Failure, StoreServer
+from workbench.cluster.home import Failure, Outcome, StoreServer
 from workbench.cluster.node import Shipped
 from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
@@ -174,18 +174,20 @@ class RayWorkers:
     def _pass_on(
         self,
         ticket: int,
-        what: Message | Failure | TrialResult,
+        what: Message | Outcome,
         left: dict[int, int],
         listener: Listener,
     ) -> None:
-        if not isinstance(what, Failure | TrialResult):
+        if not isinstance(what, Outcome):
             listener.news(left[ticket], what)
             return
         del self._shipped[ticket], self._losses[ticket]
         if isinstance(what, Failure):
             listener.failed(left.pop(ticket), _failure(what))
-        else:
+        elif isinstance(what, TrialResult):
             listener.finished(left.pop(ticket), what)
+        else:
+            del left[ticket]
 
     def _take_loss(self, lost: int, left: dict[int, int], listener: Listener) -> None:
         index, ticket = left.pop(lost), self._again(lost)

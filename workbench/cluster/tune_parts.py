@@ -8,7 +8,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from workbench.cluster.feed import Feed
-from workbench.cluster.home import Beginning, Failure, Home
+from workbench.cluster.home import Beginning, Failure, Home, Outcome, Stopped
 from workbench.cluster.node import Shipped, run_shipped
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.keys import TrialKey
@@ -84,12 +84,12 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Load nothing."""
 
-    def _outcome(self) -> TrialResult | Failure:
+    def _outcome(self) -> Outcome:
         try:
             home = RemoteHome(self._server)
             return run_shipped(self._shipped, home, at_home=self._at_home)
         except StoppedByUserError:
-            return Failure("stopped")
+            return Stopped()
         except WorkbenchError as error:
             return Failure(str(error))
         except Exception as error:

@@ -1,0 +1,67 @@
+"""What runs the trials of a study or a search: processes of this machine, or Ray Tune."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from workbench.ablation.run import RunTasks
+from workbench.errors import ConfigError
+from workbench.tasks import Listener, Task
+
+
+class Runs(Protocol):
+    """Local workers, or Ray's."""
+
+    def run(self, tasks: Sequence[Task], listener: Listener, /) -> None:
+        """Run trials and tell the listener what happens."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs trials; it changes no result."""
+
+    ray: bool = False
+    """Ray Tune, here or on a cluster; else processes of this machine."""
+    address: str | None = None
+    """Of a Ray cluster."""
+    cpus: float = 1.0
+    """For each trial, with Ray."""
+    gpus: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.ray and (self.address, self.cpus, self.gpus) != (None, 1.0, 0.0):
+            raise ConfigError("--address, --cpus and --gpus need --engine ray")
+
+    @contextmanager
+    def runs(self, store: Path, workers: int) -> Iterator[RunTasks]:
+        """Return what runs trials; it is started when there is one to run.
+
+        Args:
+            store: The store that holds the ledger.
+            workers: Trials at a time; a cluster takes as many as it holds.
+        """
+        with ExitStack() as stack:
+            started: list[Runs] = []
+
+            def run(tasks: Sequence[Task], listener: Listener) -> None:
+                if not started:
+                    started.append(stack.enter_context(self._workers(store, workers)))
+                started[0].run(tasks, listener)
+
+            yield run
+
+    def _workers(self, store: Path, workers: int) -> AbstractContextManager[Runs]:
+        if not self.ray:
+            from workbench.workers import Workers
+
+            return Workers(store, workers)
+        from workbench.cluster.ray_engine import RayWorkers, Resources
+
+        count = None if self.address else workers
+        return RayWorkers(store, count, self.address, Resources(self.cpus, self.gpus))
+
+
+LOCAL = Engine()
+"""Processes of this machine."""

@@ -134,24 +134,24 @@ def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(
 def test_a_trial_stops_at_a_step_and_goes_on_from_there(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
-    whole, parts = Listener(), Listener()
+    whole, parts, again = Listener(), Listener(), Listener()
     run_trials([Task(tiny_trial)], store=tmp_path / "whole", workers=1, listener=whole)
     first = tiny_trial.training.validate_every
-    for until in (first, first, 2 * first):
-        run_trials([Task(tiny_trial, until)], store=tmp_path / "parts", workers=1, listener=parts)
-        stopped = parts.results[0]
-        assert (stopped.state, stopped.steps) == (TrialState.PRUNED, until)
-        assert stopped.curve[-1].step == until
-        assert stopped.reason == f"stopped at step {until}"
-    assert not list(Ledger(tmp_path / "parts").results())
-    run_trials([Task(tiny_trial)], store=tmp_path / "parts", workers=1, listener=parts)
+    with Workers(tmp_path / "parts", 1) as workers:
+        for until in (first, first, 2 * first):
+            workers.run([Task(tiny_trial, until)], parts)
+            stopped = parts.results[0]
+            assert (stopped.state, stopped.steps) == (TrialState.PRUNED, until)
+            assert stopped.curve[-1].step == until
+            assert stopped.reason == f"stopped at step {until}"
+        assert not list(Ledger(tmp_path / "parts").results())
+        workers.run([Task(tiny_trial)], parts)
+        workers.run([Task(tiny_trial, first)], again)
     assert parts.results[0].weights_hash == whole.results[0].weights_hash
     assert parts.results[0].scores == whole.results[0].scores
     messages = [m for _, m in parts.messages if isinstance(m, Advance)]
     trained = [m.done for m in messages if m.what.startswith("loss")]
     assert len(trained) == len(set(trained))  # no step was trained twice
-    again = Listener()
-    run_trials([Task(tiny_trial, first)], store=tmp_path / "parts", workers=1, listener=again)
     assert again.results[0].state is TrialState.COMPLETE
 
 

@@ -27,6 +27,7 @@ def refusal(ended: Ended) -> str:
 
 
 NO_LVAR = ["ablate", "--variant", "no-lvar"]
+RAY = [*NO_LVAR, "--engine", "ray", "--address"]
 EVALUATE = ["evaluate", "--data", "images", "--weights"]
 UPSCALE = ["upscale", "--weights", "text.pth"]
 
@@ -41,6 +42,14 @@ REFUSED: list[tuple[list[str], str]] = [
     ([*NO_LVAR, "--base", "mdrn-z"], "unknown preset 'mdrn-z'; did you mean 'mdrn-s'?"),
     ([*NO_LVAR, "--recipe", "shrot"], "unknown recipe 'shrot'; did you mean 'short'?"),
     ([*NO_LVAR, "--recipe", "factsheet"], "give it with --data DIV2K=FOLDER"),
+    ([*NO_LVAR, "--gpus", "1"], "--address, --cpus and --gpus need --engine ray"),
+    ([*RAY, "127.0.0.1:1"], "--address 127.0.0.1:1: nobody answers there ("),
+    ([*RAY, "ray://here:10001"], "--address must be HOST:PORT of a Ray cluster's head, got 'ray"),
+    ([*RAY, "here:many"], "--address must be HOST:PORT of a Ray cluster's head, got 'here:many'"),
+    (
+        ["search", "mdrn-size", "--engine", "ray", "--address", "127.0.0.1:1"],
+        "--address 127.0.0.1:1: nobody answers there (",
+    ),
     ([*NO_LVAR, "--set", "seed"], "--set must be KEY=VALUE, got 'seed'"),
     ([*NO_LVAR, "--set", "=3"], "--set must be KEY=VALUE, got '=3'"),
     ([*NO_LVAR, "--set", "model.chanels=3"], "did you mean 'model.channels'?"),

@@ -253,20 +253,3 @@ def test_a_cluster_of_two_nodes_gives_the_same_study_also_when_one_is_lost(
     assert out == expected.table
     assert place.record("mlflow_runs") == expected.record
     assert place.finished("mlflow_runs") == expected.finished
-
-
-@pytest.mark.parametrize(
-    ("address", "complaint"),
-    [
-        ("127.0.0.1:1", "--address 127.0.0.1:1: nobody answers there"),
-        ("ray://here:10001", "--address must be HOST:PORT of a Ray cluster's head"),
-    ],
-)
-def test_a_cluster_that_is_not_there_is_one_line(
-    place: Place, address: str, complaint: str
-) -> None:
-    driver = place.start("--engine", "ray", "--address", address)
-    out, err = driver.communicate()
-    assert (driver.returncode, out) == (2, "")
-    assert complaint in err
-    assert "Traceback" not in err

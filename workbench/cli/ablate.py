@@ -181,10 +181,10 @@ def ablate(
         note(request.remark)
     # What follows needs numpy and more, which --help does not.
     from workbench.cli.ablate_steps import Place, print_plan, run
-    from workbench.cli.engine import Engine
+    from workbench.cli.engine import engine_of
     from workbench.cli.study_views import show_study
 
-    runs = Engine(engine == "ray", address, cpus, gpus)
+    runs = engine_of(engine, address, cpus, gpus)
     if dry_run:
         print_plan(request, store, as_json=as_json)
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.ablation.run import RunTasks
+from workbench.cluster.address import check_reachable
 from workbench.errors import ConfigError
 from workbench.tasks import Listener, Task
 
@@ -29,10 +30,6 @@ class Engine:
     cpus: float = 1.0
     """For each trial, with Ray."""
     gpus: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not self.ray and (self.address, self.cpus, self.gpus) != (None, 1.0, 0.0):
-            raise ConfigError("--address, --cpus and --gpus need --engine ray")
 
     @contextmanager
     def runs(self, store: Path, workers: int) -> Iterator[RunTasks]:
@@ -65,3 +62,23 @@ class Engine:
 
 LOCAL = Engine()
 """Processes of this machine."""
+
+
+def engine_of(name: str, address: str | None, cpus: float, gpus: float) -> Engine:
+    """Return the engine that was asked for.
+
+    Args:
+        name: `ray` is one; any other name means processes of this machine.
+        address: Of a Ray cluster.
+        cpus: For each trial.
+        gpus: Likewise.
+
+    Raises:
+        ConfigError: For options that only Ray has, or if no cluster answers.
+    """
+    engine = Engine(name == "ray", address, cpus, gpus)
+    if not engine.ray and engine != LOCAL:
+        raise ConfigError("--address, --cpus and --gpus need --engine ray")
+    if address is not None:
+        check_reachable(address)
+    return engine

@@ -154,14 +154,14 @@ def search(
     optuna-dashboard opens.
     """
     from workbench.cli.ablate_steps import Place
-    from workbench.cli.engine import Engine
+    from workbench.cli.engine import engine_of
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
     from workbench.cli.search_steps import GoingOn, run_search
 
     command = shlex.join(["workbench", *sys.argv[1:]])
     _check_heeded(context, what)
-    runs = Engine(engine == "ray", address, cpus, gpus)
+    runs = engine_of(engine, address, cpus, gpus)
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")

@@ -6,7 +6,6 @@ ledger, as with the local engine; so both propose the same.
 """
 
 import os
-import socket
 import sys
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.cluster.address import check_reachable
 from workbench.cluster.feed import Feed
 from workbench.cluster.home import Failure, Outcome, StoreServer
 from workbench.cluster.node import Shipped
@@ -30,8 +30,6 @@ from workbench.trial_images import packed_images
 POLL_S = 0.1
 MOST_LOSSES = 3
 """So often a trial begins again whose process or node is lost."""
-CONNECTION_S = 10.0
-"""For the head of a cluster to answer."""
 PATIENCE_S = 30.0
 """For running trials to write their checkpoints after a stop."""
 
@@ -201,7 +199,7 @@ class RayWorkers:
         ray = self._ray
         quiet = {"log_to_driver": False, "logging_level": "ERROR"}
         if self._address is not None:
-            _check_reachable(self._address)
+            check_reachable(self._address)
             try:
                 ray.init(address=self._address, **quiet)
             except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -242,21 +240,6 @@ class RayWorkers:
                 verbose=0,
             ),
         )
-
-
-def _check_reachable(address: str) -> None:
-    """Find out at once whether something listens there; Ray tries for many minutes.
-
-    Raises:
-        ConfigError: If not.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or "/" in host:
-        raise ConfigError(f"--address must be HOST:PORT of a Ray cluster's head, got {address!r}")
-    try:
-        socket.create_connection((host, int(port)), CONNECTION_S).close()
-    except (OSError, OverflowError) as error:
-        raise ConfigError(f"--address {address}: nobody answers there ({error})") from None
 
 
 _GOES_ON = "finished trials are kept, and the same command goes on"

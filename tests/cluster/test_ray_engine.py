@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_search import SMALL, SPACE
+from tests.cli.test_search_failures import GREEDY
 from tests.processes import LOOPBACK, MARK, commands, listening_on, marked
 
 pytestmark = [
@@ -23,6 +25,8 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+MEMORY_KIB = 3 * 2**20
+"""That a trial may have more of than at its beginning."""
 RUNGS = "fidelity:\n  rungs: [0.5]\n"
 
 
@@ -184,6 +188,25 @@ def test_a_trial_whose_process_is_killed_again_and_again_goes_on(
     assert out == expected.table
     assert "another one goes on with it" in err
     assert place.finished("mlflow_runs") == expected.finished
+
+
+def test_memory_that_runs_out_and_divergence_are_results_under_ray(place: Place) -> None:
+    (place.folder / "search_spaces" / "mine.yaml").write_text(GREEDY)
+    mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "1", "--sampler", "grid", mark=mark)
+    while not (found := [folder for folder in marked(mark) if is_trial(folder)]):
+        assert driver.poll() is None, driver.communicate()
+        time.sleep(0.05)
+    status = (found[0] / "status").read_text()
+    virtual_kib = int(status.partition("VmSize:")[2].split()[0])
+    most = (virtual_kib + MEMORY_KIB) * 1024
+    resource.prlimit(int(found[0].name), resource.RLIMIT_AS, (most, most))
+    out, err = driver.communicate()
+    assert driver.returncode == 0, err
+    told = " ".join(out.split())
+    assert "out of memory: " in told
+    assert "diverged: " in told
+    assert "3 failed" in told or "4 failed" in told
 
 
 def is_trial(folder: Path) -> bool:

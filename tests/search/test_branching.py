@@ -54,7 +54,9 @@ def test_it_has_the_steps_before_and_ends_like_one_that_was_trained_alone(
     begin()  # the other one is further by now, and this one has its own
     assert checkpoint(child).read_bytes() == given
     steps: list[int] = []
-    result = run_trial(child, store=tmp_path, progress=lambda done, _total, _what: steps.append(done))
+    result = run_trial(
+        child, store=tmp_path, progress=lambda done, _total, _what: steps.append(done)
+    )
     assert min(steps) == PART + 1
     alone = run_trial(child, store=tmp_path / "alone")
     assert alone.weights_hash == result.weights_hash

@@ -1,34 +1,63 @@
 """The tables of a search, for people; and the same as plain data."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
 from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal
+from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
 from workbench.search.wording import proposal_text
 
 
+@dataclass(frozen=True)
+class _Overview:
+    """A search, and what is found out about all of its networks at once."""
+
+    state: SearchState
+    objectives: Sequence[Objective]
+
+    @cached_property
+    def values(self) -> Mapping[str, tuple[float, ...]]:
+        """Of each network that has a score, by name."""
+        return self.state.values(self.objectives)
+
+    @cached_property
+    def best(self) -> Collection[str]:
+        """Names on the front."""
+        return self.state.front(self.objectives)
+
+    @cached_property
+    def stopped(self) -> Mapping[str, Stage]:
+        """The rung at which networks were stopped, by name."""
+        return self.state.record.stopped()
+
+    @cached_property
+    def ended(self) -> Mapping[str, str]:
+        """Why networks failed, by name."""
+        return self.state.record.ended()
+
+
 def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
     """Print every trial, what was rejected, and the front."""
-    values = state.values(objectives)
-    best = state.front(objectives)
+    seen = _Overview(state, objectives)
+    values, best = seen.values, seen.best
     made = _table(objectives)
     for proposal in state.trained:
-        made.add_row(*_cells(state, proposal, objectives, proposal.name in best))
+        made.add_row(*_cells(seen, proposal))
     OUT.print(made)
     rejected = rejections(state)
     twins = sum(p.same_as is not None for p in state.record.proposals)
     count = sum(rejected.values())
-    stopped, ended = len(state.record.stopped()), len(state.record.ended())
     OUT.print(
-        f"{len(values)} networks scored, {len(best)} on the front; {stopped} stopped early, "
-        f"{ended} failed; {count} proposals rejected before training, {twins} were networks that "
-        "were there already",
+        f"{len(values)} networks scored, {len(best)} on the front; {len(seen.stopped)} stopped "
+        f"early, {len(seen.ended)} failed; {count} proposals rejected before training, {twins} "
+        "were networks that were there already",
         markup=False,
         soft_wrap=True,
     )
@@ -47,10 +76,11 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
 
 def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequence[str]) -> None:
     """Print the networks that no other beats."""
+    seen = _Overview(state, objectives)
     made = _table(objectives)
     for proposal in state.trained:
         if proposal.name in names:
-            made.add_row(*_cells(state, proposal, objectives, True))
+            made.add_row(*_cells(seen, proposal))
     OUT.print(made)
 
 
@@ -62,22 +92,21 @@ def rejections(state: SearchState) -> Counter[str]:
 
 def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[str, Any]:
     """Return a search as plain data."""
-    values = state.values(objectives)
-    best = state.front(objectives)
+    seen = _Overview(state, objectives)
     return {
         "search": state.record.name,
         "space": state.record.settings.space_name,
         "objectives": {o.name: o.direction for o in objectives},
         "rejected": dict(rejections(state)),
-        "front": list(best),
+        "front": list(seen.best),
         "trials": [
             {
                 "name": p.name,
                 "overrides": p.overrides,
                 "parent": p.parent,
-                "values": list(values.get(p.name, ())),
+                "values": list(seen.values.get(p.name, ())),
                 "states": [r.state.value for r in state.results.get(p.name, ())],
-                "ending": _ending(state, p),
+                "ending": _ending(seen, p),
                 "keys": [r.key for r in state.results.get(p.name, ())],
             }
             for p in state.trained
@@ -93,15 +122,14 @@ def _table(objectives: Sequence[Objective]) -> Any:
     return made
 
 
-def _cells(
-    state: SearchState, proposal: Proposal, objectives: Sequence[Objective], best: bool
-) -> list[str]:
+def _cells(seen: _Overview, proposal: Proposal) -> list[str]:
+    state = seen.state
     found = state.results.get(proposal.name, [])
-    values = state.values(objectives).get(proposal.name)
+    values = seen.values.get(proposal.name)
     cost = found[0].cost if found else cost_of(state.config(proposal).model)
     shown = [
         "-" if values is None else f"{values[place]:.4f}"
-        for place, o in enumerate(objectives)
+        for place, o in enumerate(seen.objectives)
         if o.name not in ("parameters", "multiply_adds")
     ]
     return [
@@ -109,20 +137,19 @@ def _cells(
         f"{cost.parameters:,}",
         billions(cost.multiply_adds),
         *shown,
-        "*" if best else "",
+        "*" if proposal.name in seen.best else "",
         proposal_text(proposal),
-        _ending(state, proposal),
+        _ending(seen, proposal),
     ]
 
 
-def _ending(state: SearchState, proposal: Proposal) -> str:
+def _ending(seen: _Overview, proposal: Proposal) -> str:
     """Return what happened to a trial that has no score; empty for one that has."""
     name = proposal.name
-    stopped = state.record.stopped().get(name)
-    if stopped:
-        fidelity = state.record.settings.space.fidelity
-        step = rung_steps(fidelity, state.config(proposal).training)[stopped.rung]
-        return f"stopped at {step:,} steps: {stopped.values[name][0]:.4f}"
-    if name in state.record.ended():
-        return state.record.ended()[name]
-    return "" if name in state.results else "not finished"
+    if name in seen.stopped:
+        stage, fidelity = seen.stopped[name], seen.state.record.settings.space.fidelity
+        step = rung_steps(fidelity, seen.state.config(proposal).training)[stage.rung]
+        return f"stopped at {step:,} steps: {stage.values[name][0]:.4f}"
+    if name in seen.ended:
+        return seen.ended[name]
+    return "" if name in seen.state.results else "not finished"

@@ -58,6 +58,10 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert len(plain["front"]) == 1
     for trial in plain["trials"][1:]:
         assert set(trial["overrides"]) == {"model.channels", "model.blocks"}
+    for trial in plain["trials"]:
+        built = trial["overrides"].get("model.channels", 8), trial["cost"]["parameters"]
+        assert built[1] > 100 * built[0]
+    assert "torch" not in imported_by(tmp_path, "search", "status", "s")
     written = command("search", "report", "s", "--out", "s.html")
     assert (written.code, written.err) == (0, "written to s.html\n")
     assert "<h1>s</h1>" in (tmp_path / "s.html").read_text()
@@ -74,6 +78,19 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     other = command(*argv(photos, "--sampler", "random"))
     assert other.code == 2
     assert "search 's' in mlflow_runs has other settings" in other.err
+
+
+def imported_by(folder: Path, *argv: str) -> set[str]:
+    """Return the packages that a command imports."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "workbench", *argv],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
 
 def test_promoting_judges_the_best_against_the_canonical_network(

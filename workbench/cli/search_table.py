@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
-from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
-from workbench.search.state import SearchState
+from workbench.search.state import SearchState, cost_of_trial
 from workbench.search.wording import proposal_text
 
 
@@ -104,6 +103,8 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
                 "name": p.name,
                 "overrides": p.overrides,
                 "parent": p.parent,
+                "cost": cost_of_trial(p).plain(),
+                "latency_ms": p.latency_ms,
                 "values": list(seen.values.get(p.name, ())),
                 "states": [r.state.value for r in state.results.get(p.name, ())],
                 "ending": _ending(seen, p),
@@ -123,10 +124,8 @@ def _table(objectives: Sequence[Objective]) -> Any:
 
 
 def _cells(seen: _Overview, proposal: Proposal) -> list[str]:
-    state = seen.state
-    found = state.results.get(proposal.name, [])
     values = seen.values.get(proposal.name)
-    cost = found[0].cost if found else cost_of(state.config(proposal).model)
+    cost = cost_of_trial(proposal)
     shown = [
         "-" if values is None else f"{values[place]:.4f}"
         for place, o in enumerate(seen.objectives)

@@ -13,6 +13,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.results import Cost
+from workbench.search.record import Proposal
 from workbench.search.space import Limits
 
 LATENCY_LR_PX = 64
@@ -27,6 +28,10 @@ class Counted:
     cost: Cost
     latency_ms: float | None = None
     """Measured if there is a limit for it."""
+
+    def as_trial(self, proposal: Proposal) -> Proposal:
+        """Return a proposal with what is known of its network."""
+        return proposal.model_copy(update={"cost": self.cost, "latency_ms": self.latency_ms})
 
 
 @cache
@@ -68,12 +73,18 @@ def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Co
         config = apply_overrides(base, overrides)
     except ConfigError as error:
         return f"cannot be built: {error}"
-    cost = cost_of(config.model)
-    too_much = beyond(cost, limits)
-    if too_much or limits.latency_ms is None:
-        return too_much or Counted(config, cost)
-    latency_ms = latency_of(config.model)
-    return beyond(cost, limits, latency_ms) or Counted(config, cost, latency_ms)
+    # A network that is beyond what can be counted is not timed.
+    too_much = beyond(cost_of(config.model), limits)
+    if too_much:
+        return too_much
+    found = counted(config, limits)
+    return beyond(found.cost, limits, found.latency_ms) or found
+
+
+def counted(config: TrialConfig, limits: Limits) -> Counted:
+    """Return a trial with what it costs, which may be beyond the limits."""
+    timed = None if limits.latency_ms is None else latency_of(config.model)
+    return Counted(config, cost_of(config.model), timed)
 
 
 def beyond(cost: Cost, limits: Limits, latency_ms: float | None = None) -> str:

@@ -8,11 +8,10 @@ from scipy.stats import spearmanr
 from workbench.reporting import search_figures
 from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.search_figures import Scored
-from workbench.search.candidates import cost_of
 from workbench.search.objectives import Objective
 from workbench.search.optuna_study import FEWEST, importances
 from workbench.search.rungs import rung_steps
-from workbench.search.state import SearchState
+from workbench.search.state import SearchState, cost_of_trial
 from workbench.search.wording import proposal_text
 
 FEWEST_RANKED = 4
@@ -69,7 +68,7 @@ def _scored(state: SearchState, objectives: Sequence[Objective]) -> list[Scored]
         Scored(
             proposal.name,
             values[proposal.name],
-            cost_of(state.config(proposal).model).multiply_adds / 1e9,
+            cost_of_trial(proposal).multiply_adds / 1e9,
             proposal.choices,
             proposal.name in best,
         )
@@ -85,7 +84,7 @@ def _table(
     values, stopped, ended = state.values(objectives), state.record.stopped(), state.record.ended()
     rows = []
     for proposal in state.trained:
-        name, cost = proposal.name, cost_of(state.config(proposal).model)
+        name, cost = proposal.name, cost_of_trial(proposal)
         found = [f"{value:,.4f}" for value in values.get(name, ())] or ["-"] * len(objectives)
         ending = "stopped early; " if name in stopped else ended.get(name, "")
         what = f"{ending} {proposal_text(proposal)}".strip()

@@ -70,7 +70,7 @@ class Population:
             if isinstance(built, str) or run_identity(built.config) in self.seen:
                 continue
             self.seen[run_identity(built.config)] = number
-            return proposal.model_copy(update={"latency_ms": built.latency_ms})
+            return built.as_trial(proposal)
         return None
 
     def _drawn(

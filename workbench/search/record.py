@@ -7,12 +7,13 @@ batch that goes on.
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
+from workbench.results import Cost
 from workbench.search.space import SpaceFile
 
 
@@ -58,6 +59,8 @@ class Proposal(Frozen):
     """Why it is not trained."""
     same_as: int | None = None
     """Number of the proposal that builds the same network."""
+    cost: Cost | None = None
+    """As it was counted; None if it is no trial of its own. So views build no network."""
     latency_ms: float | None = None
     """As it was measured if there is a limit for it, so that a search goes on with it."""
     parent: int | None = None
@@ -83,11 +86,20 @@ class Proposal(Frozen):
         return {k: json.loads(v) if isinstance(v, str) else v for k, v in self.params.items()}
 
 
+def _counted(proposal: Proposal) -> Proposal:
+    if proposal.trained and proposal.cost is None:
+        raise ValueError("a trial of a search has a cost")
+    return proposal
+
+
+Recorded = Annotated[Proposal, AfterValidator(_counted)]
+
+
 class Batch(Frozen):
     """Candidates that were proposed together, and those that were rejected on the way."""
 
     kind: Literal["batch"] = "batch"
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[Recorded, ...]
     exhausted: bool = False
     """Nothing new was found any more; so the same command does not look again."""
 
@@ -105,7 +117,7 @@ class Stage(Frozen):
     """Why the others did not."""
     goes_on: tuple[str, ...] = ()
     """Which of them are trained further."""
-    born: tuple[Proposal, ...] = ()
+    born: tuple[Recorded, ...] = ()
     """Those that go on from others' weights in the place of those that do not."""
 
 

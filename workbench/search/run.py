@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from workbench.ablation.plan import run_identity
-from workbench.search.candidates import build, latency_of
+from workbench.search.candidates import build, counted
 from workbench.search.dimensions import TooFewError
 from workbench.search.objectives import Objective
 from workbench.search.population import NAME as PBT
@@ -89,8 +89,7 @@ def _propose(
         base, limits = state.record.settings.base, state.record.settings.space.limits
         seen[run_identity(base)] = 0
         first = Proposal(number=0, overrides={}, params={}, distributions={}, batch=0)
-        timed = None if limits.latency_ms is None else latency_of(base.model)
-        return [first.model_copy(update={"latency_ms": timed})]
+        return [counted(base, limits).as_trial(first)]
     found: list[Proposal] = []
     number = 1 + max(p.number for p in state.record.proposals)
     rejected = 0
@@ -131,4 +130,4 @@ def _checked(state: SearchState, proposal: Proposal, seen: dict[str, int]) -> Pr
     if identity in seen:
         return proposal.model_copy(update={"same_as": seen[identity]})
     seen[identity] = proposal.number
-    return proposal.model_copy(update={"latency_ms": built.latency_ms})
+    return built.as_trial(proposal)

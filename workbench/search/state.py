@@ -7,7 +7,7 @@ from typing import Protocol
 from workbench.ablation.plan import Plan
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.results import TrialResult, TrialState
+from workbench.results import Cost, TrialResult, TrialState
 from workbench.search.candidates import beyond
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front
@@ -34,6 +34,12 @@ class RunBatch(Protocol):
         """Run each arm to the step that `until` names, or to its end."""
 
 
+def cost_of_trial(proposal: Proposal) -> Cost:
+    """Return what the network of a trial costs."""
+    assert proposal.cost is not None, "records of trials hold it"
+    return proposal.cost
+
+
 @dataclass
 class SearchState:
     """A search as far as it is known."""
@@ -55,11 +61,11 @@ class SearchState:
         """Return the networks within the limits that no other of them beats in every objective."""
         values = self.values(objectives)
         limits = self.record.settings.space.limits
-        latency_ms = {proposal.name: proposal.latency_ms for proposal in self.trained}
         within = {
-            name: value
-            for name, value in values.items()
-            if not beyond(self.results[name][0].cost, limits, latency_ms[name])
+            proposal.name: values[proposal.name]
+            for proposal in self.trained
+            if proposal.name in values
+            and not beyond(cost_of_trial(proposal), limits, proposal.latency_ms)
         }
         return front(within, objectives)
 

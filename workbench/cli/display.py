@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from workbench.cli.console import ERR
+from workbench.cli.pace import Pace, clock
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress as ShowProgress
 from workbench.results import CurvePoint, TrialResult
@@ -33,6 +34,18 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f} it/s" if task.speed else "")
 
 
+class _TimeLeft(TimeRemainingColumn):
+    """Time left by the rate of the last half minute, or as the bar's own field says."""
+
+    def render(self, task: Task) -> Text:
+        """Return minutes and seconds."""
+        left_s = task.fields.get("left_s")
+        if left_s is None:
+            return super().render(task)
+        seconds = left_s()
+        return Text("--:--" if seconds is None else clock(seconds), style="progress.remaining")
+
+
 def bars() -> Progress:
     """Return a display of bars with count, rate, a remark and time left."""
     return Progress(
@@ -40,7 +53,7 @@ def bars() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
-        TimeRemainingColumn(compact=True),
+        _TimeLeft(compact=True),
         TextColumn("{task.fields[remark]}", markup=False),
         console=ERR,
         transient=True,
@@ -78,11 +91,18 @@ class PackingDisplay:
 
 
 class AblationDisplay:
-    """A bar for all trials and one for each that runs; a line for each that ends."""
+    """A bar for all trials and one for each that runs; a line for each that ends.
 
-    def __init__(self, trials: int) -> None:
+    Args:
+        trials: What the bar for all counts.
+        share: What one trial is of that, in 0..1.
+    """
+
+    def __init__(self, trials: int, share: float = 1.0) -> None:
+        self._share = share
         self._bars = bars()
-        self._all = self._bars.add_task("trials", total=trials, remark="")
+        self._pace = Pace()
+        self._all = self._bars.add_task("trials", total=trials, remark="", left_s=self._left_s)
         self._running: dict[tuple[str, int], TaskID] = {}
         self.reused_count = 0
 
@@ -102,6 +122,7 @@ class AblationDisplay:
         """Count a trial that was finished before."""
         self.reused_count += 1
         self._count()
+        self._pace.before += 1
 
     def news(self, arm: str, seed: int, message: Message) -> None:
         """Move the trial's bar."""
@@ -134,6 +155,14 @@ class AblationDisplay:
         """Count a trial that has ended."""
         self._bars.advance(self._all)
 
+    def _left_s(self) -> float | None:
+        everything = {task.id: task for task in self._bars.tasks}
+        running = [everything[number] for number in self._running.values() if number in everything]
+        whole = everything[self._all]
+        parts = sum(task.completed / task.total for task in running if task.total)
+        done = whole.completed + self._share * parts
+        return self._pace.left_s(done, whole.total or 0.0)
+
     def _remove(self, arm: str, seed: int) -> None:
         task = self._running.pop((arm, seed), None)
         if task is not None:
@@ -141,6 +170,7 @@ class AblationDisplay:
 
     def _task(self, arm: str, seed: int, done: int, total: int | None) -> TaskID:
         if (arm, seed) not in self._running:
+            self._pace.begin(self._share * done / total if total else 0.0)
             # A resumed trial begins where it stopped, so that its rate is that of new steps.
             self._running[arm, seed] = self._bars.add_task(
                 f"{arm} seed {seed}", total=total, completed=done, remark=""

@@ -14,7 +14,7 @@ class SearchDisplay(AblationDisplay):
     """A bar for all candidates; a line for each trial that ends or is stopped."""
 
     def __init__(self, record: SearchRecord, trials: int, objectives: Sequence[Objective]) -> None:
-        super().__init__(trials)
+        super().__init__(trials, 1 / len(record.settings.trial_seeds))
         self._objectives = objectives
         self._rungs = len(record.settings.space.fidelity.rungs)
         self._settled = self._rejected = 0
@@ -25,6 +25,7 @@ class SearchDisplay(AblationDisplay):
         for line in lines:
             self.note(line)
         self._known = False
+        self._pace.before = self._settled
 
     def note(self, line: Line) -> None:
         """Take what has happened."""
@@ -39,6 +40,10 @@ class SearchDisplay(AblationDisplay):
             self._settled += len(line.ended) + len(line.values)
             self._values |= line.values
         self._bars.update(self._all, completed=self._settled, remark=self._remark())
+
+    def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
+        """Take a trial that was finished before; its line of the record counts it."""
+        self.reused_count += 1
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:
         """Replace the trial's bar by a line; one that waits at a rung has had its line."""

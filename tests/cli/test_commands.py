@@ -182,10 +182,16 @@ def test_spaces_lists_questions_and_sizes(command: Command) -> None:
 def test_a_space_is_shown_with_its_share_within_the_limits(command: Command) -> None:
     plain = command("spaces", "show", "mdrn-size", "--json").json()
     assert plain["combinations"] == 75
-    assert 0 < plain["share_within_limits"] < 1
+    low, high = plain["share_interval"]
+    assert 0 < low < plain["share_within_limits"] < high < 1
     assert all(drawn["parameters"] <= 60_000 for drawn in plain["drawn"])
     shown = printed(command("spaces", "show", "mdrn-size"))
     assert "base mdrn-s, 75 combinations, parameters <= 60,000, multiply_adds_g <= 4.0" in shown
+    assert re.search(r"about \d+ % \[\d+, \d+\] are within the limits \(\d+ of 60 drawn", shown)
+    # A small space is counted out.
+    small = printed(command("spaces", "show", "mdrn-dispersion"))
+    assert "52 combinations" in small
+    assert "52 of 52 are within the limits, such as" in small
     for argv, reason in (
         (["shw"], "unknown word 'shw'; did you mean 'show'?"),
         (["show"], "spaces show needs the NAME of a space"),

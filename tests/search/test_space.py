@@ -15,6 +15,7 @@ from workbench.search.askers import AtRandom
 from workbench.search.candidates import Counted, build
 from workbench.search.dimensions import Integers, TooFewError
 from workbench.search.reachable import check_limits
+from workbench.search.sizes import size
 from workbench.search.space import Limits, SpaceFile, block_overrides
 from workbench.search.space_files import (
     FOLDER,
@@ -36,7 +37,7 @@ def test_the_shipped_spaces_are_these() -> None:
 
 SIZES = {"mdrn-attention": 60, "mdrn-dispersion": 52, "mdrn-size": 75} | {
     "mdrn-canonical-neighbourhood": 405,
-    "mdrn-full": None,
+    "mdrn-full": 15 * 8 * 4 * 3 * (1 + 3 * 80) * 5,
     "training": None,
 }
 
@@ -45,7 +46,7 @@ SIZES = {"mdrn-attention": 60, "mdrn-dispersion": 52, "mdrn-size": 75} | {
 def test_every_sample_of_a_shipped_space_is_a_trial(path: Path) -> None:
     space = read_space(path)
     assert space.question.endswith("?")
-    assert space.size() == SIZES[path.stem]
+    assert size(space) == SIZES[path.stem]
     base, ask = space.base_trial(), AtRandom(random.Random(1))
     built = 0
     for _ in range(60):
@@ -55,14 +56,14 @@ def test_every_sample_of_a_shipped_space_is_a_trial(path: Path) -> None:
     assert built > 30
 
 
-@pytest.mark.parametrize("name", [name for name, size in SIZES.items() if size])
+@pytest.mark.parametrize("name", [name for name, count in SIZES.items() if count and count < 1_000])
 def test_every_combination_of_a_space_that_can_be_counted_is_a_network_of_its_own(
     name: str,
 ) -> None:
     space = find_space(name)[0]
     base = space.base_trial()
     networks = {model_hash(apply_overrides(base, c).model) for c in space.combinations()}
-    assert len(networks) == space.size()
+    assert len(networks) == size(space)
 
 
 def test_l_var_is_placed_within_the_chosen_levels_only() -> None:
@@ -236,7 +237,7 @@ BY_BLOCK = SpaceFile.parse(
 def test_each_block_has_choices_of_its_own() -> None:
     check_values(BY_BLOCK, BY_BLOCK.base_trial())
     combinations = list(BY_BLOCK.combinations())
-    assert len(combinations) == BY_BLOCK.size() == 6 + 6 * 6
+    assert len(combinations) == size(BY_BLOCK) == 6 + 6 * 6
     networks = set()
     for overrides in combinations:
         model = apply_overrides(BY_BLOCK.base_trial(), overrides).model

@@ -13,6 +13,7 @@ from workbench.search.reachable import check_limits
 from workbench.search.record import Settings
 from workbench.search.rungs import rung_steps
 from workbench.search.schedules import FIELDS, changeable
+from workbench.search.sizes import size
 from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.search.space_files import SpaceError, check_values
 
@@ -94,7 +95,7 @@ def new_settings(
     """
     datasets = [source.name for source in base.evaluation.benchmarks]
     wanted = _objectives(objectives, space, datasets, space_name)
-    if sampler == "grid" and space.size() is None:
+    if sampler == "grid" and size(space) is None:
         raise ConfigError(f"--sampler grid needs a space that can be counted, {space_name} cannot")
     if sampler == PBT:
         _check_population(space, base, space_name, batch)

@@ -1,22 +1,23 @@
 """`workbench spaces`: every search space with its question and size, or one of them closely."""
 
-import random
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli.console import OUT, billions, note, print_json, table
+from workbench.cli.display import bar
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest
-from workbench.search.askers import AtRandom
-from workbench.search.dimensions import TooFewError
+from workbench.reporting.wording import changes_text
 from workbench.search.joining import find_spaces
+from workbench.search.sizes import size
 from workbench.search.space import Limits, SpaceFile
 from workbench.search.space_files import FOLDER, read_space
 
-DRAWN = 40
-"""Combinations that are drawn to estimate how many satisfy the limits."""
+if TYPE_CHECKING:
+    from workbench.search.shares import Sampled
+
 SHOWN = 6
 
 
@@ -47,10 +48,15 @@ def spaces(
     for column in made.columns[3:]:
         column.justify = "left"
     for row, space in zip(rows, found.values(), strict=True):
-        size = _size(space.size())
-        made.add_row(row["name"], space.base, size, _limits(space.limits), space.question)
+        made.add_row(
+            row["name"],
+            space.base,
+            _size(row["combinations"]),
+            _limits(space.limits),
+            space.question,
+        )
     OUT.print(made)
-    note("combinations are counted before the limits, up to 10,000")
+    note("combinations are counted before the limits")
 
 
 def _plain(name: str, space: SpaceFile) -> dict[str, Any]:
@@ -58,29 +64,20 @@ def _plain(name: str, space: SpaceFile) -> dict[str, Any]:
         "name": name,
         "question": space.question,
         "base": space.base,
-        "combinations": space.size(),
+        "combinations": size(space),
         "limits": {k: v for k, v in space.limits.plain().items() if v is not None},
     }
 
 
 def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
     """Print a space, the share of it within the limits, and some of its networks."""
-    from workbench.search.candidates import Counted, build
+    from workbench.search.shares import sampled
 
-    ask, base = AtRandom(random.Random(0)), space.base_trial()
-    kept: list[tuple[Counted, dict[str, Any]]] = []
-    for _ in range(DRAWN):
-        try:
-            overrides = space.sample(ask)
-        except TooFewError:
-            continue
-        built = build(base, overrides, space.limits)
-        if isinstance(built, Counted):
-            kept.append((built, overrides))
-    share = len(kept) / DRAWN
+    with bar("counting networks") as progress:
+        found = sampled(space, space.base_trial(), progress)
     if as_json:
-        shown = [{"parameters": c.cost.parameters, "overrides": o} for c, o in kept[:SHOWN]]
-        print_json(_plain(name, space) | {"share_within_limits": share, "drawn": shown})
+        shown = [{"parameters": c.cost.parameters, "overrides": o} for c, o in found.within[:SHOWN]]
+        print_json(_plain(name, space) | _plain_share(found) | {"drawn": shown})
         return
     OUT.print(f"[bold]{name}[/bold]: {space.question}")
     for key, dimension in space.dimensions.items():
@@ -88,15 +85,34 @@ def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
         values = {k: v for k, v in said.items() if v not in (None, {}, False)}
         text = ", ".join(f"{k} {v}" for k, v in values.items())
         OUT.print(f"  {key}: {dimension.kind}, {text}", markup=False, soft_wrap=True)
-    OUT.print(f"base {space.base}, {_size(space.size())} combinations, {_limits(space.limits)}")
-    OUT.print(f"about {100 * share:.0f} % within the limits ({DRAWN} drawn at random), such as")
+    OUT.print(f"base {space.base}, {_size(size(space))} combinations, {_limits(space.limits)}")
+    OUT.print(f"{_share(found)}, such as", markup=False)
     made = table("parameters", "multiply-adds G", "changes", left=0)
     made.columns[-1].justify = "left"
-    for counted, overrides in kept[:SHOWN]:
-        changes = ", ".join(f"{k.rpartition('.')[2]} {v}" for k, v in overrides.items())
+    for counted, overrides in found.within[:SHOWN]:
         cost = counted.cost
-        made.add_row(f"{cost.parameters:,}", billions(cost.multiply_adds), changes)
+        made.add_row(f"{cost.parameters:,}", billions(cost.multiply_adds), changes_text(overrides))
     OUT.print(made)
+
+
+def _share(found: "Sampled") -> str:
+    rate = found.rate
+    if found.everything:
+        return f"{rate.count} of {rate.repeats} are within the limits"
+    low, high = rate.interval
+    return (
+        f"about {100 * rate.share:.0f} % [{100 * low:.0f}, {100 * high:.0f}] are within the "
+        f"limits ({rate.count} of {rate.repeats} drawn at random)"
+    )
+
+
+def _plain_share(found: "Sampled") -> dict[str, Any]:
+    rate = found.rate
+    return {
+        "share_within_limits": rate.share,
+        "share_interval": None if found.everything else list(rate.interval),
+        "tried": rate.repeats,
+    }
 
 
 def _limits(limits: Limits) -> str:
@@ -105,4 +121,4 @@ def _limits(limits: Limits) -> str:
 
 
 def _size(count: int | None) -> str:
-    return "many" if count is None else f"{count:,}"
+    return "endlessly many" if count is None else f"{count:,}"

@@ -34,13 +34,16 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def short_value(value: object) -> str:
-    """Return a value of a config as it stands in a table: `[3,5]`, `0.002`, `none`."""
+    """Return a value of a config as it stands in a table: `[3,5]`, `0.002`, `esa(reduction=4)`."""
     if value is None:
         return "none"
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, list | tuple):
         return f"[{','.join(short_value(member) for member in value)}]"
+    if isinstance(value, Mapping):
+        fields = (f"{k}={short_value(v)}" for k, v in value.items() if k != "kind")
+        return f"{value.get('kind', '')}({','.join(fields)})"
     return str(value).replace(" ", "")
 
 

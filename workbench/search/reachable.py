@@ -12,6 +12,7 @@ from workbench.errors import ConfigError
 from workbench.search.askers import AtRandom
 from workbench.search.candidates import amounts, beyond, cost_of, latency_of
 from workbench.search.dimensions import TooFewError
+from workbench.search.sizes import size
 from workbench.search.space import SpaceFile
 from workbench.search.space_files import SpaceError
 
@@ -44,8 +45,8 @@ def check_limits(space: SpaceFile, base: TrialConfig) -> None:
 
 def _networks(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
     """Yield the networks of a small space one after the other, of a large one at random."""
-    size = space.size()
-    small = size is not None and size <= DRAWN
+    count = size(space)
+    small = count is not None and count <= DRAWN
     drawn = space.combinations() if small else _drawn(space)
     for overrides in drawn:
         try:

@@ -11,7 +11,7 @@ from workbench.config.overrides import value_at
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.search.askers import EndlessError, InTurn
+from workbench.search.askers import InTurn
 from workbench.search.dimensions import (
     Ask,
     Dimension,
@@ -23,8 +23,6 @@ from workbench.search.dimensions import (
 OVERRIDES = "model.block_overrides"
 BLOCKS = "model.blocks"
 Share = Annotated[float, Field(gt=0, lt=1)]
-MOST_COUNTED = 10_000
-"""Larger spaces are not counted out."""
 
 
 class Limits(Frozen):
@@ -70,23 +68,12 @@ class SpaceFile(Frozen):
     fidelity: Fidelity = Fidelity(rungs=())
     """Without rungs every candidate is trained to its end."""
 
-    def size(self) -> int | None:
-        """Return the number of combinations before any limit, None if they are too many to count.
-
-        None also with a dimension of numbers that have no steps.
-        """
-        count = 0
-        try:
-            for _ in self.combinations():
-                count += 1
-                if count > MOST_COUNTED:
-                    return None
-        except EndlessError:
-            return None
-        return count
-
     def combinations(self) -> Iterator[dict[str, Any]]:
-        """Yield every combination as overrides, the last dimension varying fastest."""
+        """Yield every combination as overrides, the last dimension varying fastest.
+
+        Raises:
+            EndlessError: With a dimension of numbers that have no steps.
+        """
         ask = InTurn()
         while True:
             ask.place = 0

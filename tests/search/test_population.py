@@ -21,6 +21,7 @@ from workbench.search.run import search
 from workbench.search.schedules import changeable, changed_at
 from workbench.search.space import Fidelity, SpaceFile
 from workbench.search.state import CANONICAL, SearchState
+from workbench.search.views import view_of
 from workbench.search.wording import proposal_text
 from workbench.training.schedule import learning_rate, steps_from
 
@@ -196,7 +197,7 @@ def test_the_views_say_whose_steps_a_schedule_begins_with(tmp_path: Path) -> Non
     import optuna
 
     state = run(of_population(batch=8), 17, Fake())
-    page = search_page(state, PSNR)
+    page = search_page(view_of(state, PSNR))
     write_study(state, PSNR, tmp_path / "s.db")
     trials = optuna.load_study(study_name="s", storage=f"sqlite:///{tmp_path / 's.db'}").trials
     for proposal, trial in zip(state.record.proposals, trials, strict=True):

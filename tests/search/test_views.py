@@ -1,9 +1,11 @@
 """A search's page, its study for Optuna, and what MLflow shows of it."""
 
+import io
 from pathlib import Path
 
 import optuna
 import pytest
+from PIL import Image
 
 from tests.browser.chromium import browser, needs_chromium
 from tests.search.test_run import Fake, run, settings, with_rungs
@@ -12,6 +14,7 @@ from workbench.search.optuna_study import importances, write_study
 from workbench.search.page import search_page
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import PAGE, digest_of, search_summary
+from workbench.search.views import view_of
 
 PSNR = parse_objectives([], ["Set5"])
 DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
@@ -75,6 +78,10 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
     assert shown.cost == state.results[CANONICAL][0].cost
     assert shown.digest == digest_of(state)
     assert b"What the rungs were worth" in shown.files[PAGE]
+    for name in ("front.png", "parallel.png", "importances.png", "rungs.png"):
+        picture = Image.open(io.BytesIO(shown.files[name])).convert("L")
+        assert min(picture.size) > 300
+        assert len(picture.getcolors() or ()) > 20, f"{name} is empty"
     other = SearchState(state.record, {CANONICAL: state.results[CANONICAL]})
     assert digest_of(other) != shown.digest
 
@@ -82,8 +89,8 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
 def test_a_search_of_two_objectives_and_one_that_has_only_begun_have_pages() -> None:
     wanted = settings(objectives=("psnr_rgb_db", "parameters"))
     several = parse_objectives(wanted.objectives, ["Set5"])
-    assert "What mattered" in search_page(run(wanted, 10, Fake()), several)
-    assert "Fewer than 8 networks" in search_page(run(settings(), 1, Fake()), PSNR)
+    assert "What mattered" in search_page(view_of(run(wanted, 10, Fake()), several))
+    assert "Fewer than 8 networks" in search_page(view_of(run(settings(), 1, Fake()), PSNR))
 
 
 @needs_chromium
@@ -91,7 +98,7 @@ def test_everything_is_drawn_and_nothing_leaves_the_machine(
     state: SearchState, tmp_path: Path
 ) -> None:
     page = tmp_path / "s.html"
-    page.write_text(search_page(state, PSNR))
+    page.write_text(search_page(view_of(state, PSNR)))
     with browser(tmp_path / "profile") as seen:
         seen.size(1200, 900)
         seen.go(page.as_uri())
@@ -100,5 +107,5 @@ def test_everything_is_drawn_and_nothing_leaves_the_machine(
         assert {address.partition(":")[0] for address in seen.requests} <= {"file", "data", "blob"}
         assert seen.errors == []
         captions = seen.ask("[...document.querySelectorAll('figcaption')].map(f => f.innerText)")
-        assert any("rank correlation" in caption for caption in captions)
+        assert any("Kendall's tau" in caption for caption in captions)
         seen.screenshot(tmp_path / "s.png")

@@ -193,9 +193,10 @@ def write_view(what: str, name: str, out: Path | None, store: Path) -> None:
     objectives = objectives_of(state.record.settings)
     if what == "report":
         from workbench.search.page import search_page
+        from workbench.search.views import view_of
 
         path = out or Path(f"{name}.html")
-        write_atomically(path, search_page(state, objectives).encode())
+        write_atomically(path, search_page(view_of(state, objectives)).encode())
         note(f"written to {path}")
         return
     from workbench.search.optuna_study import write_study

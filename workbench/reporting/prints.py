@@ -4,6 +4,7 @@ The HTML page draws its own, which answer to the pointer; these are still.
 """
 
 import io
+from collections.abc import Callable
 from typing import Any, Literal
 
 from workbench.reporting.comparison import Comparison
@@ -14,7 +15,34 @@ _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 0.95
 _SYMBOLS = {"triangle-up": "^", "triangle-down": "v", "square": "s", "circle": "o", "x": "x"}
 
 
-def effects(comparison: Comparison, form: Literal["png", "svg"]) -> bytes:
+Form = Literal["png", "svg"]
+
+
+def drawn(draw: Callable[[Any], None], inches: tuple[float, float]) -> bytes:
+    """Return one panel as PNG at 150 dots an inch.
+
+    Args:
+        draw: Draws on a `matplotlib.axes.Axes`.
+        inches: Width and height.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=inches, layout="constrained")
+    axes = figure.subplots()
+    draw(axes)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return _encoded(figure, "png")
+
+
+def shade(share: float) -> Any:
+    """Return a colour for 0..1, from dark to light also without colours."""
+    import matplotlib as mpl
+
+    return mpl.colormaps["viridis"](share)
+
+
+def effects(comparison: Comparison, form: Form) -> bytes:
     """Return every difference with its interval, a panel for each data set.
 
     Args:
@@ -34,9 +62,13 @@ def effects(comparison: Comparison, form: Literal["png", "svg"]) -> bytes:
             figure.subplots(max(1, len(datasets)), squeeze=False)[:, 0], datasets, strict=False
         ):
             _panel(panel, comparison, name)
-        content = io.BytesIO()
-        metadata = {"Date": None} if form == "svg" else None
-        figure.savefig(content, format=form, dpi=150, metadata=metadata)
+        return _encoded(figure, form)
+
+
+def _encoded(figure: Any, form: Form) -> bytes:
+    content = io.BytesIO()
+    metadata = {"Date": None} if form == "svg" else None
+    figure.savefig(content, format=form, dpi=150, metadata=metadata)
     return content.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.reporting.figures import PALETTE, Figure
 from workbench.reporting.wording import short_value
@@ -53,7 +54,7 @@ def parallel(scored: Sequence[Scored], objective: str) -> Figure:
 
     found = [one for one in scored if one.params]
     names = list(dict.fromkeys(name for one in found for name in one.params))
-    axes = [_axis(name, [one.params.get(name, "-") for one in found]) for name in names]
+    axes = [axis_of(name, [one.params.get(name, "-") for one in found]) for name in names]
     scores = [one.values[0] for one in found]
     axes.append({"label": objective, "values": scores})
     line = {"color": scores, "colorscale": "Viridis", "showscale": True}
@@ -61,7 +62,7 @@ def parallel(scored: Sequence[Scored], objective: str) -> Figure:
     return _plain(figure, 460, left=110)
 
 
-def _axis(name: str, chosen: Sequence[object]) -> dict[str, object]:
+def axis_of(name: str, chosen: Sequence[object]) -> dict[str, Any]:
     """Return an axis: numbers as they are, anything else in the order of its first appearance."""
     label = name.removeprefix("model.").removeprefix("spatial_attention.")
     numbers = [v for v in chosen if isinstance(v, int | float) and not isinstance(v, bool)]

@@ -1,10 +1,12 @@
-"""One MLflow run for a search: how it stands, with its page."""
+"""One MLflow run for a search: how it stands, with its page and figures."""
 
 import hashlib
 
+from workbench.reporting import search_prints
 from workbench.search.objectives import Objective
-from workbench.search.page import counts_text, search_page
+from workbench.search.page import search_page
 from workbench.search.state import CANONICAL, SearchState
+from workbench.search.views import SearchView, view_of
 from workbench.tracking.run_content import config_params
 from workbench.tracking.summary import VariantSummary
 
@@ -32,7 +34,8 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     figures |= {"failed": float(len(state.record.ended()))}
     if len(objectives) == 1 and best:
         figures[f"best/{objectives[0].name}"] = values[best[0]][0]
-    note = f"{counts_text(state, len(values))}\n\nOn the front: {', '.join(best) or 'none'}."
+    view = view_of(state, objectives)
+    note = f"{view.counts}\n\nOn the front: {', '.join(best) or 'none'}."
     return VariantSummary(
         study=state.record.name,
         variant=VARIANT,
@@ -44,5 +47,19 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
         params=config_params(state.record.settings.base),
         verdicts={},
         note=note,
-        files={PAGE: search_page(state, objectives).encode()},
+        files={PAGE: search_page(view).encode(), **_figures(view)},
     )
+
+
+def _figures(view: SearchView) -> dict[str, bytes]:
+    """Return the figures that there is something for, as MLflow shows them beside a run."""
+    found = {}
+    if view.scored:
+        found["front.png"] = search_prints.front(view.scored, view.names)
+    if view.has_choices:
+        found["parallel.png"] = search_prints.parallel(view.scored, view.names[0])
+    if view.importances.shares:
+        found["importances.png"] = search_prints.importances(view.importances.shares)
+    if view.rungs.at:
+        found["rungs.png"] = search_prints.rungs(view.rungs.at, view.rungs.ends, view.names[0])
+    return found

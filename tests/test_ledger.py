@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.tracking.conftest import make_label, make_result
+from workbench.courses import Course
 from workbench.errors import StoreError
 from workbench.keys import TrialKey
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
 
-KEY = TrialKey(training="feed", trial="beef")
+KEY = TrialKey(training="feed", trial="beef", course=Course("c", (), 1))
 HOLD = """
 import sys
 from pathlib import Path
+from workbench.courses import Course
 from workbench.keys import TrialKey
 from workbench.ledger import Ledger
-with Ledger(Path(sys.argv[1])).training_lock(TrialKey("feed", "other")):
+with Ledger(Path(sys.argv[1])).training_lock(TrialKey("feed", "other", Course("c", (), 1))):
     print("held", flush=True)
     sys.stdin.read()
 """

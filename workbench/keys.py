@@ -24,6 +24,7 @@ from workbench.config.attention import (
 )
 from workbench.config.model import BlockConfig, Convolution, ModelConfig, distilled_width
 from workbench.config.trial import TrialConfig
+from workbench.courses import Course
 
 TRAINING_CODE = ("config/model.py", "config/attention.py", "models", "data", "training")
 EVALUATION_CODE = ("evaluation/metrics.py", "evaluation/evaluate.py", "evaluation/tiles.py")
@@ -50,24 +51,30 @@ class TrialKey:
     """Equal for trials that end with the same weights."""
     trial: str
     """Equal for trials that end with the same result."""
+    course: Course
+    """Tells which other trainings it can go on from."""
 
 
 def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
     """Return the keys of a trial on images of the given content."""
-    training = _hash(
-        {
-            "model": canonical_model(config.model),
-            "training": _canonical_training(config, hashes),
-            "seed": config.seed,
-            "code": code_hash(TRAINING_CODE),
-        }
+    recipe = _canonical_training(config, hashes)
+    defining = {
+        "model": canonical_model(config.model),
+        "training": recipe,
+        "seed": config.seed,
+        "code": code_hash(TRAINING_CODE),
+    }
+    training = _hash(defining)
+    apart = {name: value for name, value in recipe.items() if name != "stages"}
+    course = Course(
+        _hash(defining | {"training": apart}), recipe["stages"], config.training.validate_every
     )
     evaluation = {
         "benchmarks": dict(hashes.benchmarks),
         "tile": _tile(config),
         "code": code_hash(EVALUATION_CODE),
     }
-    return TrialKey(training, _hash({"training": training, "evaluation": evaluation}))
+    return TrialKey(training, _hash({"training": training, "evaluation": evaluation}), course)
 
 
 def canonical_model(config: ModelConfig) -> dict[str, Any]:

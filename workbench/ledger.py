@@ -4,6 +4,7 @@ Below a store:
 
     trials/<key>/result.json       a finished trial (one atomic write makes it finished)
     trainings/<key>/               checkpoint while training, then weights; one lock each
+    courses/<hash>/<key>.json      stages of the trainings that differ in nothing else
     images/<fingerprint>/          packed images
     studies/<name>.json            what was asked for, with which keys
     searches/<name>.jsonl          what a search has proposed
@@ -20,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from workbench.courses import Stage, shared_steps
 from workbench.errors import ConfigError, StoreError, writing_to
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
@@ -83,6 +85,34 @@ class Ledger:
         """Return the folder of a training's checkpoint and weights."""
         return self.store / "trainings" / key.training
 
+    def keep_course(self, key: TrialKey) -> None:
+        """Let other trainings find this one.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        path = self._course(key) / f"{key.training}.json"
+        if not path.exists():
+            text = json.dumps([dict(stage) for stage in key.course.stages])
+            write_atomically(path, text.encode(), store=self.store)
+
+    def akin(self, key: TrialKey) -> list[tuple[Path, list[Stage], int]]:
+        """Return trainings that have steps in common with another one, most steps first.
+
+        Returns:
+            The checkpoint, which may not be there; the stages; how many steps they share.
+        """
+        found = []
+        for path in sorted(self._course(key).glob("*.json")):
+            try:
+                stages = json.loads(path.read_bytes())
+            except ValueError:  # a damaged one saves no steps, which costs time and no result
+                continue
+            shared = shared_steps(key.course.stages, stages)
+            if path.stem != key.training and shared:
+                found.append((self.store / "trainings" / path.stem / CHECKPOINT, stages, shared))
+        return sorted(found, key=lambda one: -one[2])
+
     @contextmanager
     def training_lock(self, key: TrialKey, waiting: Waiting = no_waiting) -> Iterator[None]:
         """Hold a training for this process; a second process waits for its end.
@@ -111,6 +141,9 @@ class Ledger:
             yield
         finally:
             lock.release()
+
+    def _course(self, key: TrialKey) -> Path:
+        return self.store / "courses" / key.course.hash
 
     def _record(self, key: str) -> Path:
         return self.store / "trials" / key / "result.json"

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.beginnings import begin
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
 from workbench.data.image_store import ImageStore
@@ -88,6 +89,7 @@ def run_trial(
             return finished
         device = prepare(config.training.device, config.training.threads)
         state = new_state(config, device)
+        begin(key, ledger)
         load_checkpoint(state, ledger.training_folder(key) / CHECKPOINT, device)
         on_point = on_validation if until is None else _stopping(until, on_validation)
         if until is not None and state.curve and state.curve[-1].step >= until:

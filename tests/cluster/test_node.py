@@ -7,6 +7,7 @@ import pytest
 
 from workbench.cluster.home import StoreServer
 from workbench.cluster.node import Shipped, run_shipped
+from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
@@ -64,6 +65,22 @@ def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_ho
     new_node(tmp_path / "other", monkeypatch)  # asked for again, anywhere: nothing is trained
     assert run_shipped(shipped(tiny_trial, store), server, at_home=False) == result
     assert not list((tmp_path / "other").glob("workbench-*/trials/*"))
+
+
+def test_a_longer_budget_goes_on_at_a_node_that_has_not_seen_the_shorter_one(
+    tiny_trial: TrialConfig,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_trial(tiny_trial, store=store)
+    longer = apply_overrides(tiny_trial, {"training.stages.0.steps": 18})
+    server = StoreServer(store)
+    new_node(tmp_path / "node", monkeypatch)
+    result = run_shipped(shipped(longer, store), server, at_home=False)
+    assert same(result, run_trial(longer, store=tmp_path / "alone"))
+    done = [message.done for _, message in server.take() if isinstance(message, Advance)]
+    assert min(done) == 13
 
 
 def test_a_trial_goes_on_at_another_node_from_where_the_first_stopped(

@@ -10,6 +10,7 @@ import pytest
 from tests.search.test_run import Failing, Fake, KilledError, psnr_db, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
+from workbench.config.trial import TrialConfig
 from workbench.search.dimensions import Choice, Dimension, Floats, Integers
 from workbench.search.objectives import parse_objectives
 from workbench.search.optuna_study import write_study
@@ -20,7 +21,7 @@ from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.run import search
 from workbench.search.schedules import changeable, changed_at
 from workbench.search.space import Fidelity, SpaceFile
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import CANONICAL
 from workbench.search.views import view_of
 from workbench.search.wording import proposal_text
 from workbench.training.schedule import learning_rate, steps_from
@@ -121,29 +122,18 @@ def test_the_places_of_those_that_fail_are_taken_too() -> None:
 
 
 def test_the_trainings_part_where_the_record_says() -> None:
-    asked: list[tuple[TrainingConfig, TrainingConfig, int]] = []
-    fake, state = Fake(), SearchState(SearchRecord(name="s", settings=of_population()))
-    done = _branched(state, fake, asked)
+    asked: list[TrialConfig] = []
+    record = SearchRecord(name="s", settings=of_population())
+    done = search(record, 13, PSNR, Fake(), lambda _: None, asked.append)
     born = [p for p in done.trained if p.parent is not None]
-    assert len({second.model_dump_json() for _, second, _ in asked}) == len(born)
-    for first, second, steps in asked:
+    assert len({config.model_dump_json() for config in asked}) == len(born)
+    for proposal in born:
+        first = done.config(done.record.proposal(proposal.parent or 0)).training
+        second, steps = done.config(proposal).training, proposal.parent_steps
         assert rates(first)[:steps] == rates(second)[:steps]
         ahead = [s.config.loss for s in steps_from(first, 0)][:steps]
         assert ahead == [s.config.loss for s in steps_from(second, 0)][:steps]
         assert first.stages[0].loss == second.stages[0].loss
-
-
-def _branched(
-    state: SearchState, fake: Fake, asked: list[tuple[TrainingConfig, TrainingConfig, int]]
-) -> SearchState:
-    return search(
-        state.record,
-        13,
-        PSNR,
-        fake,
-        lambda _: None,
-        lambda first, second, steps: asked.append((first.training, second.training, steps)),
-    )
 
 
 def test_the_rate_is_halved_where_it_would_have_been() -> None:

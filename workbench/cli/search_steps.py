@@ -17,7 +17,7 @@ from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.ledger import Ledger
-from workbench.search.branching import branch
+from workbench.search.branching import begin_early
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Line, SearchRecord, Settings
 from workbench.search.record_file import (
@@ -158,7 +158,7 @@ def _searched(
             add_line(line, place.store, record.name)
             display.note(line)
 
-        share = partial(branch, seeds=record.settings.trial_seeds, store=place.store)
+        share = partial(begin_early, seeds=record.settings.trial_seeds, store=place.store)
         return search(record, trials, objectives, run_batch, keep, share)
 
 

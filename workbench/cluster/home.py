@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from workbench.beginnings import begin
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
@@ -80,9 +81,13 @@ class StoreServer:
     def begin(self, key: TrialKey) -> Beginning:
         """See `Home`."""
         ledger = Ledger(self.store)
+        finished = ledger.result(key.trial)
+        if finished is not None:
+            return Beginning(finished, None)
+        begin(key, ledger)
         path = ledger.training_folder(key) / CHECKPOINT
         content = path.read_bytes() if path.is_file() else None
-        return Beginning(ledger.result(key.trial), content)
+        return Beginning(None, content)
 
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """See `Home`."""

@@ -9,7 +9,7 @@ from workbench.search.objectives import Objective
 from workbench.search.population import NAME as PBT
 from workbench.search.population import Population
 from workbench.search.record import Batch, Line, Proposal, SearchRecord
-from workbench.search.running import Branch, Running
+from workbench.search.running import Begin, Running
 from workbench.search.sampler import Sampler
 from workbench.search.state import RunBatch, SearchState
 
@@ -23,7 +23,7 @@ def search(
     objectives: tuple[Objective, ...],
     run: RunBatch,
     keep: Callable[[Line], None],
-    branch: Branch | None = None,
+    begin: Begin | None = None,
 ) -> SearchState:
     """Run a search until it has so many trials, or nothing new is found.
 
@@ -33,7 +33,7 @@ def search(
         objectives: What the sampler is told.
         run: Runs the trials of a batch.
         keep: Keeps what happens; called before a batch is run, and when it has come to a rung.
-        branch: Lets a training begin with the steps of another one.
+        begin: Lets a training begin with the steps of another one.
 
     Raises:
         WorkbenchError: If every trial of a batch fails.
@@ -45,7 +45,7 @@ def search(
         sampler.know(known)
     seen = _seen(state)
     population = Population(state, seen) if settings.sampler == PBT else None
-    running = Running(state, objectives, run, keep, trials, population, branch)
+    running = Running(state, objectives, run, keep, trials, population, begin)
     for of_batch in _batches(record):
         # What was proposed together was proposed without each other's results.
         for proposal in of_batch:

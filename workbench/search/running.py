@@ -15,8 +15,8 @@ from workbench.search.rungs import rung_steps, who_goes_on
 from workbench.search.sampler import Sampler
 from workbench.search.state import CANONICAL, Ran, RunBatch, SearchState
 
-Branch = Callable[[TrialConfig, TrialConfig, int], None]
-"""Lets the second training begin with the first so many steps of the first one."""
+Begin = Callable[[TrialConfig], None]
+"""Lets a training begin with the steps that it has in common with others, while they are there."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Running:
     """Of the search, at most; those that go on from others are trials, too."""
     population: Population | None = None
     """If the stopped ones make room for new ones."""
-    branch: Branch | None = None
+    begin: Begin | None = None
     """Without it they are trained from the beginning, which gives the same."""
     at_rung: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     """Values of the candidates of all batches so far; the canonical network is none of them."""
@@ -146,9 +146,8 @@ class Running:
 
     def _begin(self, proposal: Proposal) -> None:
         """Let a candidate have the weights of the one that it goes on from, while that waits."""
-        if proposal.parent is not None and self.branch is not None:
-            parent = self.state.config(self.state.record.proposal(proposal.parent))
-            self.branch(parent, self.state.config(proposal), proposal.parent_steps)
+        if proposal.parent is not None and self.begin is not None:
+            self.begin(self.state.config(proposal))
 
     def _step(self, proposal: Proposal, rung: int) -> int | None:
         fidelity = self.state.record.settings.space.fidelity

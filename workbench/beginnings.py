@@ -1,0 +1,49 @@
+"""Where a training begins: at its own checkpoint, at that of another one, or at the first step."""
+
+import io
+import pickle
+from pathlib import Path
+
+from workbench.files import write_atomically
+from workbench.keys import TrialKey
+from workbench.ledger import CHECKPOINT, Ledger
+
+
+def begin(key: TrialKey, ledger: Ledger) -> None:
+    """Give a training that has no checkpoint the furthest one that it can go on from, if any.
+
+    Afterwards others can go on from it, too. The caller holds the lock of the training.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    target = ledger.training_folder(key) / CHECKPOINT
+    if not target.exists():
+        content = _furthest(key, ledger)
+        if content is not None:
+            write_atomically(target, content, store=ledger.store)
+    ledger.keep_course(key)
+
+
+def _furthest(key: TrialKey, ledger: Ledger) -> bytes | None:
+    """Return the checkpoint of another training that saves the most steps."""
+    found: tuple[int, bytes] | None = None
+    for path, stages, shared in ledger.akin(key):
+        if found is not None and shared <= found[0]:
+            break  # the others have fewer steps in common
+        step, content = _read(path)
+        if key.course.goes_on_from(stages, step) and (found is None or step > found[0]):
+            found = step, content
+    return None if found is None else found[1]
+
+
+def _read(path: Path) -> tuple[int, bytes]:
+    """Return a checkpoint and its step; step 0 if it cannot be used."""
+    import torch
+
+    try:
+        content = path.read_bytes()
+        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return int(found["step"]), content
+    except (RuntimeError, EOFError, OSError, KeyError, pickle.UnpicklingError):
+        return 0, b""

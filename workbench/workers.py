@@ -66,16 +66,16 @@ class Workers:
         begun do not begin. A trial whose worker dies goes on in a new one, once.
 
         Args:
-            tasks: The trials; their place in the sequence is their index.
+            tasks: The trials; their place in the sequence is their index. It may become longer
+                while the listener is called: what is added is run, too.
             listener: Gets all news, in this process.
 
         Raises:
             StoppedByUserError: After a stop, when all checkpoints are written.
         """
-        waiting = deque(range(len(tasks)))
         with signals_set(self._stop):
             try:
-                _Dispatch(tasks, self._store, list(self._slots), listener, waiting).run(self._stop)
+                _Dispatch(tasks, self._store, list(self._slots), listener).run(self._stop)
             except BaseException:
                 self._stop.set()  # nobody listens any more; workers must not go on for hours
                 raise
@@ -144,12 +144,15 @@ class _Dispatch:
     store: Path
     idle: list[_Slot]
     listener: Listener
-    waiting: deque[int]
+    waiting: deque[int] = field(default_factory=deque)
+    taken: int = 0
+    """So many of the tasks have been seen."""
     busy: dict[Future[TrialResult], tuple[_Slot, int]] = field(default_factory=dict)
     deaths: dict[int, int] = field(default_factory=dict)
 
     def run(self, stop: Event) -> None:
         """Go on until every trial has ended, or a stop has ended those that run."""
+        self._take_added()
         while self.busy or (self.waiting and not stop.is_set()):
             while self.waiting and self.idle and not stop.is_set():
                 slot, index = self.idle.pop(), self.waiting.popleft()
@@ -160,6 +163,11 @@ class _Dispatch:
                 slot.drain(self.listener)  # its last news come before its result
                 self._ended(future, slot, index)
                 self.idle.append(slot)
+            self._take_added()
+
+    def _take_added(self) -> None:
+        self.waiting.extend(range(self.taken, len(self.tasks)))
+        self.taken = len(self.tasks)
 
     def _take_news(self) -> None:
         """Wait a moment for news, and pass them on."""

@@ -179,19 +179,33 @@ def test_spaces_lists_questions_and_sizes(command: Command) -> None:
     assert "mdrn-attention mdrn-s 60 parameters" in printed(command("spaces"))
 
 
-def test_a_space_is_shown_with_its_share_within_the_limits(command: Command) -> None:
-    plain = command("spaces", "show", "mdrn-size", "--json").json()
-    assert plain["combinations"] == 75
-    low, high = plain["share_interval"]
-    assert 0 < low < plain["share_within_limits"] < high < 1
-    assert all(drawn["parameters"] <= 60_000 for drawn in plain["drawn"])
-    shown = printed(command("spaces", "show", "mdrn-size"))
-    assert "base mdrn-s, 75 combinations, parameters <= 60,000, multiply_adds_g <= 4.0" in shown
+def test_a_space_is_shown_with_its_share_within_the_limits(
+    command: Command, tmp_path: Path
+) -> None:
+    def write(name: str, high: int) -> None:
+        (tmp_path / "search_spaces" / f"{name}.yaml").write_text(
+            "question: How small?\nbase: tiny\ndimensions:\n"
+            f"  model.channels: {{kind: integers, low: 4, high: {high}}}\n"
+            "  model.activation: {kind: choice, values: [gelu, relu]}\n"
+            "limits: {parameters: 6_000, multiply_adds_g: 4}\n"
+        )
+
+    (tmp_path / "search_spaces").mkdir()
+    write("few", 12)
+    write("many", 40)
+    plain = command("spaces", "show", "few", "--json").json()
+    assert (plain["combinations"], plain["tried"], plain["share_interval"]) == (18, 18, None)
+    assert 0 < plain["share_within_limits"] < 1
+    assert all(drawn["parameters"] <= 6_000 for drawn in plain["drawn"])
+    shown = printed(command("spaces", "show", "few"))
+    assert "base tiny, 18 combinations, parameters <= 6,000, multiply_adds_g <= 4.0" in shown
+    kept = round(18 * plain["share_within_limits"])
+    assert f"{kept} of 18 are within the limits, such as" in shown
+    drawn = command("spaces", "show", "many", "--json").json()
+    low, high = drawn["share_interval"]
+    assert 0 < low < drawn["share_within_limits"] < high < 1
+    shown = printed(command("spaces", "show", "many"))
     assert re.search(r"about \d+ % \[\d+, \d+\] are within the limits \(\d+ of 60 drawn", shown)
-    # A small space is counted out.
-    small = printed(command("spaces", "show", "mdrn-dispersion"))
-    assert "52 combinations" in small
-    assert "52 of 52 are within the limits, such as" in small
     for argv, reason in (
         (["shw"], "unknown word 'shw'; did you mean 'show'?"),
         (["show"], "spaces show needs the NAME of a space"),

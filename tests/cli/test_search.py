@@ -104,6 +104,38 @@ def test_promoting_judges_the_best_against_the_canonical_network(
     assert "s-promoted" in command("report", "--format", "json").out
 
 
+def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    space.write_text(SPACE + "fidelity:\n  rungs: [0.5]\n")
+    asked = argv(photos, "--asynchronous", "--batch", "2", "--workers", "2")
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "workbench", *asked],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    store = tmp_path / "mlflow_runs"
+    while not finished(store):
+        assert driver.poll() is None
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    before = {p: p.read_text() for p in store.glob("trials/*/result.json")}
+    ended = command(*asked)
+    assert ended.code == 0, ended.err
+    assert {path: path.read_text() for path in before} == before
+    plain = command("search", "status", "s", "--json").json()
+    values = {t["name"]: (t["values"], t["ending"]) for t in plain["trials"]}
+    assert len(values) == 5
+    assert all(scored or ending.startswith("stopped at 3") for scored, ending in values.values())
+    assert sum(bool(scored) for scored, _ in values.values()) == finished(store) >= 2
+    assert command(*asked).out == ended.out
+    population = command(*argv(photos, "--asynchronous", "--sampler", "pbt"))
+    assert population.code == 2
+    assert "--asynchronous and --sampler pbt exclude each other" in population.err
+
+
 def finished(store: Path) -> int:
     return len(list(store.glob("trials/*/result.json")))
 

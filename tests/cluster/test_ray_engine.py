@@ -193,7 +193,8 @@ def test_a_trial_whose_process_is_killed_again_and_again_goes_on(
 def test_memory_that_runs_out_and_divergence_are_results_under_ray(place: Place) -> None:
     (place.folder / "search_spaces" / "mine.yaml").write_text(GREEDY)
     mark = uuid.uuid4().hex
-    driver = place.start("--engine", "ray", "--workers", "1", "--sampler", "grid", mark=mark)
+    more = ("--sampler", "grid", "--asynchronous")  # which Ray runs, too
+    driver = place.start("--engine", "ray", "--workers", "1", *more, mark=mark)
     while not (found := [folder for folder in marked(mark) if is_trial(folder)]):
         assert driver.poll() is None, driver.communicate()
         time.sleep(0.05)
@@ -210,9 +211,10 @@ def test_memory_that_runs_out_and_divergence_are_results_under_ray(place: Place)
 
 
 def is_trial(folder: Path) -> bool:
-    """Tell whether a process runs trials for Tune."""
+    """Tell whether a process runs trials for Tune; while one runs it has another title."""
     try:
-        return (folder / "cmdline").read_text().startswith("ray::TuneTrial")
+        title = (folder / "cmdline").read_text()
+        return title.startswith(("ray::TuneTrial", "ray::ResourceTrainable"))
     except OSError:
         return False
 

@@ -14,7 +14,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.models.complexity import count
 from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
-from workbench.search.candidates import build, cost_of
+from workbench.search.candidates import Rejected, amounts, build, cost_of
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
 from workbench.search.record import Line, SearchRecord, Settings
@@ -373,10 +373,14 @@ def test_wrong_objectives_are_refused(texts: list[str], reason: str) -> None:
 
 def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> None:
     found = build(BASE, {"model.channels": -1}, Limits())
-    assert isinstance(found, str)
-    assert "model.channels" in found
+    assert isinstance(found, Rejected)
+    assert "model.channels" in found.reason
+    assert found.excess == {}
     for limits in (Limits(multiply_adds_g=0.01), Limits(activations_m=1.0), Limits(convolutions=3)):
         found = build(BASE, {}, limits)
-        assert isinstance(found, str)
-        assert found.split()[0] in Limits.model_fields
+        assert isinstance(found, Rejected)
+        name = found.reason.split()[0]
+        assert list(found.excess) == [name]
+        most = limits.plain()[name]
+        assert most * (1 + found.excess[name]) == pytest.approx(amounts(cost_of(BASE.model))[name])
     assert set(SAMPLERS) == {"tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"}

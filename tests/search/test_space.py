@@ -12,7 +12,7 @@ from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
 from workbench.keys import canonical_model, model_hash
 from workbench.search.askers import AtRandom
-from workbench.search.candidates import Counted, build
+from workbench.search.candidates import Counted, Rejected, build
 from workbench.search.dimensions import Integers, TooFewError
 from workbench.search.reachable import check_limits
 from workbench.search.sizes import size
@@ -288,8 +288,9 @@ def test_limits_that_no_network_is_within_are_refused(
 def test_a_latency_is_a_limit_that_is_measured() -> None:
     base = BY_BLOCK.base_trial()
     slow = build(base, {}, Limits(latency_ms=1e-3))
-    assert isinstance(slow, str)
-    assert slow.startswith("latency_ms ")
+    assert isinstance(slow, Rejected)
+    assert slow.reason.startswith("latency_ms ")
+    assert slow.excess["latency_ms"] > 1
     fast = build(base, {}, Limits(latency_ms=1e6))
     assert isinstance(fast, Counted)
     assert fast.latency_ms

@@ -23,7 +23,7 @@ DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
 
 @pytest.fixture(scope="module")
 def state() -> SearchState:
-    return run(settings(space=with_rungs()), 24, Fake())
+    return run(settings(space=with_rungs(), sampler="random"), 24, Fake())
 
 
 @pytest.mark.parametrize("name", ["psnr_rgb_db", "parameters"])

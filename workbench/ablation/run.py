@@ -115,7 +115,7 @@ def run_what_can(
         StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
     """
     planned = look_up(plan, store)
-    listener = _Listener(plan.study, tracker, display)
+    listener = TrialListener(plan.study, tracker, display)
     waiting: list[PlannedTrial] = []
     seen: dict[str, PlannedTrial] = {}
     for trial in planned:
@@ -139,7 +139,7 @@ def run_what_can(
 
 
 @dataclass
-class _Listener:
+class TrialListener:
     """Passes the workers' news on to tracker and display."""
 
     study: str
@@ -153,6 +153,7 @@ class _Listener:
     ended: set[int] = field(default_factory=set)
 
     def label(self, trial: PlannedTrial) -> TrialLabel:
+        """Return what the tracker calls a trial."""
         assert trial.key is not None
         return TrialLabel(self.study, trial.arm.name, trial.seed, trial.key)
 

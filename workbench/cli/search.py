@@ -94,6 +94,13 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
     seeds: Annotated[str, typer.Option(help="Of the trainings, as with ablate.")] = "1",
     batch: Annotated[int, typer.Option(min=1, help="Networks that are proposed together.")] = 4,
+    asynchronous: Annotated[
+        bool,
+        typer.Option(
+            "--asynchronous",
+            help="No batches: decide at a rung at once, with --batch networks under way.",
+        ),
+    ] = False,
     top: Annotated[int, typer.Option(min=1, help="Networks that promote trains again.")] = 3,
     recipe_name: Annotated[
         str | None,
@@ -189,6 +196,7 @@ def search(
         seed,
         asked.seeds.seeds,
         batch,
+        asynchronous=asynchronous,
     )
     device = settings.base.training.device
     place = Place(store, workers or default_workers(device), tracking_uri, command, runs)

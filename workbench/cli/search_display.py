@@ -6,7 +6,7 @@ from workbench.cli.display import AblationDisplay
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Batch, Line, Proposal, SearchRecord
+from workbench.search.record import Batch, Line, Promotion, SearchRecord, Stage, name_of
 from workbench.search.wording import proposal_text
 
 
@@ -17,28 +17,33 @@ class SearchDisplay(AblationDisplay):
         super().__init__(trials, 1 / len(record.settings.trial_seeds))
         self._objectives = objectives
         self._rungs = len(record.settings.space.fidelity.rungs)
+        self._stopped = "waits" if record.settings.asynchronous else "stopped"
         self._settled = self._rejected = 0
         self._values: dict[str, tuple[float, ...]] = {}
-        first = tuple(p for p in record.proposals if p.parent is None)
-        lines: list[Line] = [Batch(proposals=first), *record.stages]
         self._known = True
-        for line in lines:
+        for line in record.lines:
             self.note(line)
         self._known = False
         self._pace.before = self._settled
 
     def note(self, line: Line) -> None:
         """Take what has happened."""
-        if isinstance(line, Batch):
-            self._rejected += sum(bool(p.rejected) for p in line.proposals)
-        elif line.rung < self._rungs:
-            stopped = [name for name in line.values if name not in line.goes_on]
-            self._settled += len(line.ended) + len(stopped)
-            self._say_stopped(line.rung, stopped)
-            self._say_born(line.born)
-        else:
-            self._settled += len(line.ended) + len(line.values)
-            self._values |= line.values
+        match line:
+            case Batch():
+                self._rejected += sum(bool(p.rejected) for p in line.proposals)
+            case Promotion():
+                self._settled -= 1
+                self._say(f"{name_of(line.number)} goes on from rung {line.rung + 1}")
+            case Stage() if line.rung < self._rungs:
+                stopped = [name for name in line.values if name not in line.goes_on]
+                self._settled += len(line.ended) + len(stopped)
+                if stopped:
+                    self._say(f"rung {line.rung + 1}: {', '.join(stopped)} {self._stopped}")
+                for proposal in line.born:
+                    self._say(f"{proposal.name}: {proposal_text(proposal)}")
+            case Stage():
+                self._settled += len(line.ended) + len(line.values)
+                self._values |= line.values
         self._bars.update(self._all, completed=self._settled, remark=self._remark())
 
     def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
@@ -52,13 +57,9 @@ class SearchDisplay(AblationDisplay):
         else:
             super().finished(arm, seed, result)
 
-    def _say_stopped(self, rung: int, names: Sequence[str]) -> None:
-        if names and not self._known:
-            self._line(f"rung {rung + 1}: {', '.join(names)} stopped")
-
-    def _say_born(self, born: Sequence[Proposal]) -> None:
-        for proposal in () if self._known else born:
-            self._line(f"{proposal.name}: {proposal_text(proposal)}")
+    def _say(self, text: str) -> None:
+        if not self._known:
+            self._line(text)
 
     def _remark(self) -> str:
         return ", ".join([*_best(self._values, self._objectives), f"{self._rejected} rejected"])

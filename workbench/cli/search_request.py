@@ -86,6 +86,8 @@ def new_settings(
     seed: int,
     trial_seeds: tuple[int, ...],
     batch: int,
+    *,
+    asynchronous: bool = False,
 ) -> Settings:
     """Put together what decides a search.
 
@@ -98,6 +100,11 @@ def new_settings(
     if sampler == "grid" and size(space) is None:
         raise ConfigError(f"--sampler grid needs a space that can be counted, {space_name} cannot")
     if sampler == PBT:
+        if asynchronous:
+            raise ConfigError(
+                "--asynchronous and --sampler pbt exclude each other: a population is compared as "
+                "a whole"
+            )
         _check_population(space, base, space_name, batch)
     _check_space(space, base, space_name)
     return Settings(
@@ -109,6 +116,7 @@ def new_settings(
         seed=seed,
         trial_seeds=trial_seeds,
         batch=batch,
+        asynchronous=asynchronous,
     )
 
 

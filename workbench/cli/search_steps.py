@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbench.ablation.plan import Arm, Plan
 from workbench.ablation.run import by_arm, look_up, run_what_can
+from workbench.ablation.stream import Stream
 from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
 from workbench.cli.search_display import SearchDisplay
@@ -17,6 +18,7 @@ from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.ledger import Ledger
+from workbench.search.asynchronous import search_asynchronously
 from workbench.search.branching import begin_early
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Line, SearchRecord, Settings
@@ -158,6 +160,11 @@ def _searched(
             add_line(line, place.store, record.name)
             display.note(line)
 
+        if record.settings.asynchronous:
+            seeds = record.settings.trial_seeds
+            stream = Stream(record.name, tracker, display, seeds=seeds, store=place.store)
+            run_stream = partial(stream.run, run)
+            return search_asynchronously(record, trials, objectives, run_stream, keep)
         share = partial(begin_early, seeds=record.settings.trial_seeds, store=place.store)
         return search(record, trials, objectives, run_batch, keep, share)
 

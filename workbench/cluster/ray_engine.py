@@ -30,6 +30,8 @@ from workbench.trial_images import packed_images
 POLL_S = 0.1
 MOST_LOSSES = 3
 """So often a trial begins again whose process or node is lost."""
+TRIALS_OF_A_TUNER = 200
+"""Tune keeps 0.1 MB of each trial that it has run; so it begins anew after so many."""
 PATIENCE_S = 30.0
 """For running trials to write their checkpoints after a stop."""
 
@@ -113,7 +115,7 @@ class RayWorkers:
             StoppedByUserError: After a stop, when all checkpoints are written.
             WorkbenchError: If Ray is lost.
         """
-        left = self._submit(tasks)
+        left, taken = self._submit(tasks, 0), len(tasks)
         with signals_set(self._stop):
             told, until_s = False, 0.0
             while left:
@@ -124,12 +126,17 @@ class RayWorkers:
                 if told and time.monotonic() > until_s:
                     break
                 self._take_news(left, listener)
+                if not told:  # the listener may have added some
+                    left |= self._submit(tasks, taken)
+                    taken = len(tasks)
         if self._stop.is_set():
             raise StoppedByUserError("stopped; the same command goes on from here")
 
-    def _submit(self, tasks: Sequence[Task]) -> dict[int, int]:
+    def _submit(self, tasks: Sequence[Task], first: int) -> dict[int, int]:
+        """Hand out the tasks from the first on; return their places by ticket."""
         tickets = {}
-        for index, task in enumerate(tasks):
+        for index in range(first, len(tasks)):
+            task = tasks[index]
             self._ticket += 1
             images = packed_images(task.config)
             shipped = Shipped(self._ticket, task.config, task.until, images, self._store)
@@ -214,7 +221,8 @@ class RayWorkers:
     def _run_tune(self) -> None:
         """Let Tune run what the feed gives, in a thread of its own."""
         try:
-            self._tuner().fit()
+            while not self._feed.closed:
+                self._tuner().fit()
         except Exception as error:  # noqa: BLE001 (it is told to the driver's thread)
             self._feed.error = _one_line(error)
 
@@ -229,7 +237,7 @@ class RayWorkers:
         return tune.Tuner(
             tune.with_resources(trial, resources),
             tune_config=tune.TuneConfig(
-                search_alg=FeedSearcher(self._feed),
+                search_alg=FeedSearcher(self._feed, TRIALS_OF_A_TUNER),
                 num_samples=-1,
                 max_concurrent_trials=self._count,
                 reuse_actors=True,

@@ -20,9 +20,10 @@ from workbench.tasks import Message
 class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
     """Gives Tune the trials of the search's driver and proposes none of its own."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, most: int) -> None:
+        """Take trials from a feed until it is closed, so many at most."""
         super().__init__(metric="done", mode="max")
-        self._feed = feed
+        self._feed, self._left = feed, most
         self._tickets: dict[str, int] = {}
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
@@ -31,11 +32,12 @@ class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
 
     def suggest(self, trial_id: str) -> Any:
         """Return the next trial, None if there is none now."""
-        if self._feed.closed:
+        if self._feed.closed or self._left == 0:
             return Searcher.FINISHED
         shipped = self._feed.next()
         if shipped is None:
             return None
+        self._left -= 1
         self._tickets[trial_id] = shipped.ticket
         return {"shipped": shipped}
 

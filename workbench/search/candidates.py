@@ -4,7 +4,7 @@ Imports torch late: costs are counted on the meta device.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -61,7 +61,20 @@ def latency_of(model: ModelConfig) -> float:
     return timed["it"].median_ms
 
 
-def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Counted | str:
+@dataclass(frozen=True)
+class Rejected:
+    """A combination that is not trained."""
+
+    reason: str
+    excess: Mapping[str, float] = field(default_factory=dict)
+    """By limit, how far above it is, as a share of the limit; empty if it cannot be built."""
+
+    def as_rejected(self, proposal: Proposal) -> Proposal:
+        """Return a proposal with what is wrong with it."""
+        return proposal.model_copy(update={"rejected": self.reason, "excess": dict(self.excess)})
+
+
+def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Counted | Rejected:
     """Return the candidate, or why it is rejected.
 
     Args:
@@ -72,13 +85,15 @@ def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Co
     try:
         config = apply_overrides(base, overrides)
     except ConfigError as error:
-        return f"cannot be built: {error}"
+        return Rejected(f"cannot be built: {error}")
     # A network that is beyond what can be counted is not timed.
-    too_much = beyond(cost_of(config.model), limits)
-    if too_much:
-        return too_much
-    found = counted(config, limits)
-    return beyond(found.cost, limits, found.latency_ms) or found
+    found = Counted(config, cost_of(config.model))
+    if not beyond(found.cost, limits):
+        found = counted(config, limits)
+    too_much = beyond(found.cost, limits, found.latency_ms)
+    if not too_much:
+        return found
+    return Rejected(too_much, excess(found.cost, limits, found.latency_ms))
 
 
 def counted(config: TrialConfig, limits: Limits) -> Counted:
@@ -94,6 +109,13 @@ def beyond(cost: Cost, limits: Limits, latency_ms: float | None = None) -> str:
         if most[name] is not None and value > most[name]:
             return f"{name} {value:,.6g} > {most[name]:,g}"
     return ""
+
+
+def excess(cost: Cost, limits: Limits, latency_ms: float | None = None) -> dict[str, float]:
+    """Return how far a cost is above each limit that it is beyond, as a share of the limit."""
+    most = limits.plain()
+    found = {n: (v, most[n]) for n, v in amounts(cost, latency_ms).items() if most[n] is not None}
+    return {name: value / limit - 1 for name, (value, limit) in found.items() if value > limit}
 
 
 def amounts(cost: Cost, latency_ms: float | None = None) -> dict[str, float]:

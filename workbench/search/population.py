@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.ablation.plan import run_identity
 from workbench.search.askers import AtRandom
-from workbench.search.candidates import build
+from workbench.search.candidates import Rejected, build
 from workbench.search.dimensions import Choice, Dimension, Floats, Integers, ask_value
 from workbench.search.record import Proposal
 from workbench.search.sampler import as_known
@@ -67,7 +67,7 @@ class Population:
             proposal = self._drawn(number, batch, step, draw.choice(best), draw)
             settings = self.state.record.settings
             built = build(settings.base, proposal.overrides, settings.space.limits)
-            if isinstance(built, str) or run_identity(built.config) in self.seen:
+            if isinstance(built, Rejected) or run_identity(built.config) in self.seen:
                 continue
             self.seen[run_identity(built.config)] = number
             return built.as_trial(proposal)

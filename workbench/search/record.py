@@ -7,6 +7,8 @@ batch that goes on.
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -31,6 +33,9 @@ class Settings(Frozen):
     """Of the trainings; the same for all candidates."""
     batch: int
     """Candidates that are proposed together; so the number of workers changes nothing."""
+    asynchronous: bool = False
+    """There are no batches: each candidate is decided about when it comes to a rung, and `batch`
+    is how many are under way at once. The order of arrival matters then."""
 
 
 class Known(Frozen):
@@ -42,6 +47,13 @@ class Known(Frozen):
     """Likewise, as its own JSON."""
     values: tuple[float, ...] = ()
     """Of the objectives."""
+    excess: dict[str, float] = Field(default_factory=dict)
+    """By limit, how far above it is, as a share of the limit."""
+
+
+def name_of(number: int) -> str:
+    """Return how tables and MLflow call the proposal of a number."""
+    return f"t{number:04}"
 
 
 class Proposal(Frozen):
@@ -57,6 +69,8 @@ class Proposal(Frozen):
     batch: int
     rejected: str = ""
     """Why it is not trained."""
+    excess: dict[str, float] = Field(default_factory=dict)
+    """By limit, how far above it is, as a share of the limit."""
     same_as: int | None = None
     """Number of the proposal that builds the same network."""
     cost: Cost | None = None
@@ -71,7 +85,7 @@ class Proposal(Frozen):
     @property
     def name(self) -> str:
         """How tables and MLflow call it."""
-        return f"t{self.number:04}"
+        return name_of(self.number)
 
     @property
     def trained(self) -> bool:
@@ -121,37 +135,57 @@ class Stage(Frozen):
     """Those that go on from others' weights in the place of those that do not."""
 
 
-Line = Batch | Stage
+class Promotion(Frozen):
+    """A candidate that waited at a rung is trained further, in a search without batches."""
+
+    kind: Literal["promotion"] = "promotion"
+    number: int
+    """Of the proposal."""
+    rung: int
+    """At which it waited."""
+
+
+Line = Batch | Stage | Promotion
+_OneLine = Annotated[Line, Field(discriminator="kind")]
 
 
 class SearchRecord(Frozen):
-    """A search."""
+    """A search: what decides it, and everything that has happened, in order."""
 
     name: str
     settings: Settings
     known: tuple[Known, ...] = ()
     """What the sampler is told first; kept, so that later results change no proposal."""
-    proposals: tuple[Proposal, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    exhausted: bool = False
+    lines: tuple[_OneLine, ...] = ()
 
     def with_lines(self, lines: Iterable[Line]) -> "SearchRecord":
         """Return the record with more that has happened."""
-        proposals, stages, exhausted = list(self.proposals), list(self.stages), self.exhausted
-        for line in lines:
-            if isinstance(line, Batch):
-                proposals += line.proposals
-                exhausted = line.exhausted
-            else:
-                stages.append(line)
-                proposals += line.born
-        return self.model_copy(
-            update={
-                "proposals": tuple(proposals),
-                "stages": tuple(stages),
-                "exhausted": exhausted,
-            }
+        # Not a copy: that would take over what was found out about fewer lines.
+        return SearchRecord.model_construct(
+            name=self.name, settings=self.settings, known=self.known, lines=(*self.lines, *lines)
         )
+
+    @cached_property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """All that was proposed, in order."""
+        found: list[Proposal] = []
+        for line in self.lines:
+            if isinstance(line, Batch):
+                found += line.proposals
+            elif isinstance(line, Stage):
+                found += line.born
+        return tuple(found)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What came of candidates at rungs and at their ends, in order."""
+        return tuple(line for line in self.lines if isinstance(line, Stage))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing new was found any more."""
+        batches = (line for line in reversed(self.lines) if isinstance(line, Batch))
+        return any(line.exhausted for line in islice(batches, 1))
 
     def proposal(self, number: int) -> Proposal:
         """Return the proposal of a number."""
@@ -167,11 +201,10 @@ class SearchRecord(Frozen):
 
     def stopped(self) -> Mapping[str, Stage]:
         """Return the rung at which candidates were stopped, by name."""
-        rungs = len(self.settings.space.fidelity.rungs)
-        return {
-            name: stage
-            for stage in self.stages
-            if stage.rung < rungs
-            for name in stage.values
-            if name not in stage.goes_on
-        }
+        found: dict[str, Stage] = {}
+        for line in self.lines:
+            if isinstance(line, Promotion):
+                found.pop(name_of(line.number), None)
+            elif isinstance(line, Stage) and line.rung < len(self.settings.space.fidelity.rungs):
+                found |= {name: line for name in line.values if name not in line.goes_on}
+        return found

@@ -13,34 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
-from workbench.config.base import Frozen
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
 from workbench.files import write_atomically
-from workbench.search.record import Batch, Known, Line, SearchRecord, Settings, Stage
+from workbench.search.record import Line, SearchRecord
 
 FOLDER = "searches"
 
 
-class _Header(Frozen):
-    name: str
-    settings: Settings
-    known: tuple[Known, ...] = ()
-
-
 def start_record(record: SearchRecord, store: Path) -> None:
-    """Write the first line of a search, and what is there of others.
+    """Write the first line of a search, and what has happened.
 
     Raises:
         StoreError: If the store cannot be written.
     """
-    header = _Header(name=record.name, settings=record.settings, known=record.known).plain()
-    batches: dict[int, list[Any]] = {}
-    for proposal in (p for p in record.proposals if p.parent is None):
-        batches.setdefault(proposal.batch, []).append(proposal)
-    lines = [Batch(proposals=tuple(found)).plain() for found in batches.values()]
-    text = [header, *lines, *(stage.plain() for stage in record.stages)]
+    header = record.model_dump(mode="json", exclude={"lines"})
+    text = [header, *(line.plain() for line in record.lines)]
     content = "".join(json.dumps(line) + "\n" for line in text)
     write_atomically(_path(store, record.name), content.encode(), store=store)
 
@@ -80,16 +68,12 @@ def read_record(store: Path, name: str) -> SearchRecord | None:
     try:
         text = path.read_bytes().decode()
         head, *rest = (json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines())
-        header = _Header.check(head)
-        kinds: dict[str, type[Batch | Stage]] = {"batch": Batch, "stage": Stage}
-        lines = [kinds[line["kind"]].check(line) for line in rest]
-    except (ValueError, ValidationError, KeyError, TypeError):
+        return SearchRecord.check(head | {"lines": rest})
+    except (ValueError, TypeError):  # no JSON, no text, or no search
         raise ConfigError(
             f"{path}: no search of this version; move it away and run the same command again, "
             "which trains nothing that is finished"
         ) from None
-    record = SearchRecord(name=header.name, settings=header.settings, known=header.known)
-    return record.with_lines(lines)
 
 
 def find_record(store: Path, name: str) -> SearchRecord:

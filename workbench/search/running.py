@@ -59,7 +59,7 @@ class Running:
         if going:
             values = self._at_end(going).values
         for proposal in proposals:
-            sampler.tell(proposal.number, values.get(proposal.name))
+            sampler.tell(proposal, values.get(proposal.name))
 
     def _at(self, rung: int, going: Sequence[Proposal]) -> Stage:
         """Return what came of candidates at a rung, from the record or by running them."""
@@ -75,7 +75,7 @@ class Running:
         steps = {p.name: self._step(p, rung) for p in going if p.name != CANONICAL}
         until = {name: step for name, step in steps.items() if step is not None}
         ran = self._run([p for p in going if p.name in until], until)
-        ended = _endings(ran, TrialState.COMPLETE, TrialState.PRUNED)
+        ended = endings(ran, TrialState.COMPLETE, TrialState.PRUNED)
         values = {
             name: tuple(o.value_at(found, until[name]) for o in self.objectives)
             for name, found in ran.results.items()
@@ -119,7 +119,7 @@ class Running:
         self.state.results |= ran.results
         if known is not None:
             return known
-        ended = _endings(ran, TrialState.COMPLETE)
+        ended = endings(ran, TrialState.COMPLETE)
         values = {
             name: tuple(o.value(found) for o in self.objectives)
             for name, found in ran.results.items()
@@ -154,7 +154,7 @@ class Running:
         return rung_steps(fidelity, self.state.config(proposal).training)[rung]
 
 
-def _endings(ran: Ran, *good: TrialState) -> dict[str, str]:
+def endings(ran: Ran, *good: TrialState) -> dict[str, str]:
     """Return why arms did not come to a score, by name."""
     found = {name: f"failed: {reason}" for name, reason in ran.failed.items()}
     for name, results in ran.results.items():

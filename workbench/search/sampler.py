@@ -49,15 +49,17 @@ class Sampler:
                     params=known.params,
                     distributions={k: from_json(d) for k, d in known.distributions.items()},
                     values=list(known.values),
+                    constraints=known.excess or None,
                 )
             )
 
-    def propose(self, number: int, batch: int) -> Proposal | None:
+    def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:
         """Return the next combination, None at the end of a grid.
 
         Args:
             number: Of the proposal; each one is asked for once, in order.
             batch: Written into it.
+            at_random: Draw it, whatever was told so far.
 
         Raises:
             TooFewError: If a subset came out smaller than it must be; the number is used up.
@@ -67,7 +69,7 @@ class Sampler:
             return None if overrides is None else Proposal(
                 number=number, overrides=overrides, params={}, distributions={}, batch=batch
             )  # fmt: skip
-        self._study.sampler = self._make(number)
+        self._study.sampler = self._make("random" if at_random else self._name, number)
         trial = self._study.ask()
         self._asked[number] = trial
         overrides = self._space.sample(_Suggest(trial))
@@ -80,16 +82,19 @@ class Sampler:
             batch=batch,
         )
 
-    def tell(self, number: int, values: Sequence[float] | None) -> None:
+    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Say what came of a proposal; None for one that was rejected or gave no score.
 
-        A rejected one is not told as a bad score: the sampler only learns that it was asked.
+        One above a limit is told as that, with how far it is above, and not as a bad score.
         """
-        trial = self._asked.pop(number, None)
+        trial = self._asked.pop(proposal.number, None)
         if trial is None:
             return
+        states = self._optuna.trial.TrialState
+        for limit, share in proposal.excess.items():
+            trial.set_constraint(limit, share)
         if values is None:
-            self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+            self._study.tell(trial, state=states.PRUNED if proposal.excess else states.FAIL)
         else:
             self._study.tell(trial, list(values))
 
@@ -108,35 +113,23 @@ class Sampler:
             trial.report(values[0], step)
         self._study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
 
-    def replay(self, proposal: Proposal, values: Sequence[float] | None, *, told: bool) -> None:
-        """Take in a proposal that was made before.
-
-        Args:
-            proposal: As recorded.
-            values: What came of it.
-            told: Whether the result was known when later ones were proposed; otherwise it still
-                runs.
-        """
+    def replay(self, proposal: Proposal) -> None:
+        """Take in a proposal that was made before; what came of it is told later."""
         if self._combinations is not None:
             next(self._combinations, None)
             return
         kinds, from_json = self._optuna.trial, self._optuna.distributions.json_to_distribution
-        state = kinds.TrialState.RUNNING
-        if told:
-            state = kinds.TrialState.FAIL if values is None else kinds.TrialState.COMPLETE
         self._study.add_trial(
             kinds.create_trial(
-                state=state,
+                state=kinds.TrialState.RUNNING,
                 params=proposal.params,
                 distributions={k: from_json(d) for k, d in proposal.distributions.items()},
-                values=list(values) if told and values is not None else None,
             )
         )
-        if not told:
-            trials = self._study.get_trials(deepcopy=False)
-            self._asked[proposal.number] = kinds.Trial(self._study, trials[-1]._trial_id)
+        trials = self._study.get_trials(deepcopy=False)
+        self._asked[proposal.number] = kinds.Trial(self._study, trials[-1]._trial_id)
 
-    def _make(self, number: int) -> Any:
+    def _make(self, name: str, number: int) -> Any:
         samplers, seed = self._optuna.samplers, self._seed * 1_000_003 + number
         made: dict[str, Callable[[], Any]] = {
             "tpe": lambda: samplers.TPESampler(seed=seed),
@@ -148,7 +141,7 @@ class Sampler:
         }
         with warnings.catch_warnings():  # optuna says of some that they are experimental
             warnings.simplefilter("ignore")
-            return made[self._name]()
+            return made[name]()
 
 
 def as_known(space: SpaceFile, params: Mapping[str, Any]) -> Known:

@@ -13,6 +13,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.keys import DataHashes, trial_key
 from workbench.results import TrialResult, TrialState
+from workbench.search.candidates import excess
 from workbench.search.dimensions import TooFewError
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Settings
@@ -48,7 +49,8 @@ def known_networks(
         if set(found[name]) >= set(settings.trial_seeds):
             of_seeds = [found[name][seed] for seed in settings.trial_seeds]
             values = tuple(objective.value(of_seeds) for objective in objectives)
-            known.append(combinations[name].model_copy(update={"values": values}))
+            above = excess(of_seeds[0].cost, settings.space.limits)
+            known.append(combinations[name].model_copy(update={"values": values, "excess": above}))
     return tuple(known)
 
 

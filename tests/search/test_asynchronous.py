@@ -1,0 +1,210 @@
+"""A search without batches, with a made-up objective and every order of arrival."""
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.search.test_run import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
+from workbench.ablation.stream import Asked, Ended, More
+from workbench.errors import WorkbenchError
+from workbench.results import TrialState
+from workbench.search.asynchronous import RunStream, search_asynchronously
+from workbench.search.objectives import parse_objectives
+from workbench.search.ranking import ranked
+from workbench.search.record import Line, Promotion, SearchRecord, Settings, name_of
+from workbench.search.record_file import add_line, find_record, start_record
+from workbench.search.rungs import rung_steps
+from workbench.search.state import CANONICAL, SearchState
+
+ORDERS = ["first come", "last come", "at random"]
+
+
+class Arrivals:
+    """Runs arms one by one; which of those under way ends next is up to the order."""
+
+    def __init__(self, fake: Fake, order: str, seed: int = 0) -> None:
+        self.fake, self.order, self.draw = fake, order, random.Random(seed)
+        self.most = 0
+        """Arms that were under way at once."""
+        self.failing: dict[str, str] = {}
+
+    def __call__(self, first: Iterable[Asked], more: More) -> None:
+        waiting = list(first)
+        while waiting:
+            self.most = max(self.most, len(waiting))
+            place = {"first come": 0, "last come": -1}.get(self.order)
+            one = waiting.pop(self.draw.randrange(len(waiting)) if place is None else place)
+            waiting += more(self.ended(one))
+
+    def ended(self, one: Asked) -> Ended:
+        name = one.arm.name
+        if name in self.failing:
+            return Ended(name, [], self.failing[name])
+        return Ended(name, [self.fake.one(name, one.arm.config, 1, one.until)])
+
+
+def wanted(**changes: object) -> Settings:
+    return settings(**({"space": with_rungs(), "asynchronous": True} | changes))
+
+
+def go(
+    asked: Settings,
+    trials: int,
+    arrivals: RunStream,
+    record: SearchRecord | None = None,
+    store: Path | None = None,
+) -> SearchState:
+    objectives = parse_objectives(asked.objectives, ["Set5"])
+    start = record or SearchRecord(name="s", settings=asked)
+    lines: list[Line] = []
+
+    def keep(line: Line) -> None:
+        lines.append(line)
+        if store is not None:
+            add_line(line, store, "s")
+
+    state = search_asynchronously(start, trials, objectives, arrivals, keep)
+    assert state.record == start.with_lines(lines)
+    return state
+
+
+def should_go_on(state: SearchState) -> set[tuple[str, int]]:
+    """Return who is among the best half of those at a rung and did not go on."""
+    record = state.record
+    found = set()
+    objectives = parse_objectives(record.settings.objectives, ["Set5"])
+    gone = {(name_of(p.number), p.rung) for p in record.lines if isinstance(p, Promotion)}
+    for rung in range(2):
+        values = {n: v for s in record.stages if s.rung == rung for n, v in s.values.items()}
+        best = ranked(values, objectives)[: len(values) // 2]
+        found |= {(name, rung) for name in best} - gone
+    return found
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("objectives", [("psnr_rgb_db",), ("psnr_rgb_db", "parameters")])
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+def test_the_best_half_of_a_rung_goes_on_whoever_comes_first(
+    sampler: str, objectives: tuple[str, ...], order: str
+) -> None:
+    fake = Fake()
+    arrivals = Arrivals(fake, order)
+    state = go(wanted(sampler=sampler, objectives=objectives), 17, arrivals)
+    assert arrivals.most == 4
+    assert len(state.trained) == 17
+    assert len(fake.segments) == len(set(fake.segments))
+    assert not should_go_on(state)
+    ended, stopped = set(state.results), set(state.record.stopped())
+    assert ended | stopped == {p.name for p in state.trained}
+    assert not ended & stopped
+    assert CANONICAL in ended
+    assert 3 <= len(ended) < 12
+    for proposal in state.trained:
+        steps = [until for name, until in fake.segments if name == proposal.name]
+        ladder = [*rung_steps(state.record.settings.space.fidelity, BASE.training), None]
+        assert steps == ([None] if proposal.name == CANONICAL else ladder[: len(steps)])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("kill_at", [0, 1, 2, 3, 5, 8, 13, 20])
+def test_killed_anywhere_it_goes_on_and_trains_nothing_twice(
+    order: str, kill_at: int, tmp_path: Path
+) -> None:
+    asked, fake = wanted(), Fake(kill_at)
+    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    with pytest.raises(KilledError):
+        go(asked, 15, Arrivals(fake, order), store=tmp_path)
+    fake.kill_at = None
+    state = go(asked, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path)
+    assert len(state.trained) == 15
+    assert len(fake.segments) == len(set(fake.segments))
+    assert not should_go_on(state)
+    assert find_record(tmp_path, "s") == state.record
+    again = go(asked, 15, Arrivals(fake, order), state.record)
+    assert again.record == state.record
+    assert again.results == state.results
+    assert len(fake.segments) == len(set(fake.segments))
+
+
+@pytest.mark.parametrize("kill_at", [1, 4, 9])
+def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
+    kill_at: int, tmp_path: Path
+) -> None:
+    asked = wanted(batch=1)
+    expected = go(asked, 10, Arrivals(Fake(), "first come"))
+    fake = Fake(kill_at)
+    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    with pytest.raises(KilledError):
+        go(asked, 10, Arrivals(fake, "first come"), store=tmp_path)
+    fake.kill_at = None
+    left = find_record(tmp_path, "s")
+    state = go(asked, 10, Arrivals(fake, "first come"), left, tmp_path)
+    assert state.record == expected.record
+    assert state.results == expected.results
+
+
+def test_without_rungs_everybody_comes_to_the_end() -> None:
+    state = go(wanted(space=SPACE), 9, Arrivals(Fake(), "at random"))
+    assert len(state.results) == 9
+    assert not state.record.stopped()
+
+
+def test_a_longer_search_goes_on_and_the_best_of_few_comes_to_its_end() -> None:
+    fake = Fake()
+    few = go(wanted(), 2, Arrivals(fake, "first come"))
+    assert set(few.results) == {CANONICAL, few.trained[1].name}
+    more = go(wanted(), 9, Arrivals(fake, "first come"), few.record)
+    assert len(more.trained) == 9
+    assert len(fake.segments) == len(set(fake.segments))
+
+
+def test_it_finds_what_a_search_in_batches_finds() -> None:
+    best = [
+        max(state.values(parse_objectives([], ["Set5"])).values())
+        for state in (
+            go(wanted(), 40, Arrivals(Fake(), "at random")),
+            run(settings(space=with_rungs()), 40, Fake()),
+        )
+    ]
+    assert best[0][0] == pytest.approx(best[1][0], abs=0.15)
+
+
+def test_what_fails_is_a_line_of_the_record_once_something_has_worked() -> None:
+    arrivals = Arrivals(Fake(), "first come")
+    names = [p.name for p in go(wanted(), 6, Arrivals(Fake(), "first come")).trained]
+    arrivals.failing = {names[2]: "its worker died", names[4]: "lost"}
+    state = go(wanted(), 6, arrivals)
+    assert dict(state.record.ended()) == {
+        names[2]: "failed: its worker died",
+        names[4]: "failed: lost",
+    }
+    diverged = Diverging(Fake(), "first come")
+    assert "diverged: " in next(iter(go(wanted(), 6, diverged).record.ended().values()))
+
+
+class Diverging(Arrivals):
+    def ended(self, one: Asked) -> Ended:
+        found = super().ended(one)
+        if one.arm.name == CANONICAL:
+            return found
+        bad = {"state": TrialState.DIVERGED, "reason": "the loss was nan", "scores": ()}
+        return Ended(found.name, [result.model_copy(update=bad) for result in found.results])
+
+
+def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again() -> None:
+    asked, fake = wanted(), Fake()
+    lines: list[Line] = []
+    broken = Arrivals(fake, "last come")
+    broken.failing = {name_of(number): "no memory" for number in range(1, 30)}
+    record = SearchRecord(name="s", settings=asked)
+    objectives = parse_objectives(asked.objectives, ["Set5"])
+    broken.failing[CANONICAL] = "no disk"
+    with pytest.raises(WorkbenchError, match="the canonical network failed: no disk"):
+        search_asynchronously(record, 6, objectives, broken, lines.append)
+    left = record.with_lines(lines)
+    assert not left.stages
+    state = go(asked, 6, Arrivals(fake, "first come"), left)
+    assert len(state.trained) == 6
+    assert not state.record.ended()

@@ -1,0 +1,80 @@
+"""New networks for a search: proposed, held to the limits, and told from those that are there."""
+
+from workbench.ablation.plan import run_identity
+from workbench.search.candidates import Rejected, build, counted
+from workbench.search.dimensions import TooFewError
+from workbench.search.record import Proposal
+from workbench.search.sampler import Sampler
+from workbench.search.state import SearchState
+
+MOST_REJECTED = 500
+"""So many proposals in a row without a new network within the limits end a search."""
+
+
+STUCK = 20
+"""After so many in a row the next ones are drawn at random, until one is new: a sampler that knows
+little may insist on what is above the limits."""
+
+
+def seen_runs(state: SearchState) -> dict[str, int]:
+    """Return the number of the proposal of each run that a search has."""
+    return {run_identity(state.config(p)): p.number for p in state.trained}
+
+
+def propose(
+    state: SearchState,
+    sampler: Sampler,
+    seen: dict[str, int],
+    batch: int,
+    wanted: int,
+) -> list[Proposal]:
+    """Return proposals with so many new networks, and all that were rejected on the way.
+
+    There are fewer new ones if nothing new is found any more.
+
+    Args:
+        state: The search.
+        sampler: Of it; it hears at once of what is rejected.
+        seen: The number of the proposal of each run; new ones are added.
+        batch: That they are of; the first one is the canonical network, whatever the sampler says.
+        wanted: So many new networks.
+    """
+    if batch == 0:
+        base, limits = state.record.settings.base, state.record.settings.space.limits
+        seen[run_identity(base)] = 0
+        first = Proposal(number=0, overrides={}, params={}, distributions={}, batch=0)
+        return [counted(base, limits).as_trial(first)]
+    found: list[Proposal] = []
+    number = 1 + max(p.number for p in state.record.proposals)
+    rejected = 0
+    while sum(p.trained for p in found) < wanted:
+        if rejected >= MOST_REJECTED:
+            break
+        try:
+            proposal = sampler.propose(number, batch, at_random=rejected >= STUCK)
+        except TooFewError as error:
+            empty = Proposal(number=number, overrides={}, params={}, distributions={}, batch=batch)
+            proposal = Rejected(str(error)).as_rejected(empty)
+        else:
+            if proposal is None:
+                break
+            proposal = _checked(state, proposal, seen)
+        found.append(proposal)
+        rejected = 0 if proposal.trained else rejected + 1
+        if not proposal.trained:
+            sampler.tell(proposal, None)
+        number += 1
+    return found
+
+
+def _checked(state: SearchState, proposal: Proposal, seen: dict[str, int]) -> Proposal:
+    """Hold a proposal to the limits, and recognise a network that was proposed before."""
+    settings = state.record.settings
+    built = build(settings.base, proposal.overrides, settings.space.limits)
+    if isinstance(built, Rejected):
+        return built.as_rejected(proposal)
+    identity = run_identity(built.config)
+    if identity in seen:
+        return proposal.model_copy(update={"same_as": seen[identity]})
+    seen[identity] = proposal.number
+    return built.as_trial(proposal)

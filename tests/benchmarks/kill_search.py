@@ -1,10 +1,11 @@
 """Kill -9 a search again and again, and compare its end with that of an undisturbed one.
 
-`python -m tests.benchmarks.kill_search [--engine optuna|ray] [--sampler tpe|pbt] [--kills N]
-[--trials N]` runs real trainings of small networks on the embedded photographs, with rungs. After
+`python -m tests.benchmarks.kill_search [--engine optuna|ray] [--sampler tpe|pbt] [--asynchronous]
+[--kills N] [--trials N]` runs real trainings of small networks on the embedded photographs, with
+rungs. After
 each kill it looks for processes that are left after five seconds; at the end it compares tables,
 records and weights, and looks for trials that were finished twice, MLflow runs that still run, and
-a locked database.
+a locked database. Without batches the order of arrival decides, so tables may differ.
 """
 
 import argparse
@@ -67,13 +68,13 @@ def weights(store: Path) -> dict[str, str]:
 class Search:
     """One search in its folder; the same command each time."""
 
-    def __init__(self, folder: Path, engine: str, sampler: str, trials: int) -> None:
+    def __init__(self, folder: Path, engine: str, sampler: str, trials: int, *more: str) -> None:
         space = OF_A_POPULATION if sampler == "pbt" else SPACE
         (folder / "search_spaces").mkdir(parents=True)
         (folder / "search_spaces" / "mine.yaml").write_text(space)
         self.folder, self.store = folder, folder / "mlflow_runs"
         options = ["--trials", str(trials), "--engine", engine, "--workers", "2", "--study", "s"]
-        options += ["--sampler", sampler]
+        options += ["--sampler", sampler, *more]
         self.argv = [sys.executable, "-m", "workbench", "search", "mine", *options]
 
     def start(self, mark: str) -> "subprocess.Popen[str]":
@@ -119,11 +120,15 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=30.0, help="seconds before a kill")
+    parser.add_argument("--asynchronous", action="store_true")
     given = parser.parse_args()
+    more = ["--asynchronous"] if given.asynchronous else []
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as place:
-        calm = Search(Path(place, "calm"), given.engine, given.sampler, given.trials)
-        disturbed = Search(Path(place, "disturbed"), given.engine, given.sampler, given.trials)
+        calm = Search(Path(place, "calm"), given.engine, given.sampler, given.trials, *more)
+        disturbed = Search(
+            Path(place, "disturbed"), given.engine, given.sampler, given.trials, *more
+        )
         started = time.monotonic()
         expected = calm.to_the_end()
         say(f"undisturbed: {time.monotonic() - started:.0f} s")

@@ -58,13 +58,19 @@ def filled(store: Path, trials: int) -> list[TrialConfig]:
     return configs
 
 
+def memory_gb() -> float:
+    """Return what this process has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e9
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=2_000)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    counting = Counting()
+    counting, out = Counting(), sys.stdout  # Ray's own messages go to stderr, and so would ours
     with tempfile.TemporaryDirectory() as folder:
         configs = filled(Path(folder), given.trials)
         before = time.perf_counter()
@@ -74,12 +80,12 @@ def main() -> None:
                 if counting.count % 100 == 0 or counting.count == BATCH:
                     now = time.perf_counter()
                     spent = (now - before) / (counting.count % 100 or 100)
-                    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-                    sys.stdout.write(
+                    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+                    out.write(
                         f"trial {counting.count:5,}: {1_000 * spent:7.1f} ms a trial, "
-                        f"driver's peak memory {memory:.2f} GB\n"
+                        f"driver's memory {memory_gb():.2f} GB, at most {peak:.2f}\n"
                     )
-                    sys.stdout.flush()
+                    out.flush()
                     before = now
 
 

@@ -30,7 +30,7 @@ from workbench.trial_images import packed_images
 POLL_S = 0.1
 MOST_LOSSES = 3
 """So often a trial begins again whose process or node is lost."""
-TRIALS_OF_A_TUNER = 200
+TRIALS_OF_A_TUNER = 100
 """Tune keeps 0.1 MB of each trial that it has run; so it begins anew after so many."""
 PATIENCE_S = 30.0
 """For running trials to write their checkpoints after a stop."""

@@ -75,6 +75,9 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert "the sampler begins with 6 networks that are finished" in warm.err
     cold = command(*argv(photos, "--trials", "1", "--study", "u", "--cold"))
     assert "the sampler begins" not in cold.err
+    assert "idle" not in warm.err
+    many = command(*argv(photos, "--trials", "1", "--study", "t", "--workers", "6"))
+    assert "--batch 4: 2 of the workers will be idle" in many.err
     other = command(*argv(photos, "--sampler", "random"))
     assert other.code == 2
     assert "search 's' in mlflow_runs has other settings" in other.err

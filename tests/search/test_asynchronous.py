@@ -145,6 +145,22 @@ def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
     assert state.results == expected.results
 
 
+def test_a_grid_is_gone_through_also_if_candidates_go_on(tmp_path: Path) -> None:
+    dimensions = {k: v for k, v in SPACE.dimensions.items() if k != "training.ema_decay"}
+    grid = SPACE.model_copy(update={"dimensions": dimensions})
+    asked = wanted(space=with_rungs(grid), sampler="grid")
+    fake = Fake(12)
+    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    with pytest.raises(KilledError):
+        go(asked, 100, Arrivals(fake, "at random"), store=tmp_path)
+    fake.kill_at = None
+    left = find_record(tmp_path, "s")
+    state = go(asked, 100, Arrivals(fake, "at random"), left, tmp_path)
+    assert state.record.exhausted
+    proposed = [p.overrides for p in state.record.proposals[1:]]
+    assert proposed == list(grid.combinations())
+
+
 def test_without_rungs_everybody_comes_to_the_end() -> None:
     state = go(wanted(space=SPACE), 9, Arrivals(Fake(), "at random"))
     assert len(state.results) == 9
@@ -193,18 +209,42 @@ class Diverging(Arrivals):
         return Ended(found.name, [result.model_copy(update=bad) for result in found.results])
 
 
-def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again() -> None:
+def test_a_single_one_that_fails_is_a_line_of_the_record_too() -> None:
+    fake = Fake()
+    names = [p.name for p in go(wanted(batch=1), 5, Arrivals(Fake(), "first come")).trained]
+    left = go(wanted(batch=1), 4, Arrivals(fake, "first come")).record
+    arrivals = Arrivals(fake, "first come")
+    arrivals.failing = {names[4]: "lost"}
+    assert dict(go(wanted(batch=1), 5, arrivals, left).record.ended()) == {names[4]: "failed: lost"}
+
+
+def failing(names: Iterable[str], reason: str) -> Arrivals:
+    arrivals = Arrivals(Fake(), "last come")
+    arrivals.failing = dict.fromkeys(names, reason)
+    return arrivals
+
+
+@pytest.mark.parametrize(
+    ("trained", "first", "reason"),
+    [
+        (0, 0, "the canonical network failed: no disk"),
+        (1, 1, "every trial that was under way failed: no disk"),
+    ],
+)
+def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
+    trained: int, first: int, reason: str
+) -> None:
     asked, fake = wanted(), Fake()
     lines: list[Line] = []
-    broken = Arrivals(fake, "last come")
-    broken.failing = {name_of(number): "no memory" for number in range(1, 30)}
     record = SearchRecord(name="s", settings=asked)
+    if trained:
+        record = go(asked, trained, Arrivals(fake, "first come")).record
+    broken = failing([name_of(number) for number in range(first, 30)], "no disk")
     objectives = parse_objectives(asked.objectives, ["Set5"])
-    broken.failing[CANONICAL] = "no disk"
-    with pytest.raises(WorkbenchError, match="the canonical network failed: no disk"):
+    with pytest.raises(WorkbenchError, match=reason):
         search_asynchronously(record, 6, objectives, broken, lines.append)
     left = record.with_lines(lines)
-    assert not left.stages
+    assert left.stages == record.stages
     state = go(asked, 6, Arrivals(fake, "first come"), left)
     assert len(state.trained) == 6
     assert not state.record.ended()

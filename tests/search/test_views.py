@@ -68,6 +68,9 @@ def test_optuna_opens_the_study(state: SearchState, tmp_path: Path) -> None:
     states = [trial.state.name for trial in study.trials]
     assert states.count("COMPLETE") == len(state.values(PSNR))
     assert states.count("PRUNED") == len(state.record.stopped())
+    assert study.metric_names == ["psnr_rgb_db"]
+    above = [trial for trial in study.trials if trial.constraints]
+    assert len(above) == sum(bool(p.excess) for p in state.record.proposals) > 0
     assert study.best_trial.user_attrs["workbench.trial"] == state.front(PSNR)[0]
 
 

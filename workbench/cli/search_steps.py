@@ -68,6 +68,9 @@ def run_search(
     digest = hashlib.sha256(json.dumps(settings.plain(), sort_keys=True).encode()).hexdigest()[:6]
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
     pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place.store)
+    at_once = settings.batch * len(settings.trial_seeds)
+    if place.workers > at_once and place.engine.address is None:
+        note(f"--batch {settings.batch}: {place.workers - at_once} of the workers will be idle")
     with only_driver(place.store, name):
         record = _begin(settings, name, place.store, going_on)
         tracker = MlflowTracker(

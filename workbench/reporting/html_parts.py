@@ -16,6 +16,7 @@ caption { text-align: left; color: #444; padding-bottom: .3rem; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ccc;
          white-space: nowrap; }
 th:first-child, td:first-child, td.word { text-align: left; }
+td.word { white-space: normal; min-width: 14rem; }
 figure { margin: 1rem 0; }
 figcaption { color: #444; }
 summary { cursor: pointer; padding: .3rem 0; }

@@ -77,7 +77,7 @@ class _Going:
     """Values of all that have come to a rung."""
     promoted: set[tuple[str, int]] = field(default_factory=set)
     """(name, rung) of those that have gone on."""
-    unexplained: dict[str, Stage] = field(default_factory=dict)
+    unnoted: dict[str, Stage] = field(default_factory=dict)
     """Trials that failed before any has worked, by name: perhaps it is not their fault."""
     worked: bool = False
 
@@ -108,28 +108,26 @@ class _Going:
         if name not in self.under_way:  # it had its score when this command began
             self.state.results[name] = ended.results
             return []
-        stage = self._stage(ended)
-        if ended.failed and not self.worked:
-            self._doubt(name, stage, ended.failed)
-        else:
-            self.worked = self.worked or not ended.failed
-            for one in (*self.unexplained.values(), stage):
-                self._note(one)
-            self.unexplained.clear()
+        self.worked = self.worked or not ended.failed
+        self.unnoted[name] = self._stage(ended)
+        if not self._doubtful(ended):
+            for stage in self.unnoted.values():
+                self._note(stage)
+            self.unnoted.clear()
         return self._fill()
 
-    def _doubt(self, name: str, stage: Stage, reason: str) -> None:
-        """Keep a failure to itself until something has worked.
+    def _doubtful(self, ended: Ended) -> bool:
+        """Tell whether a failure may not be the network's: nothing has worked so far.
 
         Raises:
-            WorkbenchError: If all that is under way has failed; it is run again by the same
-                command.
+            WorkbenchError: If it is not; what is under way is run again by the same command.
         """
-        self.unexplained[name] = stage
-        if name == CANONICAL:
-            raise WorkbenchError(f"the canonical network failed: {reason}")
-        if len(self.unexplained) == len(self.under_way) > 1:
-            raise WorkbenchError(f"every trial that was under way failed: {reason}")
+        if ended.failed and ended.name == CANONICAL:
+            raise WorkbenchError(f"the canonical network failed: {ended.failed}")
+        all_failed = not self.worked and len(self.unnoted) == len(self.under_way)
+        if all_failed and len(self.under_way) > 1:
+            raise WorkbenchError(f"every trial that was under way failed: {ended.failed}")
+        return not self.worked and not all_failed
 
     @property
     def _end(self) -> int:
@@ -188,8 +186,7 @@ class _Going:
                 proposal = self.candidates[name_of(line.number)]
                 self.promoted.add((proposal.name, line.rung))
                 self.under_way[proposal.name] = self._rung_after(proposal, line.rung)
-                # It was told as pruned, which cannot be taken back: it is told once more.
-                self.sampler.replay(proposal)
+                self.sampler.go_on(proposal)
             case Stage():
                 self._take_stage(line)
 

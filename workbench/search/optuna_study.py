@@ -1,5 +1,6 @@
 """A search as a study of Optuna's: for its measures of importance, and for optuna-dashboard."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def write_study(state: SearchState, objectives: Sequence[Objective], path: Path)
     """Write a search as a study into a new SQLite file, which optuna-dashboard opens.
 
     Scored networks are complete, stopped ones pruned, rejected and failed ones failed, each with
-    the search's name for it and what happened as attributes.
+    the search's name for it and what happened as attributes; rejected ones also with how far they
+    are above the limits, as constraints.
 
     Args:
         state: The search.
@@ -73,7 +75,9 @@ def write_study(state: SearchState, objectives: Sequence[Objective], path: Path)
         study = optuna.create_study(
             storage=storage, study_name=state.record.name, directions=directions
         )
-        study.set_user_attr("workbench.objectives", [o.name for o in objectives])
+        with warnings.catch_warnings():  # optuna says that names are experimental
+            warnings.simplefilter("ignore")
+            study.set_metric_names([objective.name for objective in objectives])
         values, stopped = state.values(objectives), state.record.stopped()
         study.add_trials(
             [
@@ -110,6 +114,7 @@ def _trial(
         values=None if values is None else list(values),
         params={name: proposal.params[name] for name in kept},
         distributions={name: json_to_distribution(proposal.distributions[name]) for name in kept},
+        constraints=proposal.excess or None,
         user_attrs={
             "workbench.trial": proposal.name,
             "workbench.note": note,

@@ -117,6 +117,15 @@ class Sampler:
         """Take in a proposal that was made before; what came of it is told later."""
         if self._combinations is not None:
             next(self._combinations, None)
+        else:
+            self.go_on(proposal)
+
+    def go_on(self, proposal: Proposal) -> None:
+        """Take in that a candidate is under way, perhaps one that was told as pruned.
+
+        That cannot be taken back, so it is told once more when it stops or ends.
+        """
+        if self._combinations is not None:
             return
         kinds, from_json = self._optuna.trial, self._optuna.distributions.json_to_distribution
         self._study.add_trial(

@@ -14,7 +14,7 @@ LAYERS = [
     {"files"},
     {"config"},
     {"results"},
-    {"tasks", "courses"},
+    {"tasks", "courses", "spaces"},
     {"keys", "statistics", "tracking"},
     {"ledger", "reporting"},
     {"models", "data"},

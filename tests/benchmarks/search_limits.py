@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from tests.search.test_run import Fake, run, settings
 from workbench.search.candidates import Rejected
-from workbench.search.joining import find_spaces
 from workbench.search.record import Proposal
+from workbench.spaces.joining import find_spaces
 
 NAMES = "mdrn-size+mdrn-dispersion"
 

@@ -19,8 +19,8 @@ from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord
 from workbench.search.record_file import add_line, start_record
 from workbench.search.run import search
-from workbench.search.space import SpaceFile
 from workbench.search.state import Ran
+from workbench.spaces.space import SpaceFile
 
 SPACE = SpaceFile.parse(
     {

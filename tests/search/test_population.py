@@ -11,7 +11,6 @@ from tests.search.test_run import Failing, Fake, KilledError, psnr_db, run, sett
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
-from workbench.search.dimensions import Choice, Dimension, Floats, Integers
 from workbench.search.objectives import parse_objectives
 from workbench.search.optuna_study import write_study
 from workbench.search.page import search_page
@@ -20,10 +19,11 @@ from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.run import search
 from workbench.search.schedules import changeable, changed_at
-from workbench.search.space import Fidelity, SpaceFile
 from workbench.search.state import CANONICAL
 from workbench.search.views import view_of
 from workbench.search.wording import proposal_text
+from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers
+from workbench.spaces.space import Fidelity, SpaceFile
 from workbench.training.schedule import learning_rate, steps_from
 
 RATE = "training.stages.0.learning_rate"

@@ -22,8 +22,8 @@ from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.run import search
 from workbench.search.rungs import rung_steps
 from workbench.search.sampler import SAMPLERS
-from workbench.search.space import Fidelity, Limits, SpaceFile
 from workbench.search.state import CANONICAL, Ran, SearchState
+from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
 BASE = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
 SPACE = SpaceFile.parse(

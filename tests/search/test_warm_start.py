@@ -8,8 +8,8 @@ from workbench.keys import DataHashes, trial_key
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Known, SearchRecord, Settings
-from workbench.search.space import SpaceFile
 from workbench.search.warm_start import known_networks
+from workbench.spaces.space import SpaceFile
 
 HASHES = DataHashes(training={"a": "1"}, validation="2", benchmarks={"Set5": "3"})
 PSNR = parse_objectives([], ["Set5"])

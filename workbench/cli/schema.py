@@ -10,7 +10,7 @@ from workbench.cli.console import print_json
 from workbench.config.base import Frozen
 from workbench.config.schemas import with_override_keys
 from workbench.errors import ConfigError, nearest
-from workbench.search.space import SpaceFile
+from workbench.spaces.space import SpaceFile
 
 
 def _as_it_is(field: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from workbench.cli.options import (
     typed_options,
 )
 from workbench.errors import ConfigError
-from workbench.search.joining import find_spaces
+from workbench.spaces.joining import find_spaces
 
 if TYPE_CHECKING:
     from workbench.cli.ablate_steps import Place

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
-from workbench.search.joining import find_spaces, place_of
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.population import FEWEST
 from workbench.search.population import NAME as PBT
@@ -13,9 +12,10 @@ from workbench.search.reachable import check_limits
 from workbench.search.record import Settings
 from workbench.search.rungs import rung_steps
 from workbench.search.schedules import FIELDS, changeable
-from workbench.search.sizes import size
-from workbench.search.space import Fidelity, Limits, SpaceFile
-from workbench.search.space_files import SpaceError, check_values
+from workbench.spaces.files import SpaceError, check_values
+from workbench.spaces.joining import find_spaces, place_of
+from workbench.spaces.sizes import size
+from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
 
 def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:

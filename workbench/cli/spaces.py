@@ -10,10 +10,10 @@ from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest
 from workbench.reporting.wording import changes_text
-from workbench.search.joining import find_spaces
-from workbench.search.sizes import size
-from workbench.search.space import Limits, SpaceFile
-from workbench.search.space_files import FOLDER, read_space
+from workbench.spaces.files import FOLDER, read_space
+from workbench.spaces.joining import find_spaces
+from workbench.spaces.sizes import size
+from workbench.spaces.space import Limits, SpaceFile
 
 if TYPE_CHECKING:
     from workbench.search.shares import Sampled

@@ -14,7 +14,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.results import Cost
 from workbench.search.record import Proposal
-from workbench.search.space import Limits
+from workbench.spaces.space import Limits
 
 LATENCY_LR_PX = 64
 LATENCY_ROUNDS = 9

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.ablation.plan import run_identity
-from workbench.search.askers import AtRandom
 from workbench.search.candidates import Rejected, build
-from workbench.search.dimensions import Choice, Dimension, Floats, Integers, ask_value
 from workbench.search.record import Proposal
 from workbench.search.sampler import as_known
 from workbench.search.schedules import FIRST, STAGES, changeable, changed_at
 from workbench.search.state import SearchState
+from workbench.spaces.askers import AtRandom
+from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers, ask_value
 
 NAME = "pbt"
 FEWEST = 2

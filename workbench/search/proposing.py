@@ -2,10 +2,10 @@
 
 from workbench.ablation.plan import run_identity
 from workbench.search.candidates import Rejected, build, counted
-from workbench.search.dimensions import TooFewError
 from workbench.search.record import Proposal
 from workbench.search.sampler import Sampler
 from workbench.search.state import SearchState
+from workbench.spaces.dimensions import TooFewError
 
 MOST_REJECTED = 500
 """So many proposals in a row without a new network within the limits end a search."""

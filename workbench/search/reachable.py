@@ -9,12 +9,12 @@ from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.search.askers import AtRandom
 from workbench.search.candidates import amounts, beyond, cost_of, latency_of
-from workbench.search.dimensions import TooFewError
-from workbench.search.sizes import size
-from workbench.search.space import SpaceFile
-from workbench.search.space_files import SpaceError
+from workbench.spaces.askers import AtRandom
+from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.files import SpaceError
+from workbench.spaces.sizes import size
+from workbench.spaces.space import SpaceFile
 
 DRAWN = 300
 """Networks that are counted at most; a search gives up after about as many."""

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 from workbench.results import Cost
-from workbench.search.space import SpaceFile
+from workbench.spaces.space import SpaceFile
 
 
 class Settings(Frozen):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from workbench.config.training import TrainingConfig
 from workbench.search.objectives import Objective
 from workbench.search.ranking import ranked
-from workbench.search.space import Fidelity
+from workbench.spaces.space import Fidelity
 
 
 def rung_steps(fidelity: Fidelity, training: TrainingConfig) -> tuple[int | None, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Proposal
-from workbench.search.space import SpaceFile
+from workbench.spaces.space import SpaceFile
 
 SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.config.training import StageConfig, TrainingConfig
-from workbench.search.dimensions import Dimension
+from workbench.spaces.dimensions import Dimension
 
 STAGES = "training.stages"
 FIRST = f"{STAGES}.0."

@@ -8,11 +8,11 @@ from typing import Any
 
 from workbench.config.trial import TrialConfig
 from workbench.progress import Progress, silent
-from workbench.search.askers import AtRandom
 from workbench.search.candidates import Counted, build
-from workbench.search.dimensions import TooFewError
-from workbench.search.sizes import size
-from workbench.search.space import SpaceFile
+from workbench.spaces.askers import AtRandom
+from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.sizes import size
+from workbench.spaces.space import SpaceFile
 from workbench.statistics.audit import Rate
 
 DRAWN = 60

@@ -14,10 +14,10 @@ from workbench.errors import ConfigError
 from workbench.keys import DataHashes, trial_key
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
-from workbench.search.dimensions import TooFewError
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Settings
 from workbench.search.sampler import as_known
+from workbench.spaces.dimensions import TooFewError
 
 
 def known_networks(

@@ -5,8 +5,8 @@ from typing import Any
 
 from workbench.config.yaml_files import line_in_file
 from workbench.errors import ConfigError
-from workbench.search.space import SpaceFile
-from workbench.search.space_files import SpaceError, find_space
+from workbench.spaces.files import SpaceError, find_space
+from workbench.spaces.space import SpaceFile
 
 SIGN = "+"
 

@@ -11,19 +11,19 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
 from workbench.keys import canonical_model, model_hash
-from workbench.search.askers import AtRandom
 from workbench.search.candidates import Counted, Rejected, build
-from workbench.search.dimensions import Integers, TooFewError
 from workbench.search.reachable import check_limits
-from workbench.search.sizes import size
-from workbench.search.space import Limits, SpaceFile, block_overrides
-from workbench.search.space_files import (
+from workbench.spaces.askers import AtRandom
+from workbench.spaces.dimensions import Integers, TooFewError
+from workbench.spaces.files import (
     FOLDER,
     SpaceError,
     check_values,
     find_space,
     read_space,
 )
+from workbench.spaces.sizes import size
+from workbench.spaces.space import Limits, SpaceFile, block_overrides
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 

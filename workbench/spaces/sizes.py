@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import islice
 from math import prod
 
-from workbench.search.askers import EndlessError
-from workbench.search.dimensions import Dimension
-from workbench.search.space import SpaceFile, depends_on
+from workbench.spaces.askers import EndlessError
+from workbench.spaces.dimensions import Dimension
+from workbench.spaces.space import SpaceFile, depends_on
 
 MOST_COUNTED = 10_000
 """Combinations of dimensions that depend on each other; more are not counted out."""

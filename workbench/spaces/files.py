@@ -9,8 +9,8 @@ from workbench.config.shipped import data_files
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import line_in_file, read_yaml
 from workbench.errors import ConfigError, nearest
-from workbench.search.dimensions import Dimension, Subset
-from workbench.search.space import OVERRIDES, SpaceFile, depends_on, order
+from workbench.spaces.dimensions import Dimension, Subset
+from workbench.spaces.space import OVERRIDES, SpaceFile, depends_on, order
 
 FOLDER = "search_spaces"
 LARGE_PX = 1536

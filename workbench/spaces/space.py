@@ -11,8 +11,8 @@ from workbench.config.overrides import value_at
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.search.askers import InTurn
-from workbench.search.dimensions import (
+from workbench.spaces.askers import InTurn
+from workbench.spaces.dimensions import (
     Ask,
     Dimension,
     Subset,

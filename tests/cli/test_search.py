@@ -96,6 +96,15 @@ def imported_by(folder: Path, *argv: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
 
+def test_resume_begins_nothing_and_writes_nothing(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    ended = command(*argv(photos, "--resume"))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "error: --resume: there is no search 's' in mlflow_runs\n"
+    assert not (tmp_path / "mlflow_runs").exists()
+
+
 def test_promoting_judges_the_best_against_the_canonical_network(
     command: Command, photos: Path, space: Path
 ) -> None:

@@ -66,7 +66,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"training.stages.0.hr_patch_px": 56}, "must be at least 60 (15 LR px, the smallest input"),
     ({"training.stages.0.sources": [{"name": "DIV2K"}]}, "give it with --data DIV2K=FOLDER"),
     ({"training.amp": True}, "amp needs device cuda, got cpu"),
-    ({"data.training": []}, "should have at least 1 item"),
+    ({"data.training": []}, "data.training: must not be empty, got []"),
     ({"evaluation.benchmarks": [{"nam": "x"}]}, "evaluation.benchmarks.0.nam: unknown key"),
 ]
 

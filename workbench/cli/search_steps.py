@@ -67,6 +67,8 @@ def run_search(
     """
     digest = hashlib.sha256(json.dumps(settings.plain(), sort_keys=True).encode()).hexdigest()[:6]
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
+    if going_on.resume and read_record(place.store, name) is None:
+        raise ConfigError(f"--resume: there is no search {name!r} in {place.store}")
     pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place.store)
     at_once = settings.batch * len(settings.trial_seeds)
     if place.workers > at_once and place.engine.address is None:
@@ -94,8 +96,6 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
             note(f"what was proposed before is kept as search {other}")
     record = read_record(store, name)
     if record is None:
-        if going_on.resume:
-            raise ConfigError(f"--resume: there is no search {name!r} in {store}")
         known = () if going_on.cold else _known(settings, store)
         record = SearchRecord(name=name, settings=settings, known=known)
         start_record(record, store)

@@ -136,7 +136,10 @@ def _explain_one(item: dict[str, Any], data: object, kind: type[Frozen]) -> str:
             return f"{prefix}unknown name {tag!r}; {nearest(tag, names)}"
         case "value_error":
             return f"{prefix}{item['ctx']['error']}"
-        case _:
-            rule = str(item["msg"]).removeprefix("Input ")
+        case kind_of_error:
+            rule = {
+                "too_short": "must not be empty",
+                "tuple_type": "must be a list",
+            }.get(kind_of_error, str(item["msg"]).removeprefix("Input "))
             value = list(item["input"]) if isinstance(item["input"], tuple) else item["input"]
             return f"{prefix}{rule}, got {value!r}"

@@ -1,10 +1,13 @@
 """`workbench search` with real trainings of small networks on real photographs."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +106,67 @@ def test_resume_begins_nothing_and_writes_nothing(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "error: --resume: there is no search 's' in mlflow_runs\n"
     assert not (tmp_path / "mlflow_runs").exists()
+
+
+def test_fresh_puts_the_search_aside_and_trains_nothing_that_is_finished(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    first = command(*argv(photos, "--trials", "3"))
+    store = tmp_path / "mlflow_runs"
+    results = {path: path.read_text() for path in store.glob("trials/*/result.json")}
+    others = set[str]()
+    for _ in range(2):
+        fresh = command(*argv(photos, "--trials", "3", "--fresh", "--cold"))
+        assert (fresh.code, fresh.out) == (0, first.out)
+        others.add(fresh.err.partition("what was proposed before is kept as search ")[2].split()[0])
+    assert {path: path.read_text() for path in store.glob("trials/*/result.json")} == results
+    assert len(others) == 2
+    for other in others:
+        shown = command("search", "status", other)
+        assert f"promote {other} --seeds" in shown.err + shown.out
+        assert shown.out.splitlines()[:6] == first.out.splitlines()[:6]
+    both = command(*argv(photos, "--fresh", "--resume"))
+    assert (both.code, both.err) == (2, "error: --resume and --fresh exclude each other\n")
+
+
+def test_when_the_time_is_up_the_same_command_goes_on(
+    command: Command,
+    photos: Path,
+    tmp_path: Path,
+    space: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, given = tmp_path / "mlflow_runs", list[float]()
+
+    class OnceBegun(threading.Thread):
+        """A timer whose time is up when a checkpoint is there."""
+
+        def __init__(self, seconds: float, function: Callable[[], None]) -> None:
+            super().__init__()
+            given.append(seconds)
+            self.function = function
+
+        def run(self) -> None:
+            while not list(store.glob("trainings/*/checkpoint.pt")):
+                time.sleep(0.05)
+            self.function()
+
+        def cancel(self) -> None:
+            self.join()
+
+    long = [text.replace("steps=6", "steps=200") for text in argv(photos, "--trials", "1")]
+    with monkeypatch.context() as patch:
+        patch.setattr("workbench.cli.time_limit.threading.Timer", OnceBegun)
+        stopped = command(*long, "--timeout", "0.5")
+    assert (stopped.code, given) == (0, [30.0])
+    assert "the time is up; the same command goes on from here" in stopped.err
+    assert finished(store) == 0
+    ended = command(*long)
+    assert "1 networks scored" in ended.out
+    (result,) = (json.loads(p.read_text()) for p in store.glob("trials/*/result.json"))
+    assert result["sessions"] == 2, "it goes on from the checkpoint"
+    wrong = command(*argv(photos, "--timeout", "0"))
+    assert (wrong.code, wrong.err) == (2, "error: --timeout must be minutes above 0, got 0\n")
 
 
 def test_promoting_judges_the_best_against_the_canonical_network(

@@ -18,7 +18,7 @@ from workbench.search.candidates import Rejected, amounts, build, cost_of
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
 from workbench.search.record import Line, SearchRecord, Settings
-from workbench.search.record_file import add_line, find_record, start_record
+from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.run import search
 from workbench.search.rungs import rung_steps
 from workbench.search.sampler import SAMPLERS
@@ -186,6 +186,18 @@ def test_killed_anywhere_it_goes_on_to_the_same_end(
     again = run(wanted, 12, fake, state.record)
     assert again.record == state.record
     assert len(fake.segments) == len(undisturbed.segments)
+
+
+def test_searches_that_are_put_aside_within_a_second_are_both_kept(tmp_path: Path) -> None:
+    records = [SearchRecord(name="s", settings=settings(seed=seed)) for seed in (1, 2)]
+    names = []
+    for record in records:
+        start_record(record, tmp_path)
+        names.append(put_aside(tmp_path, "s"))
+    kept = [find_record(tmp_path, name or "") for name in names]
+    assert [record.settings.seed for record in kept] == [1, 2]
+    assert [record.name for record in kept] == names
+    assert put_aside(tmp_path, "s") is None
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3", "gp", "random"])

@@ -68,7 +68,7 @@ def read_record(store: Path, name: str) -> SearchRecord | None:
     try:
         text = path.read_bytes().decode()
         head, *rest = (json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines())
-        return SearchRecord.check(head | {"lines": rest})
+        return SearchRecord.check(head | {"name": name, "lines": rest})
     except (ValueError, TypeError):  # no JSON, no text, or no search
         raise ConfigError(
             f"{path}: no search of this version; move it away and run the same command again, "
@@ -102,6 +102,8 @@ def put_aside(store: Path, name: str) -> str | None:
     if not path.is_file():
         return None
     other = f"{name}-until-{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime())}"
+    while _path(store, other).exists():  # within one second
+        other += "+"
     with writing_to(store):
         path.rename(_path(store, other))
     return other

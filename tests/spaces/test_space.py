@@ -2,6 +2,7 @@
 
 import json
 import random
+import textwrap
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_the_shipped_spaces_are_these() -> None:
         *("mdrn-attention", "mdrn-canonical-neighbourhood", "mdrn-dispersion", "mdrn-full"),
         *("mdrn-size", "training"),
     }
+
+
+def test_the_example_of_the_docs_can_be_searched(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "searching.md"
+    example = page.read_text().partition("    question: ")[2].partition("\n\n")[0]
+    path = tmp_path / "example.yaml"
+    path.write_text("question: " + textwrap.dedent("    " + example))
+    space = read_space(path)
+    assert len(space.dimensions) == 6
+    assert space.objectives == ("psnr_rgb_db", "multiply_adds")
+    check_limits(space, space.base_trial())
 
 
 SIZES = {"mdrn-attention": 60, "mdrn-dispersion": 52, "mdrn-size": 75} | {

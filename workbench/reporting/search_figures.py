@@ -120,9 +120,14 @@ def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], scor
             name=f"after {step:,} steps",
             marker={"color": colour, "symbol": symbol, "size": 10},
         )
-    figure.update_xaxes(title=f"{score} of the validation images at the rung")
+    figure.update_xaxes(title=rung_title(score))
     figure.update_yaxes(title=f"{score} at the end")
     return _plain(figure, 440)
+
+
+def rung_title(score: str) -> str:
+    """Say what a score, perhaps of a benchmark, is at a rung: there the validation images are."""
+    return f"{score.rpartition('/')[2]} of the validation images at the rung"
 
 
 def _plain(figure: Figure, height_px: int, left: int = 80) -> Figure:

@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.reporting.figures import PALETTE
 from workbench.reporting.prints import drawn, shade
-from workbench.reporting.search_figures import Scored, axis_of
+from workbench.reporting.search_figures import Scored, axis_of, rung_title
 
 _WIDTH_IN = 7.0
 _MOST_TICKS = 12
@@ -106,7 +106,7 @@ def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], scor
             both = [name for name in values if name in ends]
             x, y = [values[n] for n in both], [ends[n] for n in both]
             axes.scatter(x, y, marker=mark, color=colour, label=f"after {step:,} steps")
-        axes.set_xlabel(f"{score} of the validation images at the rung")
+        axes.set_xlabel(rung_title(score))
         axes.set_ylabel(f"{score} at the end")
         axes.legend(fontsize=8)
 

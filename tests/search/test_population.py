@@ -128,7 +128,8 @@ def test_the_trainings_part_where_the_record_says() -> None:
     born = [p for p in done.trained if p.parent is not None]
     assert len({config.model_dump_json() for config in asked}) == len(born)
     for proposal in born:
-        first = done.config(done.record.proposal(proposal.parent or 0)).training
+        parent = next(p for p in done.trained if p.number == proposal.parent)
+        first = done.config(parent).training
         second, steps = done.config(proposal).training, proposal.parent_steps
         assert rates(first)[:steps] == rates(second)[:steps]
         ahead = [s.config.loss for s in steps_from(first, 0)][:steps]

@@ -187,10 +187,6 @@ class SearchRecord(Frozen):
         batches = (line for line in reversed(self.lines) if isinstance(line, Batch))
         return any(line.exhausted for line in islice(batches, 1))
 
-    def proposal(self, number: int) -> Proposal:
-        """Return the proposal of a number."""
-        return next(p for p in self.proposals if p.number == number)
-
     def stage(self, batch: int, rung: int) -> Stage | None:
         """Return what came of a batch at a rung, None if that is not known yet."""
         return next((s for s in reversed(self.stages) if (s.batch, s.rung) == (batch, rung)), None)

@@ -54,6 +54,7 @@ def test_a_factorial_plan_runs_adds_seeds_and_is_reported(
     (declared,) = study["declarations"]
     assert declared["command"] == f"workbench ablate --plan {path} --json"
     assert declared["looks"] == [2, 4]
+    assert declared["question"] == "Do these parts help?"
     report = command("report", "parts")
     assert "main effect relu" in report.out
     assert "looks after 2 and 4 seeds with error rates 0.0056 and 0.044" in report.err

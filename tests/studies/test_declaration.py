@@ -1,5 +1,6 @@
 """A study's family is written down before its trials."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_a_declaration_holds_family_seeds_margin_and_data(
     assert (found.seeds, found.alpha, found.margin_db) == ((1, 2), 0.05, 0.03)
     assert [(arm.name, arm.against) for arm in found.arms] == [("tiny", ""), ("no-lvar", "tiny")]
     assert [arm.config for arm in found.arms] == [arm.config for arm in made.arms]
+    assert found.question == ""
     assert found.keys["no-lvar"] == ("k-no-lvar-1", "k-no-lvar-2")
     assert studies(tmp_path) == ["my study"]
 
@@ -41,6 +43,19 @@ def test_the_same_plan_again_is_the_same_declaration(
         declare(made, Levels(margin_db=0.02), keys(made, mark), tmp_path)
     (found,) = read_study(tmp_path, "my study").declarations
     assert found.keys["tiny"] == ("other code-tiny-1", "other code-tiny-2")
+
+
+def test_the_question_is_kept_and_a_better_wording_of_it_is_no_other_declaration(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    made = plan(tiny_trial, "no-lvar")
+    for question, expected in (("", ""), ("Dose it?", "Dose it?"), ("Does it?", "Does it?")):
+        declare(replace(made, question=question), Levels(), keys(made), tmp_path)
+        (found,) = read_study(tmp_path, "my study").declarations
+        assert found.question == expected
+    declare(made, Levels(), keys(made), tmp_path)  # the same by options, which have no question
+    (found,) = read_study(tmp_path, "my study").declarations
+    assert found.question == "Does it?"
 
 
 def test_more_variants_seeds_or_margin_are_another_declaration(

@@ -44,6 +44,8 @@ class Plan:
     all of them. Empty: all seeds are run, and looked at once."""
     effects: tuple[Effect, ...] = ()
     """What is asked of several arms together."""
+    question: str = ""
+    """What the study is to answer, in one line; empty if only its variants have questions."""
 
     @property
     def against(self) -> dict[str, str]:

@@ -96,6 +96,8 @@ class Asked:
     overrides: Mapping[str, object] = field(default_factory=dict)
     levels: Levels = DEFAULT
     study: str | None = None
+    question: str = ""
+    """What the study is to answer, in one line."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def make_request(asked: Asked) -> Request:
     choice.check()
     trials = [trial_config(name, asked) for name in choice.networks()]
     request = _request(choice, trials, asked)
-    plan = replace(request.plan, looks=asked.seeds.looks)
+    plan = replace(request.plan, looks=asked.seeds.looks, question=asked.question)
     if plan.looks and choice.path is not None:
         raise ConfigError("--seeds FIRST..MOST means nothing with --path: its steps hang together")
     return replace(

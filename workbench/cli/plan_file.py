@@ -80,6 +80,7 @@ def _asked(content: PlanFile, study: str) -> Asked:
         overrides=content.set,
         levels=levels(content.alpha, content.margin_db),
         study=study_name(study),
+        question=content.asks,
     )
 
 

@@ -53,6 +53,8 @@ class Declaration(Frozen):
     """Unix time."""
     command: str = ""
     """What was typed when it was declared."""
+    question: str = ""
+    """What the study is to answer, in one line. Another wording is no other declaration."""
     arms: tuple[DeclaredArm, ...]
     effects: tuple[DeclaredEffect, ...] = ()
     seeds: tuple[int, ...]
@@ -125,6 +127,7 @@ def declare(
         hash=digest,
         declared_s=same.declared_s if same else time.time(),
         command=same.command if same else command,
+        question=plan.question or (same.question if same else ""),
         arms=arms,
         effects=effects,
         seeds=plan.seeds,
@@ -133,7 +136,7 @@ def declare(
         margin_db=levels.margin_db,
         keys={a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms},
     )
-    if same is not None and same.keys == new.keys:
+    if same is not None and same == new:
         return
     kept = tuple(one for one in earlier if one.hash != digest)
     study = Study(study=plan.study, declarations=(*kept, new))

@@ -15,6 +15,7 @@ from workbench.config.shipped import data_files, shipped_folder
 from workbench.evaluation.latency import Latency
 from workbench.models.checkpoints import read_weights
 from workbench.models.published.mdrn import MDRN_NAMES
+from workbench.reporting.numbers import difference_text, mean_text
 
 
 def printed(ended: Ended) -> str:
@@ -277,10 +278,10 @@ def test_ablate_prints_a_comparison_and_goes_on_from_the_store(
         scores = arm["datasets"]["Photos"]
         name, mean, sd = arm["name"], scores["psnr_rgb_db"], scores["psnr_rgb_db_seed_sd"]
         assert f"\n{name} 2 {arm['parameters']:,} " in table
-        assert f"\n{name} {mean:.3f} ± {sd:.3f} {scores['ssim_rgb']:.4f} " in table
+        assert f"\n{name} {mean_text(mean, sd)} {scores['ssim_rgb']:.4f} " in table
         delta = scores.get("delta_psnr_rgb_db")
         if delta:
-            interval = f"{delta['mean']:+z.3f} [{delta['low']:+z.3f}, {delta['high']:+z.3f}]"
+            interval = difference_text(delta["mean"], (delta["low"], delta["high"]))
             assert f" {interval} {delta['p_holm']:.3f} {delta['verdict']}" in table
 
 

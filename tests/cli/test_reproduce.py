@@ -1,5 +1,6 @@
 """`workbench reproduce table1`: cells that agree, and files that are missing."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def test_a_row_without_weights_names_the_file(
     ended = command("reproduce", *asked(weights, set5))
     assert ended.code == 0
     assert "29.95 / 0.8596          missing" in ended.out
-    assert "30.15 / 0.8617 30.1502 / 0.8617 +0.0002 / +0.0000  yes" in ended.out
+    # The fourth decimal of the PSNR depends on the processor.
+    row = r"30\.15 / 0\.8617 30\.150\d / 0\.8617 +\+0\.000\d / 0\.0000 +yes"
+    assert re.search(row, ended.out)
     assert f"missing: {weights / 'team05_efdn.pt'}" in ended.err
     assert f"missing: {set5 / 'Manga109'}" in ended.err
     assert max(map(len, ended.out.splitlines())) <= 80

@@ -63,6 +63,15 @@ def test_latex_is_a_booktabs_table_with_nothing_special_left(comparison: Compari
     assert text.isascii()
 
 
+def test_a_small_p_is_not_printed_as_zero() -> None:
+    clear = compare({"tiny": BASE, "up": BETTER}, {})
+    found = clear.judged("Set5")[0].difference.decision.p_holm
+    assert found is not None
+    assert found < 0.001
+    assert "| <.001 | better |" in text_of(clear, "markdown")
+    assert "& $<$.001 & better" in text_of(clear, "latex")
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex (TeX Live)")
 def test_latex_compiles_and_fits_on_the_page(comparison: Comparison, tmp_path: Path) -> None:
     page = r"\documentclass[a4paper]{article}\usepackage[margin=2cm]{geometry}\usepackage{booktabs}"

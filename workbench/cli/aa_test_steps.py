@@ -10,6 +10,7 @@ from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.errors import WorkbenchError
 from workbench.reporting.comparison import complete
+from workbench.reporting.numbers import sd_text
 from workbench.statistics.audit import VERDICTS, Audit, Rate, audit, audit_retrained
 from workbench.statistics.levels import ALPHA, Levels
 from workbench.statistics.simulation import Truth
@@ -113,7 +114,7 @@ def _print_retrained(
         return
     made = table("data set", "retraining sd dB", *VERDICTS)
     for name, (rates, sd) in rows.items():
-        made.add_row(name, f"{sd:.4f}", *(f"{100 * rates[v].share:.1f} %" for v in VERDICTS))
+        made.add_row(name, sd_text(sd), *(f"{100 * rates[v].share:.1f} %" for v in VERDICTS))
     OUT.print(made)
     note(
         f"{plan.base.name} against itself: {2 * seeds} seeds, split {splits:,} times into two "

@@ -7,6 +7,7 @@ from rich.table import Table
 from workbench.cli.console import OUT, billions, millions, note, table
 from workbench.reporting.comparison import ArmScore, Comparison
 from workbench.reporting.judging import Difference, Rules
+from workbench.reporting.numbers import count_change, difference_text, mean_text, p_text
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.statistics.exact import seeds_for
 from workbench.statistics.verdicts import Decision
@@ -67,7 +68,7 @@ def effect_table(comparison: Comparison, dataset: str) -> Table:
     for row in comparison.effects:
         difference = row.datasets.get(dataset)
         cells = ["-", "", ""] if difference is None else _decision_cells(difference.decision)
-        made.add_row(row.name, f"{row.parameters:+,.0f}", *cells)
+        made.add_row(row.name, count_change(row.parameters), *cells)
     return made
 
 
@@ -76,29 +77,15 @@ def score_cells(score: ArmScore | None) -> list[str]:
     if score is None:
         return ["-", "-", "-", "", ""]
     psnr = score.scores["psnr_rgb_db"]
-    spread = "" if psnr.seed_sd is None else f" ± {psnr.seed_sd:.3f}"
-    cells = [f"{psnr.mean:.3f}{spread}", f"{score.scores['ssim_rgb'].mean:.4f}"]
+    cells = [mean_text(psnr.mean, psnr.seed_sd), f"{score.scores['ssim_rgb'].mean:.4f}"]
     if score.difference is None:
         return [*cells, "", "", ""]
     return [*cells, *_decision_cells(score.difference.decision)]
 
 
 def _decision_cells(decision: Decision) -> list[str]:
-    p = "" if decision.p_holm is None else p_text(decision.p_holm)
-    return [delta_text(decision.estimate.mean, decision.interval), p, decision.verdict]
-
-
-def delta_text(mean: float, interval: tuple[float, float] | None) -> str:
-    """Format a difference; one that three decimals would print as zero gets five."""
-    ends = interval or (mean,)
-    decimals = 5 if max(map(abs, ends)) < 0.0005 else 3
-    text = [f"{value:+z.{decimals}f}" for value in (mean, *ends)]
-    return text[0] if interval is None else f"{text[0]} [{text[1]}, {text[2]}]"
-
-
-def p_text(p: float) -> str:
-    """Format a p: three decimals, none below the last of them."""
-    return "<.001" if p < 0.001 else f"{p:.3f}"
+    difference = difference_text(decision.estimate.mean, decision.interval)
+    return [difference, p_text(decision.p_holm), decision.verdict]
 
 
 def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench.errors import ConfigError
+from workbench.reporting.numbers import giga_text
 
 OUT = Console(soft_wrap=False, highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -43,7 +44,7 @@ def millions(count: int) -> str:
 
 def billions(count: int) -> str:
     """Format a count in billions."""
-    return f"{count / 1e9:.4f}"
+    return giga_text(count)
 
 
 def confirmed(question: str) -> None:

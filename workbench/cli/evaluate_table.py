@@ -1,9 +1,9 @@
 """The tables of `workbench evaluate`, for people and as JSON."""
 
-from workbench.cli.comparison_table import delta_text
 from workbench.cli.console import OUT, billions, millions, note, print_json, table
 from workbench.cli.evaluate_steps import SAVED_FORMAT
 from workbench.reporting.networks import NetworkTable, network_as_plain
+from workbench.reporting.numbers import difference_text
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
 
 
@@ -80,7 +80,7 @@ def _print_set(networks: NetworkTable, name: str, scored: dict[str, DatasetScore
         delta = networks.differences.get((network, name))
         cells = ["", ""]
         if delta is not None:
-            cells = [delta_text(delta.mean, delta.interval), f"{delta.won:g}"]
+            cells = [difference_text(delta.mean, delta.interval), f"{delta.won:g}"]
         made.add_row(network, *_values(scores.mean()), *cells)
     OUT.print(made)
 

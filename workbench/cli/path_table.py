@@ -6,7 +6,6 @@ from rich.table import Table
 
 from workbench.ablation.shapley import ShapleyPlan
 from workbench.cli.comparison_table import (
-    delta_text,
     print_comparison,
     print_failures,
     print_meaning,
@@ -15,6 +14,7 @@ from workbench.cli.comparison_table import (
 from workbench.cli.console import OUT, billions, note, table
 from workbench.reporting.attribution import Attribution
 from workbench.reporting.comparison import ArmRow, Comparison
+from workbench.reporting.numbers import count_change, difference_text, giga_change
 
 
 def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None:
@@ -52,10 +52,10 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
     made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
     for share in attribution.shares:
         deltas = [
-            f"{delta_text(found.estimate.mean, found.interval)} {found.verdict}"
+            f"{difference_text(found.estimate.mean, found.interval)} {found.verdict}"
             for found in share.decisions.values()
         ]
-        cells = [f"{share.parameters:+,.0f}", f"{share.multiply_adds / 1e9:+.4f}"]
+        cells = [count_change(share.parameters), giga_change(share.multiply_adds)]
         made.add_row(share.component, *cells, *deltas)
     OUT.print("[bold]PSNR dB that each component brings[/bold], mean over orders")
     OUT.print(made)
@@ -78,7 +78,7 @@ def _cost_table(named: Sequence[tuple[str, ArmRow]]) -> Table:
         if before is not None:
             parameters = cost.parameters - before.cost.parameters
             multiply_adds = cost.multiply_adds - before.cost.multiply_adds
-            changes = [f"{parameters:+,}", f"{multiply_adds / 1e9:+.4f}"]
+            changes = [count_change(parameters), giga_change(multiply_adds)]
         values = [f"{cost.parameters:,}", billions(cost.multiply_adds)]
         made.add_row(label, str(len(row.seeds)), values[0], changes[0], values[1], changes[1])
     return made

@@ -15,6 +15,7 @@ from workbench.errors import DataError
 from workbench.evaluation.evaluate import evaluate
 from workbench.models.complexity import count_network
 from workbench.models.opening import OpenedNetwork, open_network
+from workbench.reporting.numbers import signed
 from workbench.reporting.table1 import DATASETS, SCALE, TABLE1, Cell, PrintedRow, ReproducedRow
 from workbench.results import DatasetScores
 from workbench.training.device import prepare
@@ -147,7 +148,7 @@ def _figure(cell: Cell, side: str) -> str:
     if side == "printed":
         return f"{value:.{digits}f}"
     digits += 0 if cell.quantity == "ssim_rgb" else 2
-    return f"{value:.{digits}f}" if side == "ours" else f"{value:+z.{digits}f}"
+    return f"{value:.{digits}f}" if side == "ours" else signed(value, digits)
 
 
 def _plain(row: ReproducedRow) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from workbench.reporting.crops import Crops, Wanted
+from workbench.reporting.numbers import difference_text
 
 ShownCrops = tuple[Wanted, Crops, int]
 """An image, its crop, and the seed whose networks it shows."""
@@ -66,10 +67,10 @@ def _image(one: Wanted, crops: Crops, seed: int) -> str:
     blocks = "".join(_picture(f"{one.image}: {alt}", png, below) for alt, png, below in pictures)
     place = "highest" if one.gains else "lowest"
     caption = (
-        f"{one.image}: {one.delta_db:+z.3f} dB, one of the {place}, whole image, mean over the "
-        f"seeds. Shown: the networks of seed {seed}, {record.side_px}x{record.side_px} HR px "
-        f"from row {record.top_px}, column {record.left_px}; PSNR of this crop alone. "
-        f"Error map: orange, {one.variant} further from HR; blue, nearer; white, equal."
+        f"{one.image}: {difference_text(one.delta_db)} dB, one of the {place}, whole image, "
+        f"mean over the seeds. Shown: the networks of seed {seed}, "
+        f"{record.side_px}x{record.side_px} HR px from row {record.top_px}, "
+        f"column {record.left_px}; PSNR of this crop alone. Error map: orange, {one.variant} further from HR; blue, nearer; white, equal."
     )
     return (
         f'<figure><div class="crops">{blocks}</div>'

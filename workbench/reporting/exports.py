@@ -7,6 +7,14 @@ from typing import Any, Literal
 
 from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
 from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import (
+    count_change,
+    difference_text,
+    giga_change,
+    giga_text,
+    mean_text,
+    p_text,
+)
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.results import SCORE_NAMES
@@ -170,26 +178,24 @@ def _tables(
 def _arm_texts(row: ArmRow, dataset: str) -> list[str]:
     score = row.datasets[dataset]
     psnr = score.scores["psnr_rgb_db"]
-    spread = "" if psnr.seed_sd is None else f" ± {psnr.seed_sd:.3f}"
     return [
         *(row.name, str(len(row.seeds)), f"{row.cost.parameters:,}"),
-        f"{row.cost.multiply_adds / 1e9:.4f}",
-        f"{psnr.mean:.3f}{spread}",
+        giga_text(row.cost.multiply_adds),
+        mean_text(psnr.mean, psnr.seed_sd),
         f"{score.scores['ssim_rgb'].mean:.4f}",
         *(_delta_texts(score.difference) if score.difference else ("", "", "")),
     ]
 
 
 def _effect_texts(row: EffectRow, dataset: str) -> list[str]:
-    costs = [f"{row.parameters:+,.0f}", f"{row.multiply_adds / 1e9:+.4f}"]
+    costs = [count_change(row.parameters), giga_change(row.multiply_adds)]
     return [row.name, *costs, *_delta_texts(row.datasets[dataset])]
 
 
 def _delta_texts(difference: Difference) -> tuple[str, str, str]:
     decision = difference.decision
-    ends = "" if decision.interval is None else " [{:+z.3f}, {:+z.3f}]".format(*decision.interval)
-    p = "" if decision.p_holm is None else f"{decision.p_holm:.3f}"
-    return f"{decision.estimate.mean:+z.3f}{ends}", p, decision.verdict
+    text = difference_text(decision.estimate.mean, decision.interval)
+    return text, p_text(decision.p_holm), decision.verdict
 
 
 def _meaning(comparison: Comparison) -> str:
@@ -209,5 +215,5 @@ def _latex_row(texts: Sequence[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    plain = text.translate(_SPECIAL).replace("±", r"$\pm$")
+    plain = text.translate(_SPECIAL).replace("±", r"$\pm$").replace("<", "$<$")
     return re.sub(r"(?<!\w)-(?=\d)", "$-$", plain)  # a minus, not a hyphen

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import difference_text
 from workbench.results import TrialResult
 
 Figure = Any
@@ -67,6 +68,8 @@ def effects(comparison: Comparison, dataset: str) -> Figure:
             x=[d.estimate.mean for d in decisions],
             y=[j.name for j in found],
             error_x={"type": "data", "array": widths, "thickness": 2},
+            text=[difference_text(d.estimate.mean, d.interval) for d in decisions],
+            hovertemplate="%{y}: %{text} dB",
             mode="markers",
             name=verdict,
             marker={"color": colour, "symbol": symbol, "size": 12},
@@ -90,7 +93,9 @@ def heat_map(difference: Difference) -> Figure:
             zmin=-limit,
             zmax=limit,
             colorscale="RdBu",
-            colorbar={"title": "dB"},
+            colorbar={"title": "dB", "exponentformat": "none"},
+            text=[[f"{difference_text(db)} dB" for db in row] for row in delta.tolist()],
+            hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
         )
     )
     return _laid_out(figure, "", "", 160 + 26 * len(difference.seeds))
@@ -109,8 +114,8 @@ def per_image(comparison: Comparison, dataset: str) -> Figure:
         figure.add_scatter(
             x=[100 * (rank + 0.5) / len(ranked) for rank in range(len(ranked))],
             y=[db for db, _ in ranked],
-            text=[name for _, name in ranked],
-            hovertemplate="%{text}: %{y:+.3f} dB",
+            text=[f"{name}: {difference_text(db)} dB" for db, name in ranked],
+            hovertemplate="%{text}",
             mode="lines+markers",
             name=judged.name,
             line={"color": colour, "width": 1},
@@ -207,6 +212,7 @@ def _laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Fig
         xaxis_title=x_title,
         yaxis_title=y_title,
     )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+    # Plotly would write 0.00005 dB as 50μ.
+    figure.update_xaxes(automargin=True, exponentformat="none")
+    figure.update_yaxes(automargin=True, exponentformat="none")
     return figure

@@ -13,6 +13,16 @@ from workbench.reporting.crops_section import ShownCrops, crops_section
 from workbench.reporting.figures import Results
 from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import (
+    count_change,
+    decimals_of,
+    difference_text,
+    giga_text,
+    interval_text,
+    mean_text,
+    p_text,
+    signed,
+)
 from workbench.reporting.wording import confidence_text, looks_text
 
 MOST_EXTREME = 3
@@ -94,8 +104,10 @@ def _images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
     for index, found in enumerate(judged):
         pair = found.difference.pair
         means = sorted(zip(pair.delta.mean(axis=0).tolist(), pair.images, strict=True))
-        losing = ", ".join(f"{name} {db:+z.3f}" for db, name in means[:MOST_EXTREME])
-        gaining = ", ".join(f"{name} {db:+z.3f}" for db, name in means[: -MOST_EXTREME - 1 : -1])
+        losing = ", ".join(f"{n} {difference_text(db)}" for db, n in means[:MOST_EXTREME])
+        gaining = ", ".join(
+            f"{n} {difference_text(db)}" for db, n in means[: -MOST_EXTREME - 1 : -1]
+        )
         against = f" minus {found.against}" if found.against else ""
         yield html_figure(
             figures.heat_map(found.difference),
@@ -120,7 +132,7 @@ def _table(comparison: Comparison, dataset: str) -> str:
     caption = "PSNR and SSIM in RGB, mean over seeds ± their standard deviation"
     tables = html_table(caption, head, rows)
     effects = [
-        [row.name, f"{row.parameters:+,.0f}", *_delta_cells(row.datasets[dataset])]
+        [row.name, count_change(row.parameters), *_delta_cells(row.datasets[dataset])]
         for row in comparison.effects
         if dataset in row.datasets
     ]
@@ -134,10 +146,10 @@ def _table(comparison: Comparison, dataset: str) -> str:
 def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
     score = row.datasets[dataset]
     psnr, ssim = score.scores["psnr_rgb_db"], score.scores["ssim_rgb"]
-    spread = "" if psnr.seed_sd is None else f" ± {psnr.seed_sd:.3f}"
     known = [
         *(row.name, row.against, str(len(row.seeds)), f"{row.cost.parameters:,}"),
-        *(f"{row.cost.multiply_adds / 1e9:.4f}", f"{psnr.mean:.3f}{spread}", f"{ssim.mean:.4f}"),
+        *(giga_text(row.cost.multiply_adds), mean_text(psnr.mean, psnr.seed_sd)),
+        f"{ssim.mean:.4f}",
     ]
     if score.difference is None:
         return [*known, *[""] * 7]
@@ -146,10 +158,13 @@ def _cells(row: ArmRow, dataset: str) -> Sequence[str]:
 
 def _delta_cells(difference: Difference) -> Sequence[str]:
     found, extra = difference.decision, difference.sensitivity
-    interval = "" if found.interval is None else "[{:+z.3f}, {:+z.3f}]".format(*found.interval)
+    mean, ends = found.estimate.mean, found.interval
     return [
-        *(f"{found.estimate.mean:+z.3f}", interval, _p(found.p_holm), _p(found.p_sign_flip)),
-        *(f"{extra.median:+z.3f}", f"{100 * extra.win_rate:.0f} %", found.verdict),
+        signed(mean, decimals_of(mean, ends)),
+        interval_text(mean, ends) if ends else "",
+        *(p_text(found.p_holm), p_text(found.p_sign_flip)),
+        signed(extra.median, decimals_of(extra.median, ends)),
+        *(f"{100 * extra.win_rate:.0f} %", found.verdict),
     ]
 
 
@@ -203,14 +218,8 @@ def _machines(results: Results) -> Iterator[str]:
 def _in_words(comparison: Comparison, dataset: str) -> str:
     """Say what the figure shows, for readers who do not see it."""
     said = [
-        f"{j.name}: {decision.estimate.mean:+z.3f} dB, {decision.verdict}"
+        f"{j.name}: {difference_text(decision.estimate.mean)} dB, {decision.verdict}"
         for j in comparison.judged(dataset)
         if (decision := j.difference.decision)
     ]
     return "; ".join(said) + "." if said else "Nothing is compared."
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return ""
-    return "<.001" if value < 0.001 else f"{value:.3f}"

@@ -99,5 +99,6 @@ def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
         f"{dataset} ({len(judged[0].difference.images)} images)", loc="left", fontsize=10
     )
     axes.set_xlabel("difference of PSNR, dB")
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

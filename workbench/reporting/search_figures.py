@@ -137,4 +137,7 @@ def _plain(figure: Figure, height_px: int, left: int = 80) -> Figure:
         margin={"l": left, "r": 40, "t": 60, "b": 60},
         legend={"orientation": "h", "y": 1.12},
     )
+    # Plotly would write 0.0005 as 500μ.
+    figure.update_xaxes(exponentformat="none")
+    figure.update_yaxes(exponentformat="none")
     return figure

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from workbench.reporting import search_figures
 from workbench.reporting.html_parts import document, html_figure, html_table, text
+from workbench.reporting.numbers import giga_text
 from workbench.search.optuna_study import FEWEST
 from workbench.search.state import cost_of_trial
 from workbench.search.views import SearchView
@@ -52,7 +53,7 @@ def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
         found = [f"{value:,.4f}" for value in values.get(name, ())] or ["-"] * len(view.names)
         ending = "stopped early; " if name in stopped else ended.get(name, "")
         what = f"{ending} {proposal_text(proposal)}".strip()
-        giga = f"{cost.multiply_adds / 1e9:.4f}"
+        giga = giga_text(cost.multiply_adds)
         rows.append([name, f"{cost.parameters:,}", giga, *found, what])
     return "All networks that were trained", head, rows
 

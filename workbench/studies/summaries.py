@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.reporting.comparison import ArmRow
 from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import difference_text
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.prints import effects
 from workbench.studies.study import OpenedStudy, declared_text, html_page
@@ -96,10 +97,7 @@ def _note(opened: OpenedStudy, row: ArmRow) -> str:
         f"{row.cost.multiply_adds:,} multiply-adds.",
     ]
     for dataset, found in _differences(row).items():
-        interval = found.decision.interval
-        ends = "" if interval is None else " [{:+z.3f}, {:+z.3f}]".format(*interval)
-        lines.append(
-            f"- {dataset}: {found.decision.estimate.mean:+z.3f} dB{ends} against {row.against}: "
-            f"**{found.decision.verdict}**"
-        )
+        decision = found.decision
+        difference = difference_text(decision.estimate.mean, decision.interval)
+        lines.append(f"- {dataset}: {difference} dB against {row.against}: **{decision.verdict}**")
     return "\n".join([*lines, "", "The artifacts hold the report of the whole study."])

@@ -100,8 +100,8 @@ def test_a_long_study_is_not_started_without_asking(
         ({"variants": ["relo"]}, "unknown variant 'relo'; did you mean 'relu'?"),
         ({"design": "factorial", "variants": ["relu"]}, "needs at least two factors"),
         ({"factors": {"model.chanels": [8]}}, "unknown key 'model.chanels'"),
-        ({"margin_db": -1.0}, "--margin must be a number of dB of at least 0"),
-        ({"alpha": 1.5}, "--alpha must be between 0 and 1, got 1.5"),
+        ({"margin_db": -1.0}, "margin_db: should be greater than or equal to 0, got -1.0"),
+        ({"alpha": 1.5}, "alpha: should be less than 1, got 1.5"),
         ({"path": "bsrn:mdrn-s"}, "--variant means nothing with --path"),
     ],
 )

@@ -11,6 +11,7 @@ from workbench.cli.ablate_request import Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
+    MOST_SEEDS,
     BenchmarkOption,
     JsonOption,
     MarginOption,
@@ -26,7 +27,6 @@ from workbench.cli.options import (
     default_workers,
     margin,
 )
-from workbench.errors import ConfigError
 from workbench.statistics.levels import MARGIN_DB
 
 
@@ -34,8 +34,12 @@ def aa_test(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Try the statistics alone, on simulated studies.")
     ] = False,
-    seeds: Annotated[int, typer.Option(min=2, help="Seeds of each study.")] = 6,
-    repeats: Annotated[int, typer.Option(min=100, help="Studies, or splits of the runs.")] = 2_000,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=MOST_SEEDS // 2, help="Seeds of each study.")
+    ] = 6,
+    repeats: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="Studies, or splits of the runs.")
+    ] = 2_000,
     base: PresetOption = DEFAULT_BASE,
     recipe_name: RecipeOption = "smoke",
     data: TrainingDataOption = None,
@@ -44,12 +48,20 @@ def aa_test(
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
-    images: Annotated[int, typer.Option(min=1, help="Images of a simulated data set.")] = 100,
+    images: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Images of a simulated data set.")
+    ] = 100,
     retraining_sd: Annotated[
-        float, typer.Option(metavar="DB", help="Simulated spread of one network over seeds.")
+        float,
+        typer.Option(
+            metavar="DB", min=0, max=10, help="Simulated spread of one network over seeds."
+        ),
     ] = 0.014,
     image_sd: Annotated[
-        float, typer.Option(metavar="DB", help="Simulated spread of differences over images.")
+        float,
+        typer.Option(
+            metavar="DB", min=0, max=10, help="Simulated spread of differences over images."
+        ),
     ] = 0.07,
     margin_db: MarginOption = MARGIN_DB,
     as_json: JsonOption = False,
@@ -61,9 +73,6 @@ def aa_test(
     """
     margin(margin_db)
     if simulate:
-        for option, value in (("--retraining-sd", retraining_sd), ("--image-sd", image_sd)):
-            if not 0 <= value <= 10:
-                raise ConfigError(f"{option} must lie in 0..10 dB, got {value}")
         from workbench.cli.aa_test_steps import simulated
 
         simulated(seeds, images, repeats, (retraining_sd, image_sd), margin_db, as_json=as_json)

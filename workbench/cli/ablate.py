@@ -36,6 +36,7 @@ from workbench.cli.options import (
     typed_options,
 )
 from workbench.cli.plan_file import planned
+from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
 
@@ -77,6 +78,7 @@ def ablate(
         typer.Option(
             metavar="TRIALS",
             min=1,
+            max=MOST_TRIALS,
             help="Most trials of --shapley, finished ones included.",
             show_default=str(DEFAULT_BUDGET),
         ),

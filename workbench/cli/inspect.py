@@ -19,6 +19,7 @@ from workbench.errors import ConfigError, InputSizeError
 if TYPE_CHECKING:  # torch, which --help does not need
     from workbench.models.opening import OpenedNetwork
 
+MOST_SIDE_PX = 16_384
 Size = tuple[int, int]
 """Width and height in LR px."""
 
@@ -39,7 +40,8 @@ def inspect(
         str, typer.Option(metavar="WxH", help="LR size in px of the image that is timed.")
     ] = "128x128",
     rounds: Annotated[
-        int, typer.Option(min=0, help="Timed runs of each network; 0 leaves the time out.")
+        int,
+        typer.Option(min=0, max=100_000, help="Timed runs of each network; 0 leaves the time out."),
     ] = 9,
     parts: Annotated[
         bool, typer.Option("--parts", help="Show the parts of more than two networks, too.")
@@ -92,8 +94,14 @@ def _open(configs: Mapping[str, ModelConfig], paths: list[Path]) -> dict[str, "O
 
 def _size(option: str, text: str) -> Size:
     parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ConfigError(f"{option} must be WIDTHxHEIGHT in px, such as 256x256, got {text!r}")
+    # Digits are counted first: Python refuses to convert thousands of them.
+    whole = all(part.isdecimal() and len(part) < 10 and int(part) for part in parts)
+    if len(parts) != 2 or not whole:
+        raise ConfigError(
+            f"{option} must be WIDTHxHEIGHT in px, such as 256x256, got {text[:60]!r}"
+        )
+    if max(map(int, parts)) > MOST_SIDE_PX:
+        raise ConfigError(f"{option} must be at most {MOST_SIDE_PX:,} px a side, got {text!r}")
     return int(parts[0]), int(parts[1])
 
 

@@ -1,6 +1,5 @@
 """Options that several commands share, and what they mean. No torch."""
 
-import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.config.bounds import LARGEST_SEED, MOST_THREADS, MOST_TILE_PX
 from workbench.config.data import ImageSource
 from workbench.config.overrides import Config, apply_overrides
 from workbench.config.presets import CANONICAL
@@ -18,6 +18,8 @@ from workbench.errors import ConfigError
 from workbench.statistics.levels import Levels
 
 DEFAULT_STORE = Path("mlflow_runs")
+MOST_WORKERS = 1_024
+MOST_MARGIN_DB = 100.0
 
 StoreOption = Annotated[
     Path, typer.Option("--store", help="Folder of ledger, packed images and MLflow database.")
@@ -43,15 +45,24 @@ TrackingOption = Annotated[
     ),
 ]
 TileOption = Annotated[
-    int | None, typer.Option("--tile", metavar="PX", min=1, help="Run in tiles of so many LR px.")
+    int | None,
+    typer.Option(
+        "--tile", metavar="PX", min=1, max=MOST_TILE_PX, help="Run in tiles of so many LR px."
+    ),
 ]
 TileOverlapOption = Annotated[
     int,
     typer.Option(
-        "--tile-overlap", metavar="PX", min=0, help="What a tile sees more on each inner side."
+        "--tile-overlap",
+        metavar="PX",
+        min=0,
+        max=MOST_TILE_PX,
+        help="What a tile sees more on each inner side.",
     ),
 ]
-ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, max=MOST_THREADS, help="CPU threads.")
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 RecipeOption = Annotated[
     str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
@@ -68,18 +79,34 @@ BenchmarkOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="Trials at a time; one for each core by default."),
+    typer.Option(
+        "--workers", min=1, max=MOST_WORKERS, help="Trials at a time; one for each core by default."
+    ),
 ]
 AddressOption = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, with --engine ray.")
 ]
-CpusOption = Annotated[float, typer.Option(min=0.0, help="Cores of a trial, with Ray.")]
-GpusOption = Annotated[float, typer.Option(min=0.0, help="GPUs of a trial, with Ray.")]
+CpusOption = Annotated[
+    float, typer.Option(min=0.0, max=MOST_WORKERS, help="Cores of a trial, with Ray.")
+]
+GpusOption = Annotated[
+    float, typer.Option(min=0.0, max=MOST_WORKERS, help="GPUs of a trial, with Ray.")
+]
 MarginOption = Annotated[
-    float, typer.Option("--margin", metavar="DB", help="Differences within it are equivalent.")
+    float,
+    typer.Option(
+        "--margin",
+        metavar="DB",
+        min=0.0,
+        max=MOST_MARGIN_DB,
+        help="Differences within it are equivalent.",
+    ),
 ]
 AlphaOption = Annotated[
-    float, typer.Option("--alpha", metavar="RATE", help="Error rate of the whole family.")
+    float,
+    typer.Option(
+        "--alpha", metavar="RATE", min=0.0, max=1.0, help="Error rate of the whole family."
+    ),
 ]
 DEFAULT_BASE = CANONICAL
 MOST_SEEDS = 1_000
@@ -155,10 +182,10 @@ def margin(value: float) -> float:
     """Check the margin of equivalence in dB.
 
     Raises:
-        ConfigError: If it is not a number of at least 0.
+        ConfigError: If it is out of bounds.
     """
-    if not 0 <= value < math.inf:
-        raise ConfigError(f"--margin must be a number of dB of at least 0, got {value}")
+    if not 0 <= value <= MOST_MARGIN_DB:
+        raise ConfigError(f"--margin must lie in 0..{MOST_MARGIN_DB:g} dB, got {value}")
     return value
 
 
@@ -202,7 +229,9 @@ def seed_rule(text: str) -> Seeds:
     first, dots, most = (part.strip() for part in text.partition(".."))
     if not dots:
         return Seeds(tuple(seed_list(text)))
-    if not (first.isdecimal() and most.isdecimal() and 2 <= int(first) < int(most) <= MOST_SEEDS):
+    digits = len(str(MOST_SEEDS))
+    whole = all(part.isdecimal() and len(part) <= digits for part in (first, most))
+    if not (whole and 2 <= int(first) < int(most) <= MOST_SEEDS):
         raise ConfigError(
             f"--seeds FIRST..MOST needs 2 <= FIRST < MOST <= {MOST_SEEDS:,}, got {text!r}"
         )
@@ -242,6 +271,12 @@ def seed_list(text: str) -> list[int]:
         raise ConfigError(
             f"--seeds must be a count such as 3 or a list such as 1,5,9, got {text!r}"
         )
+    if len(parts) > MOST_SEEDS:
+        raise ConfigError(f"--seeds must be at most {MOST_SEEDS:,} seeds, got {len(parts):,}")
+    for part in parts:
+        # Digits are counted first: Python refuses to convert thousands of them.
+        if len(part) > len(str(LARGEST_SEED)) or int(part) > LARGEST_SEED:
+            raise ConfigError(f"--seeds must be at most {LARGEST_SEED}, got {part[:40]}")
     if len(parts) > 1:
         return [int(part) for part in parts]
     count = int(parts[0])

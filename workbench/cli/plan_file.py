@@ -7,8 +7,9 @@ from pydantic import Field
 
 from workbench.ablation.designs import Design
 from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, Request, make_request
-from workbench.cli.options import levels, seed_rule, study_name
+from workbench.cli.options import MOST_MARGIN_DB, levels, seed_rule, study_name
 from workbench.config.base import Frozen
+from workbench.config.bounds import MOST_TRIALS, Seed
 from workbench.config.yaml_files import read_yaml
 from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
@@ -27,8 +28,8 @@ class PlanFile(Frozen):
     path: str | None = None
     order: tuple[str, ...] = ()
     shapley: bool = False
-    budget: int | None = Field(default=None, ge=1)
-    seeds: int | str | tuple[int, ...] = 3
+    budget: int | None = Field(default=None, ge=1, le=MOST_TRIALS)
+    seeds: Seed | str | tuple[Seed, ...] = 3
     """A count, a list, or `3..10`."""
     recipe: str = DEFAULT_RECIPE
     data: tuple[str, ...] = ()
@@ -36,8 +37,8 @@ class PlanFile(Frozen):
     benchmarks: tuple[str, ...] = ()
     set: dict[str, Any] = Field(default_factory=dict)
     """Overrides of all networks alike."""
-    alpha: float = ALPHA
-    margin_db: float = MARGIN_DB
+    alpha: float = Field(default=ALPHA, gt=0, lt=1)
+    margin_db: float = Field(default=MARGIN_DB, ge=0, le=MOST_MARGIN_DB)
     match: Literal["parameters"] | None = None
     retune: Literal["learning-rate"] | None = None
     study: str | None = None

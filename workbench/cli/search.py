@@ -10,6 +10,7 @@ import typer
 from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_STORE,
+    MOST_WORKERS,
     AddressOption,
     BenchmarkOption,
     CpusOption,
@@ -26,6 +27,7 @@ from workbench.cli.options import (
     study_name,
     typed_options,
 )
+from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError
 from workbench.spaces.joining import find_spaces
 
@@ -61,7 +63,10 @@ def search(
     ],
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A search.")] = None,
     trials: Annotated[
-        int, typer.Option(min=1, help="Networks to train, the canonical one among them.")
+        int,
+        typer.Option(
+            min=1, max=MOST_TRIALS, help="Networks to train, the canonical one among them."
+        ),
     ] = 24,
     sampler: Annotated[
         Literal["tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"],
@@ -89,11 +94,15 @@ def search(
     ] = None,
     keep: Annotated[
         float | None,
-        typer.Option(metavar="SHARE", help="Share of the candidates that goes on from a rung."),
+        typer.Option(
+            metavar="SHARE", min=0, max=1, help="Share of the candidates that goes on from a rung."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the sampler.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the sampler.")] = 0,
     seeds: Annotated[str, typer.Option(help="Of the trainings, as with ablate.")] = "1",
-    batch: Annotated[int, typer.Option(min=1, help="Networks that are proposed together.")] = 4,
+    batch: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="Networks that are proposed together.")
+    ] = 4,
     asynchronous: Annotated[
         bool,
         typer.Option(
@@ -101,7 +110,9 @@ def search(
             help="No batches: decide at a rung at once, with --batch networks under way.",
         ),
     ] = False,
-    top: Annotated[int, typer.Option(min=1, help="Networks that promote trains again.")] = 3,
+    top: Annotated[
+        int, typer.Option(min=1, max=MOST_TRIALS, help="Networks that promote trains again.")
+    ] = 3,
     recipe_name: Annotated[
         str | None,
         typer.Option(
@@ -129,7 +140,9 @@ def search(
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option(metavar="MINUTES", help="Stop then; the same command goes on later."),
+        typer.Option(
+            metavar="MINUTES", min=0, max=525_600, help="Stop then; the same command goes on later."
+        ),
     ] = None,
     engine: Annotated[
         Literal["optuna", "ray"],

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import Divisor, Level
 
 Activation = Literal["gelu", "relu", "leaky-relu", "silu", "mish", "hardswish"]
 Padding = Literal["reflect", "zeros"]
@@ -36,13 +37,13 @@ class MdsaConfig(Frozen):
     """Multi-level dispersion spatial attention (factsheet, Figure 4)."""
 
     kind: Literal["mdsa"] = "mdsa"
-    levels: tuple[int, ...] = (3, 5, 7)
+    levels: tuple[Level, ...] = Field(default=(3, 5, 7), max_length=32)
     """Dispersion levels: one branch D<level> for each; odd, at least 3."""
-    lvar: tuple[int, ...] = (7,)
+    lvar: tuple[Level, ...] = Field(default=(7,), max_length=32)
     """L-var placement: the levels whose branch adds the variance to the pooled map."""
     variance: Variance = "local"
     """Window of L-var: level x level px, or the whole map."""
-    squeeze_ratio: int = Field(default=4, ge=1)
+    squeeze_ratio: Divisor = 4
     """Channels divided by the squeezed width."""
     refinement: bool = True
     """Branch-B: a 1x1 convolution from the squeezed map straight to the sum."""
@@ -80,7 +81,7 @@ class EsaConfig(Frozen):
     """Enhanced spatial attention as in RFDN and BSRN: one level, deeper convolutions."""
 
     kind: Literal["esa"] = "esa"
-    squeeze_ratio: int = Field(default=4, ge=1)
+    squeeze_ratio: Divisor = 4
     """Channels divided by the squeezed width."""
     activation: Activation | None = None
     """Between the inner convolutions; None is the block's. RFDN has ReLU here."""
@@ -90,7 +91,7 @@ class ParallelEsaConfig(Frozen):
     """NEESR's attention: pooling alone compresses, then two 3x3 convolutions side by side."""
 
     kind: Literal["parallel-esa"] = "parallel-esa"
-    squeeze_ratio: int = Field(default=4, ge=1)
+    squeeze_ratio: Divisor = 4
     """Channels divided by the squeezed width."""
     activation: Activation | None = None
     """After the two convolutions; None is the block's."""
@@ -100,7 +101,7 @@ class CcaConfig(Frozen):
     """Contrast-aware channel attention (IMDN): standard deviation plus mean, squeeze, excite."""
 
     kind: Literal["cca"] = "cca"
-    reduction: int = Field(default=16, ge=1)
+    reduction: Divisor = 16
     """Channels divided by the hidden width, which is at least 1."""
 
 

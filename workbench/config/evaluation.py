@@ -3,6 +3,7 @@
 from pydantic import Field, field_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import MOST_TILE_PX
 from workbench.config.data import EMBEDDED_VALIDATION, Degradation, ImageSource, names_differ
 
 
@@ -18,9 +19,9 @@ class EvaluationConfig(Frozen):
     )
     degradation: Degradation = "bicubic"
     """Used where a benchmark has no LR images of its own."""
-    tile_lr_px: int | None = Field(default=None, ge=1)
+    tile_lr_px: int | None = Field(default=None, ge=1, le=MOST_TILE_PX)
     """Side of the tiles for images that do not fit in memory; None runs whole images."""
-    tile_overlap_lr_px: int = Field(default=32, ge=0)
+    tile_overlap_lr_px: int = Field(default=32, ge=0, le=MOST_TILE_PX)
 
     @field_validator("benchmarks")
     @classmethod

@@ -21,6 +21,13 @@ from workbench.config.attention import (
     convolution_input_px,
 )
 from workbench.config.base import Frozen
+from workbench.config.bounds import (
+    MOST_BLOCKS,
+    BlockIndex,
+    Channels,
+    Intensity,
+    check_parameters,
+)
 
 Convolution = Literal["bsconv", "conv3x3"]
 Distillation = Literal["branch", "split"]
@@ -42,7 +49,7 @@ class BlockConfig(Frozen):
     distillation: Distillation = "branch"
     """`branch`: a 1x1 convolution beside each step distils (RFDN and later). `split`: each step's
     output is split into a distilled and a remaining part (IMDN)."""
-    distillation_steps: int = Field(default=3, ge=0)
+    distillation_steps: int = Field(default=3, ge=0, le=100)
     """Number of steps (BSRB in MDRN), each with a distillation."""
     distilled_fraction: float | None = Field(default=0.5, gt=0, le=1)
     """Distilled width as a fraction of the channels; None leaves out the distillation
@@ -62,7 +69,7 @@ class BlockConfig(Frozen):
 class BlockOverride(BlockConfig):
     """Other values for some blocks. Only the fields that are written differ."""
 
-    blocks: tuple[int, ...]
+    blocks: tuple[BlockIndex, ...] = Field(max_length=MOST_BLOCKS)
     """Which blocks; 0 is the first, -1 the last."""
 
     @model_serializer(mode="wrap")
@@ -78,15 +85,15 @@ class ModelConfig(BlockConfig):
     """
 
     scale: Literal[2, 3, 4] = 4
-    channels: int = Field(default=28, ge=4)
-    blocks: int = Field(default=8, ge=1)
-    block_overrides: tuple[BlockOverride, ...] = ()
+    channels: Channels = 28
+    blocks: int = Field(default=8, ge=1, le=MOST_BLOCKS)
+    block_overrides: tuple[BlockOverride, ...] = Field(default=(), max_length=MOST_BLOCKS)
     """Blocks that differ; a later entry wins over an earlier one."""
-    rgb_mean: tuple[float, float, float] | None = (0.4488, 0.4371, 0.4040)
+    rgb_mean: tuple[Intensity, Intensity, Intensity] | None = (0.4488, 0.4371, 0.4040)
     """Subtracted from the input and added to the output; RGB in 0..1. None shifts nothing."""
     input_range: Literal[1, 255] = 1
     """Highest value of the RGB that the layers see: 0..1, or 0..255 as in RFDN and NEESR."""
-    input_repeats: int = Field(default=1, ge=1)
+    input_repeats: int = Field(default=1, ge=1, le=64)
     """How often RGB is stacked before the first convolution; 4 in BSRN."""
     shallow_convolution: Convolution = "conv3x3"
     """The first convolution, padded with zeros."""
@@ -103,22 +110,30 @@ class ModelConfig(BlockConfig):
                         f"block_overrides.blocks must lie in {-self.blocks}..{self.blocks - 1}, "
                         f"got {index}"
                     )
-        for block in self.resolved_blocks():
+        blocks = self.resolved_blocks()
+        check_parameters(self.channels, self.blocks, sum(map(_weights_a_pair, blocks)))
+        for block in blocks:
             check_widths(self.channels, block)
         return self
 
     def block(self, index: int) -> BlockConfig:
         """Return block `index` (0 .. blocks - 1) with its overrides applied."""
-        fields = {name: getattr(self, name) for name in BlockConfig.model_fields}
-        for override in self.block_overrides:
-            if index in {i % self.blocks for i in override.blocks}:
-                written = override.model_fields_set - {"blocks"}
-                fields |= {name: getattr(override, name) for name in written}
-        return BlockConfig(**fields)
+        return self.resolved_blocks()[index]
 
     def resolved_blocks(self) -> tuple[BlockConfig, ...]:
         """Return every block with its overrides applied, first to last."""
-        return tuple(self.block(index) for index in range(self.blocks))
+        fields = {name: getattr(self, name) for name in BlockConfig.model_fields}
+        changed: dict[int, dict[str, Any]] = {}
+        for override in self.block_overrides:
+            written = override.model_fields_set - {"blocks"}
+            values = {name: getattr(override, name) for name in written}
+            for index in override.blocks:
+                changed.setdefault(index % self.blocks, {}).update(values)
+        plain = BlockConfig(**fields)
+        return tuple(
+            BlockConfig(**fields | changed[index]) if index in changed else plain
+            for index in range(self.blocks)
+        )
 
     def smallest_lr_px(self) -> int:
         """Smallest height and width in LR px that the network accepts."""
@@ -136,6 +151,11 @@ def distilled_width(channels: int, block: BlockConfig) -> int:
     if block.distilled_fraction is None:
         return channels
     return int(channels * block.distilled_fraction + 1e-9)
+
+
+def _weights_a_pair(block: BlockConfig) -> int:
+    """Weights for each pair of channels in the steps and the last convolution of a block."""
+    return (block.distillation_steps + 1) * (9 if block.convolution == "conv3x3" else 1)
 
 
 def check_widths(channels: int, block: BlockConfig) -> None:

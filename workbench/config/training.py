@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import MOST_THREADS, Beta, Count, Milestone, Steps
 
 Loss = Literal["l1", "charbonnier", "l2"]
 """Mean over all values, RGB in 0..1: |d|, sqrt(d^2 + 1e-12), d^2."""
@@ -15,22 +16,22 @@ class StageSource(Frozen):
 
     name: str
     """Name of an image source of the data."""
-    first: int | None = Field(default=None, ge=1)
+    first: Count | None = None
     """Only the first so many images in the order of their names; None means all."""
 
 
 class StageConfig(Frozen):
     """One stage: its own loss, rate and patch size; it starts from the last stage's weights."""
 
-    steps: int = Field(ge=1)
-    hr_patch_px: int = Field(ge=8)
+    steps: Steps
+    hr_patch_px: int = Field(ge=8, le=16_384)
     """Side of the square HR patches; a multiple of the scale."""
-    batch_size: int = Field(ge=1)
+    batch_size: int = Field(ge=1, le=65_536)
     loss: Loss = "l1"
-    learning_rate: float = Field(gt=0)
-    milestones: tuple[int, ...] = ()
+    learning_rate: float = Field(gt=0, le=1_000)
+    milestones: tuple[Milestone, ...] = Field(default=(), max_length=1_000)
     """Steps of this stage after which the learning rate is halved."""
-    sources: tuple[StageSource, ...] | None = None
+    sources: tuple[StageSource, ...] | None = Field(default=None, max_length=1_000)
     """Which images; None means all training images."""
 
     @model_validator(mode="after")
@@ -47,19 +48,19 @@ class StageConfig(Frozen):
 class TrainingConfig(Frozen):
     """The whole recipe."""
 
-    stages: tuple[StageConfig, ...] = Field(min_length=1)
-    adam_betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = Field(default=0.0, ge=0)
+    stages: tuple[StageConfig, ...] = Field(min_length=1, max_length=100)
+    adam_betas: tuple[Beta, Beta] = (0.9, 0.99)
+    weight_decay: float = Field(default=0.0, ge=0, le=1_000)
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the exponential moving average of the weights, which is what gets evaluated."""
     ema_warm_up: bool = True
     """Use min(ema_decay, (1 + t) / (10 + t)) at step t; short trainings would lag without it."""
-    validate_every: int = Field(ge=1)
+    validate_every: Steps
     """Steps between two scores on the validation images."""
-    checkpoint_every: int = Field(ge=1)
+    checkpoint_every: Steps
     """Steps between two checkpoints: the most that a kill can lose."""
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: int = Field(default=1, ge=1)
+    threads: int = Field(default=1, ge=1, le=MOST_THREADS)
     """CPU threads of one trial. The last digits of a result depend on it."""
     amp: bool = False
     """Half precision by autocast; CUDA only."""

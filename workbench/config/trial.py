@@ -1,8 +1,9 @@
 """`TrialConfig`: one frozen value that describes a run completely."""
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import MOST_VALUES, Seed
 from workbench.config.data import DataConfig
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.model import ModelConfig
@@ -17,7 +18,7 @@ class TrialConfig(Frozen):
     data: DataConfig = DataConfig()
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
-    seed: int = Field(default=1, ge=0)
+    seed: Seed = 1
     """Fixes the initial weights of each module, and the order and place of the crops."""
 
     @model_validator(mode="after")
@@ -34,6 +35,18 @@ class TrialConfig(Frozen):
                     f"training.stages.{number}.hr_patch_px must be at least "
                     f"{smallest * scale} ({smallest} LR px, the smallest input of this network), "
                     f"got {stage.hr_patch_px}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_batches(self) -> "TrialConfig":
+        for number, stage in enumerate(self.training.stages):
+            lr_px = stage.hr_patch_px // self.model.scale
+            values = stage.batch_size * lr_px * lr_px * self.model.channels
+            if values > MOST_VALUES:
+                raise ValueError(
+                    f"training.stages.{number}: batch_size, hr_patch_px and channels must give at "
+                    f"most {MOST_VALUES:,} values in a feature map, got {values:,}"
                 )
         return self
 

@@ -6,6 +6,10 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import Count, Number, Whole
+
+MOST_VALUES = 10_000
+"""Values of one dimension; each is tried on the base when the space is read."""
 
 
 class Ask(Protocol):
@@ -32,7 +36,7 @@ class Choice(_Dimension):
     """One of several values of any kind."""
 
     kind: Literal["choice"] = "choice"
-    values: tuple[Any, ...] = Field(min_length=1)
+    values: tuple[Any, ...] = Field(min_length=1, max_length=MOST_VALUES)
 
     def samples(self) -> tuple[Any, ...]:
         """Return values to try on the base."""
@@ -43,14 +47,19 @@ class Integers(_Dimension):
     """Whole numbers from `low` to `high`, both included."""
 
     kind: Literal["integers"] = "integers"
-    low: int
-    high: int
-    step: int = Field(default=1, ge=1)
+    low: Whole
+    high: Whole
+    step: Count = 1
 
     @model_validator(mode="after")
     def _check_range(self) -> "Integers":
         if self.low > self.high:
             raise ValueError(f"low must be at most high ({self.high}), got {self.low}")
+        if (self.high - self.low) // self.step >= MOST_VALUES:
+            raise ValueError(
+                f"low, high and step must give at most {MOST_VALUES:,} values, "
+                f"got {(self.high - self.low) // self.step + 1:,}"
+            )
         return self
 
     def samples(self) -> tuple[int, ...]:
@@ -62,11 +71,11 @@ class Floats(_Dimension):
     """Numbers from `low` to `high`, both included."""
 
     kind: Literal["floats"] = "floats"
-    low: float
-    high: float
+    low: Number
+    high: Number
     log: bool = False
     """Sample the logarithm evenly; both ends above 0."""
-    step: float | None = Field(default=None, gt=0)
+    step: float | None = Field(default=None, gt=0, le=1e12)
 
     @model_validator(mode="after")
     def _check_range(self) -> "Floats":
@@ -74,6 +83,11 @@ class Floats(_Dimension):
             raise ValueError(f"low must be at most high ({self.high:g}), got {self.low:g}")
         if self.log and (self.low <= 0 or self.step):
             raise ValueError(f"log needs low above 0 and no step, got {self.low:g}, {self.step}")
+        if self.step and (self.high - self.low) / self.step >= MOST_VALUES:
+            raise ValueError(
+                f"low, high and step must give at most {MOST_VALUES:,} values, "
+                f"got a step of {self.step:g} from {self.low:g} to {self.high:g}"
+            )
         return self
 
     def samples(self) -> tuple[float, ...]:
@@ -85,8 +99,8 @@ class Subset(_Dimension):
     """Some of several members, in their order."""
 
     kind: Literal["subset"] = "subset"
-    of: tuple[Any, ...] = Field(min_length=1)
-    at_least: int = Field(default=0, ge=0)
+    of: tuple[Any, ...] = Field(min_length=1, max_length=64)
+    at_least: int = Field(default=0, ge=0, le=64)
     within: str | None = None
     """Another subset's key; only members that were chosen there can be chosen here."""
 

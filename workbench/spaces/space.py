@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
+from workbench.config.bounds import MOST_PARAMETERS
 from workbench.config.overrides import value_at
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
@@ -28,20 +29,20 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class Limits(Frozen):
     """Hard limits; a network above one is never trained."""
 
-    parameters: int | None = Field(default=None, ge=1)
-    multiply_adds_g: float | None = Field(default=None, gt=0)
+    parameters: int | None = Field(default=None, ge=1, le=MOST_PARAMETERS)
+    multiply_adds_g: float | None = Field(default=None, gt=0, le=1e9)
     """At 256 x 256 LR px, in units of 1e9."""
-    activations_m: float | None = Field(default=None, gt=0)
+    activations_m: float | None = Field(default=None, gt=0, le=1e9)
     """At 256 x 256 LR px, in units of 1e6."""
-    convolutions: int | None = Field(default=None, ge=1)
-    latency_ms: float | None = Field(default=None, gt=0)
+    convolutions: int | None = Field(default=None, ge=1, le=1_000_000)
+    latency_ms: float | None = Field(default=None, gt=0, le=1e9)
     """For one image of 64 x 64 LR px on this machine, measured: CPU time on one thread."""
 
 
 class Fidelity(Frozen):
     """Early stopping: candidates are compared at rungs, and the better ones go on."""
 
-    rungs: tuple[Share, ...]
+    rungs: tuple[Share, ...] = Field(max_length=100)
     """Shares of the recipe's steps, increasing; each becomes the nearest validation."""
     keep: Share = 0.5
     """Share of all candidates at a rung that goes on from it."""
@@ -60,7 +61,7 @@ class SpaceFile(Frozen):
     """What a search of this space asks, in one line."""
     base: str = "mdrn-s"
     """Preset that every candidate is a change of."""
-    dimensions: dict[str, Dimension] = Field(min_length=1)
+    dimensions: dict[str, Dimension] = Field(min_length=1, max_length=1_000)
     """Dotted key of the trial's config -> what it may be."""
     objectives: tuple[str, ...] = ()
     """What a search asks for unless it is told: scores, which are to be high, and costs."""

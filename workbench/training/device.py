@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
+from workbench.config.bounds import MOST_THREADS
 from workbench.config.training import TrainingConfig
 from workbench.errors import ConfigError
 
@@ -18,10 +19,12 @@ def prepare(device: str, threads: int) -> torch.device:
     Threads are part of a result's last digits, so they never come from the environment.
 
     Raises:
-        ConfigError: If the device is unknown, or CUDA and there is none.
+        ConfigError: If the device is unknown, or CUDA and there is none, or for too many threads.
     """
     if device not in CHECK_LOSS_EVERY:
         raise ConfigError(f"the device must be cpu or cuda, got {device!r}")
+    if not 1 <= threads <= MOST_THREADS:
+        raise ConfigError(f"threads must lie in 1..{MOST_THREADS:,}, got {threads}")
     torch.set_num_threads(threads)
     if device == "cuda":
         if not torch.cuda.is_available():

@@ -1,0 +1,64 @@
+"""Every number on the command line is bounded: what is wrong is said when it is read."""
+
+import pytest
+import typer
+
+from tests.cli.conftest import Command
+from tests.cli.test_errors import refusal
+from workbench.cli.main import app
+
+NUMBERS = [
+    (name, option)
+    for name, command in sorted(typer.main.get_command(app).commands.items())  # type: ignore[attr-defined]
+    for option in command.params
+    if option.type_descriptor.annotation in (int, float)
+]
+FINITE = 1e12
+CHOSEN = {"evaluate --input-range"}
+"""1 or 255, which its command checks."""
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), NUMBERS, ids=[f"{name} {option.opts[0]}" for name, option in NUMBERS]
+)
+def test_every_number_of_an_option_has_bounds(name: str, option: typer.core.TyperOption) -> None:
+    if f"{name} {option.opts[0]}" in CHOSEN:
+        return
+    low, high = option.min, option.max
+    assert low is not None, "needs min"
+    assert high is not None, "needs max"
+    assert -FINITE < low < high < FINITE
+
+
+def test_there_are_numbers_to_check() -> None:
+    assert len(NUMBERS) >= 25
+
+
+EVALUATE = ["evaluate", "--weights", "x.pth", "--data", "images"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        ([*EVALUATE, "--threads", "100000"], "--threads': Input should be less than or equal to"),
+        (["upscale", "a.png", "b.png", "--weights", "x", "--threads", "100000"], "--threads"),
+        (["ablate", "--workers", "1000000"], "'--workers': Input should be less than or equal to"),
+        (["ablate", "--alpha", "nan"], "Invalid value for '--alpha'"),
+        (["ablate", "--margin", "inf"], "Invalid value for '--margin'"),
+        (["ablate", "--cpus", "nan"], "Invalid value for '--cpus'"),
+        (["ablate", "--variant", "no-lvar", "--seeds", "9" * 5_000], "--seeds must be at most 922"),
+        (["ablate", "--variant", "no-lvar", "--seeds", f"1,{2**64}"], "--seeds must be at most"),
+        (["ablate", "--variant", "no-lvar", "--seeds", "2.." + "9" * 5_000], "--seeds FIRST..MOST"),
+        (["search", "training", "--timeout", "nan"], "Invalid value for '--timeout'"),
+        (["search", "training", "--timeout", "1e300"], "Invalid value for '--timeout'"),
+        (["search", "training", "--limit", "parameters<=1e300"], "--limit: parameters: should be"),
+        (["search", "training", "--keep", "nan"], "Invalid value for '--keep'"),
+        (["inspect", "--lr-size", "9" * 5_000 + "x1"], "--lr-size must be WIDTHxHEIGHT"),
+        (["inspect", "--time-size", "99999x99999"], "--time-size must be at most 16,384 px a side"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_number_out_of_bounds_is_refused_at_once(
+    argv: list[str], text: str, command: Command
+) -> None:
+    assert text in refusal(command(*argv))

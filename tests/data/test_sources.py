@@ -3,13 +3,17 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from workbench.config.data import ImageSource
 from workbench.data.images import read_rgb
+from workbench.data.packing import fingerprint
+from workbench.data.pairs import FolderPairs
 from workbench.data.sources import ImageFiles, find_images, list_images
 from workbench.errors import DataError
 
@@ -245,3 +249,25 @@ def test_embedded_sets_share_no_image() -> None:
     training = find_images(source("embedded:training"), 4)
     validation = find_images(source("embedded:validation"), 4)
     assert not set(training.names) & set(validation.names)
+
+
+def test_embedded_tiles_are_the_middle_of_the_validation_photographs() -> None:
+    tiles = find_images(source("embedded:tiles"), 4)
+    assert len(tiles.names) == len(set(tiles.names)) == 18
+    assert tiles.names[:2] == ("chelsea-1-1", "chelsea-1-2")
+    assert {path.stem for path in tiles.hr} == {"chelsea", "coffee"}
+    whole, _ = read_rgb(tiles.hr[0])
+    pairs = FolderPairs(source("embedded:tiles"), 4, "bicubic")
+    top, left = (300 - 2 * 128) // 2, (451 - 3 * 128) // 2
+    assert np.array_equal(pairs.hr(0), whole[top : top + 128, left : left + 128])
+    assert np.array_equal(pairs.hr(4), whole[top + 128 :, left + 128 :][:128, :128])
+    assert pairs.size_px(17) == (128, 128)
+    assert pairs.lr(17).shape == (32, 32, 3)
+
+
+def test_tiles_and_whole_photographs_are_packed_apart() -> None:
+    tiles, whole = (find_images(source(f"embedded:{kind}"), 4) for kind in ("tiles", "validation"))
+    assert fingerprint(tiles, 4, "bicubic") != fingerprint(whole, 4, "bicubic")
+    # Also where the same files are repeated: the windows count, too.
+    repeated = replace(tiles, windows=None)
+    assert fingerprint(tiles, 4, "bicubic") != fingerprint(repeated, 4, "bicubic")

@@ -65,7 +65,7 @@ ThreadsOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 RecipeOption = Annotated[
-    str, typer.Option("--recipe", metavar="NAME", help="smoke, short or factsheet.")
+    str, typer.Option("--recipe", metavar="NAME", help="smoke, demo, short or factsheet.")
 ]
 TrainingDataOption = Annotated[
     list[str] | None,

@@ -116,7 +116,10 @@ def search(
     recipe_name: Annotated[
         str | None,
         typer.Option(
-            "--recipe", metavar="NAME", help="smoke, short or factsheet.", show_default="smoke"
+            "--recipe",
+            metavar="NAME",
+            help="smoke, demo, short or factsheet.",
+            show_default="smoke",
         ),
     ] = None,
     data: TrainingDataOption = None,

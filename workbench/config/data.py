@@ -15,6 +15,7 @@ Degradation = Literal["bicubic", "bicubic-uint8"]
 
 EMBEDDED_TRAINING = "embedded:training"
 EMBEDDED_VALIDATION = "embedded:validation"
+EMBEDDED_TILES = "embedded:tiles"
 
 
 class ImageSource(Frozen):
@@ -24,7 +25,8 @@ class ImageSource(Frozen):
     """How tables and recipes call it, such as `DIV2K` or `Set5`."""
     folder: str = Field(min_length=1)
     """A folder of HR images, or one that holds `HR` and perhaps `X2`, `X3`, `X4`; or one of
-    `embedded:training` and `embedded:validation`, photographs that ship with scikit-image."""
+    `embedded:training`, `embedded:validation` and `embedded:tiles` (the validation photographs as
+    18 tiles), photographs that ship with scikit-image."""
 
 
 def names_differ(sources: tuple[ImageSource, ...]) -> tuple[ImageSource, ...]:

@@ -85,6 +85,8 @@ def fingerprint(files: ImageFiles, scale: int, degradation: Degradation) -> str:
         except OSError as error:
             raise ImageError(path, f"cannot be read: {error.strerror}") from error
         digest.update(os.fsencode(path) + f"\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    if files.windows is not None:
+        digest.update(repr(files.windows).encode())
     return digest.hexdigest()[:32]
 
 

@@ -108,6 +108,10 @@ def read_hr(files: ImageFiles, index: int, scale: int) -> tuple[np.ndarray, str]
     """
     path = files.hr[index]
     hr, note = read_rgb(path)
+    if files.windows is not None:
+        window = files.windows[index]
+        bottom, right = window.top + window.side_px, window.left + window.side_px
+        hr = hr[window.top : bottom, window.left : right]
     problem = too_small(hr.shape[:2], 2 * scale)
     if problem:
         raise ImageError(path, problem)
@@ -174,7 +178,11 @@ class FolderPairs:
         Raises:
             ImageError: For a file that is no image.
         """
-        height, width = image_size(self._files.hr[index])
+        windows = self._files.windows
+        if windows is not None:
+            height = width = windows[index].side_px
+        else:
+            height, width = image_size(self._files.hr[index])
         return height // self.scale * self.scale, width // self.scale * self.scale
 
     def hr(self, index: int) -> np.ndarray:

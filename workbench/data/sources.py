@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.config.data import EMBEDDED_TRAINING, EMBEDDED_VALIDATION, ImageSource
+from workbench.config.data import (
+    EMBEDDED_TILES,
+    EMBEDDED_TRAINING,
+    EMBEDDED_VALIDATION,
+    ImageSource,
+)
 from workbench.data.images import ImageError, image_size, summarize
 from workbench.errors import DataError, nearest
 
@@ -20,7 +25,20 @@ _EMBEDDED = {
         "rocket.jpg",
     ),
     EMBEDDED_VALIDATION: ("chelsea.png", "coffee.png"),
+    EMBEDDED_TILES: ("chelsea.png", "coffee.png"),
 }
+TILE_HR_PX = 128
+"""Side of the embedded tiles: large enough for every network at every scale."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square part of an HR file that counts as an image of its own."""
+
+    name: str
+    top: int
+    left: int
+    side_px: int
 
 
 @dataclass(frozen=True)
@@ -35,10 +53,15 @@ class ImageFiles:
     """At least one file, each of another stem."""
     lr: tuple[Path, ...] | None
     """The LR file of each HR file, or None where LR is to be made from HR."""
+    windows: tuple[Window, ...] | None = None
+    """The part of each HR file that is used, or None for whole files. A file with several windows
+    stands in `hr` once for each."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the images: the stems of their HR files."""
+        """Names of the images: those of the windows, or the stems of the HR files."""
+        if self.windows is not None:
+            return tuple(window.name for window in self.windows)
         return tuple(path.stem for path in self.hr)
 
 
@@ -142,7 +165,27 @@ def _find_embedded(source: ImageSource) -> ImageFiles:
     for path in hr:
         if not path.is_file():
             raise DataError(f"{source.folder}: this scikit-image has no {path}")
+    if source.folder == EMBEDDED_TILES:
+        return _tiled(source.name, folder, hr)
     return ImageFiles(source.name, folder, hr, None)
+
+
+def _tiled(name: str, folder: Path, files: Sequence[Path]) -> ImageFiles:
+    """Cut files into as many whole tiles as fit, around the middle."""
+    found = [(path, window) for path in files for window in _grid(path.stem, image_size(path))]
+    paths, windows = zip(*found, strict=True)
+    return ImageFiles(name, folder, paths, None, windows)
+
+
+def _grid(stem: str, size_px: tuple[int, int]) -> list[Window]:
+    """Return the tiles of one file, row after row: `stem-row-column`, counted from 1."""
+    side = TILE_HR_PX
+    (rows, top), (columns, left) = ((px // side, px % side // 2) for px in size_px)
+    return [
+        Window(f"{stem}-{row + 1}-{column + 1}", top + row * side, left + column * side, side)
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def _pair_up(folder: Path, hr: Sequence[Path], lr: Sequence[Path], scale: int) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@ Units are in the names. PSNR is in dB, SSIM in -1..1, both of the whole protocol
 """
 
 import statistics
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import Field
@@ -68,6 +69,12 @@ class MeanScore(Frozen):
 SCORE_NAMES = tuple(MeanScore.model_fields)
 
 
+def mean_of(images: Sequence[ImageScore]) -> MeanScore:
+    """Return the means over at least one image."""
+    means = {name: statistics.fmean(getattr(one, name) for one in images) for name in SCORE_NAMES}
+    return MeanScore(**means)
+
+
 class Protocol(Frozen):
     """How scores were made. Scores of different protocols must not stand in one table."""
 
@@ -93,15 +100,13 @@ class DatasetScores(Frozen):
     dataset: str
     protocol: Protocol
     images: tuple[ImageScore, ...]
+    bicubic: MeanScore | None = None
+    """Of MATLAB-bicubic upscaling of the same LR images, scored likewise: what a network must beat
+    to be of use. None without upscaling, and in records of versions that did not have it."""
 
     def mean(self) -> MeanScore:
         """Return the means over the images."""
-        return MeanScore(
-            **{
-                name: statistics.fmean(getattr(image, name) for image in self.images)
-                for name in SCORE_NAMES
-            }
-        )
+        return mean_of(self.images)
 
 
 class CurvePoint(Frozen):
@@ -178,6 +183,8 @@ class TrialResult(Frozen):
     environment: Environment
     weights_hash: str = ""
     """SHA-256 over the names and values of the averaged weights."""
+    validation_bicubic: MeanScore | None = None
+    """Of MATLAB-bicubic upscaling of the validation images, which `curve` is to be seen against."""
 
     def score(self, dataset: str) -> DatasetScores | None:
         """Return the scores on `dataset`, or None if it was not evaluated."""

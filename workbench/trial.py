@@ -8,6 +8,7 @@ from workbench.beginnings import begin
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
 from workbench.data.image_store import ImageStore
+from workbench.evaluation.baseline import packed_bicubic
 from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
 from workbench.keys import TrialKey, code_hash, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
@@ -15,7 +16,7 @@ from workbench.memory import ran_out
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import DEFAULT_LR_PX, count
 from workbench.progress import Progress, Waiting, no_waiting, silent
-from workbench.results import CurvePoint, DatasetScores, TrialResult, TrialState
+from workbench.results import CurvePoint, DatasetScores, MeanScore, TrialResult, TrialState
 from workbench.tracking.environment import record_environment
 from workbench.training.device import is_out_of_memory, prepare
 from workbench.training.loop import OnPoint, StopTraining, Surroundings, train
@@ -41,6 +42,7 @@ class _Evaluated:
 
     scores: tuple[DatasetScores, ...] = ()
     seconds: float = 0.0
+    validation_bicubic: MeanScore | None = None
 
 
 def ignore(point: CurvePoint) -> None:
@@ -204,8 +206,19 @@ def _evaluate(
     started, total, scores = time.perf_counter(), config.training.total_steps(), []
     for benchmark in images.benchmarks:
         progress(total, total, f"scoring {benchmark.name}")
-        scores.append(_score(config, state, benchmark))
-    return _Evaluated(tuple(scores), time.perf_counter() - started)
+        found = _score(config, state, benchmark)
+        scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
+    seconds = time.perf_counter() - started
+    return _Evaluated(tuple(scores), seconds, _bicubic(images.validation, total, progress))
+
+
+def _bicubic(images: ImageStore, steps: int, progress: Progress) -> MeanScore | None:
+    """Return the scores of bicubic upscaling, saying so where they are computed first."""
+
+    def scored(done: int, count: int, _name: str) -> None:
+        progress(steps, steps, f"bicubic of {images.name}: {done} of {count} images")
+
+    return packed_bicubic(images, scored)
 
 
 def _result(
@@ -228,6 +241,7 @@ def _result(
         curve=tuple(state.curve),
         training_s=state.training_s,
         evaluation_s=evaluated.seconds,
+        validation_bicubic=evaluated.validation_bicubic,
         sessions=state.sessions,
         started_s=state.started_s,
         finished_s=time.time(),

@@ -19,6 +19,7 @@ from workbench.config.base import Frozen
 from workbench.config.data import Degradation, ImageSource
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, WorkbenchError
+from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import Tiling, evaluate
 from workbench.keys import EVALUATION_CODE, code_hash
 from workbench.models.checkpoints import weights_hash
@@ -27,7 +28,7 @@ from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign, open_network
 from workbench.reporting.channels import Channel
 from workbench.reporting.networks import NetworkTable, tabulate
-from workbench.results import Cost, DatasetScores, WeightsRecord
+from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
 from workbench.tracking.environment import record_environment
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.tracker import TrialLabel
@@ -145,17 +146,22 @@ def score_all(
     sets = [FolderPairs(source, scale, how.degradation) for source in how.sources]
     environment = record_environment(how.device, how.threads, code_hash(EVALUATION_CODE))
     records: list[Saved] = []
+    baselines: list[MeanScore | None] = []
     with bars() as progress:
         for network, file in networks:
             module = network.module.to(place)
             scores = tuple(_score(network, module, images, how, progress) for images in sets)
+            baselines = baselines or [_bicubic(images, progress) for images in sets]
             record = WeightsRecord(
                 name=network.name,
                 file=None if file is None else str(file),
                 origin=network.origin,
                 weights_hash=weights_hash(module.state_dict()),
                 cost=_cost(network),
-                scores=scores,
+                scores=tuple(
+                    one.model_copy(update={"bicubic": bicubic})
+                    for one, bicubic in zip(scores, baselines, strict=True)
+                ),
                 environment=environment,
                 finished_s=time.time(),
             )
@@ -203,6 +209,17 @@ def _score(
     )
     progress.remove_task(task)
     return scores
+
+
+def _bicubic(images: FolderPairs, progress: Progress) -> MeanScore | None:
+    task = progress.add_task(f"bicubic {images.name}", total=len(images), remark="")
+
+    def advance(done: int, total: int, what: str) -> None:
+        progress.update(task, completed=done, total=total, remark=what)
+
+    score = bicubic_scores(images, advance)
+    progress.remove_task(task)
+    return score
 
 
 def _cost(network: OpenedNetwork) -> Cost | None:

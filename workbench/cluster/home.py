@@ -92,7 +92,9 @@ class StoreServer:
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """See `Home`."""
         folder = Ledger(self.store).images / fingerprint
-        return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        # A hidden file is one that another process is writing.
+        whole = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        return {path.name: path.read_bytes() for path in whole}
 
     def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
         """See `Home`."""

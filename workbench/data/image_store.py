@@ -60,6 +60,11 @@ class ImageStore:
     def __reduce__(self) -> tuple[type["ImageStore"], tuple[Path, str]]:
         return ImageStore, (self._place, self.name)
 
+    @property
+    def place(self) -> Path:
+        """Folder of the packed images."""
+        return self._place
+
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.names)

@@ -70,7 +70,8 @@ def _image(one: Wanted, crops: Crops, seed: int) -> str:
         f"{one.image}: {difference_text(one.delta_db)} dB, one of the {place}, whole image, "
         f"mean over the seeds. Shown: the networks of seed {seed}, "
         f"{record.side_px}x{record.side_px} HR px from row {record.top_px}, "
-        f"column {record.left_px}; PSNR of this crop alone. Error map: orange, {one.variant} further from HR; blue, nearer; white, equal."
+        f"column {record.left_px}; PSNR of this crop alone. "
+        f"Error map: orange, {one.variant} further from HR; blue, nearer; white, equal."
     )
     return (
         f'<figure><div class="crops">{blocks}</div>'

@@ -1,0 +1,96 @@
+"""Scores of MATLAB-bicubic upscaling: what a network must beat to be of use. No torch at import.
+
+They depend on the images alone, so those of packed images are computed once and kept beside them,
+in `bicubic.json`.
+"""
+
+import json
+
+from workbench.config.base import Frozen
+from workbench.data.image_store import ImageStore
+from workbench.data.packing import lock_of
+from workbench.data.pairs import ImagePairs, too_small
+from workbench.errors import ConfigError, StoreError
+from workbench.files import write_atomically
+from workbench.keys import code_hash
+from workbench.progress import Progress, silent
+from workbench.results import MeanScore, mean_of
+
+SCORES_FILE = "bicubic.json"
+_CODE = ("data/bicubic.py", "evaluation/metrics.py", "evaluation/baseline.py")
+
+
+class KeptScores(Frozen):
+    """What `bicubic.json` holds."""
+
+    content_hash: str
+    """Of the images."""
+    code_hash: str
+    """Of the code that upscales and scores."""
+    score: MeanScore
+
+
+def bicubic_scores(images: ImagePairs, progress: Progress = silent) -> MeanScore | None:
+    """Upscale every LR image and score it as a network's output is scored.
+
+    Args:
+        images: HR and LR images.
+        progress: Told of each image.
+
+    Returns:
+        The means over the images; None at scale 1, where there is nothing to upscale, and if an
+        image is too small to be scored, which the evaluation of a network refuses.
+
+    Raises:
+        DataError: For an image that cannot be read.
+    """
+    from workbench.data.bicubic import upscale
+    from workbench.evaluation.metrics import score_image, smallest_hr_px
+
+    scale = images.scale
+    sizes = [images.size_px(index) for index in range(len(images))]
+    if scale == 1 or any(too_small(size, smallest_hr_px(scale)) for size in sizes):
+        return None
+    scores = []
+    for index, name in enumerate(images.names):
+        scores.append(score_image(name, upscale(images.lr(index), scale), images.hr(index), scale))
+        progress(index + 1, len(images), name)
+    return mean_of(scores)
+
+
+def packed_bicubic(images: ImageStore, progress: Progress = silent) -> MeanScore | None:
+    """Return the scores of packed images, from their file or computed once and kept there.
+
+    Several processes may ask at once: one computes, the others wait. Where the folder cannot be
+    written, the scores are computed each time.
+
+    Args:
+        images: Packed images.
+        progress: Told of each image that is scored.
+    """
+    found = _kept(images)
+    if found is not None:
+        return found
+    try:
+        with lock_of(images.place):
+            return _kept(images) or _keep(images, progress)
+    except (OSError, StoreError):
+        return bicubic_scores(images, progress)
+
+
+def _keep(images: ImageStore, progress: Progress) -> MeanScore | None:
+    score = bicubic_scores(images, progress)
+    if score is not None:
+        kept = KeptScores(content_hash=images.content_hash, code_hash=code_hash(_CODE), score=score)
+        write_atomically(images.place / SCORES_FILE, json.dumps(kept.plain()).encode())
+    return score
+
+
+def _kept(images: ImageStore) -> MeanScore | None:
+    """Return what is kept of these images; None if there is nothing, or it is of older code."""
+    try:
+        kept = KeptScores.parse(json.loads((images.place / SCORES_FILE).read_bytes()))
+    except (OSError, ValueError, ConfigError):  # ValueError: no JSON, or no UTF-8
+        return None
+    same = (kept.content_hash, kept.code_hash) == (images.content_hash, code_hash(_CODE))
+    return kept.score if same else None

@@ -5,7 +5,7 @@ No torch. Scores of different protocols are never put side by side.
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workbench.errors import WorkbenchError
 from workbench.reporting.judging import Difference, Rules, Scored, judge
@@ -15,6 +15,7 @@ from workbench.results import (
     SCORE_NAMES,
     Cost,
     DatasetScores,
+    MeanScore,
     Protocol,
     TrialResult,
     TrialState,
@@ -91,6 +92,8 @@ class Comparison:
     family: int
     """Members of the family: arms that are compared, and effects."""
     effects: tuple[EffectRow, ...] = ()
+    bicubic: Mapping[str, MeanScore] = field(default_factory=dict)
+    """Of bicubic interpolation, by data set; see `DatasetScores.bicubic`."""
 
     def judged(self, dataset: str) -> tuple[Judged, ...]:
         """Return the members of the family that could be compared on a data set."""
@@ -167,7 +170,8 @@ def compare(
         for e in effects
         if all(arm in costs for arm in e.terms)
     ]
-    return Comparison(tuple(rows), protocols, rules, len(family), tuple(asked))
+    bicubic = _bicubic([result for name in names for result in arms[name]])
+    return Comparison(tuple(rows), protocols, rules, len(family), tuple(asked), bicubic)
 
 
 def _effect_row(
@@ -190,6 +194,16 @@ def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
         for result in results
         for scores in result.scores
     )
+
+
+def _bicubic(results: Sequence[TrialResult]) -> dict[str, MeanScore]:
+    """Return the scores of bicubic by data set: the protocol is one, so they are the same."""
+    return {
+        scores.dataset: scores.bicubic
+        for result in reversed(results)
+        for scores in result.scores
+        if scores.bicubic is not None
+    }
 
 
 def complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workbench.reporting.baseline import shortfalls
 from workbench.reporting.comparison import ArmRow, ArmScore, Comparison, EffectRow
 from workbench.reporting.judging import Difference
 
@@ -16,6 +17,8 @@ def as_plain(comparison: Comparison) -> dict[str, Any]:
         "family": comparison.family,
         "arms": [_plain_row(row) for row in comparison.rows],
         "effects": [_plain_effect(row) for row in comparison.effects],
+        "bicubic": {name: score.plain() for name, score in comparison.bicubic.items()},
+        "below_bicubic_db": {name: shortfalls(comparison, name) for name in comparison.bicubic},
     }
 
 

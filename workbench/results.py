@@ -75,6 +75,23 @@ def mean_of(images: Sequence[ImageScore]) -> MeanScore:
     return MeanScore(**means)
 
 
+class TrainedOn(Frozen):
+    """How many of the images that a network is judged by it was trained on."""
+
+    benchmark_images: int
+    """Images of the benchmark itself."""
+    validation_images: int
+    """Validation images: learning curves and early stopping rest on them."""
+
+    def describe(self) -> str:
+        """Return the part of a protocol's line that warns of it."""
+        parts = [f"{self.benchmark_images} of these images"] if self.benchmark_images else []
+        if self.validation_images:
+            plural = "s" if self.validation_images > 1 else ""
+            parts.append(f"{self.validation_images} validation image{plural}")
+        return f"TRAINED ON {' and '.join(parts)}" if parts else ""
+
+
 class Protocol(Frozen):
     """How scores were made. Scores of different protocols must not stand in one table."""
 
@@ -87,11 +104,15 @@ class Protocol(Frozen):
     """Content hash of the images."""
     tile_lr_px: int | None = None
     tile_overlap_lr_px: int | None = None
+    trained_on: TrainedOn | None = None
+    """None if training shares no image with validation and benchmarks, or if that is not known:
+    of weights that were not trained here, and in records of earlier versions."""
 
     def describe(self) -> str:
-        """Return one line for tables: scale, crop, LR origin, tiles."""
+        """Return one line for tables: scale, crop, LR origin, tiles, overlap with training."""
         tile = f", tiles {self.tile_lr_px}+{self.tile_overlap_lr_px}" if self.tile_lr_px else ""
-        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{tile}"
+        overlap = f", {self.trained_on.describe()}" if self.trained_on else ""
+        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{tile}{overlap}"
 
 
 class DatasetScores(Frozen):

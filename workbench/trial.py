@@ -15,6 +15,7 @@ from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.memory import ran_out
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import DEFAULT_LR_PX, count
+from workbench.overlap import find_overlaps, with_overlaps
 from workbench.progress import Progress, Waiting, no_waiting, silent
 from workbench.results import CurvePoint, DatasetScores, MeanScore, TrialResult, TrialState
 from workbench.tracking.environment import record_environment
@@ -204,9 +205,10 @@ def _evaluate(
 ) -> _Evaluated:
     """Score the averaged weights on every benchmark set."""
     started, total, scores = time.perf_counter(), config.training.total_steps(), []
+    overlaps = find_overlaps(config, images)
     for benchmark in images.benchmarks:
         progress(total, total, f"scoring {benchmark.name}")
-        found = _score(config, state, benchmark)
+        found = with_overlaps(_score(config, state, benchmark), overlaps)
         scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
     seconds = time.perf_counter() - started
     return _Evaluated(tuple(scores), seconds, _bicubic(images.validation, total, progress))

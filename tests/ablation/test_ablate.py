@@ -27,6 +27,7 @@ def arguments(
         *["--set", f"training.checkpoint_every={checkpoint_every}"],
         *["--set", "training.validate_every=10"],
         *["--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)],
+        "--allow-overlap",
     ]
 
 

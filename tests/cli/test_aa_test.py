@@ -34,7 +34,7 @@ def test_simulated_studies_err_rarely_and_find_large_effects(command: Command) -
 def test_a_network_is_judged_against_itself(command: Command, photos: Path, tmp_path: Path) -> None:
     argv = [
         *("aa-test", "--base", "tiny", "--seeds", "2", "--repeats", "100"),
-        *("--data", str(photos), "--benchmark", f"Photos={photos}"),
+        *("--data", str(photos), "--benchmark", f"Photos={photos}", "--allow-overlap"),
         *("--set", "model.blocks=1", "--set", "training.stages.0.steps=6"),
         *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
     ]

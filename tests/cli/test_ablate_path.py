@@ -21,6 +21,7 @@ def test_a_path_s_second_run_trains_nothing(command: Command, photos: Path, tmp_
     argv = [
         *("ablate", "--path", "bsrn:mdrn-s", "--order", "attention,input", "--seeds", "2"),
         *("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)),
+        "--allow-overlap",
         *(f"--set={assignment}" for assignment in SMALL),
     ]
     first = command(*argv)

@@ -229,7 +229,7 @@ ABLATE = [
     *("ablate", "--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0.steps=4"),
     *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
     *("--set", "training.validate_every=4", "--data", "photos", "--validation", "photos"),
-    *("--benchmark", "Photos=photos", "--workers", "1"),
+    *("--benchmark", "Photos=photos", "--workers", "1", "--allow-overlap"),
 ]
 
 

@@ -15,6 +15,7 @@ def ablate(command: Command, photos: Path, *more: str) -> str:
     ended = command(
         *("ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"),
         *("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)),
+        "--allow-overlap",
         *("--set", "model.blocks=1", "--set", "training.stages.0.steps=6"),
         *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
         *more,

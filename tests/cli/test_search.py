@@ -39,7 +39,12 @@ def space(tmp_path: Path) -> Path:
 
 def argv(photos: Path, *more: str) -> list[str]:
     images = ("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos))
-    return ["search", "mine", "--trials", "5", "--study", "s", *images, *SMALL, *more]
+    return [
+        *("search", "mine", "--trials", "5", "--study", "s", "--allow-overlap"),
+        *images,
+        *SMALL,
+        *more,
+    ]
 
 
 def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(

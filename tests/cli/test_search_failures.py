@@ -67,7 +67,17 @@ def start(tmp_path: Path, photos: Path) -> Start:
     def started(space: str, *more: str, steps: int = 6, before: str = "true") -> Started:
         (tmp_path / "search_spaces" / "mine.yaml").write_text(space)
         images = ("--data", "photos", "--benchmark", "P=photos", "--validation", "photos")
-        options = ("--trials", "5", "--study", "s", "--workers", "1", *images, *more)
+        options = (
+            "--trials",
+            "5",
+            "--study",
+            "s",
+            "--workers",
+            "1",
+            "--allow-overlap",
+            *images,
+            *more,
+        )
         small = [text.replace("steps=6", f"steps={steps}") for text in SMALL]
         command = [sys.executable, "-m", "workbench", "search", "mine", *options, *small]
         errors = tmp_path / "err"

@@ -26,7 +26,7 @@ SMALL = (
 
 def argv(photos: Path) -> list[str]:
     images = ("--data", str(photos), "--benchmark", f"P={photos}", "--validation", str(photos))
-    asked = ("--sampler", "pbt", "--trials", "9", "--study", "s")
+    asked = ("--sampler", "pbt", "--trials", "9", "--study", "s", "--allow-overlap")
     return ["search", "mine", *asked, "--rungs", "0.3,0.6", "--keep", "0.5", *images, *SMALL]
 
 

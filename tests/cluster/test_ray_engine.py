@@ -42,6 +42,7 @@ class Place:
         images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
         small = [text.replace("steps=6", f"steps={steps}") for text in SMALL]
         argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
+        argv.append("--allow-overlap")
         return subprocess.Popen(
             [sys.executable, "-m", "workbench", *argv, "--validation", str(self.photos)],
             cwd=self.folder,
@@ -62,6 +63,7 @@ class Place:
     def promoted(self, *more: str) -> Any:
         """Promote its best network to two seeds; return what is printed, as JSON."""
         argv = ["search", "promote", "s", "--top", "1", "--seeds", "2", "--json", *more]
+        argv.append("--allow-overlap")
         ended = subprocess.run(
             [sys.executable, "-m", "workbench", *argv],
             cwd=self.folder,

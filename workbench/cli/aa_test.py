@@ -15,6 +15,7 @@ from workbench.cli.options import (
     BenchmarkOption,
     JsonOption,
     MarginOption,
+    OverlapOption,
     PresetOption,
     RecipeOption,
     Seeds,
@@ -44,6 +45,7 @@ def aa_test(
     recipe_name: RecipeOption = "smoke",
     data: TrainingDataOption = None,
     benchmark: BenchmarkOption = None,
+    allow_overlap: OverlapOption = False,
     set_: SetOption = None,
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
@@ -92,6 +94,5 @@ def aa_test(
 
     count = workers or default_workers(trial.training.device)
     command = shlex.join(["workbench", *sys.argv[1:]])
-    retrained(
-        plan, Place(store, count, tracking_uri, command), (repeats, margin_db), as_json=as_json
-    )
+    place = Place(store, count, tracking_uri, command, allow_overlap=allow_overlap)
+    retrained(plan, place, (repeats, margin_db), as_json=as_json)

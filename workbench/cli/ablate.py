@@ -20,6 +20,7 @@ from workbench.cli.options import (
     GpusOption,
     JsonOption,
     MarginOption,
+    OverlapOption,
     RecipeOption,
     SetOption,
     StoreOption,
@@ -41,7 +42,16 @@ from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
 
 ENGINE = ("workers", "engine", "address", "cpus", "gpus")
-BESIDE_PLAN = (*ENGINE, "plan", "store", "tracking_uri", "dry_run", "yes", "as_json")
+BESIDE_PLAN = (
+    *ENGINE,
+    "plan",
+    "store",
+    "tracking_uri",
+    "dry_run",
+    "yes",
+    "as_json",
+    "allow_overlap",
+)
 """Parameters that say how a study is run, not what it is."""
 
 
@@ -122,6 +132,7 @@ def ablate(
         typer.Option(metavar="[NAME=]FOLDER", help="Images for the learning curves."),
     ] = None,
     benchmark: BenchmarkOption = None,
+    allow_overlap: OverlapOption = False,
     margin_db: MarginOption = MARGIN_DB,
     alpha: AlphaOption = ALPHA,
     set_: SetOption = None,
@@ -191,7 +202,9 @@ def ablate(
         print_plan(request, store, as_json=as_json)
         return
     count = workers or default_workers(request.plan.base.config.training.device)
-    place = Place(store, count, tracking_uri, shlex.join(["workbench", *sys.argv[1:]]), runs)
+    command = shlex.join(["workbench", *sys.argv[1:]])
+    allow_overlap = allow_overlap or request.allow_overlap
+    place = Place(store, count, tracking_uri, command, runs, allow_overlap)
     run(request, place, yes=yes, as_json=as_json)
     if request.shapley is None:  # whose many networks have no verdicts of their own
         show_study(request.plan.study, place)

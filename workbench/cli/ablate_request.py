@@ -112,6 +112,8 @@ class Request:
     retune: bool = False
     remark: str = ""
     """Said before anything runs."""
+    allow_overlap: bool = False
+    """Train also on images that are scored."""
 
 
 def make_request(asked: Asked) -> Request:

@@ -17,6 +17,7 @@ from workbench.cli.display import AblationDisplay, PackingDisplay, bars
 from workbench.cli.engine import LOCAL, Engine
 from workbench.cli.options import DEFAULT_STORE
 from workbench.ledger import Ledger
+from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
 from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
 from workbench.statistics.levels import DEFAULT, Levels
@@ -43,6 +44,8 @@ class Place:
     """What was typed."""
     engine: Engine = LOCAL
     """What runs the trials."""
+    allow_overlap: bool = False
+    """Train also on images that networks are scored on; the scores then say so."""
 
 
 def print_plan(request: Request, store: Path, *, as_json: bool) -> None:
@@ -132,7 +135,7 @@ def _announce(plans: Sequence[Plan], place: Place, *, yes: bool) -> None:
         ConfigError: If the answer is no, or nobody can answer.
     """
     for plan in plans:
-        pack(plan, place.store)
+        pack(plan, place)
     trials = [trial for plan in plans for trial in look_up(plan, place.store)]
     waiting = sum(trial.result is None for trial in trials)
     if not waiting:
@@ -162,7 +165,7 @@ def train(
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    pack(plan, place.store)
+    pack(plan, place)
     keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
     declare(plan, levels, keys, place.store, place.command)
     tracker = MlflowTracker(
@@ -196,17 +199,24 @@ def _say_where(reused: str, place: Place, *, there: bool) -> None:
         note(f"compare in MLflow: workbench ui{where}{uri}")
 
 
-def pack(plan: Plan, store: Path) -> None:
+def pack(plan: Plan, place: Place) -> None:
     """Pack the images of all arms, and say what was converted on the way.
 
     Raises:
-        WorkbenchError: If an image cannot be used, or the store cannot be written.
+        DataError: If an image cannot be used, or is both trained on and scored and that is not
+            allowed.
+        StoreError: If the store cannot be written.
     """
-    ledger, remarks = Ledger(store), dict[str, None]()
+    ledger, remarks = Ledger(place.store), dict[str, None]()
+    overlaps: dict[str, tuple[Overlap, ...]] = {}
     with bars() as progress:
         for arm in plan.arms:
             images = open_images(arm.config, ledger, PackingDisplay(progress))
+            overlaps[arm.name] = find_overlaps(arm.config, images)
+            if not place.allow_overlap:
+                check_overlaps(arm.config, overlaps[arm.name])
             for opened in (*images.training.values(), images.validation, *images.benchmarks):
                 remarks |= dict.fromkeys(f"{opened.name}: {text}" for text in opened.notes)
+    check_same(overlaps)
     for remark in remarks:
         note(remark)

@@ -77,6 +77,13 @@ BenchmarkOption = Annotated[
         "--benchmark", metavar="[NAME=]FOLDER", help="Images for the final scores, repeatable."
     ),
 ]
+OverlapOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-overlap",
+        help="Train also on images that are scored; every table then says so.",
+    ),
+]
 WorkersOption = Annotated[
     int | None,
     typer.Option(

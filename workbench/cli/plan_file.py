@@ -1,5 +1,6 @@
 """A plan file: everything that defines a study, written down once. No torch, no numpy."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +36,8 @@ class PlanFile(Frozen):
     data: tuple[str, ...] = ()
     validation: str | None = None
     benchmarks: tuple[str, ...] = ()
+    allow_overlap: bool = False
+    """Train also on images of the benchmarks or the validation."""
     set: dict[str, Any] = Field(default_factory=dict)
     """Overrides of all networks alike."""
     alpha: float = Field(default=ALPHA, gt=0, lt=1)
@@ -53,9 +56,10 @@ def planned(path: Path) -> Request:
     content = read_yaml(path, PlanFile, "plan")
     try:
         # A plan has a name already: its file's.
-        return make_request(_asked(content, content.study or path.stem))
+        request = make_request(_asked(content, content.study or path.stem))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return replace(request, allow_overlap=content.allow_overlap)
 
 
 def _asked(content: PlanFile, study: str) -> Asked:

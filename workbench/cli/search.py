@@ -16,6 +16,7 @@ from workbench.cli.options import (
     CpusOption,
     GpusOption,
     JsonOption,
+    OverlapOption,
     SetOption,
     StoreOption,
     TrackingOption,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from workbench.cli.search_promote import Promotion
 
 SHOWN = {"store", "as_json"}
-RUN = {"workers", "engine", "address", "cpus", "gpus", "tracking_uri"}
+RUN = {"workers", "engine", "address", "cpus", "gpus", "tracking_uri", "allow_overlap"}
 PROMOTED = RUN | {"top", "seeds", "recipe_name", "set_", "study", "yes"}
 VIEWS = {
     "status": SHOWN,
@@ -127,6 +128,7 @@ def search(
         str | None, typer.Option(metavar="[NAME=]FOLDER", help="Images for the learning curves.")
     ] = None,
     benchmark: BenchmarkOption = None,
+    allow_overlap: OverlapOption = False,
     set_: SetOption = None,
     study: Annotated[
         str | None, typer.Option(help="Name of the search; made from the space if absent.")
@@ -189,7 +191,8 @@ def search(
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
         promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
-        place = Place(store, workers or default_workers("cpu"), tracking_uri, command, runs)
+        count = workers or default_workers("cpu")
+        place = Place(store, count, tracking_uri, command, runs, allow_overlap)
         _show(what, name, promotion, place, out, yes=yes, as_json=as_json)
         return
     _check_fit(what, name, (resume, fresh), timeout)
@@ -215,7 +218,8 @@ def search(
         asynchronous=asynchronous,
     )
     device = settings.base.training.device
-    place = Place(store, workers or default_workers(device), tracking_uri, command, runs)
+    count = workers or default_workers(device)
+    place = Place(store, count, tracking_uri, command, runs, allow_overlap)
     going_on = GoingOn(resume, fresh, cold, timeout)
     run_search(settings, study_name(study), trials, place, going_on, as_json=as_json)
 

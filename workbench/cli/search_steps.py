@@ -69,7 +69,7 @@ def run_search(
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
     if going_on.resume and read_record(place.store, name) is None:
         raise ConfigError(f"--resume: there is no search {name!r} in {place.store}")
-    pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place.store)
+    pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place)
     at_once = settings.batch * len(settings.trial_seeds)
     if place.workers > at_once and place.engine.address is None:
         note(f"--batch {settings.batch}: {place.workers - at_once} of the workers will be idle")

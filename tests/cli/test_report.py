@@ -30,6 +30,9 @@ def test_a_study_is_reported_in_every_format(
     printed = ablate(command, photos)
     again = command("report")
     assert again.out == printed
+    # The ledger knows it; the images are not needed.
+    trained_on = "TRAINED ON 4 of these images and 4 validation images"
+    assert trained_on in " ".join(printed.split())
     assert "study mine, declared " in again.err
     plain = command("report", "mine", "--format", "json").json()
     assert [arm["name"] for arm in plain["arms"]] == ["tiny", "no-lvar"]
@@ -37,6 +40,7 @@ def test_a_study_is_reported_in_every_format(
         ended = command("report", "mine", "--format", form, "--out", f"x.{form}")
         assert (ended.code, ended.out) == (0, "")
         assert (tmp_path / f"x.{form}").read_text().startswith(start)
+        assert trained_on in (tmp_path / f"x.{form}").read_text()
     assert "<svg" in command("report", "--format", "svg").out
     assert command("report", "--format", "markdown").out.startswith("**Photos**")
 

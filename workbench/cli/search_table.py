@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from workbench.cli.console import OUT, billions, note, table
+from workbench.reporting.wording import overlap_texts
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
@@ -50,6 +51,7 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
     for proposal in state.trained:
         made.add_row(*_cells(seen, proposal))
     OUT.print(made)
+    _print_overlaps(state)
     rejected = rejections(state)
     twins = sum(p.same_as is not None for p in state.record.proposals)
     count = sum(rejected.values())
@@ -81,6 +83,17 @@ def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequ
         if proposal.name in names:
             made.add_row(*_cells(seen, proposal))
     OUT.print(made)
+    _print_overlaps(state)
+
+
+def _print_overlaps(state: SearchState) -> None:
+    """Print which scored images were trained on."""
+    for text in _overlaps(state):
+        OUT.print(text, markup=False, soft_wrap=True)
+
+
+def _overlaps(state: SearchState) -> list[str]:
+    return overlap_texts(result for results in state.results.values() for result in results)
 
 
 def rejections(state: SearchState) -> Counter[str]:
@@ -96,6 +109,7 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
         "search": state.record.name,
         "space": state.record.settings.space_name,
         "objectives": {o.name: o.direction for o in objectives},
+        "overlap": _overlaps(state),
         "rejected": dict(rejections(state)),
         "front": list(seen.best),
         "trials": [

@@ -95,8 +95,10 @@ def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
         )
     axes.set_yticks(range(len(judged)), [one.name for one in judged])
     axes.set_ylim(len(judged) - 0.5, -0.5)
+    trained_on = comparison.protocols[dataset].trained_on
+    overlap = f", {trained_on.describe()}" if trained_on else ""
     axes.set_title(
-        f"{dataset} ({len(judged[0].difference.images)} images)", loc="left", fontsize=10
+        f"{dataset} ({len(judged[0].difference.images)} images{overlap})", loc="left", fontsize=10
     )
     axes.set_xlabel("difference of PSNR, dB")
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)

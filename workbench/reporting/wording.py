@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from workbench.reporting.judging import Rules
+from workbench.results import TrialResult
 from workbench.statistics.sequential import shares
 
 
@@ -31,6 +32,17 @@ def counted(number: int, what: str) -> str:
 def _listed(words: Iterable[str]) -> str:
     found = list(words)
     return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def overlap_texts(results: Iterable[TrialResult]) -> list[str]:
+    """Say for each data set which of the images that are scored were trained on."""
+    scores = (one for result in results for one in result.scores)
+    texts = (
+        f"{one.dataset}: {one.protocol.trained_on.describe()}"
+        for one in scores
+        if one.protocol.trained_on is not None
+    )
+    return list(dict.fromkeys(texts))
 
 
 def short_value(value: object) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.reporting.search_figures import Scored
+from workbench.reporting.wording import overlap_texts
 from workbench.search.objectives import Objective
 from workbench.search.optuna_study import importances
 from workbench.search.rungs import rung_steps
@@ -77,11 +78,14 @@ class SearchView:
         reasons = Counter(p.rejected.split()[0] for p in record.proposals if p.rejected)
         told = ", ".join(f"{count} for {reason}" for reason, count in reasons.most_common())
         twins = sum(p.same_as is not None for p in record.proposals)
+        results = (result for found in self.state.results.values() for result in found)
+        overlaps = "".join(f" {text}." for text in overlap_texts(results))
         return (
             f"{len(record.proposals)} proposals: {len(self.scored)} networks scored, "
             f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
             f"{sum(reasons.values())} rejected before training{f' ({told})' if told else ''}, "
             f"{twins} were networks that were there already. t0000 is the canonical network."
+            f"{overlaps}"
         )
 
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
     {"errors", "memory", "progress", "process", "stopping", "__init__"},
-    {"files"},
+    {"files", "text"},
     {"config"},
     {"results"},
     {"tasks", "courses", "spaces"},

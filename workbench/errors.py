@@ -75,7 +75,8 @@ _STORE_REASONS = {
 }
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Say in words why a file could not be written."""
     code = error.errno if error.errno is not None else -1
     return _STORE_REASONS.get(code, error.strerror or str(error))
 
@@ -83,7 +84,7 @@ def _reason(error: OSError) -> str:
 def store_error(store: Path, error: OSError) -> StoreError:
     """Turn a failed write below `store` into one line that says what to do."""
     return StoreError(
-        f"cannot write to the store {store}: {_reason(error)}; finished trials are kept, "
+        f"cannot write to the store {store}: {reason_of(error)}; finished trials are kept, "
         "mend this or choose another place with --store, and run the same command again"
     )
 
@@ -103,4 +104,4 @@ def writing_file(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"cannot write {path}: {_reason(error)}") from error
+        raise StoreError(f"cannot write {path}: {reason_of(error)}") from error

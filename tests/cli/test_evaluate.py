@@ -147,7 +147,7 @@ def test_nothing_is_recorded_unless_asked(
         (["--weights", "tiny", "--against", "text.json"], "must be what `workbench evaluate"),
         (["--weights", "tiny", "--against", "other.json"], "must be what `workbench evaluate"),
         (["--weights", "tiny", "--channel", "x"], "'x' is not one of 'rgb', 'y'"),
-        (["--weights", "tiny", "--study", "a/b"], "--study must be a name without slashes"),
+        (["--weights", "tiny", "--study", "a/b"], "--study: a name of a file must not hold / "),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(

@@ -46,7 +46,7 @@ def test_markdown_is_a_table_with_what_it_means(comparison: Comparison) -> None:
     lines = text_of(comparison, "markdown").splitlines()
     assert lines[0] == "**Set5** (x4, uint8, crop 4, LR bicubic)"
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
-    assert "| up_&_50% | 3 | 5,525 | 0.3200 | 33.500 ± 1.000 | 0.8000 |" in lines[5]
+    assert r"| up_&\_50% | 3 | 5,525 | 0.3200 | 33.500 ± 1.000 | 0.8000 |" in lines[5]
     assert "after Holm over 3 comparisons" in lines[-1]
 
 

@@ -12,6 +12,7 @@ from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.shipped import data_files, shipped_folder
 from workbench.config.yaml_files import line_in_file, read_yaml
 from workbench.errors import ConfigError, nearest
+from workbench.text import check_file_name
 
 FOLDER = "ablations"
 Config = TypeVar("Config", bound=Frozen)
@@ -107,7 +108,7 @@ def read_variant(path: Path) -> Variant:
     """
     content = read_yaml(path, VariantFile, "variant")
     return Variant(
-        name=path.stem,
+        name=check_file_name(path.stem, str(path)),
         question=content.question,
         needs=tuple(content.needs.items()),
         overrides=tuple(content.overrides.items()),

@@ -22,6 +22,7 @@ from workbench.config.presets import preset, recipe
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.statistics.levels import DEFAULT, Levels
+from workbench.text import as_file_name, check_name
 
 DEFAULT_BUDGET = 100
 """Most trials of `--shapley`."""
@@ -158,7 +159,10 @@ def trial_config(network: str, asked: Asked) -> TrialConfig:
             "evaluation": evaluation,
         }
     )
-    return overridden(trial, asked.overrides)
+    changed = overridden(trial, asked.overrides)
+    for source in (*changed.data.training, changed.data.validation, *changed.evaluation.benchmarks):
+        check_name(source.name, "name of a data set")
+    return changed
 
 
 def _request(choice: Choice, trials: Sequence[TrialConfig], asked: Asked) -> Request:
@@ -201,7 +205,8 @@ def _study(
     names: Sequence[str], recipe_name: str, trials: Sequence[TrialConfig], extra: tuple[object, ...]
 ) -> str:
     """Name a study; a digest keeps runs of different settings, and paths of other orders, apart."""
-    data = "+".join(source.name for source in trials[0].data.training)
+    # Names of data sets may hold a slash, names of files may not.
+    data = as_file_name("+".join(source.name for source in trials[0].data.training))
     content = [*(trial.plain() for trial in trials), *extra]
     whole = content if extra else content[0]
     digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:6]

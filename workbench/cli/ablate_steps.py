@@ -69,11 +69,10 @@ def print_plan(request: Request, store: Path, *, as_json: bool) -> None:
     OUT.print(
         f"{len(trials)} trials, {finished} finished in {store}, {len(trials) - finished} to run\n"
         f"study {plan.study}",
-        markup=False,
         soft_wrap=True,
     )
     for effect in plan.effects:
-        OUT.print(f"asks: {effect.name}", markup=False, soft_wrap=True)
+        OUT.print(f"asks: {effect.name}", soft_wrap=True)
     if plan.looks:
         note(f"looks after {', '.join(map(str, plan.looks))} seeds; settled variants stop")
     if request.retune:

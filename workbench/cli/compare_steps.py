@@ -10,7 +10,7 @@ from typing import Protocol
 
 from workbench.ablation.plan import run_identity
 from workbench.cli.comparison_table import print_comparison
-from workbench.cli.console import OUT, note, print_json
+from workbench.cli.console import OUT, heading, note, print_json
 from workbench.errors import ConfigError, WorkbenchError, nearest
 from workbench.ledger import Ledger
 from workbench.reporting.comparison import Comparison
@@ -66,10 +66,10 @@ def show(names: Sequence[str], store: Path, view: View, *, as_json: bool) -> Non
         print_json({"comparisons": plain, "mlflow": addresses})
     else:
         for name, comparison in found.items():
-            OUT.print(f"[bold]{name}[/bold]")
+            OUT.print(heading(name))
             print_comparison(comparison)
         for what, address in addresses.items():
-            OUT.print(f"{what}: {address}", markup=False, soft_wrap=True)
+            OUT.print(f"{what}: {address}", soft_wrap=True)
     if not addresses:
         note("MLflow has no runs of them; workbench ablate brings it up to date")
     elif view.opened:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from workbench.cli.console import OUT, billions, millions, note, table
+from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.reporting.comparison import ArmScore, Comparison
 from workbench.reporting.judging import Difference, Rules
 from workbench.reporting.numbers import count_change, difference_text, mean_text, p_text
@@ -20,7 +20,8 @@ def print_comparison(comparison: Comparison) -> None:
     for name, protocol in comparison.protocols.items():
         images = max((len(j.difference.images) for j in comparison.judged(name)), default=0)
         count = f"{images} images, " if images else ""
-        OUT.print(f"\n[bold]{name}[/bold]: {count}{protocol.describe()}")
+        OUT.print()
+        OUT.print(heading(name, f": {count}{protocol.describe()}"))
         OUT.print(score_table(comparison, name))
         if comparison.effects:
             OUT.print(effect_table(comparison, name))
@@ -34,7 +35,7 @@ def print_failures(comparison: Comparison) -> None:
     """Print the trials that have no score."""
     for row in comparison.rows:
         for failure in row.failures:
-            OUT.print(f"{row.name} {failure}; not in the means", markup=False, soft_wrap=True)
+            OUT.print(f"{row.name} {failure}; not in the means", soft_wrap=True)
 
 
 def cost_table(comparison: Comparison) -> Table:

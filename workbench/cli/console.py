@@ -2,16 +2,73 @@
 
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
+from workbench.cli.streams import fitting
 from workbench.errors import ConfigError
 from workbench.reporting.numbers import giga_text
+from workbench.text import printable
 
-OUT = Console(soft_wrap=False, highlight=False)
-ERR = Console(stderr=True, highlight=False)
+
+class PlainConsole(Console):
+    """Prints text as it is: square brackets and colons in names are no markup and no emoji.
+
+    Control characters are written out, and what the stream's encoding lacks is replaced. Styles
+    are given as `style=` or by `rich.text.Text`.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+    @property
+    def encoding(self) -> str:
+        """Encoding of the stream; rich draws its bars in ASCII where it is not UTF-8."""
+        return (getattr(self.file, "encoding", None) or "utf-8").lower()
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return text with a style, and take nothing in it for markup."""
+        options |= {"markup": False, "emoji": False, "highlight": False}
+        return super().render_str(self._fitting(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Return what is printed; also a `Text` that was made elsewhere has no control codes."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(self._fitting(segment.text), segment.style)
+
+    def _fitting(self, text: str) -> str:
+        return fitting(printable(text), self.encoding)
+
+
+class NoteConsole(PlainConsole):
+    """Prints remarks on stderr. A remark that cannot be written never stops the work."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print unless the stream fails."""
+        with suppress(OSError):
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Go on without remarks."""
+        self.quiet = True
+
+
+OUT = PlainConsole()
+ERR = NoteConsole()
 
 
 def print_json(data: Any) -> None:
@@ -26,7 +83,12 @@ def json_text(data: Any) -> str:
 
 def note(text: str) -> None:
     """Print a remark on stderr, as it is: a path that is broken into lines cannot be copied."""
-    ERR.print(text, markup=False, style="dim", soft_wrap=True)
+    ERR.print(text, style="dim", soft_wrap=True)
+
+
+def heading(name: str, rest: str = "") -> Text:
+    """Return a line that begins with a name in bold."""
+    return Text.assemble((name, "bold"), rest)
 
 
 def table(*columns: str, left: int = 1, gap: int = 2) -> Table:
@@ -53,8 +115,8 @@ def confirmed(question: str) -> None:
     Raises:
         ConfigError: If the answer is no, or if there is no terminal to ask on.
     """
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise ConfigError(f"{question}; add --yes to start it without being asked")
-    answer = ERR.input("start? [y/N] ")
+    answer = ERR.input("start? [y/N] ", markup=False, emoji=False)
     if answer.strip().lower() not in ("y", "yes"):
         raise ConfigError("not started")

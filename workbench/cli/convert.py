@@ -29,6 +29,5 @@ def convert(
     OUT.print(
         f"{target}: x{weights.config.scale}, {weights.config.channels} channels, "
         f"{weights.config.blocks} blocks, {parameters:,} parameters",
-        markup=False,
         soft_wrap=True,
     )

@@ -179,7 +179,7 @@ class AblationDisplay:
 
     def _line(self, text: str) -> None:
         clock = time.strftime("%H:%M:%S")
-        self._bars.console.print(f"{clock} {text}", markup=False, style="dim", soft_wrap=True)
+        self._bars.console.print(f"{clock} {text}", style="dim", soft_wrap=True)
 
 
 def _curve_text(point: CurvePoint) -> str:

@@ -1,6 +1,6 @@
 """The tables of `workbench evaluate`, for people and as JSON."""
 
-from workbench.cli.console import OUT, billions, millions, note, print_json, table
+from workbench.cli.console import OUT, billions, heading, millions, note, print_json, table
 from workbench.cli.evaluate_steps import SAVED_FORMAT
 from workbench.reporting.networks import NetworkTable, network_as_plain
 from workbench.reporting.numbers import difference_text
@@ -61,7 +61,8 @@ def _print_several(networks: NetworkTable, *, per_image: bool) -> None:
     for name, protocol in networks.protocols.items():
         scored = {r.name: s for r in networks.records for s in r.scores if s.dataset == name}
         images = max(len(scores.images) for scores in scored.values())
-        OUT.print(f"\n[bold]{name}[/bold]: {images} images, {protocol.describe()}")
+        OUT.print()
+        OUT.print(heading(name, f": {images} images, {protocol.describe()}"))
         _print_set(networks, name, scored)
         if per_image:
             _print_images(networks, scored)

@@ -1,5 +1,6 @@
 """The command `workbench`: which commands exist, and how errors leave the program."""
 
+import contextlib
 import sys
 from typing import Annotated
 
@@ -19,10 +20,12 @@ from workbench.cli.reproduce import reproduce
 from workbench.cli.schema import schema
 from workbench.cli.search import search
 from workbench.cli.spaces import spaces
+from workbench.cli.streams import discard_output, output_failure, prepare_streams
 from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
 from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.text import printable
 
 COMMANDS = (
     *(ablate, search, variants, inspect, evaluate, upscale, convert, reproduce),
@@ -62,14 +65,21 @@ def _program(
 def main() -> None:
     """Run the program. Errors of the user are one line on stderr and exit code 2."""
     try:
+        prepare_streams()
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except WorkbenchError as error:
         _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
+        discard_output()
         sys.exit(1)
+    except OSError as error:
+        failure = output_failure(error)
+        if failure is None:
+            raise
+        _fail(failure, 2)
     else:
         if code == STOPPED:  # typer's answer to Ctrl-C
             _fail("stopped; the same command goes on from here", STOPPED)
@@ -77,6 +87,8 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    line = " ".join(text.split())
-    sys.stderr.write(f"error: {line}\n")
+    line = printable(" ".join(text.split()))
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"error: {line}\n")
+    discard_output()
     sys.exit(code)

@@ -16,6 +16,7 @@ from workbench.config.presets import CANONICAL
 from workbench.config.yaml_files import parse_scalar
 from workbench.errors import ConfigError
 from workbench.statistics.levels import Levels
+from workbench.text import check_file_name, check_name
 
 DEFAULT_STORE = Path("mlflow_runs")
 MOST_WORKERS = 1_024
@@ -173,13 +174,17 @@ def image_source(text: str, option: str) -> ImageSource:
     """Read `FOLDER` or `NAME=FOLDER`; the name is the folder's own by default.
 
     Raises:
-        ConfigError: If either part is empty.
+        ConfigError: If either part is empty, or the name cannot be shown as it is.
     """
     name, equals, folder = text.partition("=")
     if not equals:
         name, folder = Path(text).resolve().name, text
     if not name or not folder:
         raise ConfigError(f"{option} must be FOLDER or NAME=FOLDER, got {text!r}")
+    try:
+        check_name(name, option)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; NAME=FOLDER gives another name") from None
     if not folder.startswith("embedded:"):
         folder = str(Path(folder).expanduser().absolute())
     return ImageSource(name=name, folder=folder)
@@ -211,11 +216,9 @@ def study_name(text: str | None) -> str | None:
     """Check the name of a study, which is also that of a file.
 
     Raises:
-        ConfigError: If it is empty or holds a slash.
+        ConfigError: If it cannot be the name of a file on every system.
     """
-    if text is not None and (not text or Path(text).name != text):
-        raise ConfigError(f"--study must be a name without slashes, got {text!r}")
-    return text
+    return None if text is None else check_file_name(text, "--study")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from workbench.cli.comparison_table import (
     print_meaning,
     score_cells,
 )
-from workbench.cli.console import OUT, billions, note, table
+from workbench.cli.console import OUT, billions, heading, note, table
 from workbench.reporting.attribution import Attribution
 from workbench.reporting.comparison import ArmRow, Comparison
 from workbench.reporting.numbers import count_change, difference_text, giga_change
@@ -29,7 +29,8 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
     named = list(zip(labels, comparison.rows, strict=True))
     OUT.print(_cost_table(named))
     for dataset, protocol in comparison.protocols.items():
-        OUT.print(f"\n[bold]{dataset}[/bold]: {protocol.describe()}")
+        OUT.print()
+        OUT.print(heading(dataset, f": {protocol.describe()}"))
         # Without SSIM, which --json has: so a step of 18 letters fits in 80 columns.
         made = table("step", "PSNR dB", "brings dB", "p", "verdict", gap=1)
         made.columns[-1].justify = "left"
@@ -57,7 +58,7 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
         ]
         cells = [count_change(share.parameters), giga_change(share.multiply_adds)]
         made.add_row(share.component, *cells, *deltas)
-    OUT.print("[bold]PSNR dB that each component brings[/bold], mean over orders")
+    OUT.print(heading("PSNR dB that each component brings", ", mean over orders"))
     OUT.print(made)
     exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
     note(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import json_text, note
+from workbench.cli.streams import write_document
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.reporting.exports import FORMATS, export
@@ -31,7 +32,9 @@ def write_report(name: str | None, form: str, out: Path | None, store: Path) -> 
         print_comparison(opened.comparison)
     else:
         content = _render(form, opened, store)
-        if out is None:
+        if out is None and form in ("html", "svg"):
+            write_document(content)
+        elif out is None:
             sys.stdout.write(content.decode())
         else:
             write_atomically(out, content)

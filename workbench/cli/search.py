@@ -190,7 +190,7 @@ def search(
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
-        promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study)
+        promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study_name(study))
         count = workers or default_workers("cpu")
         place = Place(store, count, tracking_uri, command, runs, allow_overlap)
         _show(what, name, promotion, place, out, yes=yes, as_json=as_json)

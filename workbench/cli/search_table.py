@@ -59,7 +59,6 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
         f"{len(values)} networks scored, {len(best)} on the front; {len(seen.stopped)} stopped "
         f"early, {len(seen.ended)} failed; {count} proposals rejected before training, {twins} "
         "were networks that were there already",
-        markup=False,
         soft_wrap=True,
     )
     for reason, number in rejected.most_common():

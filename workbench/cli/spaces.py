@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.console import OUT, billions, note, print_json, table
+from workbench.cli.console import OUT, billions, heading, note, print_json, table
 from workbench.cli.display import bar
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
@@ -79,14 +79,14 @@ def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
         shown = [{"parameters": c.cost.parameters, "overrides": o} for c, o in found.within[:SHOWN]]
         print_json(_plain(name, space) | _plain_share(found) | {"drawn": shown})
         return
-    OUT.print(f"[bold]{name}[/bold]: {space.question}")
+    OUT.print(heading(name, f": {space.question}"))
     for key, dimension in space.dimensions.items():
         said = {k: v for k, v in dimension.plain().items() if k != "kind"}
         values = {k: v for k, v in said.items() if v not in (None, {}, False)}
         text = ", ".join(f"{k} {v}" for k, v in values.items())
-        OUT.print(f"  {key}: {dimension.kind}, {text}", markup=False, soft_wrap=True)
+        OUT.print(f"  {key}: {dimension.kind}, {text}", soft_wrap=True)
     OUT.print(f"base {space.base}, {_size(size(space))} combinations, {_limits(space.limits)}")
-    OUT.print(f"{_share(found)}, such as", markup=False)
+    OUT.print(f"{_share(found)}, such as")
     made = table("parameters", "multiply-adds G", "changes", left=0)
     made.columns[-1].justify = "left"
     for counted, overrides in found.within[:SHOWN]:

@@ -88,7 +88,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _say(text: str) -> None:
-    OUT.print(text, markup=False, soft_wrap=True)
+    OUT.print(text, soft_wrap=True)
 
 
 def _say_where(store: Path, tracking_uri: str | None) -> None:

@@ -48,6 +48,6 @@ def upscale(
             progress=advance,
         )
     for path, remark in written.items():
-        OUT.print(str(path), markup=False, soft_wrap=True)
+        OUT.print(str(path), soft_wrap=True)
         if remark:
             note(remark)

@@ -18,6 +18,7 @@ from workbench.reporting.numbers import (
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.results import SCORE_NAMES
+from workbench.text import csv_cell, markdown, printable
 
 Format = Literal["csv", "parquet", "markdown", "latex"]
 
@@ -26,7 +27,13 @@ DELTA = (
     *("seed_sd", "image_sd", "median", "win_rate", "further_seeds"),
 )
 COSTS = ("parameters", "multiply_adds", "activations", "convolutions")
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}"})
+_SPECIAL = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": "$<$", ">": "$>$", "|": r"\textbar{}", '"': r"\textquotedbl{}"}
+    # After the `\\` of the row above, these would be its optional argument and its star.
+    | {"[": "{[}", "]": "{]}", "*": "{*}"}
+)
 
 
 def export(comparison: Comparison, form: Format) -> bytes:
@@ -58,7 +65,10 @@ def frame(comparison: Comparison) -> Any:
 
 def to_csv(comparison: Comparison) -> bytes:
     """Return one line for each arm or effect and data set, with every figure."""
-    text: str = frame(comparison).to_csv(index=False, lineterminator="\n")
+    found = frame(comparison)
+    for column in found.select_dtypes(exclude="number"):
+        found[column] = found[column].map(lambda v: csv_cell(v) if isinstance(v, str) else v)
+    text: str = found.to_csv(index=False, lineterminator="\n")
     return text.encode()
 
 
@@ -73,10 +83,10 @@ def to_markdown(comparison: Comparison) -> bytes:
     """Return a table for each data set, and one for its effects."""
     lines = []
     for dataset, protocol in comparison.protocols.items():
-        lines += [f"**{dataset}** ({protocol.describe()})", ""]
+        lines += [f"**{markdown(dataset)}** ({protocol.describe()})", ""]
         for header, rows in _tables(comparison, dataset):
             lines += ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-            lines += ["| " + " | ".join(row) + " |" for row in rows]
+            lines += ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
             lines.append("")
     return "\n".join([*lines, _meaning(comparison), ""]).encode()
 
@@ -215,5 +225,5 @@ def _latex_row(texts: Sequence[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    plain = text.translate(_SPECIAL).replace("±", r"$\pm$").replace("<", "$<$")
+    plain = printable(" ".join(text.split())).translate(_SPECIAL).replace("±", r"$\pm$")
     return re.sub(r"(?<!\w)-(?=\d)", "$-$", plain)  # a minus, not a hyphen

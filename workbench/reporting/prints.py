@@ -14,6 +14,8 @@ _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 0.95
 # matplotlib's marks for the same shapes.
 _SYMBOLS = {"triangle-up": "^", "triangle-down": "v", "square": "s", "circle": "o", "x": "x"}
 
+_PLAIN: Any = {"text.parse_math": False}
+"""Dollar signs in names are dollar signs and not the beginning of a formula."""
 
 Form = Literal["png", "svg"]
 
@@ -25,14 +27,16 @@ def drawn(draw: Callable[[Any], None], inches: tuple[float, float]) -> bytes:
         draw: Draws on a `matplotlib.axes.Axes`.
         inches: Width and height.
     """
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=inches, layout="constrained")
-    axes = figure.subplots()
-    draw(axes)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    return _encoded(figure, "png")
+    with mpl.rc_context(_PLAIN):
+        figure = Figure(figsize=inches, layout="constrained")
+        axes = figure.subplots()
+        draw(axes)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        return _encoded(figure, "png")
 
 
 def shade(share: float) -> Any:
@@ -56,7 +60,7 @@ def effects(comparison: Comparison, form: Form) -> bytes:
     rows = max((len(comparison.judged(name)) for name in datasets), default=1)
     height = max(1, len(datasets)) * (_HEAD_IN + _ROW_IN * rows)
     # Fixed salt and no date: the same comparison gives the same file.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "workbench"}):
+    with mpl.rc_context(_PLAIN | {"svg.fonttype": "none", "svg.hashsalt": "workbench"}):
         figure = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
         for panel, name in zip(
             figure.subplots(max(1, len(datasets)), squeeze=False)[:, 0], datasets, strict=False

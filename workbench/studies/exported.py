@@ -21,6 +21,7 @@ from workbench.ledger import WEIGHTS
 from workbench.progress import Progress, silent
 from workbench.results import TrialResult
 from workbench.studies.declaration import FOLDER, Study
+from workbench.text import check_file_name
 
 MANIFEST = "export.json"
 
@@ -93,8 +94,7 @@ def _manifest(folder: Path) -> Manifest:
         raise ConfigError(f"{folder}: no export of a study, it has no {MANIFEST}")
     manifest = Manifest.parse(_json(path, read(path)), where=str(path))
     name = manifest.study
-    if not name or Path(name).name != name or not name.isprintable():
-        raise ConfigError(f"{path}: study: must be a name without slashes, got {name!r}")
+    check_file_name(name, f"{path}: study")
     for file in manifest.files:
         _check_path(file, manifest, path)
     if study_path(name) not in manifest.files:

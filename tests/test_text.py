@@ -100,13 +100,13 @@ def test_a_cell_is_never_a_formula(text: str, cell: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
+        ("<script>x</script>", "&lt;script>x&lt;/script>"),
         ("a|b", r"a\|b"),
         ("`rm`", r"\`rm\`"),
         ("**x** _y_ snake_case up_&_50%", r"\*\*x\*\* \_y_ snake_case up_&\_50%"),
         ("[a](http://b)", r"\[a\](http://b)"),
         ("two\nlines", "two lines"),
-        ("&lt; & <", "&amp;lt; & &lt;"),
+        ("&lt; & <.001 <b", "&amp;lt; & <.001 &lt;b"),
         ("\x1b[2J", r"\\x1b\[2J"),
     ],
 )

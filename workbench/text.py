@@ -108,10 +108,10 @@ def csv_cell(text: str) -> str:
 def markdown(text: str) -> str:
     """Return text as Markdown that shows it as it is, in a line or in the cell of a table."""
     line = " ".join(printable(text).split())
-    # An underscore after a letter or a digit never begins emphasis, and `&` alone no entity.
+    # An underscore after a letter or a digit never begins emphasis, and `&` and `<` alone no HTML.
     escaped = re.sub(r"([\\`*\[\]|~$]|(?<![^\W_])_)", r"\\\1", line)
     escaped = re.sub(r"&(?=#?\w+;)", "&amp;", escaped)
-    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)
 
 
 def _begins_like_a_formula(text: str) -> bool:

@@ -11,11 +11,12 @@ from PIL import Image
 
 from tests.cli.conftest import Command, Ended
 from workbench.cli.console import OUT
+from workbench.cli.verdict_text import verdict_text
 from workbench.config.shipped import data_files, shipped_folder
 from workbench.evaluation.latency import Latency
 from workbench.models.checkpoints import read_weights
 from workbench.models.published.mdrn import MDRN_NAMES
-from workbench.reporting.numbers import difference_text, mean_text
+from workbench.reporting.numbers import difference_text, mean_text, p_text
 
 
 def printed(ended: Ended) -> str:
@@ -282,7 +283,8 @@ def test_ablate_prints_a_comparison_and_goes_on_from_the_store(
         delta = scores.get("delta_psnr_rgb_db")
         if delta:
             interval = difference_text(delta["mean"], (delta["low"], delta["high"]))
-            assert f" {interval} {delta['p_holm']:.3f} {delta['verdict']}" in table
+            verdict = f"{p_text(delta['p_holm'])} {verdict_text(delta['verdict'])}"
+            assert f" {interval} {verdict}" in table
 
 
 def test_a_local_variant_wins_and_the_output_says_so(command: Command, here: Path) -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 
 from rich.table import Table
+from rich.text import Text
 
 from workbench.cli.console import OUT, billions, heading, millions, note, table
+from workbench.cli.verdict_text import verdict_text
+from workbench.reporting.baseline import BICUBIC, warning
 from workbench.reporting.comparison import ArmScore, Comparison
 from workbench.reporting.judging import Difference, Rules
 from workbench.reporting.numbers import count_change, difference_text, mean_text, p_text
 from workbench.reporting.wording import confidence_text, counted, looks_text
+from workbench.results import MeanScore
 from workbench.statistics.exact import seeds_for
 from workbench.statistics.verdicts import Decision
 
@@ -23,12 +27,20 @@ def print_comparison(comparison: Comparison) -> None:
         OUT.print()
         OUT.print(heading(name, f": {count}{protocol.describe()}"))
         OUT.print(score_table(comparison, name))
+        print_below_bicubic(comparison, name)
         if comparison.effects:
             OUT.print(effect_table(comparison, name))
     print_failures(comparison)
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note("scores: mean over seeds ± their standard deviation")
     print_meaning(comparison, {row.name: row.name for row in comparison.rows})
+
+
+def print_below_bicubic(comparison: Comparison, dataset: str) -> None:
+    """Print which networks do not beat interpolation, if any does not."""
+    text = warning(comparison, dataset)
+    if text:
+        OUT.print(Text(text, style="yellow"))
 
 
 def print_failures(comparison: Comparison) -> None:
@@ -41,6 +53,8 @@ def print_failures(comparison: Comparison) -> None:
 def cost_table(comparison: Comparison) -> Table:
     """Return parameters, multiply-adds and activations of each arm."""
     made = table("variant", "seeds", "parameters", "multiply-adds G", "activations M")
+    if comparison.bicubic:
+        made.add_row(BICUBIC, *["-"] * 4)
     for row in comparison.rows:
         made.add_row(
             row.name,
@@ -53,12 +67,26 @@ def cost_table(comparison: Comparison) -> Table:
 
 
 def score_table(comparison: Comparison, dataset: str) -> Table:
-    """Return the scores of each arm on one data set, and the difference to the base."""
-    # Narrow enough for 80 columns with a name of 17 letters; Y-PSNR is in --json.
-    made = table("variant", "PSNR dB", "SSIM", "delta PSNR dB", "p", "verdict", gap=1)
+    """Return the scores of bicubic and of each arm on one data set, and the differences.
+
+    SSIM is left out where the table would be wider than the terminal; `--json` has it, and Y-PSNR.
+    """
+    rows = [[row.name, *score_cells(row.datasets.get(dataset))] for row in comparison.rows]
+    bicubic = comparison.bicubic.get(dataset)
+    if bicubic is not None:
+        rows.insert(0, [BICUBIC, *bicubic_cells(bicubic)])
+    columns = ["variant", "PSNR dB", "SSIM", "delta PSNR dB", "p", "verdict"]
+    whole = _scores_as_table(columns, rows)
+    if OUT.measure(whole, options=OUT.options.update(width=1_000)).maximum <= OUT.width:
+        return whole
+    return _scores_as_table([*columns[:2], *columns[3:]], [[*r[:2], *r[3:]] for r in rows])
+
+
+def _scores_as_table(columns: list[str], rows: list[list[str | Text]]) -> Table:
+    made = table(*columns, gap=1)
     made.columns[-1].justify = "left"
-    for row in comparison.rows:
-        made.add_row(row.name, *score_cells(row.datasets.get(dataset)))
+    for row in rows:
+        made.add_row(*row)
     return made
 
 
@@ -68,25 +96,33 @@ def effect_table(comparison: Comparison, dataset: str) -> Table:
     made.columns[-1].justify = "left"
     for row in comparison.effects:
         difference = row.datasets.get(dataset)
-        cells = ["-", "", ""] if difference is None else _decision_cells(difference.decision)
+        cells: list[str | Text] = ["-", "", ""]
+        if difference is not None:
+            cells = _decision_cells(difference.decision)
         made.add_row(row.name, count_change(row.parameters), *cells)
     return made
 
 
-def score_cells(score: ArmScore | None) -> list[str]:
+def bicubic_cells(score: MeanScore) -> list[str | Text]:
+    """Return PSNR and SSIM of bicubic; it is no arm, so there is no verdict on it."""
+    return [mean_text(score.psnr_rgb_db), f"{score.ssim_rgb:.4f}", "", "", ""]
+
+
+def score_cells(score: ArmScore | None) -> list[str | Text]:
     """Return PSNR, SSIM, difference, p after Holm and verdict of an arm."""
     if score is None:
         return ["-", "-", "-", "", ""]
     psnr = score.scores["psnr_rgb_db"]
-    cells = [mean_text(psnr.mean, psnr.seed_sd), f"{score.scores['ssim_rgb'].mean:.4f}"]
+    cells: list[str | Text] = [mean_text(psnr.mean, psnr.seed_sd)]
+    cells.append(f"{score.scores['ssim_rgb'].mean:.4f}")
     if score.difference is None:
         return [*cells, "", "", ""]
     return [*cells, *_decision_cells(score.difference.decision)]
 
 
-def _decision_cells(decision: Decision) -> list[str]:
+def _decision_cells(decision: Decision) -> list[str | Text]:
     difference = difference_text(decision.estimate.mean, decision.interval)
-    return [difference, p_text(decision.p_holm), decision.verdict]
+    return [difference, p_text(decision.p_holm), verdict_text(decision.verdict)]
 
 
 def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from workbench.ablation.shapley import ShapleyPlan
 from workbench.cli.comparison_table import (
+    bicubic_cells,
+    print_below_bicubic,
     print_comparison,
     print_failures,
     print_meaning,
     score_cells,
 )
 from workbench.cli.console import OUT, billions, heading, note, table
+from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.attribution import Attribution
+from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.comparison import ArmRow, Comparison
 from workbench.reporting.numbers import count_change, difference_text, giga_change
 
@@ -34,10 +39,14 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
         # Without SSIM, which --json has: so a step of 18 letters fits in 80 columns.
         made = table("step", "PSNR dB", "brings dB", "p", "verdict", gap=1)
         made.columns[-1].justify = "left"
+        bicubic = comparison.bicubic.get(dataset)
+        if bicubic is not None:
+            made.add_row(BICUBIC, bicubic_cells(bicubic)[0], "", "", "")
         for label, row in named:
             psnr, _, *rest = score_cells(row.datasets.get(dataset))
             made.add_row(label, psnr, *rest)
         OUT.print(made)
+        print_below_bicubic(comparison, dataset)
     print_failures(comparison)
     cost = comparison.rows[0].cost
     note(f"\nmultiply-adds at {cost.lr_width_px}x{cost.lr_height_px} LR px")
@@ -53,7 +62,11 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
     made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
     for share in attribution.shares:
         deltas = [
-            f"{difference_text(found.estimate.mean, found.interval)} {found.verdict}"
+            Text.assemble(
+                difference_text(found.estimate.mean, found.interval),
+                " ",
+                verdict_text(found.verdict),
+            )
             for found in share.decisions.values()
         ]
         cells = [count_change(share.parameters), giga_change(share.multiply_adds)]

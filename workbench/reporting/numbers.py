@@ -27,7 +27,9 @@ def decimals_of(mean: float, interval: Interval | None = None) -> int:
         interval: Its ends, lower first, dB.
     """
     half_width = (interval[1] - interval[0]) / 2 if interval else 0.0
-    decimals = _decimals(half_width or mean, FEWEST_DECIMALS, MOST_DECIMALS)
+    # Where seeds and images all agree, the width is the rounding of floating point.
+    size = half_width if round(half_width, MOST_DECIMALS) else mean
+    decimals = _decimals(size, FEWEST_DECIMALS, MOST_DECIMALS)
     ends = [end for end in interval or () if round(end, MOST_DECIMALS)]
     while any(round(end, decimals) == 0 for end in ends):
         decimals += 1

@@ -14,6 +14,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.config.training import StageConfig, TrainingConfig
 from workbench.config.trial import TrialConfig
+from workbench.tracking.mlflow_tracker import MlflowTracker
 
 # Two threads on a busy machine are many times slower than one, and results depend on the number.
 torch.set_num_threads(1)
@@ -60,3 +61,11 @@ def tiny_trial(photos: Path) -> TrialConfig:
         ),
         evaluation=EvaluationConfig(benchmarks=(source,)),
     )
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with a database and no runs, for copies."""
+    folder: Path = tmp_path_factory.mktemp("empty") / "store"
+    MlflowTracker(folder).close()
+    return folder

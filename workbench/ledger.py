@@ -3,11 +3,13 @@
 Below a store:
 
     trials/<key>/result.json       a finished trial (one atomic write makes it finished)
+    trials/<key>/stopped.json      what a trial had that was stopped early; only MLflow shows it
     trainings/<key>/               checkpoint while training, then weights; one lock each
     courses/<hash>/<key>.json      stages of the trainings that differ in nothing else
     images/<fingerprint>/          packed images
     studies/<name>.json            what was asked for, with which keys
     searches/<name>.jsonl          what a search has proposed
+    given/<study>.<key>.json       scores of external checkpoints
     crops/                         parts of images that reports show
 
 Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here.
@@ -73,6 +75,25 @@ class Ledger:
         """
         text = json.dumps(result.plain(), indent=1)
         write_atomically(self._record(result.key), text.encode(), store=self.store)
+
+    def keep_stopped(self, result: TrialResult) -> None:
+        """Keep what a trial had when it was stopped early; it is not finished by that.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        text = json.dumps(result.plain(), indent=1)
+        write_atomically(self._stopped(result.key), text.encode(), store=self.store)
+
+    def stopped(self, key: str) -> TrialResult | None:
+        """Return what a trial had when it was last stopped early, None if it never was.
+
+        Views show it, and nothing rests on it: a file that cannot be read counts as absent.
+        """
+        try:
+            return _parsed(self._stopped(key).read_bytes())
+        except (OSError, ValueError, ConfigError):
+            return None
 
     def results(self) -> Iterator[TrialResult]:
         """Yield every finished trial, in the order of the keys."""
@@ -147,6 +168,9 @@ class Ledger:
 
     def _record(self, key: str) -> Path:
         return self.store / "trials" / key / "result.json"
+
+    def _stopped(self, key: str) -> Path:
+        return self.store / "trials" / key / "stopped.json"
 
 
 def _parsed(content: bytes) -> TrialResult:

@@ -26,7 +26,7 @@ from workbench.results import (
     TrialState,
     WeightsRecord,
 )
-from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.summary import VariantSummary
 from workbench.tracking.tracker import TrialLabel
 
 START_S = 1_795_000_000.25
@@ -126,6 +126,23 @@ def make_result(
     )
 
 
+def make_summary() -> VariantSummary:
+    """Return what the seeds of a variant say together."""
+    return VariantSummary(
+        study="lvar study",
+        variant="no-lvar",
+        digest="d1",
+        moment_s=START_S,
+        seeds=2,
+        cost=SMALL_COST,
+        figures={"seeds": 2.0},
+        params={},
+        verdicts={"Set5": "worse"},
+        note="",
+        files={"report.html": b"<html>"},
+    )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -144,14 +161,6 @@ def wait_for(address: str, server: subprocess.Popen[bytes], timeout_s: float = 1
         else:
             return
     raise AssertionError(f"{address} does not answer")
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a store with a database and no runs, for copies."""
-    folder: Path = tmp_path_factory.mktemp("empty") / "store"
-    MlflowTracker(folder).close()
-    return folder
 
 
 @pytest.fixture(scope="session")

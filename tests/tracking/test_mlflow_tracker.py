@@ -21,6 +21,7 @@ from tests.tracking.conftest import (
     make_point,
     make_record,
     make_result,
+    make_summary,
 )
 from workbench.results import TrialState
 from workbench.tracking.mlflow_tracker import MlflowTracker
@@ -436,6 +437,46 @@ def test_files_follow_a_moved_store(store: Path, tmp_path: Path, warnings: list[
         assert (folder / "result.json").exists()
     assert not store.exists()
     assert warnings == []
+
+
+@pytest.mark.parametrize("loss", ["folder", "file", "part"])
+def test_artifacts_that_were_deleted_are_written_again(
+    store: Path, warnings: list[str], loss: str
+) -> None:
+    label, record = make_label(), make_record()
+    given = TrialLabel("peers", "mdrn-s.pth", None, "0f3a")
+    summary = make_summary()
+
+    def tell() -> MlflowTracker:
+        tracker = MlflowTracker(store, on_warning=warnings.append)
+        tracker.trial_finished(label, make_result(label))
+        tracker.weights_scored(given, record)
+        if not tracker.knows_summary("lvar study", ["no-lvar"], "d1"):
+            tracker.variant_judged(summary)
+        return tracker
+
+    tell()
+    files = {path: path.read_bytes() for path in store.glob("mlflow_artifacts/*/artifacts/*")}
+    assert len(files) == 4 + 2 + 1
+    rows = everything(store)
+    for path in files:
+        if loss == "part":
+            path.write_bytes(files[path][:-1])
+        elif path.name in ("result.json", "scores.json", "report.html"):
+            shutil.rmtree(path.parent) if loss == "folder" else path.unlink()
+    tell()
+    assert {path: path.read_bytes() for path in files} == files
+    assert everything(store) == rows
+    assert warnings == []
+
+
+def test_whole_artifacts_are_not_written_again(store: Path) -> None:
+    label = make_label()
+    MlflowTracker(store).trial_finished(label, make_result(label))
+    before = [path.stat().st_mtime_ns for path in store.glob("mlflow_artifacts/*/artifacts/*")]
+    MlflowTracker(store).trial_finished(label, make_result(label))
+    after = [path.stat().st_mtime_ns for path in store.glob("mlflow_artifacts/*/artifacts/*")]
+    assert after == before
 
 
 def test_given_weights_are_one_run_however_often_they_are_scored(

@@ -68,7 +68,7 @@ def test_values_do_not_depend_on_the_time_of_writing() -> None:
 
 
 def test_the_score_table_has_a_row_for_each_image() -> None:
-    text = content.result_files(make_result(make_label()))["per_image_scores.csv"]
+    text = content.result_files(make_result(make_label()))["per_image_scores.csv"].decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["dataset"], row["image"]) for row in rows] == [
         ("Set5", "baby"),

@@ -9,7 +9,7 @@ from workbench.ablation.plan import Arm, Plan
 from workbench.errors import WorkbenchError
 from workbench.keys import trial_key
 from workbench.ledger import Ledger
-from workbench.results import CurvePoint, TrialResult
+from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.tasks import Listener, Message, Task
 from workbench.tracking.tracker import Tracker, TrialLabel
 from workbench.trial_images import known_hashes
@@ -115,7 +115,7 @@ def run_what_can(
         StoppedByUserError: After Ctrl-C or SIGTERM; the same plan goes on from there.
     """
     planned = look_up(plan, store)
-    listener = TrialListener(plan.study, tracker, display)
+    listener = TrialListener(plan.study, tracker, display, store=store)
     waiting: list[PlannedTrial] = []
     seen: dict[str, PlannedTrial] = {}
     for trial in planned:
@@ -145,6 +145,7 @@ class TrialListener:
     study: str
     tracker: Tracker
     display: Display
+    store: Path = field(kw_only=True)
     running: list[PlannedTrial] = field(default_factory=list)
     twins: dict[str, list[PlannedTrial]] = field(default_factory=dict)
     results: Results = field(default_factory=dict)
@@ -189,6 +190,8 @@ class TrialListener:
     def record(self, trial: PlannedTrial, result: TrialResult) -> None:
         """Keep a result and show it to the tracker."""
         self.results[(trial.arm.name, trial.seed)] = result
+        if result.state is TrialState.PRUNED:
+            Ledger(self.store).keep_stopped(result)
         self.tracker.trial_finished(self.label(trial), result)
 
     def interrupt_the_rest(self) -> None:

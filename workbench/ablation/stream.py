@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from workbench.ablation.plan import Arm, Plan
 from workbench.ablation.run import RunTasks, TrialListener, look_up
@@ -41,8 +40,6 @@ class Stream(TrialListener):
 
     seeds: tuple[int, ...] = field(kw_only=True)
     """Of each arm."""
-    store: Path = field(kw_only=True)
-    """What its ledger has is not run."""
     tasks: list[Task] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     """How many trials of an arm have not ended, by name."""

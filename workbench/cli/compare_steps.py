@@ -20,7 +20,8 @@ from workbench.results import TrialResult
 from workbench.studies.declaration import read_study, studies
 from workbench.studies.study import open_study
 from workbench.tracking.addresses import runs_address, summaries_address, trials_address
-from workbench.tracking.database import DatabaseRuns, KnownRun, database_path, sqlite_file
+from workbench.tracking.database import database_path, sqlite_file
+from workbench.tracking.known_runs import DatabaseRuns, KnownRun
 from workbench.tracking.summary import SUMMARY
 
 SHORTEST = 6

@@ -29,9 +29,9 @@ from workbench.models.opening import OpenedNetwork, open_foreign, open_network
 from workbench.reporting.channels import Channel
 from workbench.reporting.networks import NetworkTable, tabulate
 from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
+from workbench.studies.given import Given, keep_given
 from workbench.tracking.environment import record_environment
 from workbench.tracking.mlflow_tracker import MlflowTracker
-from workbench.tracking.tracker import TrialLabel
 from workbench.training.device import prepare
 
 SAVED_FORMAT = "mdrn-workbench-scores/1"
@@ -173,7 +173,7 @@ def score_all(
 
 
 def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | None) -> None:
-    """Record every network of a table in MLflow, and say where it is seen.
+    """Record every network of a table in the store and in MLflow, and say where it is seen.
 
     Raises:
         StoreError: If the store cannot be written, or the server does not answer.
@@ -184,7 +184,9 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
             scored = [[s.dataset, s.protocol.plain()] for s in one.scores]
             text = json.dumps([one.weights_hash, one.origin, scored], sort_keys=True)
             key = hashlib.sha256(text.encode()).hexdigest()[:32]
-            tracker.weights_scored(TrialLabel(study, one.name, None, key), one)
+            given = Given(study=study, name=one.name, key=key, record=one)
+            keep_given(given, store)
+            tracker.weights_scored(given.label, one)
     finally:
         tracker.close()
     where = "" if store == DEFAULT_STORE else f" --store {store}"

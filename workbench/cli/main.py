@@ -15,6 +15,7 @@ from workbench.cli.evaluate import evaluate
 from workbench.cli.export import export
 from workbench.cli.import_ import import_
 from workbench.cli.inspect import inspect
+from workbench.cli.mlflow_commands import mlflow
 from workbench.cli.report import report
 from workbench.cli.reproduce import reproduce
 from workbench.cli.schema import schema
@@ -42,6 +43,7 @@ app = typer.Typer(
 for command in COMMANDS:
     # A function cannot be called `import`.
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
+app.add_typer(mlflow)
 
 
 def _print_version(wanted: bool) -> None:

@@ -52,7 +52,7 @@ def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:
             moment_s=max(result.finished_s for result in opened.results[row.name]),
             seeds=len(row.seeds),
             cost=row.cost,
-            figures=_figures(row),
+            figures=_figures(row) | _counts(row, opened),
             params=config_params(configs[row.name]),
             verdicts=_verdicts(row),
             note=_note(opened, row),
@@ -81,6 +81,15 @@ def _figures(row: ArmRow) -> dict[str, float]:
         for name in _FIGURES:
             if plain[name] is not None:
                 found[f"{safe_name(dataset)}/delta_psnr_rgb_db_{name}"] = plain[name]
+    return found
+
+
+def _counts(row: ArmRow, opened: OpenedStudy) -> dict[str, float]:
+    """Return over how many seeds and images the means go."""
+    found = {"seeds": float(len(row.seeds))}
+    for dataset in row.datasets:
+        scores = next(s for r in opened.results[row.name] if (s := r.score(dataset)))
+        found[f"images/{safe_name(dataset)}"] = float(len(scores.images))
     return found
 
 

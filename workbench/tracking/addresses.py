@@ -4,7 +4,7 @@ import json
 import urllib.parse
 from collections.abc import Collection, Iterable, Sequence
 
-from workbench.tracking.database import KnownRun
+from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.summary import SUMMARY
 
 MOST_RUNS = 100

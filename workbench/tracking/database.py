@@ -11,7 +11,6 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +25,8 @@ _ROOT_REASON = re.compile(
     r"|\(sqlite3\.\w+\) ([^\[(]+)"  # of SQLite, as in SQLAlchemy's errors
 )
 _ARTIFACTS = "mlflow_artifacts"
+LOGS = ("-wal", "-shm", "-journal")
+"""What SQLite adds to the name of a database for the files beside it."""
 
 
 def database_path(store: Path) -> Path:
@@ -115,6 +116,15 @@ def fold_log(database: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def remove_logs(database: Path) -> None:
+    """Remove what is left of a database that was deleted or is replaced.
+
+    SQLite would take its write-ahead log for the log of the new file, and spoil that.
+    """
+    for end in LOGS:
+        database.with_name(f"{database.name}{end}").unlink(missing_ok=True)
+
+
 def _probe(folder: Path) -> None:
     """Fail now rather than hours later if nothing can be written."""
     with tempfile.TemporaryFile(dir=folder) as probe:
@@ -135,97 +145,22 @@ def _create(database: Path, artifacts: Path | None, create: Callable[[str, str],
         create(sqlite_address(new), artifacts.as_uri() if artifacts else "./mlruns")
         with closing(sqlite3.connect(new)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+        remove_logs(database)
         new.replace(database)
 
 
 def _follow_moved_store(database: Path, artifacts: Path) -> None:
     """Point the artifacts at where the store is now: MLflow keeps absolute addresses."""
-    here = artifacts.as_uri()
+
+    def moved(address: str | None) -> str | None:
+        # The last folder of this name is the store's: one above it may be called the same.
+        before, found, rest = (address or "").rpartition(f"/{_ARTIFACTS}")
+        ours = found and before.startswith("file:") and rest[:1] in ("", "/")
+        return f"{artifacts.as_uri()}{rest}" if ours else address
+
     with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+        connection.create_function("moved", 1, moved, deterministic=True)
         for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
-            end = f"instr({column}, '/{_ARTIFACTS}')"
-            connection.execute(
-                f"UPDATE {table} SET {column} = ? || substr({column}, {end} + ?) "
-                f"WHERE {end} > 0 AND substr({column}, 1, ?) != ?",
-                (here, len(_ARTIFACTS) + 1, len(here), here),
-            )
-
-
-@dataclass(frozen=True)
-class KnownRun:
-    """A run in a database file."""
-
-    run_id: str
-    experiment_id: str
-    study: str
-    variant: str
-    seed: str
-    key: str
-    started_ms: int
-
-
-_RUNS = """
-SELECT r.run_uuid, r.experiment_id, study.value, variant.value, seed.value, trial.value,
-       r.start_time
-FROM runs r
-JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'workbench.key'
-JOIN tags study ON study.run_uuid = r.run_uuid AND study.key = 'workbench.study'
-JOIN tags variant ON variant.run_uuid = r.run_uuid AND variant.key = 'workbench.variant'
-JOIN tags seed ON seed.run_uuid = r.run_uuid AND seed.key = 'workbench.seed'
-WHERE r.lifecycle_stage = 'active' AND {condition}
-ORDER BY r.start_time, r.run_uuid
-"""
-
-
-def known_runs(
-    database: Path, study: str | None = None, key: str | None = None, run: str | None = None
-) -> list[KnownRun]:
-    """Return runs by study, by trial or by their own id, the oldest first, without loading MLflow.
-
-    Loading MLflow takes longer than reading ten thousand runs. Its tables have been these since
-    its first release; should they change, the answer is an error and never a wrong run.
-
-    Args:
-        database: The file; without one there are no runs.
-        study: Only its runs.
-        key: Only runs of this trial.
-        run: Only the run of this id.
-
-    Raises:
-        StoreError: If the file is no database of MLflow.
-    """
-    if not database.exists():
-        return []
-    given = {"study.value": study, "trial.value": key, "r.run_uuid": run}
-    conditions = {column: value for column, value in given.items() if value is not None}
-    condition = " AND ".join(f"{column} = ?" for column in conditions) or "1"
-    try:
-        # Read only: whoever looks must not create or change anything.
-        address = f"{database.as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
-            rows = connection.execute(_RUNS.format(condition=condition), [*conditions.values()])
-            return [
-                KnownRun(one, str(experiment), name, variant, seed, trial, int(started or 0))
-                for one, experiment, name, variant, seed, trial, started in rows
-            ]
-    except sqlite3.Error as error:
-        raise broken_database(database, reason_of(error)) from None
-
-
-@dataclass(frozen=True)
-class DatabaseRuns:
-    """The runs of a database file, read without MLflow."""
-
-    database: Path
-
-    def runs(self, study: str) -> list[KnownRun]:
-        """Return the runs of a study, the oldest first."""
-        return known_runs(self.database, study=study)
-
-    def runs_of(self, key: str) -> list[KnownRun]:
-        """Return the runs of a trial in all studies, the oldest first."""
-        return known_runs(self.database, key=key)
-
-    def run(self, run_id: str) -> KnownRun | None:
-        """Return a run by MLflow's id, None if there is none."""
-        return next(iter(known_runs(self.database, run=run_id)), None)
+            wrong = f"{column} != moved({column})"
+            if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
+                connection.execute(f"UPDATE {table} SET {column} = moved({column}) WHERE {wrong}")

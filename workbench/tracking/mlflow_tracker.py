@@ -6,9 +6,8 @@ view again. Only run drivers write it, and several of them may at once.
 
 import os
 import sqlite3
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,16 +18,15 @@ from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
 from workbench.tracking.addresses import trials_address
-from workbench.tracking.database import KnownRun
+from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.run_index import Run, RunIndex
+from workbench.tracking.run_writer import RunWriter, has_files
 from workbench.tracking.summary import VariantSummary
 from workbench.tracking.summary_content import summary_points, summary_tags
 from workbench.tracking.tracker import TrialLabel
 
 _RUNNING = "running"
 _INTERRUPTED = "interrupted"
-_METRICS_A_CALL = 1_000  # MLflow's own limits, the second one for params too
-_TAGS_A_CALL = 100
 
 _DEFAULT_SETTINGS = {
     # MLflow's own defaults would hold up a run for minutes when the server is gone.
@@ -61,6 +59,8 @@ class MlflowTracker:
         store: Path,
         tracking_uri: str | None = None,
         on_warning: Callable[[str], None] = _ignore,
+        *,
+        database: Path | None = None,
     ) -> None:
         """Open or create the view, and make sure that it can be written.
 
@@ -68,6 +68,7 @@ class MlflowTracker:
             store: Folder of the default database and artifacts; used only without `tracking_uri`.
             tracking_uri: A server or database of the user's own.
             on_warning: Told once, in one line, when a later write fails. Training goes on then.
+            database: File that is to replace the store's database, whose artifacts it uses.
 
         Raises:
             StoreError: If the store cannot be written, or the server does not answer.
@@ -84,7 +85,7 @@ class MlflowTracker:
         self._on_warning = on_warning
         self._warned = False
         self._live: dict[TrialLabel, Run] = {}
-        own = databases.database_path(store)
+        own = database or databases.database_path(store)
         self._address = tracking_uri or databases.sqlite_address(own)
         self._file = databases.sqlite_file(tracking_uri) if tracking_uri else own
         artifacts = None if tracking_uri else databases.artifacts_path(store)
@@ -94,6 +95,7 @@ class MlflowTracker:
             raise self._cannot_open(error, of_store=not tracking_uri) from error
         location = artifacts.as_uri() if artifacts else None
         self._runs = RunIndex(self._client, location, MlflowException)
+        self._writer = RunWriter(mlflow.entities, self._client)
 
     def trial_started(self, label: TrialLabel, config: TrialConfig, cost: Cost | None) -> None:
         """Show a trial as running: a new run, or the one it had before."""
@@ -103,8 +105,8 @@ class MlflowTracker:
                 self._client.update_run(run.run_id, status="RUNNING")
             tags = {"workbench.state": _RUNNING, "mlflow.note.content": content.started_note(label)}
             points = content.cost_points(cost) if cost else []
-            self._write(run, points, content.config_params(config), tags)
-            self._write_files(run, content.config_files(config))
+            self._writer.write(run, points, content.config_params(config), tags)
+            self._writer.write_files(run, content.config_files(config))
             run.status, run.state = "RUNNING", _RUNNING
             self._live[label] = run
 
@@ -116,7 +118,7 @@ class MlflowTracker:
         """
         if label in self._live:
             with self._tolerating_failure(label):
-                self._write(self._live[label], content.curve_points(point))
+                self._writer.write(self._live[label], content.curve_points(point))
 
     def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
         """Write whatever the run lacks and end it; nothing if it shows this result already."""
@@ -125,12 +127,13 @@ class MlflowTracker:
         with self._tolerating_failure(label):
             run = self._runs.find_or_create(label, content.milliseconds(result.started_s))
             self._live.pop(label, None)
-            if (run.status, run.state, run.ended_ms) == (status, result.state, ended_ms):
+            shown = (run.status, run.state, run.ended_ms) == (status, result.state, ended_ms)
+            if shown and has_files(run):
                 return
             params = content.config_params(result.config)
-            self._write(run, content.result_points(result), params)
-            self._write_files(run, content.result_files(result))
-            self._write(run, tags=content.result_tags(label, result))
+            self._writer.write(run, content.result_points(result), params)
+            files = self._writer.write_files(run, content.result_files(result))
+            self._writer.write(run, tags=content.result_tags(label, result) | files)
             # The last step: a run that has ended is complete.
             self._client.set_terminated(run.run_id, status, ended_ms)
             run.status, run.state, run.ended_ms = status, result.state, ended_ms
@@ -140,7 +143,7 @@ class MlflowTracker:
         run = self._live.pop(label, None)
         if run is not None:
             with self._tolerating_failure(label):
-                self._write(run, tags={"workbench.state": _INTERRUPTED})
+                self._writer.write(run, tags={"workbench.state": _INTERRUPTED})
                 self._client.set_terminated(run.run_id, "KILLED")
                 run.status, run.state = "KILLED", _INTERRUPTED
 
@@ -149,11 +152,11 @@ class MlflowTracker:
         moment_ms = content.milliseconds(record.finished_s)
         with self._tolerating_failure(label):
             run = self._runs.find_or_create(label, moment_ms)
-            if run.status == "FINISHED":
+            if run.status == "FINISHED" and has_files(run):
                 return
-            self._write(run, content.weights_points(record), content.weights_params(record))
-            self._write_files(run, content.weights_files(record))
-            self._write(run, tags=content.weights_tags(label, record))
+            self._writer.write(run, content.weights_points(record), content.weights_params(record))
+            files = self._writer.write_files(run, content.weights_files(record))
+            self._writer.write(run, tags=content.weights_tags(label, record) | files)
             self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
             run.status = "FINISHED"
 
@@ -163,13 +166,10 @@ class MlflowTracker:
         moment_ms = content.milliseconds(summary.moment_s)
         with self._tolerating_failure(label):
             run = self._runs.find_or_create(label, moment_ms)
-            self._write(run, summary_points(summary), summary.params)
-            with tempfile.TemporaryDirectory() as folder:
-                for name, data in summary.files.items():
-                    Path(folder, name).write_bytes(data)
-                self._client.log_artifacts(run.run_id, folder)
+            self._writer.write(run, summary_points(summary), summary.params)
+            files = self._writer.write_files(run, summary.files)
             # The tags come last: they hold the digest, which says that all is there.
-            self._write(run, tags=summary_tags(summary))
+            self._writer.write(run, tags=summary_tags(summary) | files)
             self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
             run.status, run.digest = "FINISHED", summary.digest
 
@@ -178,15 +178,17 @@ class MlflowTracker:
 
         def ask() -> bool:
             runs = [self._runs.find(_summary_label(study, variant)) for variant in variants]
-            return all(run is not None and run.digest == digest for run in runs)
+            return all(run and run.digest == digest and has_files(run) for run in runs)
 
         return bool(self._ask(ask))
 
     def close(self) -> None:
-        """Interrupt the trials that still run."""
+        """Interrupt the trials that still run, and let go of the database."""
         for label in list(self._live):
             self.trial_interrupted(label)
         if self._file:
+            # MLflow itself keeps connections for the life of the process.
+            self._client._tracking_client.store.engine.dispose()
             with suppress(sqlite3.Error):
                 databases.fold_log(self._file)
 
@@ -254,27 +256,3 @@ class MlflowTracker:
                 f"MLflow is behind ({databases.reason_of(error)}); trials go on and results are "
                 "kept, and the same command run again brings MLflow up to date"
             )
-
-    def _write(
-        self,
-        run: Run,
-        points: Sequence[content.Point] = (),
-        params: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> None:
-        kinds = self._mlflow.entities
-        metrics = [kinds.Metric(p.name, p.value, p.time_ms, p.step) for p in points]
-        missing = [kinds.Param(k, v) for k, v in (params or {}).items() if k not in run.params]
-        words = [kinds.RunTag(name, value) for name, value in (tags or {}).items()]
-        for start in range(0, len(metrics), _METRICS_A_CALL):
-            self._client.log_batch(run.run_id, metrics=metrics[start : start + _METRICS_A_CALL])
-        for start in range(0, max(len(missing), len(words)), _TAGS_A_CALL):
-            part = slice(start, start + _TAGS_A_CALL)
-            self._client.log_batch(run.run_id, params=missing[part], tags=words[part])
-        run.params.update(param.key for param in missing)
-
-    def _write_files(self, run: Run, files: Mapping[str, str]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in files.items():
-                Path(folder, name).write_text(text, encoding="utf-8")
-            self._client.log_artifacts(run.run_id, folder)

@@ -149,10 +149,10 @@ def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
     return {name: cut(value, TAG_LIMIT) for name, value in tags.items()}
 
 
-def weights_files(record: WeightsRecord) -> dict[str, str]:
-    """Return the artifacts of given weights: file names and texts."""
+def weights_files(record: WeightsRecord) -> dict[str, bytes]:
+    """Return the artifacts of given weights, by file name."""
     return {
-        "scores.json": json.dumps(record.plain(), indent=1, ensure_ascii=False),
+        "scores.json": json.dumps(record.plain(), indent=1, ensure_ascii=False).encode(),
         "per_image_scores.csv": _score_table(record.scores),
     }
 
@@ -179,22 +179,22 @@ def started_note(label: TrialLabel) -> str:
     )
 
 
-def config_files(config: TrialConfig) -> dict[str, str]:
-    """Return the artifacts of a trial that has only begun.
+def config_files(config: TrialConfig) -> dict[str, bytes]:
+    """Return the artifacts of a trial that has only begun, by file name.
 
     MLflow's comparison shows an error where one of the runs has no artifacts.
     """
-    return {"config.yaml": write_yaml(config)}
+    return {"config.yaml": write_yaml(config).encode()}
 
 
-def result_files(result: TrialResult) -> dict[str, str]:
-    """Return the artifacts of a result: file names and texts."""
+def result_files(result: TrialResult) -> dict[str, bytes]:
+    """Return the artifacts of a result, by file name."""
     files = config_files(result.config) | {
-        "result.json": json.dumps(result.plain(), indent=1, ensure_ascii=False),
+        "result.json": json.dumps(result.plain(), indent=1, ensure_ascii=False).encode(),
         "per_image_scores.csv": _score_table(result.scores),
     }
     if result.environment.git_dirty_diff:
-        files["git_dirty.diff"] = result.environment.git_dirty_diff
+        files["git_dirty.diff"] = result.environment.git_dirty_diff.encode()
     return files
 
 
@@ -263,7 +263,7 @@ def _score_lines(scores: Sequence[DatasetScores]) -> list[str]:
     return lines
 
 
-def _score_table(all_scores: Sequence[DatasetScores]) -> str:
+def _score_table(all_scores: Sequence[DatasetScores]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["dataset", "image", *SCORE_NAMES, "protocol"])
@@ -271,7 +271,7 @@ def _score_table(all_scores: Sequence[DatasetScores]) -> str:
         for image in scores.images:
             values = [getattr(image, name) for name in SCORE_NAMES]
             writer.writerow([scores.dataset, image.name, *values, scores.protocol.describe()])
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
 def cut(text: str, limit: int) -> str:

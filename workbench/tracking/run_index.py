@@ -3,17 +3,21 @@
 Runs are found by their tags, so that nothing but MLflow has to remember their ids.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.tracking.database import KnownRun
+from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.run_content import label_tags, run_name
 from workbench.tracking.tracker import TrialLabel
 
 _PAGE = 1_000
 # Without it the UI shows its pages for language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+
+FILES_TAG = "workbench.files"
+"""Names and sizes of a complete run's artifacts, so that lost ones are noticed."""
 
 _Identity = tuple[str, str, str]
 
@@ -31,6 +35,10 @@ class Run:
     """Names of the params it has, which can never be changed."""
     digest: str = ""
     """Of what a run of all seeds shows."""
+    artifacts: str = ""
+    """Address of its artifacts."""
+    files: dict[str, int] | None = None
+    """Sizes in bytes of the artifacts that it has when it is complete, by name; None if unknown."""
 
 
 class RunIndex:
@@ -185,11 +193,26 @@ def _identity(label: TrialLabel) -> _Identity:
 
 
 def _run(found: Any) -> Run:
-    info = found.info
-    state = found.data.tags.get("workbench.state", "")
-    params = set(found.data.params)
-    digest = found.data.tags.get("workbench.digest", "")
-    return Run(info.run_id, info.status, state, info.start_time, info.end_time, params, digest)
+    info, tags = found.info, found.data.tags
+    return Run(
+        run_id=info.run_id,
+        status=info.status,
+        state=tags.get("workbench.state", ""),
+        started_ms=info.start_time,
+        ended_ms=info.end_time,
+        params=set(found.data.params),
+        digest=tags.get("workbench.digest", ""),
+        artifacts=info.artifact_uri or "",
+        files=_files(tags.get(FILES_TAG, "")),
+    )
+
+
+def _files(text: str) -> dict[str, int] | None:
+    try:
+        found: dict[str, int] = json.loads(text)
+    except ValueError:
+        return None
+    return found
 
 
 def _age(found: Any) -> tuple[int, str]:

@@ -1,0 +1,138 @@
+"""`workbench mlflow rebuild`: MLflow's view made anew from what the store holds."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.search.test_run import Fake, run, settings, with_rungs
+from tests.studies.test_transfer import STUDY, make_store
+from tests.tracking.conftest import make_record
+from workbench.ablation.plan import Plan
+from workbench.ablation.run import PlannedTrial
+from workbench.ledger import Ledger
+from workbench.results import TrialState
+from workbench.search.record_file import start_record
+from workbench.studies.given import Given, keep_given
+from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.tracker import TrialLabel
+
+
+@pytest.fixture(autouse=True)
+def quick_database(monkeypatch: pytest.MonkeyPatch, empty_store: Path) -> None:
+    """Copy the tables of a new database, which takes MLflow seconds to make."""
+
+    def copy(self: MlflowTracker, address: str, artifacts: str) -> None:
+        shutil.copyfile(empty_store / "mlflow.db", address.removeprefix("sqlite:///"))
+
+    monkeypatch.setattr(MlflowTracker, "_create_tables", copy)
+
+
+def query(store: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(store / "mlflow.db")) as connection:
+        return connection.execute(sql).fetchall()
+
+
+RUNS = (
+    "SELECT e.name, r.name, r.status, r.start_time, r.end_time FROM runs r "
+    "JOIN experiments e USING (experiment_id) WHERE r.lifecycle_stage = 'active' ORDER BY 1, 2"
+)
+VALUES = (
+    "SELECT r.name, m.key, m.step, m.timestamp, m.value FROM runs r JOIN metrics m USING (run_uuid)"
+)
+
+
+def test_studies_and_external_checkpoints_come_back(command: Command, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "mlflow_runs")
+    kept = Given(study="peers", name="kept.pth", key="0f3a", record=make_record())
+    keep_given(kept, store)
+    # One that only MLflow has, as stores of before have it.
+    tracker = MlflowTracker(store)
+    tracker.weights_scored(TrialLabel("peers", "old.pth", None, "0f3b"), make_record())
+    tracker.close()
+    ended = command("mlflow", "rebuild")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.endswith("rebuilt from 1 studies, 0 searches and 2 external checkpoints\n")
+    assert [row[:3] for row in query(store, RUNS)] == [
+        *((STUDY, f"no-lvar · {end}", "FINISHED") for end in ("all seeds", "seed 1")),
+        *((STUDY, f"tiny · {end}", "FINISHED") for end in ("all seeds", "seed 1", "seed 2")),
+        *(("peers", f"{name}.pth · given weights", "FINISHED") for name in ("kept", "old")),
+    ]
+    notes = dict(query(store, "SELECT r.name, t.value FROM runs r JOIN tags t USING (run_uuid) "
+                       "WHERE t.key = 'mlflow.note.content'"))  # fmt: skip
+    assert "2 seeds" in notes["tiny · all seeds"]
+    counts = dict(query(store, "SELECT m.key, m.value FROM latest_metrics m JOIN runs r "
+                        "USING (run_uuid) WHERE r.name = 'tiny · all seeds'"))  # fmt: skip
+    assert (counts["seeds"], counts["images/Set5"], counts["images/Urban 100_x"]) == (2, 2, 2)
+    files = {path.name for path in store.glob("mlflow_artifacts/*/artifacts/*")}
+    assert {"config.yaml", "result.json", "report.html", "effects.png", "scores.json"} <= files
+
+    # A second one gives the same, and the artifacts of the first are gone.
+    before = query(store, RUNS), sorted(query(store, VALUES))
+    (store / "mlflow.db").unlink()
+    assert command("mlflow", "rebuild").code == 0
+    assert (query(store, RUNS), sorted(query(store, VALUES))) == before
+    ids = {run_id for (run_id,) in query(store, "SELECT run_uuid FROM runs")}
+    assert command("mlflow", "rebuild").code == 0
+    shown = {path.name for path in (store / "mlflow_artifacts").iterdir()}
+    assert not shown & ids
+    assert shown >= {run_id for (run_id,) in query(store, "SELECT run_uuid FROM runs")}
+
+
+def test_a_search_comes_back_with_what_it_has_stopped(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "mlflow_runs"
+    fake = Fake()
+    state = run(settings(space=with_rungs()), 8, fake)
+    start_record(replace_name(state.record, "mine"), store)
+    for stopped in fake.paused.values():
+        Ledger(store).keep_stopped(stopped)
+
+    def look_up(plan: Plan, store: Path) -> list[PlannedTrial]:
+        keys = {a.name: a.config.model_dump_json() + "1" for a in plan.arms}
+        return [
+            PlannedTrial(a, 1, keyed(fake, keys[a.name]), fake.ledger.get(keys[a.name]))
+            for a in plan.arms
+        ]
+
+    for module in ("mlflow_rebuild", "search_steps"):
+        monkeypatch.setattr(f"workbench.cli.{module}.look_up", look_up)
+    monkeypatch.setattr("workbench.search.summary.search_page", lambda _: "")  # takes seconds
+    monkeypatch.setattr("workbench.search.summary._figures", lambda _: {})
+    ended = command("mlflow", "rebuild")
+    assert (ended.code, ended.err) == (0, "")
+    rows = query(store, "SELECT t.value, count(*) FROM runs r JOIN tags t USING (run_uuid) "
+                 "WHERE t.key = 'workbench.state' AND r.name LIKE 't0%' GROUP BY 1")  # fmt: skip
+    pruned = len(state.record.stopped())
+    assert dict(rows) == {TrialState.COMPLETE: len(state.results), TrialState.PRUNED: pruned}
+    assert [row[1] for row in query(store, RUNS) if "all seeds" in row[1]] == ["search · all seeds"]
+
+
+def keyed(fake: Fake, config: str) -> str:
+    made = fake.ledger.get(config)
+    return made.key if made else next(r.key for (k, _), r in fake.paused.items() if k == config)
+
+
+def replace_name(record: Any, name: str) -> Any:
+    return record.model_copy(update={"name": name})
+
+
+def test_what_is_damaged_is_named_and_the_rest_is_shown(command: Command, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "mlflow_runs")
+    (store / "studies" / "damaged.json").write_text("{")
+    ended = command("mlflow", "rebuild")
+    assert ended.code == 0
+    assert "left out: study damaged (" in ended.err
+    assert len(query(store, RUNS)) == 5
+
+
+def test_without_a_store_it_is_one_line(command: Command, tmp_path: Path) -> None:
+    ended = command("mlflow", "rebuild", "--store", "nowhere")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "error: nowhere: no such folder; name the store with --store\n"
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,135 @@
+"""What `workbench mlflow rebuild` does: show all that a store holds in a new view. No torch."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from workbench.ablation.plan import Arm, Plan
+from workbench.ablation.run import look_up
+from workbench.cli.console import OUT, note
+from workbench.cli.display import bar
+from workbench.cli.search_steps import objectives_of, stored_state
+from workbench.errors import StoreError, WorkbenchError
+from workbench.ledger import Ledger
+from workbench.progress import Progress
+from workbench.results import WeightsRecord
+from workbench.search.record_file import FOLDER as SEARCHES
+from workbench.search.state import CANONICAL
+from workbench.search.summary import search_summary
+from workbench.studies.declaration import read_study, studies
+from workbench.studies.given import Given, keep_given, read_given
+from workbench.studies.study import open_study
+from workbench.studies.summaries import summaries
+from workbench.studies.transfer import show
+from workbench.tracking.database import artifacts_path, database_path
+from workbench.tracking.known_runs import known_runs
+from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.replacing import replaced_database
+from workbench.tracking.tracker import TrialLabel
+
+
+@dataclass
+class _Counts:
+    """What a new view shows."""
+
+    studies: int = 0
+    searches: int = 0
+    given: int = 0
+
+
+def rebuild_view(store: Path) -> None:
+    """Replace a store's MLflow view by a new one.
+
+    Raises:
+        StoreError: If there is no store, or if it is in use or cannot be written. The old view is
+            then kept.
+    """
+    if not store.is_dir():
+        raise StoreError(f"{store}: no such folder; name the store with --store")
+    _adopt_given(store)
+    counts = _Counts()
+    with replaced_database(store) as new:
+        tracker = MlflowTracker(store, on_warning=_fail, database=new)
+        try:
+            with bar("MLflow") as progress:
+                _show_all(store, tracker, counts, progress)
+        finally:
+            tracker.close()
+    OUT.print(
+        f"{database_path(store)}: rebuilt from {counts.studies} studies, {counts.searches} "
+        f"searches and {counts.given} external checkpoints",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+class _UnwritableError(StoreError):
+    """The new view cannot be written."""
+
+
+def _fail(text: str) -> NoReturn:
+    raise _UnwritableError(f"the rebuild failed, and the old view is kept: {text}")
+
+
+def _show_all(store: Path, tracker: MlflowTracker, counts: _Counts, progress: Progress) -> None:
+    for name in reversed(studies(store)):
+        with _left_out(f"study {name}"):
+            show((read_study(store, name),), store, tracker, progress)
+            counts.studies += 1
+        with _left_out(f"the runs of all seeds of study {name}"):
+            for summary in summaries(open_study(store, name), store):
+                tracker.variant_judged(summary)
+    for path in sorted((store / SEARCHES).glob("*.jsonl")):
+        with _left_out(f"search {path.stem}"):
+            _show_search(path.stem, store, tracker, progress)
+            counts.searches += 1
+    with _left_out("external checkpoints"):
+        for given in read_given(store):
+            tracker.weights_scored(given.label, given.record)
+            counts.given += 1
+
+
+@contextmanager
+def _left_out(what: str) -> Iterator[None]:
+    """Say what cannot be shown; one damaged file must not keep the rest from the view."""
+    try:
+        yield
+    except _UnwritableError:
+        raise
+    except WorkbenchError as error:
+        note(f"left out: {what} ({error})")
+
+
+def _show_search(name: str, store: Path, tracker: MlflowTracker, progress: Progress) -> None:
+    """Show the trials of a search, those that were stopped early too, and its summary."""
+    state, ledger = stored_state(name, store), Ledger(store)
+    arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained)
+    trials = look_up(Plan(name, arms, state.record.settings.trial_seeds), store) if arms else []
+    for done, trial in enumerate(trials, 1):
+        result = trial.result or (ledger.stopped(trial.key) if trial.key else None)
+        if result is not None and trial.key is not None:
+            tracker.trial_finished(TrialLabel(name, trial.arm.name, trial.seed, trial.key), result)
+        progress(done, len(trials), f"{name} {trial.arm.name}")
+    if any(trial.key is None for trial in trials):
+        note(f"left out: trials of search {name} whose images are not packed")
+    if CANONICAL in state.results:
+        tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
+
+
+def _adopt_given(store: Path) -> None:
+    """Keep scores of external checkpoints that so far only the old view holds."""
+    try:
+        runs = known_runs(database_path(store))
+    except StoreError:
+        return  # the old view is damaged, and what it held is lost
+    for run in runs:
+        path = artifacts_path(store) / run.run_id / "artifacts" / "scores.json"
+        if run.seed == "given" and path.is_file():
+            try:
+                record = WeightsRecord.check(json.loads(path.read_bytes()))
+            except ValueError:
+                continue
+            keep_given(Given(study=run.study, name=run.variant, key=run.key, record=record), store)

@@ -1,0 +1,60 @@
+"""Scores of external checkpoints that were recorded under a study's name. No torch, no mlflow.
+
+Below a store: `given/<study>.<key>.json`. MLflow shows them, and can be rebuilt from here.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from workbench.config.base import Frozen
+from workbench.errors import ConfigError
+from workbench.files import write_atomically
+from workbench.results import WeightsRecord
+from workbench.tracking.tracker import TrialLabel
+
+FOLDER = "given"
+
+
+class Given(Frozen):
+    """One network that was scored, not trained here."""
+
+    study: str
+    name: str
+    """What MLflow's run is called."""
+    key: str
+    """Hash of the weights and of what they were scored on."""
+    record: WeightsRecord
+
+    @property
+    def label(self) -> TrialLabel:
+        """How a tracker knows it."""
+        return TrialLabel(self.study, self.name, None, self.key)
+
+
+def keep_given(given: Given, store: Path) -> None:
+    """Record a network's scores; the first scores of the same weights and images are kept.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    path = store / FOLDER / f"{given.study}.{given.key}.json"
+    if not path.exists():
+        write_atomically(path, json.dumps(given.plain(), indent=1).encode(), store=store)
+
+
+def read_given(store: Path) -> Iterator[Given]:
+    """Yield what was recorded, by study and key.
+
+    Raises:
+        ConfigError: If a file is damaged.
+    """
+    for path in sorted((store / FOLDER).glob("*.json")):
+        try:
+            yield Given.check(json.loads(path.read_bytes()))
+        except (ValueError, ValidationError):
+            raise ConfigError(
+                f"{path}: no scores of this version; move it away and evaluate the weights again"
+            ) from None

@@ -11,15 +11,14 @@ from workbench.cli.ablate_request import Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_BASE,
     DEFAULT_STORE,
-    MOST_SEEDS,
     BenchmarkOption,
     JsonOption,
     MarginOption,
     OverlapOption,
     PresetOption,
     RecipeOption,
-    Seeds,
     SetOption,
+    StepsOption,
     StoreOption,
     TrackingOption,
     TrainingDataOption,
@@ -28,6 +27,7 @@ from workbench.cli.options import (
     default_workers,
     margin,
 )
+from workbench.cli.seeds import MOST_SEEDS, Seeds
 from workbench.statistics.levels import MARGIN_DB
 
 
@@ -43,6 +43,7 @@ def aa_test(
     ] = 2_000,
     base: PresetOption = DEFAULT_BASE,
     recipe_name: RecipeOption = "smoke",
+    steps: StepsOption = None,
     data: TrainingDataOption = None,
     benchmark: BenchmarkOption = None,
     allow_overlap: OverlapOption = False,
@@ -83,6 +84,7 @@ def aa_test(
         Choice(base=base),
         Seeds((*range(1, 2 * seeds + 1),)),
         recipe_name,
+        steps,
         data or (),
         benchmarks=benchmark or (),
         overrides=assigned(set_),

@@ -23,6 +23,7 @@ from workbench.cli.options import (
     OverlapOption,
     RecipeOption,
     SetOption,
+    StepsOption,
     StoreOption,
     TrackingOption,
     TrainingDataOption,
@@ -32,11 +33,11 @@ from workbench.cli.options import (
     default_workers,
     factor_values,
     levels,
-    seed_rule,
     study_name,
     typed_options,
 )
 from workbench.cli.plan_file import planned
+from workbench.cli.seeds import seed_rule
 from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
@@ -126,6 +127,7 @@ def ablate(
         ),
     ] = None,
     recipe_name: RecipeOption = "smoke",
+    steps: StepsOption = None,
     data: TrainingDataOption = None,
     validation: Annotated[
         str | None,
@@ -182,6 +184,7 @@ def ablate(
             ),
             seeds=seed_rule(seeds or "3"),
             recipe=recipe_name,
+            steps=steps,
             data=data or (),
             validation=validation,
             benchmarks=benchmark or (),

@@ -5,6 +5,7 @@ No torch, no numpy: `--help` and wrong options are answered at once.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +16,13 @@ from workbench.ablation.plan import Plan
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
 from workbench.ablation.variant import find_variants, local_variants
 from workbench.cli.console import note
-from workbench.cli.options import DEFAULT_BASE, Seeds, image_source, overridden
+from workbench.cli.options import DEFAULT_BASE, image_source, overridden
+from workbench.cli.seeds import Seeds
 from workbench.config.data import DataConfig
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.presets import preset, recipe
+from workbench.config.scaling import scaled
+from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.statistics.levels import DEFAULT, Levels
@@ -27,6 +31,7 @@ from workbench.text import as_file_name, check_name
 DEFAULT_BUDGET = 100
 """Most trials of `--shapley`."""
 DEFAULT_RECIPE = "smoke"
+_SETS_STEPS = re.compile(r"training(\.stages(\.\d+(\.steps)?)?)?")
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class Asked:
     choice: Choice
     seeds: Seeds
     recipe: str = DEFAULT_RECIPE
+    steps: int | None = None
+    """Of all stages of the recipe, scaled to them; None for the recipe's own."""
     data: Sequence[str] = ()
     validation: str | None = None
     benchmarks: Sequence[str] = ()
@@ -154,7 +161,7 @@ def trial_config(network: str, asked: Asked) -> TrialConfig:
     trial = TrialConfig.parse(
         {
             "model": preset(network).plain(),
-            "training": recipe(asked.recipe).plain(),
+            "training": lengthened(recipe(asked.recipe), asked.steps, asked.overrides).plain(),
             "data": data,
             "evaluation": evaluation,
         }
@@ -163,6 +170,27 @@ def trial_config(network: str, asked: Asked) -> TrialConfig:
     for source in (*changed.data.training, changed.data.validation, *changed.evaluation.benchmarks):
         check_name(source.name, "name of a data set")
     return changed
+
+
+def lengthened(
+    training: TrainingConfig, steps: int | None, overrides: Mapping[str, object]
+) -> TrainingConfig:
+    """Return a recipe scaled to `--steps`, to which overrides are applied afterwards.
+
+    Args:
+        training: The recipe.
+        steps: Of all stages together; None for its own.
+        overrides: Those of `--set`.
+
+    Raises:
+        ConfigError: For too few steps, or overrides that say the steps again.
+    """
+    if steps is None:
+        return training
+    again = next((key for key in overrides if _SETS_STEPS.fullmatch(key)), None)
+    if again is not None:
+        raise ConfigError(f"--steps and --set {again} both say the steps; write one of them")
+    return scaled(training, steps)
 
 
 def _request(choice: Choice, trials: Sequence[TrialConfig], asked: Asked) -> Request:

@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.config.bounds import LARGEST_SEED, MOST_THREADS, MOST_TILE_PX
+from workbench.config.bounds import MOST_STEPS, MOST_THREADS, MOST_TILE_PX
 from workbench.config.data import ImageSource
 from workbench.config.overrides import Config, apply_overrides
 from workbench.config.presets import CANONICAL
@@ -78,6 +77,16 @@ BenchmarkOption = Annotated[
         "--benchmark", metavar="[NAME=]FOLDER", help="Images for the final scores, repeatable."
     ),
 ]
+StepsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--steps",
+        metavar="N",
+        min=1,
+        max=MOST_STEPS,
+        help="Scale the recipe to N steps in all, its stages and milestones in proportion.",
+    ),
+]
 OverlapOption = Annotated[
     bool,
     typer.Option(
@@ -117,8 +126,6 @@ AlphaOption = Annotated[
     ),
 ]
 DEFAULT_BASE = CANONICAL
-MOST_SEEDS = 1_000
-"""A larger count was surely meant as a seed."""
 
 
 def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
@@ -167,7 +174,16 @@ def overridden(config: Config, overrides: Mapping[str, object]) -> Config:
     try:
         return apply_overrides(config, overrides)
     except ConfigError as error:
-        raise ConfigError(f"--set {error}") from None
+        raise ConfigError(f"--set {error}{_steps_hint(str(error), overrides)}") from None
+
+
+def _steps_hint(error: str, overrides: Mapping[str, object]) -> str:
+    """Return what an error about milestones should add if only steps were set."""
+    steps = [value for key, value in overrides.items() if key.endswith(".steps")]
+    if "milestones must lie" not in error or not steps:
+        return ""
+    example = steps[0] if len(steps) == 1 else "N"
+    return f"; --steps {example} in its place scales the whole recipe, its milestones with it"
 
 
 def image_source(text: str, option: str) -> ImageSource:
@@ -221,35 +237,6 @@ def study_name(text: str | None) -> str | None:
     return None if text is None else check_file_name(text, "--study")
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """Which seeds a study has, and when it looks at them."""
-
-    seeds: tuple[int, ...]
-    looks: tuple[int, ...] = ()
-    """After how many seeds it looks, if it adds seeds for what is undecided."""
-
-
-def seed_rule(text: str) -> Seeds:
-    """Read a count, a list, or `3..10`: 3 seeds, and more up to 10 for what is undecided.
-
-    Raises:
-        ConfigError: If it is none of these.
-    """
-    first, dots, most = (part.strip() for part in text.partition(".."))
-    if not dots:
-        return Seeds(tuple(seed_list(text)))
-    digits = len(str(MOST_SEEDS))
-    whole = all(part.isdecimal() and len(part) <= digits for part in (first, most))
-    if not (whole and 2 <= int(first) < int(most) <= MOST_SEEDS):
-        raise ConfigError(
-            f"--seeds FIRST..MOST needs 2 <= FIRST < MOST <= {MOST_SEEDS:,}, got {text!r}"
-        )
-    from workbench.statistics.sequential import looks
-
-    return Seeds(tuple(range(1, int(most) + 1)), looks(int(first), int(most)))
-
-
 def factor_values(texts: Sequence[str] | None) -> dict[str, tuple[object, ...]]:
     """Read every `--factor KEY=V1,V2`, or `KEY=[...]` where values hold commas.
 
@@ -268,33 +255,6 @@ def factor_values(texts: Sequence[str] | None) -> dict[str, tuple[object, ...]]:
         assert isinstance(listed, list)
         found[key] = tuple(listed)
     return found
-
-
-def seed_list(text: str) -> list[int]:
-    """Read `3` (the seeds 1, 2, 3) or a list such as `1,5,9`.
-
-    Raises:
-        ConfigError: If it is neither, or there is no seed.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() for part in parts):
-        raise ConfigError(
-            f"--seeds must be a count such as 3 or a list such as 1,5,9, got {text!r}"
-        )
-    if len(parts) > MOST_SEEDS:
-        raise ConfigError(f"--seeds must be at most {MOST_SEEDS:,} seeds, got {len(parts):,}")
-    for part in parts:
-        # Digits are counted first: Python refuses to convert thousands of them.
-        if len(part) > len(str(LARGEST_SEED)) or int(part) > LARGEST_SEED:
-            raise ConfigError(f"--seeds must be at most {LARGEST_SEED}, got {part[:40]}")
-    if len(parts) > 1:
-        return [int(part) for part in parts]
-    count = int(parts[0])
-    if not 1 <= count <= MOST_SEEDS:
-        raise ConfigError(
-            f"--seeds must be a count in 1..{MOST_SEEDS:,} or a list such as 1,5,9, got {count}"
-        )
-    return list(range(1, count + 1))
 
 
 def default_workers(device: str) -> int:

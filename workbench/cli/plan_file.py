@@ -8,9 +8,10 @@ from pydantic import Field
 
 from workbench.ablation.designs import Design
 from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, Request, make_request
-from workbench.cli.options import MOST_MARGIN_DB, levels, seed_rule, study_name
+from workbench.cli.options import MOST_MARGIN_DB, levels, study_name
+from workbench.cli.seeds import seed_rule
 from workbench.config.base import Frozen
-from workbench.config.bounds import MOST_TRIALS, Seed
+from workbench.config.bounds import MOST_TRIALS, Seed, Steps
 from workbench.config.yaml_files import read_yaml
 from workbench.errors import ConfigError
 from workbench.statistics.levels import ALPHA, MARGIN_DB
@@ -33,6 +34,8 @@ class PlanFile(Frozen):
     seeds: Seed | str | tuple[Seed, ...] = 3
     """A count, a list, or `3..10`."""
     recipe: str = DEFAULT_RECIPE
+    steps: Steps | None = None
+    """Scales the recipe to so many steps in all."""
     data: tuple[str, ...] = ()
     validation: str | None = None
     benchmarks: tuple[str, ...] = ()
@@ -79,6 +82,7 @@ def _asked(content: PlanFile, study: str) -> Asked:
         choice=choice,
         seeds=seed_rule(_seeds_text(content.seeds)),
         recipe=content.recipe,
+        steps=content.steps,
         data=content.data,
         validation=content.validation,
         benchmarks=content.benchmarks,

@@ -18,16 +18,17 @@ from workbench.cli.options import (
     JsonOption,
     OverlapOption,
     SetOption,
+    StepsOption,
     StoreOption,
     TrackingOption,
     TrainingDataOption,
     WorkersOption,
     assigned,
     default_workers,
-    seed_rule,
     study_name,
     typed_options,
 )
+from workbench.cli.seeds import seed_rule
 from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError
 from workbench.spaces.joining import find_spaces
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 SHOWN = {"store", "as_json"}
 RUN = {"workers", "engine", "address", "cpus", "gpus", "tracking_uri", "allow_overlap"}
-PROMOTED = RUN | {"top", "seeds", "recipe_name", "set_", "study", "yes"}
+PROMOTED = RUN | {"top", "seeds", "recipe_name", "steps", "set_", "study", "yes"}
 VIEWS = {
     "status": SHOWN,
     "best": SHOWN,
@@ -123,6 +124,7 @@ def search(
             show_default="smoke",
         ),
     ] = None,
+    steps: StepsOption = None,
     data: TrainingDataOption = None,
     validation: Annotated[
         str | None, typer.Option(metavar="[NAME=]FOLDER", help="Images for the learning curves.")
@@ -190,7 +192,9 @@ def search(
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")
-        promotion = Promotion(top, seed_rule(seeds), recipe_name, assigned(set_), study_name(study))
+        promotion = Promotion(
+            top, seed_rule(seeds), recipe_name, steps, assigned(set_), study_name(study)
+        )
         count = workers or default_workers("cpu")
         place = Place(store, count, tracking_uri, command, runs, allow_overlap)
         _show(what, name, promotion, place, out, yes=yes, as_json=as_json)
@@ -201,6 +205,7 @@ def search(
         choice=Choice(base=space.base),
         seeds=seed_rule(seeds),
         recipe=recipe_name or DEFAULT_RECIPE,
+        steps=steps,
         data=data or (),
         validation=validation,
         benchmarks=benchmark or (),

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.ablation.plan import Arm, Plan
-from workbench.cli.ablate_request import Request
+from workbench.cli.ablate_request import Request, lengthened
 from workbench.cli.ablate_steps import Place, run
-from workbench.cli.options import Seeds, overridden
+from workbench.cli.options import overridden
 from workbench.cli.search_steps import objectives_of, stored_state
+from workbench.cli.seeds import Seeds
 from workbench.cli.study_views import show_study
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import recipe
@@ -28,6 +29,8 @@ class Promotion:
     seeds: Seeds
     recipe: str | None = None
     """Another one than the search's."""
+    steps: int | None = None
+    """Scales the recipe to so many steps in all."""
     overrides: Mapping[str, object] = field(default_factory=dict)
     """What else is other, such as the number of steps."""
     study: str | None = None
@@ -63,8 +66,9 @@ def promote(name: str, asked: Promotion, place: Place, *, yes: bool, as_json: bo
 def _base(state: SearchState, asked: Promotion) -> TrialConfig:
     """Return the canonical network's trial with what is asked to be other."""
     base = state.record.settings.base
-    if asked.recipe:
-        base = base.model_copy(update={"training": recipe(asked.recipe)})
+    training = recipe(asked.recipe) if asked.recipe else base.training
+    training = lengthened(training, asked.steps, asked.overrides)
+    base = base.model_copy(update={"training": training})
     return overridden(base, asked.overrides)
 
 

@@ -80,7 +80,7 @@ class Workers:
                 self._stop.set()  # nobody listens any more; workers must not go on for hours
                 raise
         if self._stop.is_set():
-            raise StoppedByUserError("stopped; the same command goes on from here")
+            raise StoppedByUserError("stopped; rerun the same command to resume")
 
 
 class _Slot:

@@ -1,5 +1,7 @@
 """What the user gets wrong is one line on stderr that says what to do, and nothing is trained."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -193,7 +195,29 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
     monkeypatch.setattr("workbench.cli.variants.find_variants", interrupt)
     ended = command("variants")
     assert (ended.code, ended.out) == (130, "")
-    assert ended.err == "error: stopped; the same command goes on from here\n"
+    assert ended.err == "stopped\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "place", "said"),
+    [
+        (["variants"], "variants.find_variants", "stopped\n"),
+        (NO_LVAR, "ablate.make_request", "stopped; rerun the same command to resume\n"),
+    ],
+    ids=["variants", "ablate"],
+)
+def test_sigterm_is_like_ctrl_c_and_a_command_that_resumes_says_so(
+    command: Command, monkeypatch: pytest.MonkeyPatch, argv: list[str], place: str, said: str
+) -> None:
+    def terminate(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("it goes on")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(f"workbench.cli.{place}", terminate)
+    ended = command(*argv)
+    assert (ended.code, ended.out, ended.err) == (130, "", said)
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_without_arguments_it_prints_its_help(command: Command) -> None:

@@ -164,7 +164,7 @@ def test_when_the_time_is_up_the_same_command_goes_on(
         patch.setattr("workbench.cli.time_limit.threading.Timer", OnceBegun)
         stopped = command(*long, "--timeout", "0.5")
     assert (stopped.code, given) == (0, [30.0])
-    assert "the time is up; the same command goes on from here" in stopped.err
+    assert "the time is up; rerun the same command to resume" in stopped.err
     assert finished(store) == 0
     ended = command(*long)
     assert "1 networks scored" in ended.out

@@ -48,6 +48,11 @@ class Started:
     def worker(self) -> int | None:
         return next(iter(children(self.driver.pid, "spawn_main")), None)
 
+    def trains_the_first_candidate(self) -> bool:
+        """Tell whether the canonical network is trained and the next one has begun."""
+        store = self.errors.parent / "mlflow_runs"
+        return len(list(store.glob("trainings/*/lock"))) > 1
+
     def table(self) -> str:
         """Wait for its end and return its table, one line for each trial."""
         out, _ = self.driver.communicate()
@@ -107,7 +112,7 @@ def test_out_of_memory_and_divergence_are_results(start: Start) -> None:
 
 def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Start) -> None:
     search = start(SPACE, steps=90)
-    search.wait_for(lambda: "t0001 seed 1: step 3" in search.errors.read_text())
+    search.wait_for(search.trains_the_first_candidate)
     first = search.worker()
     assert first
     os.kill(first, signal.SIGKILL)
@@ -123,7 +128,7 @@ def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Sta
 
 def test_data_that_vanish_cost_the_trials_that_need_them(start: Start, tmp_path: Path) -> None:
     search = start(SPACE, steps=90)
-    search.wait_for(lambda: "t0001 seed 1: step 3" in search.errors.read_text())
+    search.wait_for(search.trains_the_first_candidate)
     shutil.rmtree(tmp_path / "photos")
     table = search.table()
     assert "2 networks scored" in table

@@ -155,7 +155,7 @@ def test_stopped_or_killed_with_ray_nothing_stays_and_nothing_is_lost(
     driver.send_signal(signal.SIGINT)
     out, err = driver.communicate()
     assert (driver.returncode, out) == (130, "")
-    assert err.endswith("error: stopped; the same command goes on from here\n")
+    assert err.endswith("stopped; rerun the same command to resume\n")
     assert "failed" not in err
     assert commands(mark) == []
     driver = place.start("--engine", "ray", "--workers", "1", mark=mark)

@@ -13,9 +13,10 @@ from workbench.ablation.speed import duration_text, seconds_left
 from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
-from workbench.cli.display import AblationDisplay, PackingDisplay, bars
+from workbench.cli.display import AblationDisplay, PackingDisplay, bars, working
 from workbench.cli.engine import LOCAL, Engine
 from workbench.cli.options import DEFAULT_STORE
+from workbench.cli.so_far import SoFar
 from workbench.ledger import Ledger
 from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
 from workbench.reporting.judging import Rules
@@ -46,6 +47,11 @@ class Place:
     """What runs the trials."""
     allow_overlap: bool = False
     """Train also on images that networks are scored on; the scores then say so."""
+
+    @property
+    def at_once(self) -> int | None:
+        """Trials at a time; None for as many as a cluster holds."""
+        return None if self.engine.address else self.workers
 
 
 def print_plan(request: Request, store: Path, *, as_json: bool) -> None:
@@ -139,7 +145,8 @@ def _announce(plans: Sequence[Plan], place: Place, *, yes: bool) -> None:
     waiting = sum(trial.result is None for trial in trials)
     if not waiting:
         return
-    seconds = seconds_left(trials, Ledger(place.store), place.workers)
+    with working("timing the networks"):
+        seconds = seconds_left(trials, Ledger(place.store), place.workers)
     most = "at most " if any(plan.looks for plan in plans) else ""
     text = (
         f"{len(trials)} trials, {waiting} to run: {most}about {duration_text(seconds)} "
@@ -167,18 +174,24 @@ def train(
     pack(plan, place)
     keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
     declare(plan, levels, keys, place.store, place.command)
-    tracker = MlflowTracker(
-        place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-    )
+    with working("opening MLflow"):
+        tracker = MlflowTracker(
+            place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
+        )
     results: Results = {}
+    so_far = SoFar(plan.against, levels.alpha)
     reused = 0
     try:
         part: Plan | None = next_look(plan, {}, levels)
         with place.engine.runs(place.store, place.workers) as trials:
             while part is not None:
-                with AblationDisplay(len(part.trials())) as display:
+                with AblationDisplay(len(part.trials()), place.at_once, so_far) as display:
                     results |= run_plan(
-                        part, store=place.store, run=trials, tracker=tracker, display=display
+                        part,
+                        store=place.store,
+                        run=display.announcing(trials),
+                        tracker=tracker,
+                        display=display,
                     )
                 reused += display.reused_count
                 part = next_look(plan, results, levels)

@@ -1,21 +1,21 @@
 """Bars for long work: rate, loss and time left, on stderr."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
-    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Task as BarTask
 from rich.text import Text
 
 from workbench.cli.console import ERR
@@ -23,21 +23,29 @@ from workbench.cli.pace import Pace, clock
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress as ShowProgress
 from workbench.results import CurvePoint, TrialResult
-from workbench.tasks import Advance, Lost, Message, Waits
+from workbench.tasks import Advance, Listener, Lost, Message, Task, Waits
+
+if TYPE_CHECKING:  # light commands show bars, too, and load no scipy
+    from workbench.ablation.run import RunTasks
+    from workbench.cli.so_far import SoFar
+
+HEARTBEAT_S = 60.0
+"""A log file gets a line at least this often while trials run."""
 
 
 class _Rate(ProgressColumn):
     """Steps or images a second."""
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: BarTask) -> Text:
         """Return the rate of the last half minute."""
-        return Text(f"{task.speed:.1f} it/s" if task.speed else "")
+        counts_steps = "left_s" not in task.fields
+        return Text(f"{task.speed:.1f} it/s" if task.speed and counts_steps else "")
 
 
 class _TimeLeft(TimeRemainingColumn):
     """Time left by the rate of the last half minute, or as the bar's own field says."""
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: BarTask) -> Text:
         """Return minutes and seconds."""
         left_s = task.fields.get("left_s")
         if left_s is None:
@@ -73,6 +81,16 @@ def bar(title: str) -> Iterator[ShowProgress]:
         yield advance
 
 
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """Show on a terminal what goes on before there is anything to count; a log gets no line."""
+    if not ERR.is_terminal:
+        yield
+        return
+    with ERR.status(Text(title)):
+        yield
+
+
 class PackingDisplay:
     """A bar for each folder of images that is packed; nothing where all is packed already."""
 
@@ -91,19 +109,26 @@ class PackingDisplay:
 
 
 class AblationDisplay:
-    """A bar for all trials and one for each that runs; a line for each that ends.
+    """A bar for all trials and one for each that runs; one line for each trial that ends.
+
+    A log file gets the lines, and now and then one that says how far the trials are.
 
     Args:
         trials: What the bar for all counts.
-        share: What one trial is of that, in 0..1.
+        workers: Trials at a time; None if it is not known.
+        so_far: Collects results, to say what they tell while others run.
     """
 
-    def __init__(self, trials: int, share: float = 1.0) -> None:
-        self._share = share
+    def __init__(self, trials: int, workers: int | None = 1, so_far: "SoFar | None" = None) -> None:
         self._bars = bars()
-        self._pace = Pace()
+        self._pace = Pace(workers)
+        self._so_far = so_far
         self._all = self._bars.add_task("trials", total=trials, remark="", left_s=self._left_s)
         self._running: dict[tuple[str, int], TaskID] = {}
+        self._curve: dict[tuple[str, int], str] = {}
+        """What the last validation of each trial that runs gave."""
+        self._started = False
+        self._said_s = time.monotonic()
         self.reused_count = 0
 
     def __enter__(self) -> Self:
@@ -118,69 +143,127 @@ class AblationDisplay:
     ) -> None:
         self._bars.stop()
 
+    def announcing(self, run: "RunTasks") -> "RunTasks":
+        """Return what runs trials and says first that workers start, which takes seconds."""
+
+        def announced(tasks: Sequence[Task], listener: Listener) -> None:
+            if not self._started:
+                count = min(self._pace.workers or len(tasks), len(tasks))
+                text = f"starting {count} worker{'s' if count > 1 else ''}"
+                self._bars.update(self._all, remark=text)
+                if not ERR.is_terminal:
+                    self._line(text)
+            run(tasks, listener)
+
+        return announced
+
     def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         """Count a trial that was finished before."""
         self.reused_count += 1
-        self._count()
-        self._pace.before += 1
+        self._collect(arm, result)
+        self._bars.advance(self._all)
 
     def news(self, arm: str, seed: int, message: Message) -> None:
         """Move the trial's bar."""
         match message:
             case Advance(done, total, what):
-                task = self._task(arm, seed, done, total)
-                self._bars.update(task, completed=done, total=total, remark=what)
+                self._start()
+                self._pace.advance((arm, seed), done / total if total else 0.0)
+                self._move(arm, seed, done, total, what)
             case CurvePoint():
-                self._line(f"{arm} seed {seed}: step {message.step}, {_curve_text(message)}")
+                self._curve[arm, seed] = _curve_text(message)
             case Waits():
-                task = self._task(arm, seed, 0, None)
-                self._bars.update(task, remark="waits for another process that trains it")
+                self._start()
+                self._move(arm, seed, 0, None, "waits for another process that trains it")
             case Lost():
-                self._line(f"{arm} seed {seed}: its worker died; another one goes on with it")
+                self._pace.pause((arm, seed))
+                self._line(f"{arm} seed {seed}: its worker died; another one resumes it")
+        if not ERR.is_terminal and time.monotonic() - self._said_s >= HEARTBEAT_S:
+            self._line(self._heartbeat())
 
     def failed(self, arm: str, seed: int, error: WorkbenchError) -> None:
         """Replace the trial's bar by a line."""
         self._remove(arm, seed)
+        self._settle(arm, seed)
         self._line(f"{arm} seed {seed}: failed, {error}")
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:
         """Replace the trial's bar by a line."""
         self._remove(arm, seed)
-        self._count()
-        scores = ", ".join(f"{s.dataset} {s.mean().psnr_rgb_db:.3f} dB" for s in result.scores)
-        ending = scores or result.reason
-        self._line(f"{arm} seed {seed}: {result.state} in {result.training_s:.0f} s, {ending}")
+        self._settle(arm, seed)
+        self._collect(arm, result)
+        text = f"{arm} seed {seed}: {result.state} in {result.training_s:.0f} s"
+        ending = f"{text}, {_scores_text(result) or result.reason}"
+        told = self._told(arm, seed)
+        self._line(f"{ending}; {told}" if told else ending)
 
-    def _count(self) -> None:
+    def _told(self, arm: str, seed: int) -> str:
+        """Return what a trial that has just ended tells; empty if nothing."""
+        return self._so_far.told(arm, seed) if self._so_far else ""
+
+    def _collect(self, arm: str, result: TrialResult) -> None:
+        if self._so_far:
+            self._so_far.add(arm, result)
+
+    def _start(self) -> None:
+        """Note that a worker works."""
+        if not self._started:
+            self._started = True
+            self._bars.update(self._all, remark=self._remark())
+
+    def _remark(self) -> str:
+        """Return what stands beside the bar for all."""
+        return ""
+
+    def _settle(self, arm: str, seed: int) -> None:
         """Count a trial that has ended."""
+        self._pace.settle((arm, seed))
         self._bars.advance(self._all)
 
+    def _left(self) -> float:
+        """Return how many trials have not ended."""
+        everything = self._bars.tasks[0]
+        return (everything.total or 0.0) - everything.completed
+
     def _left_s(self) -> float | None:
-        everything = {task.id: task for task in self._bars.tasks}
-        running = [everything[number] for number in self._running.values() if number in everything]
-        whole = everything[self._all]
-        parts = sum(task.completed / task.total for task in running if task.total)
-        done = whole.completed + self._share * parts
-        return self._pace.left_s(done, whole.total or 0.0)
+        return self._pace.left_s(self._left())
 
     def _remove(self, arm: str, seed: int) -> None:
+        self._curve.pop((arm, seed), None)
         task = self._running.pop((arm, seed), None)
         if task is not None:
             self._bars.remove_task(task)
 
-    def _task(self, arm: str, seed: int, done: int, total: int | None) -> TaskID:
+    def _move(self, arm: str, seed: int, done: int, total: int | None, what: str) -> None:
         if (arm, seed) not in self._running:
-            self._pace.begin(self._share * done / total if total else 0.0)
             # A resumed trial begins where it stopped, so that its rate is that of new steps.
             self._running[arm, seed] = self._bars.add_task(
                 f"{arm} seed {seed}", total=total, completed=done, remark=""
             )
-        return self._running[arm, seed]
+        remark = ", ".join(text for text in (what, self._curve.get((arm, seed))) if text)
+        self._bars.update(self._running[arm, seed], completed=done, total=total, remark=remark)
+
+    def _heartbeat(self) -> str:
+        """Return how far the trials are, in one line."""
+        tasks = {task.id: task for task in self._bars.tasks}
+        everything, left_s = tasks[self._all], self._left_s()
+        known = "" if left_s is None else f", about {clock(left_s)} left"
+        running = [
+            f"{task.description} at step {task.completed:,.0f} of {task.total or 0:,.0f}"
+            for task in (tasks[number] for number in self._running.values())
+        ]
+        count = f"{everything.completed:,.0f} of {everything.total or 0:,.0f} trials{known}"
+        return "; ".join([count, *running])
 
     def _line(self, text: str) -> None:
-        clock = time.strftime("%H:%M:%S")
-        self._bars.console.print(f"{clock} {text}", style="dim", soft_wrap=True)
+        self._said_s = time.monotonic()
+        now = time.strftime("%H:%M:%S")
+        self._bars.console.print(f"{now} {text}", style="dim", soft_wrap=True)
+
+
+def _scores_text(result: TrialResult) -> str:
+    return ", ".join(f"{s.dataset} PSNR {s.mean().psnr_rgb_db:.3f} dB" for s in result.scores)
 
 
 def _curve_text(point: CurvePoint) -> str:
-    return f"loss {point.loss:.4f}, validation {point.score.psnr_rgb_db:.3f} dB"
+    return f"validation PSNR {point.score.psnr_rgb_db:.3f} dB at step {point.step:,}"

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -26,6 +26,7 @@ from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
 from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.stopping import sigterm_as_ctrl_c
 from workbench.text import printable
 
 COMMANDS = (
@@ -34,6 +35,8 @@ COMMANDS = (
 )
 
 STOPPED = StoppedByUserError.exit_code
+RESUMABLE = ("ablate", "search", "aa-test", "reproduce")
+"""Commands that keep what they have finished; the others begin again."""
 
 app = typer.Typer(
     add_completion=False,
@@ -65,11 +68,25 @@ def _program(
 
 
 def main() -> None:
-    """Run the program. Errors of the user are one line on stderr and exit code 2."""
+    """Run the program. Errors of the user are one line on stderr and exit code 2.
+
+    After Ctrl-C or SIGTERM that line says "stopped", and the exit code is 130.
+    """
+    with sigterm_as_ctrl_c():
+        code = _code()
+    if code == STOPPED:  # also typer's answer to Ctrl-C
+        _end(_stopped_text(sys.argv[1:2]), STOPPED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _code() -> object:
+    """Run the command and return its exit code, if it has one."""
     try:
         prepare_streams()
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code: object = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         sys.stdout.flush()
+    except (KeyboardInterrupt, StoppedByUserError):
+        return STOPPED
     except WorkbenchError as error:
         _fail(str(error), error.exit_code)
     except typer.TyperException as error:
@@ -82,15 +99,20 @@ def main() -> None:
         if failure is None:
             raise
         _fail(failure, 2)
-    else:
-        if code == STOPPED:  # typer's answer to Ctrl-C
-            _fail("stopped; the same command goes on from here", STOPPED)
-        sys.exit(code if isinstance(code, int) else 0)
+    return code
 
 
-def _fail(text: str, code: int) -> None:
-    line = printable(" ".join(text.split()))
+def _stopped_text(command: list[str]) -> str:
+    resumes = command and command[0] in RESUMABLE
+    return f"stopped{'; rerun the same command to resume' if resumes else ''}"
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    _end(f"error: {' '.join(text.split())}", code)
+
+
+def _end(line: str, code: int) -> NoReturn:
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(f"{printable(line)}\n")
     discard_output()
     sys.exit(code)

@@ -1,38 +1,128 @@
 """How long a command with many trials will still take."""
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+SMOOTHING = 0.25
+FASTEST_S, SLOWEST_S = 5.0, 60.0
+"""A new estimate takes effect over about this share of the time left, within these bounds."""
+
+
+@dataclass
+class _Trial:
+    """A trial that has run in this command and is not settled."""
+
+    first: float
+    """The part of it that was done before this command, in 0..1."""
+    done: float
+    """The part of it that is done now."""
+    spent_s: float = 0.0
+    """Worker time of the sessions that have ended."""
+    begun_s: float | None = None
+    """When the session that runs began; None between sessions."""
+
+    def busy_s(self, now_s: float) -> float:
+        running_s = 0.0 if self.begun_s is None else now_s - self.begun_s
+        return self.spent_s + running_s
 
 
 @dataclass
 class Pace:
-    """Trials a second since this command began, parts of trials included.
+    """Estimates the time left from the trials that this command has finished.
 
-    A bar's own rate would be of no use here: it looks back half a minute, and a trial takes longer.
+    What it measures is the worker time of a trial: from the moment at which its worker was free to
+    the trial's end, so that the start of the next trial and the wait for the rest of a batch are
+    part of it. A trial that is stopped early counts as one, too. Until the first trial has
+    finished, the steps of those that run tell how long it will take.
+
+    Args:
+        workers: Trials at a time; None for as many as are seen.
+        now_s: The clock.
     """
 
+    workers: int | None = 1
     now_s: Callable[[], float] = time.monotonic
-    before: float = 0.0
-    """Trials, and parts, that were done already; they took this command no time."""
-    begun_s: float | None = None
+    _running: dict[Hashable, _Trial] = field(default_factory=dict)
+    _free_s: list[float] = field(default_factory=list)
+    """Since when workers that have run a trial are free."""
+    _settled_s: float = 0.0
+    """Worker time of the trials that have settled."""
+    _settled: float = 0.0
+    """How many trials that was, less the parts that were done before."""
+    _finish_s: float | None = None
+    """The smoothed estimate."""
+    _shown_s: float = 0.0
+    """When it was last shown."""
 
-    def begin(self, before: float) -> None:
-        """Note that a trial begins or goes on.
+    def advance(self, trial: Hashable, done: float) -> None:
+        """Note how far a trial is; it begins, or goes on, with the first call.
 
         Args:
-            before: The part of it that is done already, in 0..1.
+            trial: Its name, with the seed.
+            done: The part of its steps that is done, in 0..1.
         """
-        self.before += before
-        if self.begun_s is None:
-            self.begun_s = self.now_s()
+        found = self._running.setdefault(trial, _Trial(done, done))
+        if found.begun_s is None:
+            found.begun_s = self._free_s.pop(0) if self._free_s else self.now_s()
+        found.done = done
 
-    def left_s(self, done: float, total: float) -> float | None:
-        """Return how many seconds are left, None if nothing has been done yet."""
-        here = done - self.before
-        if self.begun_s is None or here <= 0:
+    def pause(self, trial: Hashable) -> None:
+        """Note that a trial's worker is free, and that the trial may go on later."""
+        found, now_s = self._running.get(trial), self.now_s()
+        if found is not None and found.begun_s is not None:
+            found.spent_s, found.begun_s = found.busy_s(now_s), None
+            self._free_s.append(now_s)
+
+    def settle(self, trial: Hashable) -> None:
+        """Note that a trial will not go on: it has ended, failed, or was stopped early."""
+        self.pause(trial)
+        found = self._running.pop(trial, None)
+        if found is not None:
+            self._settled_s += found.spent_s
+            self._settled += 1 - found.first
+
+    def left_s(self, trials: float) -> float | None:
+        """Return how many seconds are left, None if nothing is known yet.
+
+        What is returned changes smoothly: between two calls it counts down with the clock, and
+        approaches a new estimate slowly.
+
+        Args:
+            trials: How many have not settled.
+        """
+        estimate = self._estimate_s(trials)
+        if estimate is None:
             return None
-        return max(0.0, total - done) * (self.now_s() - self.begun_s) / here
+        now_s = self.now_s()
+        if self._finish_s is None or estimate == 0:
+            self._finish_s = now_s + estimate
+        else:
+            over_s = min(max(SMOOTHING * estimate, FASTEST_S), SLOWEST_S)
+            weight = 1 - math.exp((self._shown_s - now_s) / over_s)
+            self._finish_s += weight * (now_s + estimate - self._finish_s)
+        self._shown_s = now_s
+        return max(0.0, self._finish_s - now_s)
+
+    def _estimate_s(self, trials: float) -> float | None:
+        trial_s = self._trial_s()
+        if trials <= 0:
+            return 0.0
+        if trial_s is None:
+            return None
+        begun = list(self._running.values())[: math.ceil(trials)]
+        parts = trials - len(begun) + sum(1 - one.done for one in begun)
+        at_once = self.workers or sum(one.begun_s is not None for one in begun)
+        return trial_s * parts / max(1.0, min(at_once, trials))
+
+    def _trial_s(self) -> float | None:
+        """Return the worker time of a trial, None if nothing is known yet."""
+        if self._settled > 0:
+            return self._settled_s / self._settled
+        now_s = self.now_s()
+        parts = sum(one.done - one.first for one in self._running.values())
+        return sum(t.busy_s(now_s) for t in self._running.values()) / parts if parts > 0 else None
 
 
 def clock(seconds: float) -> str:

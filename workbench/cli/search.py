@@ -181,6 +181,7 @@ def search(
     optuna-dashboard opens.
     """
     from workbench.cli.ablate_steps import Place
+    from workbench.cli.display import working
     from workbench.cli.engine import engine_of
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
@@ -211,17 +212,20 @@ def search(
         benchmarks=benchmark or (),
         overrides=assigned(set_),
     )
-    settings = new_settings(
-        what,
-        with_fidelity(with_limits(space, limit or ()), rungs, keep, sampler),
-        trial_config(space.base, asked),
-        objective or (),
-        sampler,
-        seed,
-        asked.seeds.seeds,
-        batch,
-        asynchronous=asynchronous,
-    )
+    base = trial_config(space.base, asked)
+    space = with_fidelity(with_limits(space, limit or ()), rungs, keep, sampler)
+    with working("checking the space"):
+        settings = new_settings(
+            what,
+            space,
+            base,
+            objective or (),
+            sampler,
+            seed,
+            asked.seeds.seeds,
+            batch,
+            asynchronous=asynchronous,
+        )
     device = settings.base.training.device
     count = workers or default_workers(device)
     place = Place(store, count, tracking_uri, command, runs, allow_overlap)

@@ -1,30 +1,52 @@
 """How a search goes on: a bar for its trials with the best so far, and one for each that runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from workbench.cli.display import AblationDisplay
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
 from workbench.search.record import Batch, Line, Promotion, SearchRecord, Stage, name_of
-from workbench.search.wording import proposal_text
+from workbench.search.state import CANONICAL
+from workbench.search.wording import difference_text, proposal_text, value_text
 
 
 class SearchDisplay(AblationDisplay):
-    """A bar for all candidates; a line for each trial that ends or is stopped."""
+    """A bar for all networks; a line for each trial that ends or is stopped early.
 
-    def __init__(self, record: SearchRecord, trials: int, objectives: Sequence[Objective]) -> None:
-        super().__init__(trials, 1 / len(record.settings.trial_seeds))
+    Args:
+        record: The search as it was left, or a new one.
+        trials: Networks that are trained in all.
+        objectives: Of the search.
+        workers: Trials at a time; None if it is not known.
+    """
+
+    def __init__(
+        self,
+        record: SearchRecord,
+        trials: int,
+        objectives: Sequence[Objective],
+        workers: int | None = 1,
+    ) -> None:
+        settings = record.settings
+        self._seeds = settings.trial_seeds
+        at_once = settings.batch * len(self._seeds)
+        super().__init__(trials, None if workers is None else min(workers, at_once))
         self._objectives = objectives
-        self._rungs = len(record.settings.space.fidelity.rungs)
-        self._stopped = "waits" if record.settings.asynchronous else "stopped"
-        self._settled = self._rejected = 0
+        self._base = settings.space.base
+        self._rungs = len(settings.space.fidelity.rungs)
+        self._stopped = "waits" if settings.asynchronous else "stopped"
+        self._rejected = 0
+        self._settled = set[str]()
+        """Networks that have their score, failed, or were stopped early."""
+        self._ended: dict[str, set[int]] = {}
+        """Seeds whose trial has ended, by network."""
+        self._results: dict[str, dict[int, TrialResult]] = {}
         self._values: dict[str, tuple[float, ...]] = {}
         self._known = True
         for line in record.lines:
             self.note(line)
         self._known = False
-        self._pace.before = self._settled
 
     def note(self, line: Line) -> None:
         """Take what has happened."""
@@ -32,48 +54,100 @@ class SearchDisplay(AblationDisplay):
             case Batch():
                 self._rejected += sum(bool(p.rejected) for p in line.proposals)
             case Promotion():
-                self._settled -= 1
-                self._say(f"{name_of(line.number)} goes on from rung {line.rung + 1}")
-            case Stage() if line.rung < self._rungs:
-                stopped = [name for name in line.values if name not in line.goes_on]
-                self._settled += len(line.ended) + len(stopped)
-                if stopped:
-                    self._say(f"rung {line.rung + 1}: {', '.join(stopped)} {self._stopped}")
-                for proposal in line.born:
-                    self._say(f"{proposal.name}: {proposal_text(proposal)}")
+                self._settled.discard(name_of(line.number))
+                self._say(f"{name_of(line.number)} is promoted from rung {line.rung + 1}")
             case Stage():
-                self._settled += len(line.ended) + len(line.values)
-                self._values |= line.values
-        self._bars.update(self._all, completed=self._settled, remark=self._remark())
+                self._take_stage(line)
+        self._show()
 
-    def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
-        """Take a trial that was finished before; its line of the record counts it."""
+    def reused(self, arm: str, seed: int, result: TrialResult) -> None:
+        """Take a trial that was finished before."""
         self.reused_count += 1
+        self._take_result(arm, seed, result)
+        self._settle(arm, seed)
 
     def finished(self, arm: str, seed: int, result: TrialResult) -> None:
-        """Replace the trial's bar by a line; one that waits at a rung has had its line."""
+        """Replace the trial's bar by a line; one that comes to a rung has its line there."""
         if result.state is TrialState.PRUNED:
             self._remove(arm, seed)
-        else:
-            super().finished(arm, seed, result)
+            self._pace.pause((arm, seed))
+            return
+        self._take_result(arm, seed, result)
+        super().finished(arm, seed, result)
+
+    def _take_stage(self, stage: Stage) -> None:
+        stopped = [name for name in stage.values if name not in stage.goes_on]
+        if stage.rung == self._rungs:
+            self._values |= stage.values
+        elif stopped:
+            where = f"rung {stage.rung + 1}: {', '.join(stopped)}"
+            self._say(f"{where} {self._stopped}")
+        for name in (*stage.ended, *stopped):
+            self._settle_network(name)
+        for proposal in stage.born:
+            self._say(f"{proposal.name}: {proposal_text(proposal)}")
+
+    def _take_result(self, arm: str, seed: int, result: TrialResult) -> None:
+        """Note the score of a network once it has one under every seed."""
+        if result.state is not TrialState.COMPLETE:
+            return
+        found = self._results.setdefault(arm, {})
+        found[seed] = result
+        if len(found) == len(self._seeds):
+            ordered = [found[number] for number in self._seeds]
+            self._values[arm] = tuple(one.value(ordered) for one in self._objectives)
+
+    def _settle(self, arm: str, seed: int) -> None:
+        """Count a network when its last trial has ended."""
+        self._pace.settle((arm, seed))
+        self._ended.setdefault(arm, set()).add(seed)
+        if len(self._ended[arm]) == len(self._seeds):
+            self._settle_network(arm)
+
+    def _settle_network(self, name: str) -> None:
+        self._settled.add(name)
+        for seed in self._seeds:
+            self._pace.settle((name, seed))
+        self._show()
+
+    def _left(self) -> float:
+        """Return how many trials have not ended; a network has one for each seed."""
+        return super()._left() * len(self._seeds)
+
+    def _show(self) -> None:
+        remark = self._remark() if self._started else None
+        self._bars.update(self._all, completed=len(self._settled))
+        if remark is not None:
+            self._bars.update(self._all, remark=remark)
 
     def _say(self, text: str) -> None:
         if not self._known:
             self._line(text)
 
     def _remark(self) -> str:
-        return ", ".join([*_best(self._values, self._objectives), f"{self._rejected} rejected"])
+        return ", ".join([*self._best(), f"{self._rejected} rejected"])
 
-    def _count(self) -> None:
-        """Count nothing: a trial that stops at a rung has not ended."""
+    def _told(self, arm: str, seed: int) -> str:  # noqa: ARG002
+        """Say that a network is the best so far."""
+        values = self._values
+        if len(self._objectives) != 1 or arm not in values or len(values) < 2:
+            return ""
+        if ranked(values, self._objectives)[0] != arm:
+            return ""
+        return f"best so far{self._distance(arm)}"
 
+    def _best(self) -> tuple[str, ...]:
+        if not self._values or not self._objectives:
+            return ()
+        if len(self._objectives) > 1:
+            return (f"{len(front(self._values, self._objectives))} on the front",)
+        name = ranked(self._values, self._objectives)[0]
+        value = value_text(self._objectives[0], self._values[name][0])
+        return (f"best {name} {value}{self._distance(name)}",)
 
-def _best(
-    values: Mapping[str, tuple[float, ...]], objectives: Sequence[Objective]
-) -> tuple[str, ...]:
-    if not values:
-        return ()
-    if len(objectives) > 1:
-        return (f"{len(front(values, objectives))} on the front",)
-    name = ranked(values, objectives)[0]
-    return (f"best {name} {values[name][0]:.4f}",)
+    def _distance(self, name: str) -> str:
+        """Return how far a network is from the canonical one."""
+        if name == CANONICAL or CANONICAL not in self._values:
+            return ""
+        delta = self._values[name][0] - self._values[CANONICAL][0]
+        return f" ({difference_text(self._objectives[0], delta)} against {self._base})"

@@ -12,6 +12,7 @@ from workbench.ablation.run import by_arm, look_up, run_what_can
 from workbench.ablation.stream import Stream
 from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
+from workbench.cli.display import working
 from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
@@ -75,9 +76,10 @@ def run_search(
         note(f"--batch {settings.batch}: {place.workers - at_once} of the workers will be idle")
     with only_driver(place.store, name):
         record = _begin(settings, name, place.store, going_on)
-        tracker = MlflowTracker(
-            place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-        )
+        with working("opening MLflow"):
+            tracker = MlflowTracker(
+                place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
+            )
         try:
             state = _searched_in_time(record, trials, place, tracker, going_on.timeout_min)
             _show_in_mlflow(state, tracker)
@@ -96,6 +98,7 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
             note(f"what was proposed before is kept as search {other}")
     record = read_record(store, name)
     if record is None:
+        note(f"search {name} begins")
         known = () if going_on.cold else _known(settings, store)
         record = SearchRecord(name=name, settings=settings, known=known)
         start_record(record, store)
@@ -131,7 +134,7 @@ def _searched_in_time(
         with time_limit(timeout_min):
             return _searched(record, trials, place, tracker)
     except TimeIsUpError:
-        note("the time is up; the same command goes on from here")
+        note("the time is up; rerun the same command to resume")
         return stored_state(record.name, place.store)
 
 
@@ -149,9 +152,10 @@ def _searched(
 ) -> SearchState:
     objectives = objectives_of(record.settings)
     with (
-        SearchDisplay(record, trials, objectives) as display,
-        place.engine.runs(place.store, place.workers) as run,
+        SearchDisplay(record, trials, objectives, place.at_once) as display,
+        place.engine.runs(place.store, place.workers) as engine,
     ):
+        run = display.announcing(engine)
 
         def run_batch(plan: Plan, until: Mapping[str, int]) -> Ran:
             results, failures = run_what_can(

@@ -130,7 +130,7 @@ class RayWorkers:
                     left |= self._submit(tasks, taken)
                     taken = len(tasks)
         if self._stop.is_set():
-            raise StoppedByUserError("stopped; the same command goes on from here")
+            raise StoppedByUserError("stopped; rerun the same command to resume")
 
     def _submit(self, tasks: Sequence[Task], first: int) -> dict[int, int]:
         """Hand out the tasks from the first on; return their places by ticket."""

@@ -1,0 +1,152 @@
+"""What a person sees while trials run, on a terminal and in a log file."""
+
+import io
+import re
+from typing import cast
+
+import pytest
+from rich.console import Console
+
+from tests.cli.test_pace import Clock
+from tests.reporting.test_comparison import BASE, BETTER, diverged, scored
+from tests.search.test_run import settings, with_rungs
+from workbench.cli import display as displays
+from workbench.cli.display import AblationDisplay
+from workbench.cli.search_display import SearchDisplay
+from workbench.cli.so_far import SoFar
+from workbench.reporting.comparison import compare
+from workbench.reporting.numbers import difference_text
+from workbench.results import CurvePoint, MeanScore
+from workbench.search.objectives import parse_objectives
+from workbench.search.record import Promotion, SearchRecord, Stage
+from workbench.tasks import Advance, Listener, Lost, Task
+
+POINT = CurvePoint(
+    step=40,
+    time_s=0.0,
+    loss=0.1,
+    learning_rate=1e-3,
+    score=MeanScore(psnr_rgb_db=21.5, ssim_rgb=0.8, psnr_y_db=22.0, ssim_y=0.8),
+)
+
+
+def shown_on(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
+    """Let displays write to a console of the test; return what they write."""
+    written = io.StringIO()
+    console = Console(file=written, width=160, force_terminal=terminal, highlight=False)
+    monkeypatch.setattr(displays, "ERR", console)
+    return written
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    return shown_on(monkeypatch, terminal=False)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    return shown_on(monkeypatch, terminal=True)
+
+
+def lines(log: io.StringIO) -> list[str]:
+    """Return the lines of a log without their times."""
+    found = log.getvalue().splitlines()
+    assert all(re.match(r"\d\d:\d\d:\d\d ", line) for line in found), found
+    return [line[9:] for line in found]
+
+
+def start(display: AblationDisplay, trials: int) -> None:
+    """Hand trials to workers that do nothing."""
+    run = display.announcing(lambda tasks, listener: None)  # noqa: ARG005
+    run([Task(settings().base)] * trials, cast("Listener", None))
+
+
+def test_a_trial_has_one_line_in_a_log_without_control_codes(log: io.StringIO) -> None:
+    with AblationDisplay(2) as display:
+        display.news("no-lvar", 1, Advance(39, 120, "loss 0.1"))
+        display.news("no-lvar", 1, POINT)
+        display.news("no-lvar", 1, Advance(40, 120, "loss 0.1"))
+        display.finished("no-lvar", 1, scored("k", 1, {"Set5": [30.0, 31.0], "B100": [26.0]}))
+        display.finished("esa", 1, diverged("k", 1))
+        display.news("esa", 2, Lost())
+    assert "\x1b" not in log.getvalue()
+    assert lines(log) == [
+        "no-lvar seed 1: complete in 1 s, Set5 PSNR 30.500 dB, B100 PSNR 26.000 dB",
+        "esa seed 1: diverged in 1 s, the loss was nan at step 7",
+        "esa seed 2: its worker died; another one resumes it",
+    ]
+
+
+def test_a_log_says_that_workers_start_and_now_and_then_how_far_the_trials_are(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = Clock()
+    monkeypatch.setattr("workbench.cli.display.time.monotonic", now)
+    with AblationDisplay(4, workers=2) as display:
+        display._pace.now_s = now
+        start(display, 4)
+        for second in range(100):
+            now.seconds += 1.0
+            display.news("a", 1, Advance(second, 200, "loss 0.1"))
+        start(display, 1)
+    told = lines(log)
+    assert told[0] == "starting 2 workers"
+    assert len(told) == 2
+    assert re.fullmatch(r"0 of 4 trials, about 06:\d\d left; a seed 1 at step 59 of 200", told[1])
+
+
+def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(
+    terminal: io.StringIO,
+) -> None:
+    with AblationDisplay(3, workers=2) as display:
+        start(display, 3)
+        display._bars.refresh()
+        assert "starting 2 workers" in terminal.getvalue()
+        display.news("a", 1, POINT)
+        display.news("a", 1, Advance(40, 120, "loss 0.1"))
+        terminal.truncate(0)
+        display._bars.refresh()
+    assert "loss 0.1, validation PSNR 21.500 dB at step 40" in terminal.getvalue()
+    assert "starting" not in terminal.getvalue()
+
+
+def test_the_difference_so_far_is_that_of_the_final_table(log: io.StringIO) -> None:
+    with AblationDisplay(6, so_far=SoFar({"up": "base", "same": "base"})) as display:
+        for base, up in zip(BASE, BETTER, strict=True):
+            display.finished("base", base.config.seed, base)
+            display.finished("up", up.config.seed, up)
+    told = [line.partition("; ")[2] for line in lines(log)]
+    for count in (2, 3):
+        table = compare({"base": BASE[:count], "up": BETTER[:count]}, {})
+        found = table.judged("Set5")[0].difference.decision
+        delta = difference_text(found.estimate.mean, found.interval).replace(" [", " dB [")
+        assert told[2 * count - 1] == f"so far up - base: {delta}, {count} seeds"
+    assert not any(told[:3])
+    assert not told[4], "the base's third seed has no partner yet"
+
+
+def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
+    log: io.StringIO,
+) -> None:
+    record = SearchRecord(name="s", settings=settings(space=with_rungs(), asynchronous=True))
+    display = SearchDisplay(record, 5, parse_objectives([], ["Set5"]))
+    counted = []
+    for name, psnr_db in (("t0000", 30.0), ("t0001", 29.0), ("t0002", 30.25)):
+        display.news(name, 1, Advance(1, 120, "loss 0.1"))
+        display.finished(name, 1, scored(name, 1, {"Set5": [psnr_db]}))
+        counted.append(display._bars.tasks[0].completed)
+    assert counted == [1, 2, 3]
+    end = Stage(batch=1, rung=2, values={"t0001": (29.0,), "t0002": (30.25,)})
+    waits = Stage(batch=1, rung=0, values={"t0003": (20.0,)})
+    for line, count in ((end, 3), (waits, 4), (Promotion(number=3, rung=0), 3)):
+        display.note(line)
+        assert display._bars.tasks[0].completed == count
+    assert lines(log) == [
+        "t0000 seed 1: complete in 1 s, Set5 PSNR 30.000 dB",
+        "t0001 seed 1: complete in 1 s, Set5 PSNR 29.000 dB",
+        "t0002 seed 1: complete in 1 s, Set5 PSNR 30.250 dB; best so far (+0.250 dB against tiny)",
+        "rung 1: t0003 waits",
+        "t0003 is promoted from rung 1",
+    ]
+    remark = display._bars.tasks[0].fields["remark"]
+    assert remark == "best t0002 30.250 dB (+0.250 dB against tiny), 0 rejected"

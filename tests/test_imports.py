@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "memory", "progress", "process", "stopping", "__init__"},
+    {"errors", "global_state", "memory", "progress", "process", "stopping", "__init__"},
     {"files", "text"},
     {"config"},
     {"results"},

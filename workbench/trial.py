@@ -10,6 +10,7 @@ from workbench.data.crops import CropSampler
 from workbench.data.image_store import ImageStore
 from workbench.evaluation.baseline import packed_bicubic
 from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
+from workbench.global_state import random_streams_kept, torch_settings_kept
 from workbench.keys import TrialKey, code_hash, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.memory import ran_out
@@ -50,6 +51,8 @@ def ignore(point: CurvePoint) -> None:
     """Do nothing with a validation."""
 
 
+@random_streams_kept()
+@torch_settings_kept()
 def run_trial(
     config: TrialConfig,
     *,
@@ -63,7 +66,8 @@ def run_trial(
     """Run a trial, or go on with it, or return it if it is finished.
 
     Deterministic for (config, kind of device): the same call gives the same weights bit for bit
-    on the same machine, also when it is interrupted at any instant and called again.
+    on the same machine, also when it is interrupted at any instant and called again. The process's
+    random streams, number of threads and determinism flags are as they were afterwards.
 
     Args:
         config: What to run.

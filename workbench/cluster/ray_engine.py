@@ -5,7 +5,6 @@ What is tried, what is compared at the rungs and what is finished is decided by 
 ledger, as with the local engine; so both propose the same.
 """
 
-import os
 import sys
 import tempfile
 import threading
@@ -22,6 +21,7 @@ from workbench.cluster.home import Failure, Outcome, StoreServer
 from workbench.cluster.node import Shipped
 from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
+from workbench.global_state import environment_set
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
 from workbench.tasks import Listener, Lost, Message, Task, WorkerLostError
@@ -43,6 +43,9 @@ _SETTINGS = {
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "RAY_TRAIN_V2_ENABLED": "0",
 }
+
+_LOCAL_SETTINGS = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray listens on all interfaces otherwise. It is read when ray is imported."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,13 @@ class RayWorkers:
         """How often it was lost, by ticket."""
 
     def __enter__(self) -> "RayWorkers":
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
-        if self._address is None:
-            # Ray listens on all interfaces otherwise. It is read when ray is imported.
-            os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        import ray
-
-        self._ray: Any = ray
         with ExitStack() as stack:
+            stack.enter_context(environment_set(_SETTINGS))
+            if self._address is None:
+                stack.enter_context(environment_set(_LOCAL_SETTINGS, replace=True))
+            import ray
+
+            self._ray: Any = ray
             self._open(stack)
             self._opened = stack.pop_all()
         return self

@@ -38,6 +38,7 @@ def end_reaper(reaper: "subprocess.Popen[bytes]") -> None:
     if reaper.stdin is not None:
         reaper.stdin.close()
     reaper.wait()
+    os.environ.pop(MARK, None)
 
 
 Process = tuple[int, str]

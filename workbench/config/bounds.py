@@ -12,6 +12,8 @@ from pydantic import Field
 MOST_STEPS = 1_000_000_000
 MOST_CHANNELS = 4_096
 MOST_BLOCKS = 1_000
+MOST_RATE = 1e38
+"""About the largest number of float32, in which weights are."""
 MOST_THREADS = 1_024
 """OpenMP crashes when it cannot start as many threads as it was told to use."""
 MOST_TRIALS = 1_000_000

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
-from workbench.config.bounds import MOST_THREADS, Beta, Count, Milestone, Steps
+from workbench.config.bounds import MOST_RATE, MOST_THREADS, Beta, Count, Milestone, Steps
 
 Loss = Literal["l1", "charbonnier", "l2"]
 """Mean over all values, RGB in 0..1: |d|, sqrt(d^2 + 1e-12), d^2."""
@@ -28,7 +28,7 @@ class StageConfig(Frozen):
     """Side of the square HR patches; a multiple of the scale."""
     batch_size: int = Field(ge=1, le=65_536)
     loss: Loss = "l1"
-    learning_rate: float = Field(gt=0, le=1_000)
+    learning_rate: float = Field(gt=0, le=MOST_RATE)
     milestones: tuple[Milestone, ...] = Field(default=(), max_length=1_000)
     """Steps of this stage after which the learning rate is halved."""
     sources: tuple[StageSource, ...] | None = Field(default=None, max_length=1_000)
@@ -50,7 +50,7 @@ class TrainingConfig(Frozen):
 
     stages: tuple[StageConfig, ...] = Field(min_length=1, max_length=100)
     adam_betas: tuple[Beta, Beta] = (0.9, 0.99)
-    weight_decay: float = Field(default=0.0, ge=0, le=1_000)
+    weight_decay: float = Field(default=0.0, ge=0, le=MOST_RATE)
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the exponential moving average of the weights, which is what gets evaluated."""
     ema_warm_up: bool = True

@@ -23,6 +23,7 @@ from torch.utils.module_tracker import ModuleTracker
 
 from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
+from workbench.global_state import import_effects_undone
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
 from workbench.models.published.table import family_of
@@ -81,6 +82,7 @@ def count_network(
     return count_module(copy.deepcopy(model).to("meta"), lr_height_px, lr_width_px)
 
 
+@import_effects_undone()
 def count_module(
     model: nn.Module,
     lr_height_px: int = DEFAULT_LR_PX,

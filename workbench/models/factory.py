@@ -2,13 +2,14 @@
 
 import hashlib
 
-import torch
 from torch import nn
 
 from workbench.config.model import ModelConfig
+from workbench.global_state import random_streams_kept, seed_torch
 from workbench.models.network import MDRN
 
 
+@random_streams_kept()
 def build_model(config: ModelConfig, *, seed: int | None = None) -> MDRN:
     """Build a network.
 
@@ -18,7 +19,8 @@ def build_model(config: ModelConfig, *, seed: int | None = None) -> MDRN:
             meta device: the values are then those that PyTorch happens to draw.
 
     Returns:
-        The network in training mode, in float32, on the current default device.
+        The network in training mode, in float32, on the current default device. The process's
+        random streams are as they were.
     """
     model = MDRN(config)
     if seed is not None:
@@ -26,6 +28,7 @@ def build_model(config: ModelConfig, *, seed: int | None = None) -> MDRN:
     return model
 
 
+@random_streams_kept()
 def initialise(model: nn.Module, seed: int) -> None:
     """Draw the initial weights of each module from a stream of its own.
 
@@ -34,11 +37,10 @@ def initialise(model: nn.Module, seed: int) -> None:
     the parameter. The distributions are PyTorch's defaults, as in the published code.
     """
     modules = [(path, m) for path, m in model.named_modules() if hasattr(m, "reset_parameters")]
-    with torch.random.fork_rng(devices=[]):
-        # Inner modules first: an outer one may adjust what the inner ones drew (timm's do).
-        for path, module in reversed(modules):
-            torch.manual_seed(_stream(seed, path))
-            module.reset_parameters()
+    # Inner modules first: an outer one may adjust what the inner ones drew (timm's do).
+    for path, module in reversed(modules):
+        seed_torch(_stream(seed, path))
+        module.reset_parameters()
 
 
 def _stream(seed: int, path: str) -> int:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
+from workbench.global_state import imports_from, random_streams_kept, seed_torch
 
 SCALES = range(1, 9)
 PROBE_PX = (48, 64, 128)
@@ -95,8 +96,8 @@ def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:
     """
     made = _class(foreign.arch)
     stage = f"built with {dict(foreign.arguments)}"
-    with foreign_code(foreign.arch, stage), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # so that an untrained network is the same every time
+    with imports_from(Path.cwd()), foreign_code(foreign.arch, stage), random_streams_kept():
+        seed_torch(0)  # so that an untrained network is the same every time
         module = made(**foreign.arguments)
     if not isinstance(module, nn.Module):
         raise ForeignCodeError(
@@ -203,10 +204,7 @@ def _class(arch: str) -> Any:
     module_name, colon, class_name = arch.partition(":")
     if not colon or not module_name or not class_name:
         raise ForeignCodeError(f"--arch must be package.module:Class, got {arch!r}")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    with foreign_code(arch, "imported"):
+    with imports_from(Path.cwd()), foreign_code(arch, "imported"):
         module = importlib.import_module(module_name)
     found = getattr(module, class_name, None)
     if found is None:

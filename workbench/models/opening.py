@@ -12,6 +12,7 @@ from torch import nn
 
 from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
+from workbench.global_state import random_streams_kept
 from workbench.models.checkpoints import is_safetensors, load_model, published_state
 from workbench.models.factory import build_model
 from workbench.models.foreign import (
@@ -45,6 +46,7 @@ def built_network(name: str, config: ModelConfig) -> OpenedNetwork:
     return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, "MDRN family")
 
 
+@random_streams_kept()
 def open_network(path: Path) -> OpenedNetwork:
     """Open a weights file: ours, a published one, or what spandrel knows.
 
@@ -66,6 +68,7 @@ def open_network(path: Path) -> OpenedNetwork:
     return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, "MDRN family")
 
 
+@random_streams_kept()
 def open_foreign(foreign: Foreign, weights: Path | None) -> tuple[OpenedNetwork, str]:
     """Build a network of the user's own and load its weights.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.search.objectives import Objective
+from workbench.search.quiet_optuna import quiet_optuna
 from workbench.search.record import Proposal
 from workbench.search.state import SearchState
 from workbench.search.wording import proposal_text
@@ -16,6 +17,7 @@ MOST_EXPLAINED = 400
 """Networks for fANOVA: its time grows with their square, and more change little."""
 
 
+@quiet_optuna()
 def importances(
     proposals: Sequence[Proposal], values: Mapping[str, float], objective: Objective
 ) -> dict[str, dict[str, float]]:
@@ -38,7 +40,6 @@ def importances(
     if len(known) < FEWEST or not common:
         return {}
     # PED-ANOVA takes low values for good ones, whatever the direction of the study.
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     sign = -1.0 if objective.direction == "maximize" else 1.0
     every = -(-len(known) // MOST_EXPLAINED)
     methods: dict[str, tuple[Any, Sequence[Proposal]]] = {
@@ -54,6 +55,7 @@ def importances(
     return found
 
 
+@quiet_optuna()
 def write_study(state: SearchState, objectives: Sequence[Objective], path: Path) -> None:
     """Write a search as a study into a new SQLite file, which optuna-dashboard opens.
 
@@ -68,7 +70,6 @@ def write_study(state: SearchState, objectives: Sequence[Objective], path: Path)
     """
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     directions = [objective.direction for objective in objectives]
     storage = optuna.storages.RDBStorage(f"sqlite:///{path.absolute()}")
     try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.search.objectives import Objective
+from workbench.search.quiet_optuna import quiet_optuna
 from workbench.search.record import Known, Proposal
 from workbench.spaces.space import SpaceFile
 
@@ -20,6 +21,7 @@ SAMPLERS = ("tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt")
 class Sampler:
     """Proposes combinations and is told what came of them."""
 
+    @quiet_optuna()
     def __init__(
         self, name: str, seed: int, space: SpaceFile, objectives: Sequence[Objective]
     ) -> None:
@@ -33,13 +35,13 @@ class Sampler:
         """
         import optuna
 
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._optuna: Any = optuna
         self._name, self._seed, self._space = name, seed, space
         self._study: Any = optuna.create_study(directions=[o.direction for o in objectives])
         self._asked: dict[int, Any] = {}
         self._combinations = space.combinations() if name == "grid" else None
 
+    @quiet_optuna()
     def know(self, known: Known) -> None:
         """Take in a combination that has its score already; a grid takes no notice."""
         if self._combinations is None:
@@ -53,6 +55,7 @@ class Sampler:
                 )
             )
 
+    @quiet_optuna()
     def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:
         """Return the next combination, None at the end of a grid.
 
@@ -82,6 +85,7 @@ class Sampler:
             batch=batch,
         )
 
+    @quiet_optuna()
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Say what came of a proposal; None for one that was rejected or gave no score.
 
@@ -98,6 +102,7 @@ class Sampler:
         else:
             self._study.tell(trial, list(values))
 
+    @quiet_optuna()
     def tell_stopped(self, number: int, step: int, values: Sequence[float]) -> None:
         """Say that a candidate was stopped early: it was pruned, not complete.
 
@@ -120,6 +125,7 @@ class Sampler:
         else:
             self.go_on(proposal)
 
+    @quiet_optuna()
     def go_on(self, proposal: Proposal) -> None:
         """Take in that a candidate is under way, perhaps one that was told as pruned.
 

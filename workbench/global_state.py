@@ -1,0 +1,113 @@
+"""Global state of the process, put back as it was: a library must not change its caller's results.
+
+A caller's random streams, number of threads and determinism flags are the caller's. What the
+workbench has to set for a while it sets inside one of these contexts, which are decorators, too.
+PyTorch is imported only by those that need it.
+"""
+
+import os
+import random
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def random_streams_kept() -> Iterator[None]:
+    """Put the random streams of PyTorch, NumPy and Python back afterwards.
+
+    CUDA's are put back where CUDA is in use already; this does not start it.
+    """
+    import numpy as np
+    import torch
+
+    cpu, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    try:
+        yield
+    finally:
+        torch.set_rng_state(cpu)
+        if cuda:
+            torch.cuda.set_rng_state_all(cuda)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+
+
+def seed_torch(seed: int) -> None:
+    """Seed PyTorch; not by `torch.manual_seed`, which also seeds a CUDA that is started later."""
+    import torch
+
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+
+
+@contextmanager
+def torch_settings_kept() -> Iterator[None]:
+    """Put PyTorch's number of threads and its determinism flags back afterwards."""
+    import torch
+
+    threads, benchmark = torch.get_num_threads(), torch.backends.cudnn.benchmark
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.cudnn.benchmark = benchmark
+        # Setting it imports PyTorch's compiler, which takes seconds; most trials do not need it.
+        now = (
+            torch.are_deterministic_algorithms_enabled(),
+            torch.is_deterministic_algorithms_warn_only_enabled(),
+        )
+        if now != (deterministic, warn_only):
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+
+
+@contextmanager
+def imports_from(folder: Path) -> Iterator[None]:
+    """Let modules be imported from a folder, before all other places, inside the block."""
+    before = list(sys.path)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+@contextmanager
+def import_effects_undone() -> Iterator[None]:
+    """Put environment and warning filters back: imports of PyTorch's parts change them."""
+    before = dict(os.environ)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        if before != dict(os.environ):
+            for name in set(os.environ) - set(before):
+                del os.environ[name]
+            os.environ.update(before)
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str], *, replace: bool = False) -> Iterator[None]:
+    """Set environment variables inside the block.
+
+    Args:
+        variables: Names and values.
+        replace: Whether they replace what the user has set.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    for name, value in variables.items():
+        if replace or before[name] is None:
+            os.environ[name] = value
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            if old is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = old

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.reporting.test_baseline import against_bicubic
 from tests.reporting.test_comparison import BASE, BETTER, UNCLEAR, diverged
 from workbench.reporting.comparison import Comparison, compare
 from workbench.reporting.exports import Format, export
@@ -61,6 +62,24 @@ def test_latex_is_a_booktabs_table_with_nothing_special_left(comparison: Compari
     assert {line.replace(r"\&", "").count("&") for line in body} == {8}
     assert text.count("{") == text.count("}")
     assert text.isascii()
+
+
+def test_bicubic_is_a_row_of_every_format_and_a_warning_where_it_can_be_read() -> None:
+    below = compare(against_bicubic({"tiny": [29.0, 30.0], "up": [30.5, 31.5]}), {})
+    rows = list(csv.DictReader(io.StringIO(text_of(below, "csv"))))
+    assert [(row["kind"], row["variant"]) for row in rows][2] == ("baseline", "bicubic")
+    assert (rows[2]["psnr_rgb_db"], rows[2]["psnr_y_db"]) == ("30.0", "31.0")
+    assert (rows[2]["parameters"], rows[2]["delta_psnr_rgb_db_verdict"]) == ("0", "")
+    frame = pd.read_parquet(io.BytesIO(export(below, "parquet"))).set_index("variant")
+    assert frame.loc["bicubic", "ssim_rgb"] == 0.7
+    forms: list[tuple[Format, str]] = [
+        ("markdown", "| bicubic |  | - | - | 30.000 | 0.7000 |  |  |  |"),
+        ("latex", r"bicubic &  & - & - & 30.000 & 0.7000 &  &  &  \\"),
+    ]
+    for form, row in forms:
+        text = text_of(below, form)
+        assert text.count(row) == 1
+        assert "Set5: 1 network is below bicubic interpolation (30.000 dB): tiny" in text
 
 
 def test_a_small_p_is_not_printed_as_zero() -> None:

@@ -10,6 +10,7 @@ from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import print_json
 from workbench.cli.path_table import print_path, print_shapley
 from workbench.reporting.attribution import attribute, attribution_as_plain
+from workbench.reporting.baseline import shortfalls
 from workbench.reporting.comparison import compare
 from workbench.reporting.judging import Rules
 from workbench.reporting.plain import as_plain
@@ -52,7 +53,8 @@ def _report_path(
         rules,
     )
     if as_json:
-        print_json({"study": plan.study, "path": _plain_path(path)} | as_plain(comparison))
+        plain = {"study": plan.study, "path": _plain_path(path)} | as_plain(comparison)
+        print_json(plain | _plain_below(results, rules))
     else:
         print_path(comparison, path.order, total)
 
@@ -80,9 +82,16 @@ def _report_shapley(
                 },
             }
             | as_plain(ends)
+            | _plain_below(results, rules)
         )
     else:
-        print_shapley(attribution, ends, shapley)
+        print_shapley(attribution, ends, shapley, compare(results, {}, {}, rules))
+
+
+def _plain_below(results: Results, rules: Rules) -> dict[str, Any]:
+    """Return by how much each network of a path is below bicubic, by data set."""
+    nodes = compare(results, {}, {}, rules)
+    return {"below_bicubic_db": {name: shortfalls(nodes, name) for name in nodes.bicubic}}
 
 
 def _plain_path(path: AblationPath) -> dict[str, Any]:

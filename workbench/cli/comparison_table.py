@@ -7,7 +7,7 @@ from rich.text import Text
 
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
-from workbench.reporting.baseline import BICUBIC, warning
+from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
 from workbench.reporting.comparison import ArmScore, Comparison
 from workbench.reporting.judging import Difference, Rules
 from workbench.reporting.numbers import count_change, difference_text, mean_text, p_text
@@ -36,11 +36,26 @@ def print_comparison(comparison: Comparison) -> None:
     print_meaning(comparison, {row.name: row.name for row in comparison.rows})
 
 
-def print_below_bicubic(comparison: Comparison, dataset: str) -> None:
-    """Print which networks do not beat interpolation, if any does not."""
-    text = warning(comparison, dataset)
-    if text:
-        OUT.print(Text(text, style="yellow"))
+def print_below_bicubic(
+    comparison: Comparison, dataset: str, labels: Mapping[str, str] | None = None
+) -> None:
+    """Print which networks do not beat interpolation, if any does not.
+
+    Args:
+        comparison: What was printed.
+        dataset: The data set.
+        labels: What rows were called, for those that are networks; None if all are.
+    """
+    short = shortfalls(comparison, dataset)
+    if labels is not None:
+        short = {labels[name]: db for name, db in short.items() if name in labels}
+    if short:
+        print_warning(warning_text(dataset, short, comparison.bicubic[dataset].psnr_rgb_db))
+
+
+def print_warning(text: str) -> None:
+    """Print a warning under a table, which belongs to what was found: not on stderr."""
+    OUT.print(Text(text, style="yellow"))
 
 
 def print_failures(comparison: Comparison) -> None:

@@ -46,7 +46,8 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
             psnr, _, *rest = score_cells(row.datasets.get(dataset))
             made.add_row(label, psnr, *rest)
         OUT.print(made)
-        print_below_bicubic(comparison, dataset)
+        # The last row is a difference of two networks that have rows already.
+        print_below_bicubic(comparison, dataset, {row.name: label for label, row in named[:-1]})
     print_failures(comparison)
     cost = comparison.rows[0].cost
     note(f"\nmultiply-adds at {cost.lr_width_px}x{cost.lr_height_px} LR px")
@@ -57,8 +58,17 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
     print_meaning(comparison, dict(zip((row.name for row in comparison.rows), labels, strict=True)))
 
 
-def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPlan) -> None:
-    """Print what each component brings in the mean over orders, and the two ends."""
+def print_shapley(
+    attribution: Attribution, ends: Comparison, shapley: ShapleyPlan, nodes: Comparison
+) -> None:
+    """Print what each component brings in the mean over orders, and the two ends.
+
+    Args:
+        attribution: The shares of the components.
+        ends: The two ends against each other.
+        shapley: Over which orders is averaged.
+        nodes: All networks of these orders, for the warning of those below bicubic.
+    """
     made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
     for share in attribution.shares:
         deltas = [
@@ -73,6 +83,8 @@ def print_shapley(attribution: Attribution, ends: Comparison, shapley: ShapleyPl
         made.add_row(share.component, *cells, *deltas)
     OUT.print(heading("PSNR dB that each component brings", ", mean over orders"))
     OUT.print(made)
+    for dataset in nodes.protocols:
+        print_below_bicubic(nodes, dataset)
     exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
     note(
         f"mean over {exactness}; the values add up to the difference of the ends\n"

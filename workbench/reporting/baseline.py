@@ -44,8 +44,18 @@ def warning(comparison: Comparison, dataset: str) -> str:
     found = shortfalls(comparison, dataset)
     if not found:
         return ""
-    bicubic_db = comparison.bicubic[dataset].psnr_rgb_db
-    return f"{below_text(dataset, found, bicubic_db)} {untrained_text(len(found))}"
+    return warning_text(dataset, found, comparison.bicubic[dataset].psnr_rgb_db)
+
+
+def warning_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> str:
+    """Say which trained networks are below bicubic, by how much, and what that means.
+
+    Args:
+        dataset: Its name.
+        short: See `below`; at least one.
+        bicubic_db: PSNR of bicubic.
+    """
+    return f"{below_text(dataset, short, bicubic_db)} {untrained_text(len(short))}"
 
 
 def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> str:

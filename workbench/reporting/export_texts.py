@@ -1,0 +1,125 @@
+"""A comparison as Markdown or LaTeX. No torch."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from workbench.reporting.baseline import BICUBIC, warning
+from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
+from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import (
+    count_change,
+    difference_text,
+    giga_change,
+    giga_text,
+    mean_text,
+    p_text,
+)
+from workbench.reporting.wording import confidence_text, counted, looks_text
+from workbench.results import MeanScore
+from workbench.text import markdown, printable
+
+_SPECIAL = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": "$<$", ">": "$>$", "|": r"\textbar{}", '"': r"\textquotedbl{}"}
+    # After the `\\` of the row above, these would be its optional argument and its star.
+    | {"[": "{[}", "]": "{]}", "*": "{*}"}
+)
+_HEADER = (
+    *("variant", "seeds", "parameters", "multiply-adds G", "PSNR dB", "SSIM"),
+    *("delta dB", "p (Holm)", "verdict"),
+)
+_EFFECT_HEADER = ("effect", "parameters", "multiply-adds G", "delta dB", "p (Holm)", "verdict")
+
+
+def to_markdown(comparison: Comparison) -> bytes:
+    """Return a table for each data set, and one for its effects."""
+    lines = []
+    for dataset, protocol in comparison.protocols.items():
+        lines += [f"**{markdown(dataset)}** ({protocol.describe()})", ""]
+        for header, rows in _tables(comparison, dataset):
+            lines += ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+            lines += ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
+            lines.append("")
+        below = warning(comparison, dataset)
+        lines += [f"**Warning.** {markdown(below)}", ""] if below else []
+    return "\n".join([*lines, _meaning(comparison), ""]).encode()
+
+
+def to_latex(comparison: Comparison) -> bytes:
+    """Return a `table` for each data set, for the package booktabs."""
+    lines = []
+    for dataset, protocol in comparison.protocols.items():
+        below = warning(comparison, dataset)
+        caption = f"{dataset}: {protocol.describe()}. {_meaning(comparison)} {below}"
+        lines += [r"\begin{table}", r"\centering", rf"\caption{{{_escape(caption)}}}"]
+        # Nine columns do not fit into one of two columns of text otherwise.
+        lines += [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"]
+        for header, rows in _tables(comparison, dataset):
+            columns = "l" + "r" * (len(header) - 2) + "l"
+            lines += [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+            lines += [_latex_row(header), r"\midrule", *(_latex_row(row) for row in rows)]
+            lines += [r"\bottomrule", r"\end{tabular}"]
+        lines += [r"\end{table}", ""]
+    return "\n".join(lines).encode()
+
+
+def _tables(
+    comparison: Comparison, dataset: str
+) -> Iterator[tuple[Sequence[str], list[list[str]]]]:
+    """Yield header and rows of the arms, and of the effects if there are any."""
+    arms = [_arm_texts(row, dataset) for row in comparison.rows if dataset in row.datasets]
+    bicubic = comparison.bicubic.get(dataset)
+    yield _HEADER, [*([_bicubic_texts(bicubic)] if bicubic else []), *arms]
+    effects = [_effect_texts(row, dataset) for row in comparison.effects if dataset in row.datasets]
+    if effects:
+        yield _EFFECT_HEADER, effects
+
+
+def _arm_texts(row: ArmRow, dataset: str) -> list[str]:
+    score = row.datasets[dataset]
+    psnr = score.scores["psnr_rgb_db"]
+    return [
+        *(row.name, str(len(row.seeds)), f"{row.cost.parameters:,}"),
+        giga_text(row.cost.multiply_adds),
+        mean_text(psnr.mean, psnr.seed_sd),
+        f"{score.scores['ssim_rgb'].mean:.4f}",
+        *(_delta_texts(score.difference) if score.difference else ("", "", "")),
+    ]
+
+
+def _bicubic_texts(score: MeanScore) -> list[str]:
+    means = [mean_text(score.psnr_rgb_db), f"{score.ssim_rgb:.4f}"]
+    return [BICUBIC, "", "-", "-", *means, "", "", ""]
+
+
+def _effect_texts(row: EffectRow, dataset: str) -> list[str]:
+    costs = [count_change(row.parameters), giga_change(row.multiply_adds)]
+    return [row.name, *costs, *_delta_texts(row.datasets[dataset])]
+
+
+def _delta_texts(difference: Difference) -> tuple[str, str, str]:
+    decision = difference.decision
+    text = difference_text(decision.estimate.mean, decision.interval)
+    return text, p_text(decision.p_holm), decision.verdict
+
+
+def _meaning(comparison: Comparison) -> str:
+    rules = comparison.rules
+    looks = f" {looks_text(rules).capitalize()}." if rules.looks else ""
+    family = counted(comparison.family, "comparison")
+    return (
+        "PSNR and SSIM in RGB, mean over seeds ± their sd. Delta: paired by seed and image, with "
+        f"its interval ({confidence_text(rules)}) over new seeds and new images. Verdict: error "
+        f"rate {rules.alpha:g} after Holm over {family}; equivalent: within "
+        f"±{rules.margin_db:g} dB.{looks}"
+    )
+
+
+def _latex_row(texts: Sequence[str]) -> str:
+    return " & ".join(_escape(text) for text in texts) + r" \\"
+
+
+def _escape(text: str) -> str:
+    plain = printable(" ".join(text.split())).translate(_SPECIAL).replace("±", r"$\pm$")
+    return re.sub(r"(?<!\w)-(?=\d)", "$-$", plain)  # a minus, not a hyphen

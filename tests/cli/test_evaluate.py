@@ -1,11 +1,14 @@
 """`workbench evaluate`: networks side by side, foreign code, saved scores, and their protocols."""
 
 import json
+import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Command
 
@@ -37,7 +40,7 @@ def test_a_foreign_network_stands_beside_ours(
     assert "one training each says nothing about the designs" in ended.err
     rows = {line.split()[0]: line.split() for line in ended.out.splitlines() if line}
     assert rows["Plain"][1:2] != rows["tiny.safetensors"][1:2]
-    assert ended.out.count("tiny.safetensors") == 3  # costs, scores, images
+    assert ended.out.count("tiny.safetensors") == 4  # costs, scores, images, warning
     assert "5,568" in ended.out
 
 
@@ -174,3 +177,77 @@ def test_networks_of_two_scales_are_refused(
     ended = command("evaluate", *argv, *data)
     assert ended.code == 2
     assert "networks of one scale can be compared, got Plain x2, tiny.safetensors x4" in ended.err
+
+
+def test_bicubic_is_a_row_and_a_network_below_it_is_said(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    alone = command("evaluate", "--weights", str(tiny_weights), *data)
+    assert re.search(r"^Photos, bicubic +\d\d\.\d{4} ", alone.out, re.MULTILINE)
+    warning = r"^warning: Photos: 1 network is below bicubic interpolation \(\d\d\.\d{3} dB\): "
+    assert re.findall(warning + r"tiny\.safetensors by \d+\.\d{3} dB\.$", alone.out, re.MULTILINE)
+    several = command("evaluate", "--arch", PLAIN, "--against", str(tiny_weights), *data)
+    assert re.search(r"^bicubic +\d\d\.\d{4} ", several.out, re.MULTILINE)
+    named = re.findall(warning + r"(\S+) by ", several.out, re.MULTILINE)
+    assert named == ["Plain", "tiny.safetensors"]
+    plain = command("evaluate", "--weights", str(tiny_weights), *data, "--json").json()
+    below = plain["below_bicubic_db"]["Photos"]["tiny.safetensors"]
+    scores = plain["datasets"]["Photos"]
+    assert below == pytest.approx(scores["bicubic"]["psnr_rgb_db"] - scores["psnr_rgb_db"])
+
+
+def test_a_network_above_bicubic_has_no_warning(
+    command: Command, reference: Path, data: list[str]
+) -> None:
+    ended = command("evaluate", "--weights", str(reference / "weights" / "mdrn-s.pth"), *data)
+    assert "Photos, bicubic" in ended.out
+    assert "warning" not in ended.out + ended.err
+
+
+def test_all_bad_images_of_all_sets_are_in_one_line(
+    command: Command, tiny_weights: Path, photos: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(photos, tmp_path / name)
+    (tmp_path / "one" / "photo1.png").write_bytes(b"no image")
+    whole = (tmp_path / "two" / "photo0.png").read_bytes()
+    (tmp_path / "two" / "photo0.png").write_bytes(whole[: len(whole) // 2])
+    Image.new("RGB", (18, 64)).save(tmp_path / "two" / "photo3.png")
+    argv = ["--data", "one", "--data", "two"]
+    ended = command("evaluate", "--weights", str(tiny_weights), *argv)
+    assert (ended.code, ended.out) == (2, "")
+    line = ended.err.splitlines()[-1]
+    assert line.startswith(f"error: {tmp_path}/one: photo1.png: not a PNG")
+    assert f"; {tmp_path}/two: photo0.png: cannot be read: " in line
+    assert line.endswith("; photo3.png: 16x64 px, but at least 60x60 px are needed")
+
+
+def test_subfolders_are_scored_if_asked(
+    command: Command, tiny_weights: Path, photos: Path, tmp_path: Path
+) -> None:
+    for number in range(2):
+        (tmp_path / "set" / str(number)).mkdir(parents=True)
+        shutil.copy(photos / f"photo{number}.png", tmp_path / "set" / str(number) / "a.png")
+    argv = ["evaluate", "--weights", str(tiny_weights), "--data", "set"]
+    refused = command(*argv)
+    assert refused.code == 2
+    assert "its subfolders hold some: 0, 1; give one of these, or --recursive" in refused.err
+    images = command(*argv, "--recursive", "--json").json()["datasets"]["set"]["images"]
+    assert [image["name"] for image in images] == ["0/a", "1/a"]
+
+
+def test_a_network_at_x1_is_not_scored_on_a_set_of_another_scale(
+    command: Command, photos: Path, tmp_path: Path
+) -> None:
+    for folder in ("HR", "X4"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        with Image.open(photos / "photo0.png") as image:
+            size = (64, 64) if folder == "HR" else (16, 16)
+            image.resize(size).save(tmp_path / "set" / folder / "a.png")
+    argv = ["evaluate", "--arch", PLAIN, "--arch-args", '{"scale": 1}', "--data"]
+    ended = command(*argv, "set")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"(x1), but {tmp_path}/set holds HR and X4: a network at x1 needs" in ended.err
+    alone = command(*argv, "set/HR")
+    assert alone.code == 0
+    assert "warning: HR has no folder X1: the input is the HR image itself" in alone.err

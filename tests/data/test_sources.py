@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from workbench.config.data import ImageSource
+from workbench.data.folders import list_images
 from workbench.data.images import read_rgb
 from workbench.data.packing import fingerprint
 from workbench.data.pairs import FolderPairs
-from workbench.data.sources import ImageFiles, find_images, list_images
+from workbench.data.sources import ImageFiles, find_images
 from workbench.errors import DataError
 
 

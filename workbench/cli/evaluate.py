@@ -10,6 +10,7 @@ from workbench.cli.options import (
     DEFAULT_STORE,
     DeviceOption,
     JsonOption,
+    RecursiveOption,
     StoreOption,
     ThreadsOption,
     TileOption,
@@ -64,6 +65,7 @@ def evaluate(
     degradation: Annotated[
         Degradation, typer.Option(help="How missing LR is made: rounded once, or twice.")
     ] = "bicubic",
+    recursive: RecursiveOption = False,
     tile: TileOption = None,
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
@@ -92,7 +94,7 @@ def evaluate(
     from workbench.cli.evaluate_table import print_scores
 
     networks, saved = open_all(weights, arch, arguments, input_range or 1, against or [])
-    how = How(sources, degradation, tile, tile_overlap, threads, device)
+    how = How(sources, degradation, tile, tile_overlap, threads, device, recursive)
     table = score_all(networks, saved, how, channel)
     if study is not None:
         record(table, study, store, tracking_uri)

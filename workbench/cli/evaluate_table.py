@@ -2,6 +2,7 @@
 
 from workbench.cli.console import OUT, billions, heading, millions, note, print_json, table
 from workbench.cli.evaluate_steps import SAVED_FORMAT
+from workbench.reporting.baseline import BICUBIC, below, below_text
 from workbench.reporting.networks import NetworkTable, network_as_plain
 from workbench.reporting.numbers import difference_text
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
@@ -13,6 +14,7 @@ def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> N
         _print_json(networks)
     elif len(networks.records) == 1:
         _print_one(networks.records[0], per_image=per_image)
+        _warn(networks)
     else:
         _print_several(networks, per_image=per_image)
 
@@ -27,8 +29,10 @@ def _print_json(networks: NetworkTable) -> None:
             "datasets": {
                 s.dataset: s.mean().plain()
                 | {"protocol": s.protocol.plain(), "images": [i.plain() for i in s.images]}
+                | {"bicubic": s.bicubic and s.bicubic.plain()}
                 for s in first.scores
             },
+            "below_bicubic_db": _below(networks),
             "networks": [network_as_plain(networks, record) for record in networks.records],
         }
     )
@@ -41,6 +45,8 @@ def _print_one(record: WeightsRecord, *, per_image: bool) -> None:
             for image in scores.images:
                 made.add_row(f"{scores.dataset}/{image.name}", "1", *_values(image))
         made.add_row(scores.dataset, str(len(scores.images)), *_values(scores.mean()))
+        if scores.bicubic is not None:
+            made.add_row(f"{scores.dataset}, {BICUBIC}", "", *_values(scores.bicubic))
     OUT.print(made)
     for scores in record.scores:
         note(f"{scores.dataset}: {scores.protocol.describe()}")
@@ -66,6 +72,7 @@ def _print_several(networks: NetworkTable, *, per_image: bool) -> None:
         _print_set(networks, name, scored)
         if per_image:
             _print_images(networks, scored)
+    _warn(networks)
     first = networks.records[0].name
     note(
         f"\ndelta: {networks.channel.upper()}-PSNR minus that of {first}, image by image; "
@@ -83,7 +90,33 @@ def _print_set(networks: NetworkTable, name: str, scored: dict[str, DatasetScore
         if delta is not None:
             cells = [difference_text(delta.mean, delta.interval), f"{delta.won:g}"]
         made.add_row(network, *_values(scores.mean()), *cells)
+    bicubic = next((s.bicubic for s in scored.values() if s.bicubic is not None), None)
+    if bicubic is not None:
+        made.add_row(BICUBIC, *_values(bicubic), "", "")
     OUT.print(made)
+
+
+def _below(networks: NetworkTable) -> dict[str, dict[str, float]]:
+    """Return by how many dB networks are below bicubic, by data set."""
+    metric = f"psnr_{networks.channel}_db"
+    found: dict[str, dict[str, float]] = {}
+    for record in networks.records:
+        for scores in record.scores:
+            if scores.bicubic is not None:
+                means = {record.name: getattr(scores.mean(), metric)}
+                short = below(means, getattr(scores.bicubic, metric))
+                found.setdefault(scores.dataset, {}).update(short)
+    return found
+
+
+def _warn(networks: NetworkTable) -> None:
+    """Print a line for each network and data set where interpolation is better."""
+    metric = f"psnr_{networks.channel}_db"
+    bicubic = {s.dataset: s.bicubic for r in networks.records for s in r.scores if s.bicubic}
+    for dataset, short in _below(networks).items():
+        for network, db in short.items():
+            text = below_text(dataset, {network: db}, getattr(bicubic[dataset], metric))
+            OUT.print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _print_images(networks: NetworkTable, scored: dict[str, DatasetScores]) -> None:

@@ -87,6 +87,9 @@ StepsOption = Annotated[
         help="Scale the recipe to N steps in all, its stages and milestones in proportion.",
     ),
 ]
+RecursiveOption = Annotated[
+    bool, typer.Option("--recursive", help="Also the images in subfolders.")
+]
 OverlapOption = Annotated[
     bool,
     typer.Option(

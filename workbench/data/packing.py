@@ -169,7 +169,7 @@ def _write_images(
     """Write `hr.u8` and `lr.u8` and return what they hold."""
     sizes: list[tuple[int, int]] = []
     digests: list[str] = []
-    notes: list[str] = []
+    notes = [files.note]
     with (partial / HR_FILE).open("wb") as hr_file, (partial / LR_FILE).open("wb") as lr_file:
         for index, path in enumerate(files.hr):
             pair = read_pair(files, index, scale, degradation)

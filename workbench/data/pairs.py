@@ -137,26 +137,29 @@ class FolderPairs:
     `content_hash` reads the images that were not read before.
     """
 
-    def __init__(self, source: ImageSource, scale: int, degradation: Degradation) -> None:
+    def __init__(
+        self, source: ImageSource, scale: int, degradation: Degradation, *, recursive: bool = False
+    ) -> None:
         """Find the files.
 
         Args:
             source: A folder or an embedded set.
             scale: 2, 3 or 4.
             degradation: Makes LR where the source has no LR files of this scale.
+            recursive: Also the images of subfolders.
 
         Raises:
             DataError: See `find_images`.
         """
-        self._files = find_images(source, scale)
+        self.files = find_images(source, scale, recursive=recursive)
         self._degradation = degradation
         self._last: tuple[int, Pair] | None = None
         self._digests: dict[int, str] = {}
         self._notes: dict[int, tuple[str, ...]] = {}
         self.name = source.name
-        self.names = self._files.names
+        self.names = self.files.names
         self.scale = scale
-        self.lr_origin = lr_origin(self._files, degradation)
+        self.lr_origin = lr_origin(self.files, degradation)
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -165,7 +168,8 @@ class FolderPairs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was converted in the images read so far."""
-        return merge_notes(note for index in sorted(self._notes) for note in self._notes[index])
+        notes = (note for index in sorted(self._notes) for note in self._notes[index])
+        return merge_notes((self.files.note, *notes))
 
     @property
     def content_hash(self) -> str:
@@ -178,11 +182,11 @@ class FolderPairs:
         Raises:
             ImageError: For a file that is no image.
         """
-        windows = self._files.windows
+        windows = self.files.windows
         if windows is not None:
             height = width = windows[index].side_px
         else:
-            height, width = image_size(self._files.hr[index])
+            height, width = image_size(self.files.hr[index])
         return height // self.scale * self.scale, width // self.scale * self.scale
 
     def hr(self, index: int) -> np.ndarray:
@@ -209,7 +213,7 @@ class FolderPairs:
 
     def _pair(self, index: int) -> Pair:
         if self._last is None or self._last[0] != index:
-            pair = read_pair(self._files, index, self.scale, self._degradation)
+            pair = read_pair(self.files, index, self.scale, self._degradation)
             self._last = (index, pair)
             self._digests[index] = pair.digest()
             self._notes[index] = pair.notes

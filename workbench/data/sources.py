@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.config.data import (
@@ -11,10 +11,9 @@ from workbench.config.data import (
     EMBEDDED_VALIDATION,
     ImageSource,
 )
+from workbench.data.folders import image_name, is_folder, left_out, list_images, refuse_lr
 from workbench.data.images import ImageError, image_size, summarize
 from workbench.errors import DataError, nearest
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 # The two motorcycles show one scene, so they stay on one side.
 _EMBEDDED = {
@@ -57,24 +56,33 @@ class ImageFiles:
     """The part of each HR file that is used, or None for whole files. A file with several windows
     stands in `hr` once for each."""
 
+    root: Path | None = None
+    """Names of images are paths below it; None takes the files' own names."""
+    note: str = ""
+    """Which subfolders are not read."""
+
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the images: those of the windows, or the stems of the HR files."""
+        """Names of the images: of the windows, paths below the root, or the stems of HR files."""
         if self.windows is not None:
             return tuple(window.name for window in self.windows)
+        if self.root is not None:
+            return tuple(image_name(path, self.root) for path in self.hr)
         return tuple(path.stem for path in self.hr)
 
 
-def find_images(source: ImageSource, scale: int) -> ImageFiles:
+def find_images(source: ImageSource, scale: int, *, recursive: bool = False) -> ImageFiles:
     """Find the files of `source`, and the LR files that belong to them at `scale`.
 
     A folder is either HR images, or it holds `HR` and perhaps `X2`, `X3`, `X4`. Where it has none
-    for `scale`, LR is made from HR. LR files are called as their HR files are, or so with `x4` and
-    the like behind (`0001x4.png`). Headers of paired files are read, no pixels.
+    for `scale`, LR is made from HR; at scale 1, where that means nothing, it needs `X1`. LR files
+    are called as their HR files are, or so with `x4` and the like behind (`0001x4.png`). Headers of
+    paired files are read, no pixels.
 
     Args:
         source: A folder, or one of the embedded sets.
-        scale: 2, 3 or 4.
+        scale: 2, 3 or 4; 1 for networks that do not enlarge.
+        recursive: Also the images of subfolders; their names are then paths such as `a/0001`.
 
     Raises:
         DataError: One line naming the folder, and the files and values that do not fit.
@@ -86,70 +94,41 @@ def find_images(source: ImageSource, scale: int) -> ImageFiles:
     except RuntimeError as error:  # `~name` of an unknown user
         raise DataError(f"image folder {source.folder}: {error}") from error
     hr_folder, lr_folder = folder / "HR", folder / f"X{scale}"
-    if not _is_folder(hr_folder):
-        return ImageFiles(source.name, folder, list_images(folder), None)
-    hr = list_images(hr_folder)
-    if not _is_folder(lr_folder):
-        return ImageFiles(source.name, folder, hr, None)
-    lr = _pair_up(folder, hr, list_images(lr_folder), scale)
-    _check_sizes(folder, hr, lr, scale)
-    return ImageFiles(source.name, folder, hr, lr)
+    if not is_folder(hr_folder):
+        refuse_lr(folder)
+        return _listed(source.name, folder, folder, recursive=recursive)
+    files = _listed(source.name, folder, hr_folder, recursive=recursive)
+    if not is_folder(lr_folder):
+        _check_scale(folder, scale)
+        return files
+    lr = _pair_up(folder, files, list_images(lr_folder, recursive=recursive), scale)
+    _check_sizes(folder, files.hr, lr, scale)
+    return replace(files, lr=lr)
 
 
-def list_images(folder: Path) -> tuple[Path, ...]:
-    """Return the image files in `folder` by name; hidden files and other kinds are left out.
-
-    Raises:
-        DataError: For a folder that is missing, no folder, unreadable or without images, for two
-            images of one stem, and for names that are not UTF-8.
-    """
-    try:
-        entries = sorted(folder.iterdir(), key=lambda path: path.name)
-        images = [path for path in entries if _is_image(path)]
-    except FileNotFoundError:
-        raise DataError(f"image folder {folder} does not exist") from None
-    except NotADirectoryError:
-        raise DataError(f"image folder {folder} is a file, not a folder") from None
-    except OSError as error:
-        raise DataError(f"image folder {folder} cannot be read: {error.strerror}") from error
-    if not images:
-        kinds = " ".join(suffix[1:] for suffix in SUFFIXES)
-        raise DataError(f"image folder {folder} holds no images ({kinds}) and no folder HR")
-    seen: dict[str, str] = {}
-    for path in images:
-        if not _is_utf8(path.name):
-            raise DataError(f"{folder}: the file name {path.name!a} is not UTF-8; rename it")
-        if path.stem in seen:
-            raise DataError(f"{folder}: two images of one name: {seen[path.stem]} and {path.name}")
-        seen[path.stem] = path.name
-    return tuple(images)
+def _listed(name: str, folder: Path, hr_folder: Path, *, recursive: bool) -> ImageFiles:
+    """List the HR images of a folder, LR still to be made."""
+    hr = list_images(hr_folder, recursive=recursive)
+    if not recursive:
+        return ImageFiles(name, folder, hr, None, note=left_out(hr_folder))
+    for path in dict.fromkeys(path.parent for path in hr if path.parent != hr_folder):
+        refuse_lr(path)
+    return ImageFiles(name, folder, hr, None, root=hr_folder)
 
 
-def _is_image(path: Path) -> bool:
-    # A broken link counts, so that reading it gives an error instead of one image less.
-    is_kind = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    return is_kind and not path.is_dir()
-
-
-def _is_utf8(name: str) -> bool:
-    """Other names can be neither hashed nor written to a record."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_folder(path: Path) -> bool:
-    """`Path.is_dir`, which raises for what may not be looked at and for names too long.
+def _check_scale(folder: Path, scale: int) -> None:
+    """Refuse scale 1 for a folder of HR and LR images.
 
     Raises:
-        DataError: Naming the folder.
+        DataError: Naming the LR folders that it has.
     """
-    try:
-        return path.is_dir()
-    except OSError as error:
-        raise DataError(f"image folder {path.parent} cannot be read: {error.strerror}") from error
+    given = [path.name for path in sorted(folder.glob("X[2-8]")) if path.is_dir()]
+    if scale == 1 and given:
+        raise DataError(
+            f"the network's output is as large as its input (x1), but {folder} holds HR and "
+            f"{', '.join(given)}: a network at x1 needs input images of the size of HR, in a "
+            "folder X1"
+        )
 
 
 def _find_embedded(source: ImageSource) -> ImageFiles:
@@ -188,17 +167,18 @@ def _grid(stem: str, size_px: tuple[int, int]) -> list[Window]:
     ]
 
 
-def _pair_up(folder: Path, hr: Sequence[Path], lr: Sequence[Path], scale: int) -> tuple[Path, ...]:
+def _pair_up(folder: Path, files: ImageFiles, lr: Sequence[Path], scale: int) -> tuple[Path, ...]:
     """Return the LR file of each HR file.
 
     Raises:
         DataError: Naming both counts and the files without a partner.
     """
-    by_stem = {path.stem: path for path in lr}
+    hr, names, below = files.hr, files.names, folder / f"X{scale}"
+    by_stem = {image_name(path, below): path for path in lr}
     # One of both ways for the whole folder: an HR file may itself be called `0001x4`.
     endings = ("", f"x{scale}")
-    ending = max(endings, key=lambda end: sum(path.stem + end in by_stem for path in hr))
-    wanted = {path.stem + ending: path for path in hr}
+    ending = max(endings, key=lambda end: sum(name + end in by_stem for name in names))
+    wanted = {name + ending: path for name, path in zip(names, hr, strict=True)}
     if wanted.keys() != by_stem.keys():
         raise DataError(
             f"{folder}: HR has {len(hr)} images and X{scale} has {len(lr)}; without a partner: "

@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image
 from torch import nn
 
+from workbench.data.folders import list_images
 from workbench.data.images import read_rgb
-from workbench.data.sources import list_images
 from workbench.errors import DataError
 from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.evaluation.metrics import to_uint8

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from rich.table import Table
+
+from workbench.cli.comparison_table import print_warning
 from workbench.cli.console import OUT, billions, note, table
+from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.wording import overlap_texts
+from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState, cost_of_trial
 from workbench.search.wording import proposal_text
+
+_COLUMNS = ("parameters", "multiply_adds")
+"""Objectives that have a column anyway."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,11 @@ class _Overview:
     def values(self) -> Mapping[str, tuple[float, ...]]:
         """Of each network that has a score, by name."""
         return self.state.values(self.objectives)
+
+    @cached_property
+    def bicubic(self) -> tuple[float | None, ...]:
+        """What bicubic has of each objective."""
+        return bicubic_values(self.state, self.objectives)
 
     @cached_property
     def best(self) -> Collection[str]:
@@ -47,11 +60,11 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
     """Print every trial, what was rejected, and the front."""
     seen = _Overview(state, objectives)
     values, best = seen.values, seen.best
-    made = _table(objectives)
+    made = _table(seen)
     for proposal in state.trained:
         made.add_row(*_cells(seen, proposal))
     OUT.print(made)
-    _print_overlaps(state)
+    _print_warnings(state)
     rejected = rejections(state)
     twins = sum(p.same_as is not None for p in state.record.proposals)
     count = sum(rejected.values())
@@ -77,16 +90,18 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
 def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequence[str]) -> None:
     """Print the networks that no other beats."""
     seen = _Overview(state, objectives)
-    made = _table(objectives)
+    made = _table(seen)
     for proposal in state.trained:
         if proposal.name in names:
             made.add_row(*_cells(seen, proposal))
     OUT.print(made)
-    _print_overlaps(state)
+    _print_warnings(state)
 
 
-def _print_overlaps(state: SearchState) -> None:
-    """Print which scored images were trained on."""
+def _print_warnings(state: SearchState) -> None:
+    """Print which networks do not beat bicubic, and which scored images were trained on."""
+    for text in bicubic_warnings(state):
+        print_warning(text)
     for text in _overlaps(state):
         OUT.print(text, markup=False, soft_wrap=True)
 
@@ -109,6 +124,8 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
         "space": state.record.settings.space_name,
         "objectives": {o.name: o.direction for o in objectives},
         "overlap": _overlaps(state),
+        "bicubic": dict(zip((o.name for o in objectives), seen.bicubic, strict=True)),
+        "below_bicubic_db": below_bicubic_db(state),
         "rejected": dict(rejections(state)),
         "front": list(seen.best),
         "trials": [
@@ -128,21 +145,30 @@ def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[st
     }
 
 
-def _table(objectives: Sequence[Objective]) -> Any:
-    names = [o.name for o in objectives if o.name not in ("parameters", "multiply_adds")]
+def _table(seen: _Overview) -> Table:
+    """Return a table with bicubic's row, where its scores are known."""
+    names = [o.name for o in seen.objectives if o.name not in _COLUMNS]
     made = table("trial", "parameters", "multiply-\nadds G", *names, "", "changes", "", gap=1)
     for column in made.columns[-3:]:
         column.justify = "left"
+    if any(value is not None for value in seen.bicubic):
+        both = zip(seen.objectives, seen.bicubic, strict=True)
+        shown = [_value_text(value) for o, value in both if o.name not in _COLUMNS]
+        made.add_row(BICUBIC, "-", "-", *shown, "", "", "")
     return made
+
+
+def _value_text(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _cells(seen: _Overview, proposal: Proposal) -> list[str]:
     values = seen.values.get(proposal.name)
     cost = cost_of_trial(proposal)
     shown = [
-        "-" if values is None else f"{values[place]:.4f}"
+        _value_text(None if values is None else values[place])
         for place, o in enumerate(seen.objectives)
-        if o.name not in ("parameters", "multiply_adds")
+        if o.name not in _COLUMNS
     ]
     return [
         proposal.name,

@@ -7,10 +7,12 @@ import io
 from collections.abc import Callable
 from typing import Any, Literal
 
+from workbench.reporting.baseline import BICUBIC, below_bicubic
 from workbench.reporting.comparison import Comparison
 from workbench.reporting.figures import MARKS
+from workbench.reporting.numbers import difference_text
 
-_WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 0.95
+_WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
 # matplotlib's marks for the same shapes.
 _SYMBOLS = {"triangle-up": "^", "triangle-down": "v", "square": "s", "circle": "o", "x": "x"}
 
@@ -104,7 +106,39 @@ def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
     axes.set_title(
         f"{dataset} ({len(judged[0].difference.images)} images{overlap})", loc="left", fontsize=10
     )
-    axes.set_xlabel("difference of PSNR, dB")
+    axes.set_xlabel(f"difference of PSNR, dB{_bicubic_line(axes, comparison, dataset)}")
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _bicubic_line(axes: Any, comparison: Comparison, dataset: str) -> str:
+    """Draw bicubic's difference to the base where it lies within the axis.
+
+    The axis is made for the differences between networks: one to bicubic, which may be a hundred
+    times larger, must not squash them.
+
+    Returns:
+        The second line of the axis' title, which says the difference in any case; empty where the
+        score of bicubic is not known.
+    """
+    bicubic, base = comparison.bicubic.get(dataset), comparison.rows[0]
+    if bicubic is None or dataset not in base.datasets:
+        return ""
+    delta = bicubic.psnr_rgb_db - base.datasets[dataset].scores["psnr_rgb_db"].mean
+    low, high = axes.get_xlim()
+    if low < delta < high and {j.against for j in comparison.judged(dataset)} <= {base.name, ""}:
+        axes.axvline(delta, color="#666666", linewidth=1, linestyle=":")
+        axes.annotate(
+            BICUBIC,
+            (delta, 1.0),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color="#666666",
+        )
+        axes.set_xlim(low, high)
+    below = len(below_bicubic(comparison, dataset))
+    networks = f"; {below} of {len(comparison.rows)} networks are below it" if below else ""
+    return f"\n{BICUBIC}: {difference_text(delta)} dB against {base.name}{networks}"

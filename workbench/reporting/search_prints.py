@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.figures import PALETTE
 from workbench.reporting.prints import drawn, shade
 from workbench.reporting.search_figures import Scored, axis_of, rung_title
@@ -14,8 +15,18 @@ _WIDE = 14
 _MARKS = ("o", "s", "D", "P")
 
 
-def front(scored: Sequence[Scored], objectives: Sequence[str]) -> bytes:
-    """Return the first objective over the second one, or over the cost if there is only one."""
+def front(
+    scored: Sequence[Scored],
+    objectives: Sequence[str],
+    bicubic: Sequence[float | None] = (None,),
+) -> bytes:
+    """Return the first objective over the second one, or over the cost if there is only one.
+
+    Args:
+        scored: The networks.
+        objectives: Their names.
+        bicubic: What bicubic has of each, a line for the first one; None where it is not known.
+    """
     kinds: tuple[tuple[str, str, str, bool, Callable[[Scored], bool]], ...] = (
         ("not on the front", "#666666", "o", False, lambda s: bool(s.params) and not s.on_front),
         ("on the front", PALETTE[0], "o", True, lambda s: bool(s.params) and s.on_front),
@@ -40,9 +51,23 @@ def front(scored: Sequence[Scored], objectives: Sequence[str]) -> bytes:
                 axes.annotate(one.name, place, (5, 5), textcoords="offset points", fontsize=8)
         axes.set_xlabel(objectives[1] if len(objectives) > 1 else "multiply-adds, G")
         axes.set_ylabel(objectives[0])
+        _draw_bicubic(axes, bicubic[0], [one.values[0] for one in scored])
         axes.legend(fontsize=8)
 
     return drawn(draw, (_WIDTH_IN, 4.5))
+
+
+def _draw_bicubic(axes: Any, value: float | None, values: Sequence[float]) -> None:
+    """Draw bicubic as a line, unless it is so far away that it would squash what is to be seen."""
+    if value is None:
+        return
+    span = max(values) - min(values)
+    look = {"color": "#666666", "linestyle": ":"}
+    if min(values) - span <= value <= max(values) + span:
+        axes.axhline(value, label=BICUBIC, **look)
+    else:
+        where = "below" if value < min(values) else "above"
+        axes.plot([], [], label=f"{BICUBIC}: {value:.3f}, {where} this figure", **look)
 
 
 def parallel(scored: Sequence[Scored], objective: str) -> bytes:

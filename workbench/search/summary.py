@@ -55,7 +55,7 @@ def _figures(view: SearchView) -> dict[str, bytes]:
     """Return the figures that there is something for, as MLflow shows them beside a run."""
     found = {}
     if view.scored:
-        found["front.png"] = search_prints.front(view.scored, view.names)
+        found["front.png"] = search_prints.front(view.scored, view.names, view.bicubic)
     if view.has_choices:
         found["parallel.png"] = search_prints.parallel(view.scored, view.names[0])
     if view.importances.shares:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workbench.reporting.search_figures import Scored
 from workbench.reporting.wording import overlap_texts
+from workbench.search.bicubic import bicubic_values, bicubic_warnings
 from workbench.search.objectives import Objective
 from workbench.search.optuna_study import importances
 from workbench.search.rungs import rung_steps
@@ -67,6 +68,11 @@ class SearchView:
         return [objective.name for objective in self.objectives]
 
     @property
+    def bicubic(self) -> tuple[float | None, ...]:
+        """What bicubic has of each objective; None for costs, and where it is not known."""
+        return bicubic_values(self.state, self.objectives)
+
+    @property
     def has_choices(self) -> bool:
         """Whether there are networks whose choices can be compared."""
         return sum(bool(one.params) for one in self.scored) > 1
@@ -85,7 +91,7 @@ class SearchView:
             f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
             f"{sum(reasons.values())} rejected before training{f' ({told})' if told else ''}, "
             f"{twins} were networks that were there already. t0000 is the canonical network."
-            f"{overlaps}"
+            f"{overlaps}{''.join(f' {text}' for text in bicubic_warnings(self.state))}"
         )
 
 

@@ -47,6 +47,17 @@ class StoppedByUserError(WorkbenchError):
     exit_code = 130
 
 
+def one_line(error: BaseException) -> str:
+    """Say in one line of at most 200 letters what an error is that no message was written for."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    first = str(error).strip().partition("\n")[0].strip()
+    if isinstance(error, WorkbenchError):
+        return " ".join(str(error).split())
+    kind = type(error).__name__
+    return f"{kind}: {first[:200]}" if first else kind
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return the tail of an error about an unknown name.
 

@@ -15,6 +15,7 @@ from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars, working
 from workbench.cli.engine import LOCAL, Engine
+from workbench.cli.optional import optional, tracking
 from workbench.cli.options import DEFAULT_STORE
 from workbench.cli.so_far import SoFar
 from workbench.ledger import Ledger
@@ -23,7 +24,6 @@ from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
 from workbench.statistics.levels import DEFAULT, Levels
 from workbench.studies.declaration import declare
-from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.trial_images import open_images
 
 LONG_S = 3600.0
@@ -174,14 +174,10 @@ def train(
     pack(plan, place)
     keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
     declare(plan, levels, keys, place.store, place.command)
-    with working("opening MLflow"):
-        tracker = MlflowTracker(
-            place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-        )
     results: Results = {}
     so_far = SoFar(plan.against, levels.alpha)
-    reused = 0
-    try:
+    reused, address = 0, None
+    with tracking(place.store, place.tracking_uri) as tracker:
         part: Plan | None = next_look(plan, {}, levels)
         with place.engine.runs(place.store, place.workers) as trials:
             while part is not None:
@@ -195,9 +191,8 @@ def train(
                     )
                 reused += display.reused_count
                 part = next_look(plan, results, levels)
-        address = tracker.compare_address(plan.study)
-    finally:
-        tracker.close()
+        with optional("MLflow"):
+            address = tracker.compare_address(plan.study)
     if not quiet:
         _say_where(f"{reused} of {len(results)}", place, there=address is not None)
     return by_arm(plan, results)

@@ -96,9 +96,9 @@ def evaluate(
     networks, saved = open_all(weights, arch, arguments, input_range or 1, against or [])
     how = How(sources, degradation, tile, tile_overlap, threads, device, recursive)
     table = score_all(networks, saved, how, channel)
+    print_scores(table, per_image=per_image, as_json=as_json)
     if study is not None:
         record(table, study, store, tracking_uri)
-    print_scores(table, per_image=per_image, as_json=as_json)
 
 
 def _check_network(

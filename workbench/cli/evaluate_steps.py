@@ -14,6 +14,7 @@ from torch import nn
 
 from workbench.cli.console import note
 from workbench.cli.display import bars
+from workbench.cli.optional import tracking
 from workbench.cli.options import DEFAULT_STORE
 from workbench.config.base import Frozen
 from workbench.config.data import Degradation, ImageSource
@@ -33,7 +34,6 @@ from workbench.reporting.networks import NetworkTable, tabulate
 from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
 from workbench.studies.given import Given, keep_given
 from workbench.tracking.environment import record_environment
-from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.training.device import prepare
 
 SAVED_FORMAT = "mdrn-workbench-scores/1"
@@ -185,8 +185,7 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
     Raises:
         StoreError: If the store cannot be written, or the server does not answer.
     """
-    tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
-    try:
+    with tracking(store, tracking_uri) as tracker:
         for one in table.records:
             scored = [[s.dataset, s.protocol.plain()] for s in one.scores]
             text = json.dumps([one.weights_hash, one.origin, scored], sort_keys=True)
@@ -194,8 +193,6 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
             given = Given(study=study, name=one.name, key=key, record=one)
             keep_given(given, store)
             tracker.weights_scored(given.label, one)
-    finally:
-        tracker.close()
     where = "" if store == DEFAULT_STORE else f" --store {store}"
     uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     note(f"compare in MLflow: workbench ui{where}{uri}")

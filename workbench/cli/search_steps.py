@@ -12,7 +12,7 @@ from workbench.ablation.run import by_arm, look_up, run_what_can
 from workbench.ablation.stream import Stream
 from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
-from workbench.cli.display import working
+from workbench.cli.optional import optional, tracking
 from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
@@ -34,7 +34,7 @@ from workbench.search.record_file import (
 from workbench.search.run import search
 from workbench.search.state import CANONICAL, Ran, SearchState
 from workbench.search.warm_start import known_networks
-from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.tracker import Tracker
 from workbench.trial_images import known_hashes
 
 
@@ -76,18 +76,13 @@ def run_search(
         note(f"--batch {settings.batch}: {place.workers - at_once} of the workers will be idle")
     with only_driver(place.store, name):
         record = _begin(settings, name, place.store, going_on)
-        with working("opening MLflow"):
-            tracker = MlflowTracker(
-                place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-            )
-        try:
+        with tracking(place.store, place.tracking_uri) as tracker:
             state = _searched_in_time(record, trials, place, tracker, going_on.timeout_min)
-            _show_in_mlflow(state, tracker)
-        finally:
-            tracker.close()
-    if state.record.exhausted:
-        note("nothing new was found any more within the space and its limits")
-    _print(state, as_json=as_json)
+            if state.record.exhausted:
+                note("nothing new was found any more within the space and its limits")
+            _print(state, as_json=as_json)
+            with optional("MLflow's run of the search"):
+                _show_in_mlflow(state, tracker)
 
 
 def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> SearchRecord:
@@ -127,7 +122,7 @@ def _searched_in_time(
     record: SearchRecord,
     trials: int,
     place: Place,
-    tracker: MlflowTracker,
+    tracker: Tracker,
     timeout_min: float | None,
 ) -> SearchState:
     try:
@@ -138,7 +133,7 @@ def _searched_in_time(
         return stored_state(record.name, place.store)
 
 
-def _show_in_mlflow(state: SearchState, tracker: MlflowTracker) -> None:
+def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:
     """Write the search's own run, unless it is there as it would be now."""
     from workbench.search.summary import VARIANT, digest_of, search_summary
 
@@ -147,9 +142,7 @@ def _show_in_mlflow(state: SearchState, tracker: MlflowTracker) -> None:
         tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
 
 
-def _searched(
-    record: SearchRecord, trials: int, place: Place, tracker: MlflowTracker
-) -> SearchState:
+def _searched(record: SearchRecord, trials: int, place: Place, tracker: Tracker) -> SearchState:
     objectives = objectives_of(record.settings)
     with (
         SearchDisplay(record, trials, objectives, place.at_once) as display,

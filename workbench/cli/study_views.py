@@ -3,34 +3,34 @@
 from workbench.cli.ablate_steps import Place
 from workbench.cli.console import note
 from workbench.cli.display import bar
+from workbench.cli.optional import optional, tracking
 from workbench.reporting.crops import wanted
-from workbench.studies.crops import render_crops
-from workbench.studies.study import open_study
+from workbench.studies.crops import Rendered, render_crops
+from workbench.studies.study import OpenedStudy, open_study
 from workbench.studies.summaries import digest_of, summaries
-from workbench.tracking.mlflow_tracker import MlflowTracker
 
 
 def show_study(name: str, place: Place) -> None:
     """Draw the crops that its report shows, and bring MLflow's runs of all seeds up to date.
 
-    Only what is missing is done.
-
-    Raises:
-        WorkbenchError: If the study cannot be read, or the store cannot be written.
+    Only what is missing is done. These are views: what fails is a warning.
     """
-    opened = open_study(place.store, name)
-    variants = [row.name for row in opened.comparison.rows]
-    tracker = MlflowTracker(
-        place.store, place.tracking_uri, on_warning=lambda text: note(f"warning: {text}")
-    )
-    try:
-        with bar("drawing crops") as progress:
+    with optional("pictures and MLflow's runs of all seeds"):
+        opened = open_study(place.store, name)
+        drawn = Rendered(0, ())
+        with optional("drawing crops"), bar("drawing crops") as progress:
             drawn = render_crops(wanted(opened.comparison), opened.results, place.store, progress)
-        if not drawn.drawn and tracker.knows_summary(name, variants, digest_of(opened)):
+        with optional("MLflow's runs of all seeds"):
+            _show_in_mlflow(opened, drawn, place)
+
+
+def _show_in_mlflow(opened: OpenedStudy, drawn: Rendered, place: Place) -> None:
+    variants = [row.name for row in opened.comparison.rows]
+    with tracking(place.store, place.tracking_uri) as tracker:
+        known = tracker.knows_summary(opened.study.study, variants, digest_of(opened))
+        if known and not drawn.drawn:
             return
         for reason in drawn.skipped:
             note(f"no crops of {reason}")
         for summary in summaries(opened, place.store):
             tracker.variant_judged(summary)
-    finally:
-        tracker.close()

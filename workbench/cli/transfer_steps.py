@@ -4,6 +4,7 @@ from pathlib import Path
 
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
+from workbench.cli.optional import optional, tracking
 from workbench.cli.options import DEFAULT_STORE
 from workbench.studies.exported import open_export
 from workbench.studies.transfer import Count, Imported, export_study, import_export, show
@@ -45,19 +46,14 @@ def bring_in(folder: Path, store: Path, tracking_uri: str | None) -> None:
     """
     with bar("checking") as progress:
         export = open_export(folder, progress)
-    # Loaded now: a damaged export is refused without a wait for mlflow.
-    from workbench.tracking.mlflow_tracker import MlflowTracker
-
-    tracker = MlflowTracker(store, tracking_uri, on_warning=lambda text: note(f"warning: {text}"))
-    try:
+    there = False
+    with tracking(store, tracking_uri) as tracker:
         with bar("importing") as progress:
             imported = import_export(export, store, progress)
         _report(imported, store)
-        with bar("MLflow") as progress:
+        with optional("MLflow"), bar("MLflow") as progress:
             show((imported.study, export.study), store, tracker, progress)
-        there = tracker.compare_address(export.study.study) is not None
-    finally:
-        tracker.close()
+            there = tracker.compare_address(export.study.study) is not None
     if there:
         _say_where(store, tracking_uri)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.config.trial import TrialConfig
-from workbench.errors import StoreError
+from workbench.errors import StoreError, one_line
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
@@ -236,7 +236,7 @@ class MlflowTracker:
     def _ask(self, question: Callable[[], Answer]) -> Answer | None:
         try:
             return question()
-        except self._failures as error:
+        except Exception as error:  # noqa: BLE001 (a view may fail for any reason)
             self._warn(error)
             return None
 
@@ -244,7 +244,7 @@ class MlflowTracker:
     def _tolerating_failure(self, label: TrialLabel) -> Iterator[None]:
         try:
             yield
-        except self._failures as error:
+        except Exception as error:  # noqa: BLE001 (a view may fail for any reason)
             self._live.pop(label, None)
             self._runs.forget(label.study)
             self._warn(error)
@@ -252,7 +252,8 @@ class MlflowTracker:
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
+            reason = databases.reason_of(error) or one_line(error)
             self._on_warning(
-                f"MLflow is behind ({databases.reason_of(error)}); trials go on and results are "
-                "kept, and the same command run again brings MLflow up to date"
+                f"MLflow is behind ({reason}); trials go on and results are kept, "
+                "and the same command run again brings MLflow up to date"
             )

@@ -15,8 +15,9 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $(INSTALLED)
 
-demo: $(INSTALLED) ## Install, and ablate L-var on photographs that ship with the dependencies
-	$(BIN)/workbench ablate --variant no-lvar
+demo: $(INSTALLED) ## Install, and run a small study on photographs that ship with the dependencies
+	$(BIN)/workbench ablate --plan plans/demo.yaml
+	$(BIN)/workbench report demo --format html --out mlflow_runs/demo.html
 
 test: $(INSTALLED) ## Install, and run all tests
 	$(BIN)/pytest -n 2

@@ -107,14 +107,14 @@ RECIPES: dict[str, TrainingConfig] = {
     "demo": TrainingConfig(
         stages=(
             StageConfig(
-                steps=300,
+                steps=250,
                 hr_patch_px=64,
                 batch_size=4,
                 learning_rate=5e-3,
-                milestones=(150, 210, 255, 285),
+                milestones=(125, 175, 212, 238),
             ),
         ),
-        validate_every=100,
+        validate_every=50,
         checkpoint_every=50,
     ),
     # A few minutes on one CPU thread, beyond bicubic. Halved at 50, 70, 85 and 95 %.

@@ -14,6 +14,9 @@ from workbench.reporting.numbers import (
     interval_text,
     mean_text,
     p_text,
+    percent_change,
+    percent_text,
+    ratio_change,
     sd_text,
     signed,
 )
@@ -66,6 +69,15 @@ def test_small_counts_and_probabilities_are_not_zero() -> None:
     assert (giga_change(-4_096), giga_change(0)) == ("-0.0000041", "0.0000")
     assert (count_change(0), count_change(-1_200), count_change(0.4)) == ("0", "-1,200", "+0.4")
     assert (p_text(0.0004), p_text(0.0415), p_text(None)) == ("<.001", "0.042", "")
+
+
+def test_nothing_and_everything_are_said_of_nothing_and_everything() -> None:
+    shares = (0, 0.004, 0.00004, 0.5, 0.996, 0.99999, 1)
+    assert [percent_text(share) for share in shares] == [
+        *("0 %", "0.4 %", "<0.01 %", "50 %", "99.6 %", ">99.99 %", "100 %")
+    ]
+    assert (percent_change(0.0), percent_change(-0.0312)) == ("0.0%", "-3.1%")
+    assert (ratio_change(-0.00004), ratio_change(0.0)) == ("-0.000040", "0.0000")
 
 
 def test_the_colour_bar_is_in_db_without_prefixes() -> None:

@@ -12,6 +12,7 @@ from workbench.ablation.plan import Arm, Plan
 from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.errors import ConfigError
+from workbench.reporting.numbers import percent_change
 from workbench.statistics.effects import Effect
 
 WIDTH = "model.channels"
@@ -36,7 +37,7 @@ def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
     for arm in plan.arms[1:]:
         wanted = parameters(arm.config.model)
         channels, found = _nearest_width(plan.base.config.model, wanted)
-        nearness = f"{found:,} parameters against {wanted:,} ({found / wanted - 1:+.1%})"
+        nearness = f"{found:,} parameters against {wanted:,} ({percent_change(found / wanted - 1)})"
         if channels == plan.base.config.model.channels:
             remarks.append(
                 f"{arm.name}: no width of {plan.base.name} is nearer than its own: {nearness}"

@@ -95,6 +95,29 @@ def count_change(count: float) -> str:
     return signed(count, 0 if count == round(count) or abs(count) >= 10 else 1)
 
 
+def ratio_change(value: float) -> str:
+    """Format a change of a number without unit, such as SSIM: four decimals, or more."""
+    return signed(value, _decimals(value, 4, MOST_DECIMALS))
+
+
+def percent_text(share: float) -> str:
+    """Format a share of 0..1 as whole percent; `0 %` means none and `100 %` means all."""
+    return f"{_percent(100 * share)} %"
+
+
+def percent_change(share: float) -> str:
+    """Format a relative change with its sign and one decimal; no change is `0.0%`."""
+    return f"{signed(100 * share, 1)}%"
+
+
+def _percent(percent: float) -> str:
+    for decimals in range(3):
+        text = f"{percent:.{decimals}f}"
+        if (float(text) == 0) == (percent == 0) and (float(text) == 100) == (percent == 100):
+            return text
+    return "<0.01" if percent < 1 else ">99.99"
+
+
 def _decimals(size: float, fewest: int, most: int) -> int:
     """Return how many decimals show two significant digits of `size`."""
     if size == 0:

@@ -47,8 +47,8 @@ class Rungs:
             return f"fewer than {FEWEST} networks, no rank correlation"
         low, high = found.interval()
         fixed = partial_tau(here, there, [float(self.parameters[n]) for n in both])
-        beyond = "" if fixed is None else f", {fixed:.2f} at fixed parameters"
-        tau = f"Kendall's tau {found.tau:.2f} [{low:.2f}, {high:.2f}]"
+        beyond = "" if fixed is None else f", {fixed:z.2f} at fixed parameters"
+        tau = f"Kendall's tau {found.tau:z.2f} [{low:z.2f}, {high:z.2f}]"
         return f"{tau}{beyond}, {len(both)} networks"
 
 

@@ -1,5 +1,6 @@
 """What a candidate is, in words."""
 
+from workbench.reporting import numbers
 from workbench.reporting.wording import changes_text
 from workbench.search.objectives import COSTS, Objective
 from workbench.search.record import Proposal
@@ -23,8 +24,10 @@ def value_text(objective: Objective, value: float) -> str:
 def difference_text(objective: Objective, value: float) -> str:
     """Return a difference of two values of an objective, with sign and unit."""
     if objective.name in COSTS:
-        return f"{value:+,.0f}"
-    return f"{value:+z.3f} dB" if _in_db(objective) else f"{value:+z.4f}"
+        return numbers.count_change(value)
+    if _in_db(objective):
+        return f"{numbers.difference_text(value)} dB"
+    return numbers.ratio_change(value)
 
 
 def _in_db(objective: Objective) -> bool:

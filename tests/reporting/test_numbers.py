@@ -60,6 +60,7 @@ def test_a_mean_has_the_decimals_of_its_spread() -> None:
     assert mean_text(27.51234) == "27.512"
     assert mean_text(27.51234, 0.0341) == "27.512 ± 0.034"
     assert mean_text(27.51234, 0.00042) == "27.51234 ± 0.00042"
+    assert mean_text(27.500008, 4e-7) == "27.500 ± 0.000"
     assert mean_text(27.5, 0.0) == "27.500 ± 0.000"
     assert (sd_text(0.1234), sd_text(0.000012)) == ("0.1234", "0.000012")
 

@@ -61,7 +61,7 @@ def mean_text(mean: float, sd: float | None = None) -> str:
     """
     if sd is None:
         return f"{mean:.{FEWEST_DECIMALS}f}"
-    decimals = _decimals(sd, FEWEST_DECIMALS, MOST_DECIMALS)
+    decimals = _decimals(round(sd, MOST_DECIMALS), FEWEST_DECIMALS, MOST_DECIMALS)
     return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"
 
 

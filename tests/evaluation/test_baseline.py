@@ -11,6 +11,7 @@ from workbench.config.data import ImageSource
 from workbench.config.trial import TrialConfig
 from workbench.data.bicubic import downscale, upscale
 from workbench.data.image_store import ImageStore, open_store
+from workbench.data.packing import lock_of
 from workbench.data.pairs import FolderPairs
 from workbench.evaluation.baseline import SCORES_FILE, bicubic_scores, packed_bicubic
 from workbench.results import DatasetScores, MeanScore
@@ -95,6 +96,21 @@ def test_a_folder_that_cannot_be_written_costs_the_file_only(
     monkeypatch.setattr("workbench.evaluation.baseline.lock_of", refuse)
     assert packed_bicubic(packed) == bicubic_scores(packed)
     assert not (packed.place / SCORES_FILE).exists()
+
+
+def test_a_process_that_waits_for_another_one_can_be_stopped(
+    packed: ImageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.evaluation.baseline.WAIT_S", 0.01)
+
+    def stop(done: int, total: int, what: str) -> None:
+        raise KeyboardInterrupt(f"{done} of {total}: {what}")
+
+    with (
+        lock_of(packed.place),
+        pytest.raises(KeyboardInterrupt, match="0 of 4: another process scores them"),
+    ):
+        packed_bicubic(packed, stop)
 
 
 def test_a_trial_carries_them_for_benchmarks_and_validation(

@@ -6,6 +6,8 @@ in `bicubic.json`.
 
 import json
 
+from filelock import Timeout
+
 from workbench.config.base import Frozen
 from workbench.data.image_store import ImageStore
 from workbench.data.packing import lock_of
@@ -17,6 +19,8 @@ from workbench.progress import Progress, silent
 from workbench.results import MeanScore, mean_of
 
 SCORES_FILE = "bicubic.json"
+WAIT_S = 1.0
+"""So often a process that waits for another one is told of it."""
 _CODE = ("data/bicubic.py", "evaluation/metrics.py", "evaluation/baseline.py")
 
 
@@ -66,16 +70,20 @@ def packed_bicubic(images: ImageStore, progress: Progress = silent) -> MeanScore
 
     Args:
         images: Packed images.
-        progress: Told of each image that is scored.
+        progress: Told of each image that is scored, and now and then while another process is at
+            it; may raise to give up.
     """
-    found = _kept(images)
-    if found is not None:
-        return found
-    try:
-        with lock_of(images.place):
-            return _kept(images) or _keep(images, progress)
-    except (OSError, StoreError):
-        return bicubic_scores(images, progress)
+    while True:
+        found = _kept(images)
+        if found is not None:
+            return found
+        try:
+            with lock_of(images.place).acquire(timeout=WAIT_S):
+                return _kept(images) or _keep(images, progress)
+        except Timeout:  # an OSError, too
+            progress(0, len(images), "another process scores them")
+        except (OSError, StoreError):
+            return bicubic_scores(images, progress)
 
 
 def _keep(images: ImageStore, progress: Progress) -> MeanScore | None:

@@ -185,11 +185,31 @@ def test_a_wrong_search_space_is_named_with_its_line(tmp_path: Path, command: Co
     path = tmp_path / "search_spaces" / "mine.yaml"
     path.parent.mkdir()
     path.write_text("question: Why?\ndimensions:\n  model.chanels: {kind: choice, values: [20]}\n")
-    assert f"{path}:3: unknown key 'model.chanels'" in refusal(command("spaces"))
+    problem = f"{path}:3: unknown key 'model.chanels'"
+    assert problem in refusal(command("spaces", "show", "mine"))
+    listed = command("spaces")  # the others are listed all the same
+    assert listed.code == 0
+    assert f"warning: left out: {problem}" in listed.err
+    assert "mdrn-full" in listed.out
+    assert "mine" not in listed.out
+
+
+def test_a_variant_that_cannot_be_read_does_not_spoil_the_others(
+    tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "ablations" / "mine.yaml"
+    path.parent.mkdir()
+    path.write_text("question: [\n")
+    assert f"{path}:2: " in refusal(command("inspect", "--variant", "all", "--rounds", "0"))
+    listed = command("variants")
+    assert listed.code == 0
+    assert f"warning: left out: {path}:2: " in listed.err
+    assert "no-lvar" in listed.out
+    assert "mine" not in listed.out
 
 
 def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("workbench.cli.variants.find_variants", interrupt)
@@ -209,7 +229,7 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
 def test_sigterm_is_like_ctrl_c_and_a_command_that_resumes_says_so(
     command: Command, monkeypatch: pytest.MonkeyPatch, argv: list[str], place: str, said: str
 ) -> None:
-    def terminate(*_: object) -> None:
+    def terminate(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         raise AssertionError("it goes on")
 
@@ -228,7 +248,7 @@ def test_without_arguments_it_prints_its_help(command: Command) -> None:
 
 
 def test_a_bug_is_not_hidden(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("workbench.cli.variants.find_variants", broken)

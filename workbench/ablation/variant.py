@@ -1,6 +1,6 @@
 """Variants: named, fixed sets of overrides, one YAML file each. The file's stem is the name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,8 +86,14 @@ def _meant(text: str, keys: Iterable[str]) -> str:
     return max(keys, key=lambda key: (key in text, sum(word in text for word in key.split("."))))
 
 
-def find_variants(names: list[str]) -> list[Variant]:
+def find_variants(
+    names: list[str], *, on_unusable: Callable[[str], None] | None = None
+) -> list[Variant]:
     """Return the variants of these names; `all` stands for every one there is.
+
+    Args:
+        names: Of the variants.
+        on_unusable: Told of each file that cannot be used, which is then left out.
 
     Raises:
         ConfigError: For an unknown name, with the nearest one, or a file that cannot be used.
@@ -97,7 +103,15 @@ def find_variants(names: list[str]) -> list[Variant]:
         if name not in files and name != "all":
             raise ConfigError(f"unknown variant {name!r}; {nearest(name, [*files, 'all'])}")
     wanted = files if "all" in names else dict.fromkeys(names)
-    return [read_variant(files[name]) for name in wanted]
+    found = []
+    for name in wanted:
+        try:
+            found.append(read_variant(files[name]))
+        except ConfigError as error:
+            if on_unusable is None:
+                raise
+            on_unusable(str(error))
+    return found
 
 
 def read_variant(path: Path) -> Variant:

@@ -91,6 +91,11 @@ def heading(name: str, rest: str = "") -> Text:
     return Text.assemble((name, "bold"), rest)
 
 
+def left_out(problem: str) -> None:
+    """Say that a listing goes on without a file that cannot be used."""
+    note(f"warning: left out: {problem}")
+
+
 def table(*columns: str, left: int = 1, gap: int = 2) -> Table:
     """Return an empty table; all columns but the first `left` are aligned to the right."""
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, gap, 0, 0))

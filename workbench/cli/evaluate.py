@@ -19,6 +19,7 @@ from workbench.cli.options import (
     image_source,
     study_name,
 )
+from workbench.config.base import shown
 from workbench.config.data import Degradation, names_differ
 from workbench.errors import ConfigError
 from workbench.reporting.channels import Channel
@@ -120,7 +121,11 @@ def _check_network(
         arguments = json.loads(arch_args or "{}")
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"--arch-args must be JSON ({error.msg} at {error.pos}), got {arch_args!r}"
+            f"--arch-args must be JSON ({error.msg} at {error.pos}), got {shown(arch_args)}"
+        ) from None
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        raise ConfigError(
+            f"--arch-args must be JSON that can be read, got {shown(arch_args)}"
         ) from None
     if not isinstance(arguments, dict):
         raise ConfigError(f"--arch-args must be a JSON object, got {arch_args!r}")

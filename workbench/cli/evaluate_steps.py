@@ -120,7 +120,7 @@ def read_saved(path: Path) -> list[Saved]:
         scores = SavedScores.check(known)
     except OSError as error:
         raise ConfigError(f"--against {path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
         raise ConfigError(
             f"--against {path}: must be what `workbench evaluate --json` printed"
         ) from None

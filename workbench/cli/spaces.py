@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.console import OUT, billions, heading, note, print_json, table
+from workbench.cli.console import OUT, billions, heading, left_out, note, print_json, table
 from workbench.cli.display import bar
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
@@ -39,7 +39,7 @@ def spaces(
             raise ConfigError("spaces show needs the NAME of a space")
         _show(name, find_spaces(name), as_json=as_json)
         return
-    found = {name: read_space(path) for name, path in data_files(FOLDER).items()}
+    found = _usable_spaces()
     rows = [_plain(name, space) for name, space in found.items()]
     if as_json:
         print_json(rows)
@@ -57,6 +57,17 @@ def spaces(
         )
     OUT.print(made)
     note("combinations are counted before the limits")
+
+
+def _usable_spaces() -> dict[str, SpaceFile]:
+    """Read every space; a file that cannot be used is named and left out."""
+    found = {}
+    for name, path in data_files(FOLDER).items():
+        try:
+            found[name] = read_space(path)
+        except ConfigError as error:
+            left_out(str(error))
+    return found
 
 
 def _plain(name: str, space: SpaceFile) -> dict[str, Any]:

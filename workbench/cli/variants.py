@@ -5,7 +5,7 @@ from typing import Any
 from workbench.ablation.cost_table import known_cost
 from workbench.ablation.plan import same_run
 from workbench.ablation.variant import Variant, find_variants, local_variants
-from workbench.cli.console import OUT, billions, millions, note, print_json, table
+from workbench.cli.console import OUT, billions, left_out, millions, note, print_json, table
 from workbench.cli.options import DEFAULT_BASE, JsonOption, PresetOption
 from workbench.config.model import ModelConfig
 from workbench.config.presets import RECIPES, preset
@@ -16,7 +16,7 @@ from workbench.results import Cost
 
 def variants(base: PresetOption = DEFAULT_BASE, as_json: JsonOption = False) -> None:
     """List all variants with the question each asks and what it costs."""
-    found = find_variants(["all"])
+    found = find_variants(["all"], on_unusable=left_out)
     for local in local_variants(found):
         note(f"variant {local.name} comes from {local.path}")
     trial = TrialConfig(model=preset(base), training=RECIPES["smoke"])

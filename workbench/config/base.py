@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workbench.errors import ConfigError, nearest
 
+LONGEST_VALUE = 100
+"""Characters of a value that an error shows."""
+
 
 class Frozen(BaseModel):
     """A value. Unknown fields and wrong types are refused; nothing can be changed afterwards."""
@@ -118,6 +121,15 @@ def _valid_keys(kind: type[Frozen], path: Sequence[int | str]) -> list[str]:
     return [name for k in kinds for name in k.model_fields]
 
 
+def shown(value: object) -> str:
+    """Return a value as an error shows it: on one line, and cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print integers of thousands of digits
+        return "an integer of thousands of digits"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
 def _explain_one(item: dict[str, Any], data: object, kind: type[Frozen]) -> str:
     path = _user_path(item["loc"], data)
     key = ".".join(str(part) for part in path)
@@ -142,4 +154,4 @@ def _explain_one(item: dict[str, Any], data: object, kind: type[Frozen]) -> str:
                 "tuple_type": "must be a list",
             }.get(kind_of_error, str(item["msg"]).removeprefix("Input "))
             value = list(item["input"]) if isinstance(item["input"], tuple) else item["input"]
-            return f"{prefix}{rule}, got {value!r}"
+            return f"{prefix}{rule}, got {shown(value)}"

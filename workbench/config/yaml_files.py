@@ -1,5 +1,6 @@
 """The one reader of YAML files: strict, YAML 1.2, and errors name file, line and key."""
 
+import warnings
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from workbench.config.base import Frozen, explain, first_error_path
+from workbench.config.yaml_limits import check_yaml, read_yaml_text
 from workbench.errors import ConfigError
 
 Value = TypeVar("Value", bound=Frozen)
@@ -27,9 +29,10 @@ def parse_scalar(text: str, where: str) -> object:
         ConfigError: If `text` is not YAML.
     """
     try:
-        return _plain(_yaml().load(text))
+        return _plain(_built(text))
     except YAMLError as error:
-        raise ConfigError(f"{where}: {text!r} is not a YAML value ({_reason(error)})") from None
+        shown = text if len(text) <= 60 else f"{text[:60]}..."
+        raise ConfigError(f"{where}: {shown!r} is not a YAML value ({_reason(error)})") from None
 
 
 def read_yaml(path: Path, kind: type[Value], required: str = "") -> Value:
@@ -86,13 +89,35 @@ def _yaml() -> YAML:
     return YAML(typ="rt", pure=True)
 
 
+def _built(text: str) -> object:
+    """Build what a YAML text says, after a look at its size.
+
+    Raises:
+        YAMLError: If it is not YAML, or too large to be built.
+    """
+    check_yaml(text)
+    try:
+        with warnings.catch_warnings():  # ruamel warns of what YAML 1.1 meant
+            warnings.simplefilter("ignore")
+            return _yaml().load(text)
+    except YAMLError:
+        raise
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        # What a scalar says cannot be built: a date such as 2024-99-99, `!!int x`, or an integer
+        # of thousands of digits, which Python does not read.
+        reason = "it has thousands of digits" if "max_str_digits" in str(error) else str(error)
+        raise YAMLError(f"a value cannot be read: {reason}") from None
+
+
 def _load(path: Path, required: str) -> object:
     try:
-        tree = _yaml().load(path.read_text(encoding="utf-8"))
+        tree = _built(read_yaml_text(path))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is no text in UTF-8 (byte {error.start:,})") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}:{line}: {_reason(error)}") from None

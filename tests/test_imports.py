@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "global_state", "memory", "progress", "process", "stopping", "__init__"},
+    {"errors", "global_state", "memory", "progress", "process", "stopping", "__init__"}
+    | {"digests", "strict_json"},
     {"files", "text"},
     {"config"},
     {"results"},

@@ -50,13 +50,29 @@ def test_looking_makes_no_folder(tmp_path: Path) -> None:
     assert not ledger.store.exists()
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"key": "beef"}', b'"\xe9"'], ids=repr
-)
-def test_a_record_that_cannot_be_read_is_named(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "trials" / "beef" / "result.json"
+def record_of(content: bytes, store: Path) -> Path:
+    path = store / "trials" / "beef" / "result.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b'"\xe9"'], ids=repr)
+def test_a_damaged_record_is_named_and_counts_as_none(
+    content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = record_of(content, tmp_path)
+    for _ in range(2):
+        assert Ledger(tmp_path).result("beef") is None
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{path}: damaged (no JSON: ")
+    assert line.endswith("); treated as if it were absent")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"key": "beef"}'], ids=repr)
+def test_a_record_that_cannot_be_used_is_named(content: bytes, tmp_path: Path) -> None:
+    path = record_of(content, tmp_path)
     with pytest.raises(StoreError, match="this record cannot be read") as refused:
         Ledger(tmp_path).result("beef")
     assert str(refused.value).startswith(f"{path}: ")

@@ -1,9 +1,8 @@
 """Where a training begins: at its own checkpoint, at that of another one, or at the first step."""
 
-import io
-import pickle
 from pathlib import Path
 
+from workbench.digests import DamagedError, say_damaged, unseal
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, Ledger
@@ -12,13 +11,15 @@ from workbench.ledger import CHECKPOINT, Ledger
 def begin(key: TrialKey, ledger: Ledger) -> None:
     """Give a training that has no checkpoint the furthest one that it can go on from, if any.
 
+    A damaged checkpoint is named and counts as none.
+
     Afterwards others can go on from it, too. The caller holds the lock of the training.
 
     Raises:
         StoreError: If the store cannot be written.
     """
     target = ledger.training_folder(key) / CHECKPOINT
-    if not target.exists():
+    if whole_checkpoint(target) is None:
         content = _furthest(key, ledger)
         if content is not None:
             write_atomically(target, content, store=ledger.store)
@@ -37,13 +38,25 @@ def _furthest(key: TrialKey, ledger: Ledger) -> bytes | None:
     return None if found is None else found[1]
 
 
+def whole_checkpoint(path: Path) -> bytes | None:
+    """Return a checkpoint as it is on the disk, None if there is none or it is damaged."""
+    try:
+        content = path.read_bytes()
+        unseal(content)
+    except FileNotFoundError:
+        return None
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        return None
+    return content
+
+
 def _read(path: Path) -> tuple[int, bytes]:
     """Return a checkpoint and its step; step 0 if it cannot be used."""
     import torch
 
-    try:
-        content = path.read_bytes()
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-        return int(found["step"]), content
-    except (RuntimeError, EOFError, OSError, KeyError, pickle.UnpicklingError):
-        return 0, b""
+    from workbench.training.state import decode_checkpoint
+
+    content = whole_checkpoint(path)
+    found = content and decode_checkpoint(content, path, torch.device("cpu"))
+    return (int(found["step"]), content) if content and found and "step" in found else (0, b"")

@@ -12,7 +12,8 @@ Below a store:
     given/<study>.<key>.json       scores of external checkpoints
     crops/                         parts of images that reports show
 
-Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here.
+Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here. Every file
+carries a digest (`digests.py`); a damaged one is named, and treated as if it were absent.
 """
 
 import json
@@ -24,11 +25,13 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from workbench.courses import Stage, shared_steps
+from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import ConfigError, StoreError, writing_to
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.progress import Waiting, no_waiting
 from workbench.results import TrialResult
+from workbench.strict_json import loads
 
 WEIGHTS = "weights.safetensors"
 CHECKPOINT = "checkpoint.pt"
@@ -50,17 +53,21 @@ class Ledger:
         return self.store / "images"
 
     def result(self, key: str) -> TrialResult | None:
-        """Return the finished trial of `key`, or None.
+        """Return the finished trial of `key`, or None if there is none or its record is damaged.
 
         Raises:
-            StoreError: If the record exists and cannot be read.
+            StoreError: If the record is whole and cannot be used, such as one with a score that
+                no network can have.
         """
         path = self._record(key)
         try:
             return _parsed(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, ConfigError) as error:  # ValueError: no JSON, or no UTF-8
+        except DamagedError as damage:
+            say_damaged(path, damage)
+            return None
+        except (OSError, ConfigError) as error:
             reason = " ".join(str(error).split())
             raise StoreError(
                 f"{path}: this record cannot be read ({reason}); "
@@ -73,8 +80,7 @@ class Ledger:
         Raises:
             StoreError: If the store cannot be written.
         """
-        text = json.dumps(result.plain(), indent=1)
-        write_atomically(self._record(result.key), text.encode(), store=self.store)
+        write_atomically(self._record(result.key), seal_json(result.plain()), store=self.store)
 
     def keep_stopped(self, result: TrialResult) -> None:
         """Keep what a trial had when it was stopped early; it is not finished by that.
@@ -113,9 +119,9 @@ class Ledger:
             StoreError: If the store cannot be written.
         """
         path = self._course(key) / f"{key.training}.json"
-        if not path.exists():
-            text = json.dumps([dict(stage) for stage in key.course.stages])
-            write_atomically(path, text.encode(), store=self.store)
+        if _stages(path) is None:
+            content = seal_json({"stages": [dict(stage) for stage in key.course.stages]})
+            write_atomically(path, content, store=self.store)
 
     def akin(self, key: TrialKey) -> list[tuple[Path, list[Stage], int]]:
         """Return trainings that have steps in common with another one, most steps first.
@@ -125,9 +131,8 @@ class Ledger:
         """
         found = []
         for path in sorted(self._course(key).glob("*.json")):
-            try:
-                stages = json.loads(path.read_bytes())
-            except ValueError:  # a damaged one saves no steps, which costs time and no result
+            stages = _stages(path)
+            if stages is None:  # a damaged one saves no steps, which costs time and no result
                 continue
             shared = shared_steps(key.course.stages, stages)
             if path.stem != key.training and shared:
@@ -178,10 +183,40 @@ def _parsed(content: bytes) -> TrialResult:
 
     Raises:
         ConfigError: With one line for what is wrong.
-        ValueError: If it is no JSON.
+        DamagedError: If it is no JSON, or does not match its digest.
     """
+    text = unseal_json(content)
     try:
         # Not strict, as parts of a config are converted on the way and JSON has no tuples.
-        return TrialResult.model_validate_json(content, strict=False)
+        return TrialResult.model_validate_json(text, strict=False)
     except ValidationError:
-        return TrialResult.parse(json.loads(content))
+        return TrialResult.parse(_json(text))
+
+
+def _json(text: bytes) -> object:
+    """Read JSON.
+
+    Raises:
+        ConfigError: If a number in it is not finite.
+        DamagedError: If it is none.
+    """
+    try:
+        return loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+            raise DamagedError(" ".join(f"no JSON: {error}".split())) from None
+        raise ConfigError(str(error)) from None
+
+
+def _stages(path: Path) -> list[Stage] | None:
+    """Return the stages of a training, None if they are not kept or the file is damaged."""
+    try:
+        content = loads(unseal_json(path.read_bytes()))
+        # Older workbenches wrote the bare list.
+        stages = content["stages"] if isinstance(content, dict) else content
+        return [dict(stage) for stage in stages]
+    except FileNotFoundError:
+        return None
+    except (DamagedError, KeyError, TypeError, ValueError) as damage:
+        say_damaged(path, damage if isinstance(damage, DamagedError) else "no stages")
+        return None

@@ -27,7 +27,14 @@ class Lost:
     """The process of a trial died; another one goes on with it."""
 
 
-Message = Advance | CurvePoint | Waits | Lost
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user must know, such as a damaged file; the driver says it once."""
+
+    text: str
+
+
+Message = Advance | CurvePoint | Waits | Lost | Notice
 
 
 @dataclass(frozen=True)

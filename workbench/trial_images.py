@@ -1,5 +1,6 @@
 """The images of a trial: packed once, opened by every process that needs them. No torch."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workbench.config.base import Frozen
@@ -67,6 +68,8 @@ def packed_images(config: TrialConfig) -> PackedImages:
 def open_packed(images: PackedImages, ledger: Ledger) -> TrialImages:
     """Open images that are packed, without the files that they were packed from.
 
+    Their pixels are not compared with their digests; see `ImageStore.is_intact`.
+
     Raises:
         DataError: If they are not there.
     """
@@ -81,8 +84,17 @@ def open_packed(images: PackedImages, ledger: Ledger) -> TrialImages:
     )
 
 
-def open_images(config: TrialConfig, ledger: Ledger, progress: Progress = silent) -> TrialImages:
+def open_images(
+    config: TrialConfig, ledger: Ledger, progress: Progress = silent, *, check: bool = True
+) -> TrialImages:
     """Open the packed images of a trial, packing what is not packed yet.
+
+    Args:
+        config: Of the trial.
+        ledger: Whose store holds them.
+        progress: Told of each image that is packed.
+        check: Compare all pixels with their digests, once in a process, and pack damaged images
+            again. Without it the images must have been checked by another process.
 
     Raises:
         DataError: If an image cannot be used.
@@ -99,6 +111,7 @@ def open_images(config: TrialConfig, ledger: Ledger, progress: Progress = silent
             folder=ledger.images,
             smallest_hr_px=smallest_hr_px,
             progress=progress,
+            check=check,
         )
 
     training = {s.name: opened(s, config.data.degradation, patch) for s in config.data.training}
@@ -108,6 +121,32 @@ def open_images(config: TrialConfig, ledger: Ledger, progress: Progress = silent
         validation=opened(config.data.validation, config.data.degradation, smallest),
         benchmarks=tuple(opened(s, scored, smallest) for s in config.evaluation.benchmarks),
     )
+
+
+def check_images(configs: Iterable[TrialConfig], ledger: Ledger) -> None:
+    """Compare the packed images of trials with their digests, before the trials begin.
+
+    Each store is read once in a process. A damaged one is named and packed again.
+
+    Raises:
+        DataError: If damaged images cannot be packed again, as their files are gone or unusable.
+        StoreError: If the store cannot be written.
+    """
+    sources = dict.fromkeys(
+        (source, config.model.scale, degradation)
+        for config in configs
+        for source, degradation in _sources(config)
+    )
+    for source, scale, degradation in sources:
+        open_store(source, scale, degradation, folder=ledger.images)
+
+
+def _sources(config: TrialConfig) -> Iterator[tuple[ImageSource, Degradation]]:
+    """Yield all images of a trial with what makes their LR."""
+    for source in (*config.data.training, config.data.validation):
+        yield source, config.data.degradation
+    for source in config.evaluation.benchmarks:
+        yield source, config.evaluation.degradation
 
 
 def known_hashes(config: TrialConfig, ledger: Ledger) -> DataHashes | None:

@@ -18,7 +18,9 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
 
+from workbench.digests import forwarded, say
 from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.ledger import Ledger
 from workbench.memory import in_one_line, ran_out
 from workbench.process import die_with_parent
 from workbench.results import TrialResult
@@ -29,6 +31,7 @@ from workbench.tasks import (
     Lost,
     MemoryRanOutError,
     Message,
+    Notice,
     Task,
     Waits,
     WorkerLostError,
@@ -119,7 +122,10 @@ class _Slot:
         try:
             while self.reader is not None and self.reader.poll():
                 index, message = self.reader.recv()
-                listener.news(index, message)
+                if isinstance(message, Notice):
+                    say(message.text)
+                else:
+                    listener.news(index, message)
         except (EOFError, OSError):  # it died; its future will say so
             self._close()
 
@@ -236,6 +242,11 @@ class _Reporter:
     def waiting(self) -> None:
         self.send(Waits())
 
+    def notice(self, text: str) -> None:
+        """Pass a warning on; no place for a stop, as files may be open."""
+        assert self.index is not None
+        self.writer.send((self.index, Notice(text)))
+
 
 _REPORTERS: list[_Reporter] = []
 """The worker's one reporter: a pool's initializer has no other way to hand over a pipe."""
@@ -257,15 +268,19 @@ def _run_one(index: int, task: Task, store: Path) -> TrialResult:
     reporter.index = index
     try:
         from workbench.trial import run_trial  # torch is imported by workers only
+        from workbench.trial_images import open_images
 
-        return run_trial(
-            task.config,
-            store=store,
-            until=task.until,
-            on_validation=reporter.send,
-            progress=reporter.progress,
-            waiting=reporter.waiting,
-        )
+        with forwarded(reporter.notice):
+            return run_trial(
+                task.config,
+                store=store,
+                # The driver has checked them.
+                images=open_images(task.config, Ledger(store), check=False),
+                until=task.until,
+                on_validation=reporter.send,
+                progress=reporter.progress,
+                waiting=reporter.waiting,
+            )
     except StoppedByUserError:
         if reporter.terminated:
             os._exit(1)  # as if it had been killed, but with its last steps on disk

@@ -12,7 +12,7 @@ from workbench.ledger import Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.tasks import Listener, Message, Task
 from workbench.tracking.tracker import Tracker, TrialLabel
-from workbench.trial_images import known_hashes
+from workbench.trial_images import check_images, known_hashes
 
 Results = dict[tuple[str, int], TrialResult]
 """Results by (name of the arm, seed)."""
@@ -130,6 +130,8 @@ def run_what_can(
             waiting.append(trial)
     listener.running = waiting
     if waiting:
+        # Here, once: workers open the images without reading all of them.
+        check_images((trial.arm.config for trial in waiting), Ledger(store))
         tasks = [Task(t.arm.with_seed(t.seed), until.get(t.arm.name)) for t in waiting]
         try:
             run(tasks, listener)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from workbench.ablation.plan import Arm, Plan
 from workbench.ablation.run import RunTasks, TrialListener, look_up
 from workbench.errors import WorkbenchError
+from workbench.ledger import Ledger
 from workbench.results import TrialResult
 from workbench.tasks import Task
+from workbench.trial_images import check_images
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Stream(TrialListener):
     left: dict[str, int] = field(default_factory=dict)
     """How many trials of an arm have not ended, by name."""
     more: More = field(default=lambda _: ())
+    checked: list[object] = field(default_factory=list)
+    """Whose images have been compared with their digests."""
 
     def run(self, run: RunTasks, first: Iterable[Asked], more: More) -> None:
         """Run arms, and those that follow.
@@ -74,12 +78,20 @@ class Stream(TrialListener):
             self.left[one.arm.name] = len(planned)
             for trial in planned:
                 if trial.result is None:
+                    self._check_images(one.arm)
                     self.running.append(trial)
                     self.tasks.append(Task(one.arm.with_seed(trial.seed), one.until))
                     continue
                 self.display.reused(one.arm.name, trial.seed, trial.result)
                 self.record(trial, trial.result)
                 waiting.extend(self._count(one.arm.name))
+
+    def _check_images(self, arm: Arm) -> None:
+        """Compare images with their digests that no arm before had."""
+        used = (arm.config.data, arm.config.evaluation, arm.config.model.scale)
+        if used not in self.checked:
+            check_images([arm.config], Ledger(self.store))
+            self.checked.append(used)
 
     def finished(self, index: int, result: TrialResult) -> None:
         """Take the result of trial `index`."""

@@ -218,7 +218,8 @@ def pack(plan: Plan, place: Place) -> None:
     overlaps: dict[str, tuple[Overlap, ...]] = {}
     with bars() as progress:
         for arm in plan.arms:
-            images = open_images(arm.config, ledger, PackingDisplay(progress))
+            # Their pixels are checked when a trial is about to begin, not for a table alone.
+            images = open_images(arm.config, ledger, PackingDisplay(progress), check=False)
             overlaps[arm.name] = find_overlaps(arm.config, images)
             if not place.allow_overlap:
                 check_overlaps(arm.config, overlaps[arm.name])

@@ -10,6 +10,7 @@ from workbench import __version__
 from workbench.cli.aa_test import aa_test
 from workbench.cli.ablate import ablate
 from workbench.cli.compare import compare
+from workbench.cli.console import note
 from workbench.cli.convert import convert
 from workbench.cli.evaluate import evaluate
 from workbench.cli.export import export
@@ -25,6 +26,7 @@ from workbench.cli.streams import discard_output, output_failure, prepare_stream
 from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
+from workbench.digests import show
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.stopping import sigterm_as_ctrl_c
 from workbench.text import printable
@@ -65,6 +67,7 @@ def _program(
     ] = False,
 ) -> None:
     """Ablation and architecture search on MDRN for efficient image super-resolution."""
+    show(note)  # damaged files are named on stderr
 
 
 def main() -> None:

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from workbench.beginnings import begin
+from workbench.beginnings import begin, whole_checkpoint
+from workbench.digests import forwarded
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import TrialResult
-from workbench.tasks import Message
+from workbench.tasks import Message, Notice
+
+NO_TICKET = 0
+"""Of what concerns no single trial; trials have tickets from 1."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,17 @@ class StoreServer:
     def begin(self, key: TrialKey) -> Beginning:
         """See `Home`."""
         ledger = Ledger(self.store)
-        finished = ledger.result(key.trial)
-        if finished is not None:
-            return Beginning(finished, None)
-        begin(key, ledger)
-        path = ledger.training_folder(key) / CHECKPOINT
-        content = path.read_bytes() if path.is_file() else None
-        return Beginning(None, content)
+        with forwarded(self._notice):
+            finished = ledger.result(key.trial)
+            if finished is not None:
+                return Beginning(finished, None)
+            begin(key, ledger)
+            return Beginning(None, whole_checkpoint(ledger.training_folder(key) / CHECKPOINT))
+
+    def _notice(self, text: str) -> None:
+        """Tell the driver something that concerns no single trial."""
+        with self.lock:
+            self.events.append((NO_TICKET, Notice(text)))
 
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """See `Home`."""

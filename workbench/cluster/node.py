@@ -6,6 +6,7 @@ the steps since its last checkpoint.
 """
 
 import hashlib
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -15,11 +16,13 @@ from filelock import FileLock
 
 from workbench.cluster.home import Home
 from workbench.config.trial import TrialConfig
-from workbench.errors import StoppedByUserError
+from workbench.data.image_store import ImageStore
+from workbench.digests import forwarded
+from workbench.errors import DataError, StoppedByUserError
 from workbench.keys import TrialKey, trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult
-from workbench.tasks import Advance, Message, Waits
+from workbench.tasks import Advance, Message, Notice, Waits
 from workbench.trial import run_trial
 from workbench.trial_images import PackedImages, TrialImages, open_packed
 
@@ -52,9 +55,16 @@ def run_shipped(task: Shipped, home: Home, *, at_home: bool) -> TrialResult:
         StoppedByUserError: If the driver wants it to stop; the checkpoint is at home then.
         WorkbenchError: See `run_trial`.
     """
-    if at_home:
-        news = _News(task.ticket, home)
-        return _run(task, task.store, open_packed(task.images, Ledger(task.store)), news)
+    with forwarded(lambda text: home.tell(task.ticket, [Notice(text)])):
+        return _run_at_home(task, home) if at_home else _run_away(task, home)
+
+
+def _run_at_home(task: Shipped, home: Home) -> TrialResult:
+    news = _News(task.ticket, home)
+    return _run(task, task.store, open_packed(task.images, Ledger(task.store)), news)
+
+
+def _run_away(task: Shipped, home: Home) -> TrialResult:
     store = _copy_of(task.store)
     images = _fetched(task.images, store, home)
     key = trial_key(task.config, images.hashes())
@@ -161,11 +171,20 @@ def _fetched(images: PackedImages, store: Path, home: Home) -> TrialImages:
     for fingerprint in images.fingerprints():
         place = ledger.images / fingerprint
         with FileLock(f"{place}.lock"):
-            if place.is_dir():
+            if place.is_dir() and _is_intact(place):
                 continue
+            shutil.rmtree(place, ignore_errors=True)
             partial = place.with_name(f"{fingerprint}.fetched")
             partial.mkdir(exist_ok=True)
             for name, content in home.packed(fingerprint).items():
                 (partial / name).write_bytes(content)
             partial.rename(place)  # whole, or not there
     return open_packed(images, ledger)
+
+
+def _is_intact(place: Path) -> bool:
+    """Tell whether packed images of an earlier trial are still as they came."""
+    try:
+        return ImageStore(place, place.name).is_intact()
+    except DataError:
+        return False

@@ -20,11 +20,12 @@ from workbench.cluster.feed import Feed
 from workbench.cluster.home import Failure, Outcome, StoreServer
 from workbench.cluster.node import Shipped
 from workbench.cluster.reaper import end_reaper, start_reaper
+from workbench.digests import say
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
 from workbench.global_state import environment_set
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
-from workbench.tasks import Listener, Lost, Message, Task, WorkerLostError
+from workbench.tasks import Listener, Lost, Message, Notice, Task, WorkerLostError
 from workbench.trial_images import packed_images
 
 POLL_S = 0.1
@@ -169,7 +170,9 @@ class RayWorkers:
         except self._ray.exceptions.RayError as error:
             raise WorkbenchError(f"Ray is lost ({_one_line(error)}); {_GOES_ON}") from None
         for ticket, what in events:
-            if ticket in left:
+            if isinstance(what, Notice):
+                say(what.text)
+            elif ticket in left:
                 self._pass_on(ticket, what, left, listener)
         for lost in self._feed.lost():  # their own last news have come before
             if lost in left:

@@ -1,7 +1,8 @@
 """Packed images: decoded once, memory-mapped ever after. No torch at import.
 
 The fingerprint in a store's name covers paths, sizes and times of the files, so a changed file is
-packed anew; the content hash covers names and pixels, so a touched file changes no result.
+packed anew; the content hash covers names and pixels, so a touched file changes no result. The
+pixels are compared with their digests once in a process, before the first trial that needs them.
 """
 
 from pathlib import Path
@@ -20,10 +21,14 @@ from workbench.data.packing import (
     read_manifest,
     remove_partial_stores,
 )
-from workbench.data.pairs import too_small
+from workbench.data.pairs import Pair, combine_digests, too_small
 from workbench.data.sources import ImageFiles, find_images
+from workbench.digests import say_damaged
 from workbench.errors import DataError, writing_to
 from workbench.progress import Progress, silent
+
+_checked: set[tuple[Path, int, int]] = set()
+"""Stores whose pixels this process has compared with their digests, as of which change."""
 
 
 class ImageStore:
@@ -89,6 +94,34 @@ class ImageStore:
         """Return a hash over the name and the pixels of one image."""
         return self._manifest.digests[index]
 
+    def is_intact(self) -> bool:
+        """Compare every image with its digest, and name the files if one differs.
+
+        Reads all of both files, one image at a time; a process does it once for each store.
+        """
+        changes = [(self._place / name).stat().st_mtime_ns for name in (HR_FILE, LR_FILE)]
+        mark = (self._place, changes[0], changes[1])
+        if mark in _checked:
+            return True
+        damaged = self._damaged_image()
+        if damaged is None and combine_digests(self._manifest.digests) == self.content_hash:
+            _checked.add(mark)
+            return True
+        where = "its content hash" if damaged is None else f"image {damaged!r}"
+        say_damaged(self._place / HR_FILE, f"it or {LR_FILE} beside it, at {where}")
+        return False
+
+    def _damaged_image(self) -> str | None:
+        """Return the name of the first image that is not as it was packed."""
+        for index, name in enumerate(self.names):
+            try:
+                found = Pair(name, self.hr(index), self.lr(index), ()).digest()
+            except (IndexError, ValueError):  # places or sizes of a manifest without a digest
+                return name
+            if found != self.digest(index):
+                return name
+        return None
+
 
 def open_store(
     source: ImageSource,
@@ -98,6 +131,7 @@ def open_store(
     folder: Path,
     smallest_hr_px: int = 1,
     progress: Progress = silent,
+    check: bool = True,
 ) -> ImageStore:
     """Open the packed images of a source, packing them first where need be.
 
@@ -110,6 +144,8 @@ def open_store(
         folder: Where stores are kept.
         smallest_hr_px: Least height and width of HR, after cropping to a multiple of the scale.
         progress: Told of each image that is checked and packed.
+        check: Compare the pixels of a store that is there with their digests, once in a process.
+            A damaged store is named and packed again.
 
     Raises:
         DataError: For images that cannot be used, all of them in one line.
@@ -118,12 +154,18 @@ def open_store(
     files = find_images(source, scale)
     # Absolute, as a worker that unpickles the store may stand in another folder.
     place = folder.absolute() / fingerprint(files, scale, degradation)
-    if read_manifest(place) is None:
+
+    def is_packed() -> bool:
+        return read_manifest(place) is not None and (
+            not check or ImageStore(place, source.name).is_intact()
+        )
+
+    if not is_packed():
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
             remove_partial_stores(folder)
             with lock_of(place):
-                if read_manifest(place) is None:  # another process may have packed it meanwhile
+                if not is_packed():  # another process may have packed it meanwhile
                     check_images(files, scale, smallest_hr_px, progress)
                     pack(files, scale, degradation, place, progress)
     store = ImageStore(place, source.name)

@@ -27,6 +27,7 @@ from workbench.data.pairs import (
     too_small,
 )
 from workbench.data.sources import ImageFiles
+from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import DataError
 from workbench.progress import Progress
 
@@ -59,14 +60,27 @@ class Manifest(Frozen):
 
 
 def read_manifest(place: Path) -> Manifest | None:
-    """Return the manifest of a whole store, or None where there is none or it is damaged."""
+    """Return the manifest of a whole store, or None where there is none or it is damaged.
+
+    The pixels are not read: see `ImageStore.damage`.
+    """
+    path = place / _MANIFEST
     try:
-        manifest = Manifest.model_validate_json((place / _MANIFEST).read_bytes())
+        manifest = Manifest.model_validate_json(unseal_json(path.read_bytes()))
         sizes = [(place / name).stat().st_size for name in (HR_FILE, LR_FILE)]
-    except (OSError, ValidationError):
+    except OSError:
         return None
-    is_whole = sizes == [manifest.hr_bytes, manifest.hr_bytes // manifest.scale**2]
-    return manifest if is_whole and manifest.format_version == FORMAT_VERSION else None
+    except (DamagedError, ValidationError) as damage:
+        say_damaged(path, damage if isinstance(damage, DamagedError) else "no manifest")
+        return None
+    if manifest.format_version != FORMAT_VERSION:
+        return None
+    wanted = (manifest.hr_bytes, manifest.hr_bytes // manifest.scale**2)
+    for name, size, whole in zip((HR_FILE, LR_FILE), sizes, wanted, strict=True):
+        if size != whole:
+            say_damaged(place / name, f"must have {whole:,} bytes, got {size:,}")
+            return None
+    return manifest
 
 
 def fingerprint(files: ImageFiles, scale: int, degradation: Degradation) -> str:
@@ -140,7 +154,7 @@ def pack(
         partial.mkdir()
         manifest = _write_images(files, scale, degradation, partial, progress)
         with (partial / _MANIFEST).open("wb") as file:
-            file.write(manifest.model_dump_json().encode())
+            file.write(seal_json(manifest.plain(), indent=None))
             _sync_file(file)
         if fingerprint(files, scale, degradation) != place.name:
             raise DataError(f"{files.folder}: images changed while they were packed; run it again")

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from workbench.config.base import Frozen
 from workbench.config.model import ModelConfig
+from workbench.digests import KEY, DamagedError, check_safetensors, seal_safetensors
 from workbench.errors import CheckpointError, ConfigError
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
@@ -85,7 +86,7 @@ def load_model(path: Path) -> MDRN:
 def save_weights(
     path: Path, config: ModelConfig, state: dict[str, Tensor], *, store: Path | None = None
 ) -> None:
-    """Write weights of ours, atomically: safetensors with the config inside.
+    """Write weights of ours, atomically: safetensors with the config and a digest inside.
 
     Args:
         path: The file.
@@ -98,7 +99,7 @@ def save_weights(
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
-    write_atomically(path, save(tensors, metadata), store=store)
+    write_atomically(path, seal_safetensors(save(tensors, metadata)), store=store)
 
 
 def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
@@ -176,7 +177,11 @@ def _read_safetensors(path: Path) -> Weights:
             f"format must be {FORMAT!r}, got {metadata.get('format')!r}"
         )
     try:
-        text = _Metadata.parse(metadata).model
+        check_safetensors(path.read_bytes())
+    except DamagedError as damage:
+        raise CheckpointError(f"{path}: damaged ({damage}); it is not used") from None
+    try:
+        text = _Metadata.parse({k: v for k, v in metadata.items() if k != KEY}).model
         return Weights(ModelConfig.parse(json.loads(text)), state, "workbench")
     except (ConfigError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path}: its config cannot be read ({error})") from None

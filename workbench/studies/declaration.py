@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from workbench.ablation.plan import Plan
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
+from workbench.digests import DamagedError, seal_json, unseal_json
 from workbench.errors import ConfigError, nearest
 from workbench.files import write_atomically
 from workbench.reporting.judging import Rules
 from workbench.statistics.levels import Levels
+from workbench.strict_json import loads
 
 FOLDER = "studies"
 
@@ -140,7 +142,7 @@ def declare(
         return
     kept = tuple(one for one in earlier if one.hash != digest)
     study = Study(study=plan.study, declarations=(*kept, new))
-    write_atomically(path, json.dumps(study.plain(), indent=1).encode(), store=store)
+    write_atomically(path, seal_json(study.plain()), store=store)
 
 
 def read_study(store: Path, name: str) -> Study:
@@ -154,7 +156,12 @@ def read_study(store: Path, name: str) -> Study:
         known = [file.stem for file in (store / FOLDER).glob("*.json")]
         raise ConfigError(f"unknown study {name!r} in {store}; {nearest(name, known)}")
     try:
-        return Study.check(json.loads(path.read_text(encoding="utf-8")))
+        return Study.check(loads(unseal_json(path.read_bytes())))
+    except DamagedError as damage:
+        raise ConfigError(
+            f"{path}: damaged ({damage}); restore it from a copy, or move it away and run the same "
+            "command again, which trains nothing that is finished and declares the study anew"
+        ) from None
     except (ValueError, ValidationError):
         raise ConfigError(
             f"{path}: no study of this version; move it away and run the same command again, "
@@ -195,5 +202,5 @@ def merge(store: Path, study: Study) -> int:
     if new or not path.exists():
         both = heapq.merge(own, new, key=lambda one: one.declared_s)
         merged = Study(study=study.study, declarations=tuple(both))
-        write_atomically(path, json.dumps(merged.plain(), indent=1).encode(), store=store)
+        write_atomically(path, seal_json(merged.plain()), store=store)
     return len(new)

@@ -9,17 +9,18 @@ A folder may come from anybody: everything in it is checked before anything of i
 """
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from workbench.config.base import Frozen
+from workbench.digests import DamagedError, unseal_json
 from workbench.errors import ConfigError, StoreError
 from workbench.ledger import WEIGHTS
 from workbench.progress import Progress, silent
 from workbench.results import TrialResult
+from workbench.strict_json import loads
 from workbench.studies.declaration import FOLDER, Study
 from workbench.text import check_file_name
 
@@ -32,8 +33,8 @@ _OF_KEY = re.compile(rf"trials/{_KEY}/result\.json|trainings/{_KEY}/{re.escape(W
 class Manifest(Frozen):
     """What `export.json` holds."""
 
-    format: Literal[1]
-    """Raised when an older workbench could not read it."""
+    format: Literal[1, 2]
+    """Raised when an older workbench could not read it; since 2, JSON carries its own digest."""
     study: str
     files: dict[str, str]
     """SHA-256 of each file but this one, by its path in the folder, with `/`."""
@@ -139,8 +140,10 @@ def _result(path: Path, key: str, content: bytes) -> TrialResult:
 
 def _json(path: Path, content: bytes) -> object:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested without end
+        return loads(unseal_json(content))
+    except DamagedError as damage:
+        raise StoreError(f"{path}: is damaged ({damage}); copy the export again") from None
+    except ValueError as error:  # no JSON, no UTF-8, nested without end, or a number like NaN
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: no JSON ({reason})") from None
 

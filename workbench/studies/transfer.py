@@ -12,6 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from workbench.digests import (
+    DamagedError,
+    check_safetensors,
+    say_damaged,
+    seal_json,
+    unseal_json,
+)
 from workbench.errors import ConfigError, writing_file
 from workbench.files import write_atomically
 from workbench.ledger import WEIGHTS, Ledger
@@ -97,24 +104,25 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
             files[path] = hashlib.sha256(whole).hexdigest()
             size_bytes += len(whole)
 
-        add(study_path(study.study), json.dumps(study.plain(), indent=1).encode())
+        add(study_path(study.study), seal_json(study.plain()))
         for done, key in enumerate(keys, 1):
             result = ledger.result(key)
             if result is not None:
                 finished += 1
-                add(f"trials/{key}/result.json", json.dumps(result.plain(), indent=1).encode())
+                add(f"trials/{key}/result.json", seal_json(result.plain()))
                 weights = f"trainings/{result.training_key}/{WEIGHTS}"
-                if weights not in files and (ledger.store / weights).is_file():
-                    add(weights, read(ledger.store / weights))
+                whole = None if weights in files else _whole(ledger.store / weights)
+                if whole is not None:
+                    add(weights, whole)
             progress(done, len(keys), key[:12])
-        manifest = Manifest(format=1, study=study.study, files=files)
-        write_atomically(folder / MANIFEST, json.dumps(manifest.plain(), indent=1).encode())
+        manifest = Manifest(format=2, study=study.study, files=files)
+        write_atomically(folder / MANIFEST, seal_json(manifest.plain()))
     weights_count = len(files) - 1 - finished
     return Exported(finished, len(keys) - finished, weights_count, size_bytes)
 
 
 def import_export(export: Export, store: Path, progress: Progress = silent) -> Imported:
-    """Merge an export into a store. What the store has already is kept as it is.
+    """Merge an export into a store. What the store has already is kept, unless it is damaged.
 
     An import that was interrupted goes on when it is run again.
 
@@ -133,7 +141,7 @@ def import_export(export: Export, store: Path, progress: Progress = silent) -> I
     paths = sorted(path for path in export.files if not path.startswith(f"{FOLDER}/"))
     for done, path in enumerate(paths, 1):
         kind = PurePosixPath(path).parts[0]
-        if (store / path).exists():
+        if _whole(store / path) is not None:
             there[kind] += 1
         else:
             write_atomically(
@@ -180,6 +188,26 @@ def _labels(studies: tuple[Study, ...]) -> Iterator[TrialLabel]:
             for arm, keys in declared.keys.items():
                 for seed, key in zip(declared.seeds, keys, strict=False):
                     yield TrialLabel(study.study, arm, seed, key)
+
+
+def _whole(path: Path) -> bytes | None:
+    """Return a file of a store; None if it is not there or damaged, which is said.
+
+    Raises:
+        StoreError: If it cannot be read.
+    """
+    if not path.exists():
+        return None
+    found = read(path)
+    try:
+        if path.name == WEIGHTS:
+            check_safetensors(found)
+        else:
+            json.loads(unseal_json(found))
+    except (DamagedError, ValueError) as damage:
+        say_damaged(path, damage if isinstance(damage, DamagedError) else "no JSON")
+        return None
+    return found
 
 
 @contextmanager

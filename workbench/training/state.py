@@ -19,6 +19,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
+from workbench.digests import DamagedError, say_damaged, seal, unseal
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.results import CurvePoint
@@ -97,23 +98,22 @@ def save_checkpoint(state: TrainingState, path: Path, *, store: Path) -> None:
     # Through memory: torch.save hides a full disk behind an error of its own.
     encoded = io.BytesIO()
     torch.save(content, encoded)
-    write_atomically(path, encoded.getvalue(), store=store)
+    write_atomically(path, seal(encoded.getvalue()), store=store)
 
 
 def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> bool:
     """Fill `state` from a checkpoint.
 
     Returns:
-        Whether there was a usable one. One that cannot be read is as good as none: training
+        Whether there was a usable one. One that is damaged is named and as good as none: training
         starts again from the first step, which costs time and no result.
     """
     try:
-        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except FileNotFoundError:
+        encoded = path.read_bytes()
+    except OSError:
         return False
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
-        return False
-    if content.get("format") != FORMAT:
+    content = decode_checkpoint(encoded, path, device)
+    if content is None or content.get("format") != FORMAT:
         return False
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
@@ -127,6 +127,27 @@ def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> b
     state.sessions = content["sessions"] + 1
     state.started_s = content["started_s"]
     return True
+
+
+def decode_checkpoint(encoded: bytes, path: Path, device: torch.device) -> dict[str, Any] | None:
+    """Return what a checkpoint holds, None if it is damaged, which is said.
+
+    Args:
+        encoded: The content of the file.
+        path: The file, which a message names.
+        device: Where its tensors go.
+    """
+    try:
+        content = torch.load(io.BytesIO(unseal(encoded)), map_location=device, weights_only=True)
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        return None
+    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError):
+        content = None
+    if not isinstance(content, dict):
+        say_damaged(path, "no checkpoint that PyTorch can read")
+        return None
+    return content
 
 
 def _average(config: TrainingConfig) -> Any:

@@ -4,10 +4,13 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from safetensors.numpy import save
 
 from tests.tracking.conftest import make_config, make_label, make_result
+from workbench.digests import seal_safetensors, unseal_json
 from workbench.errors import ConfigError, StoreError, WorkbenchError
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import TrialResult
@@ -63,9 +66,18 @@ def finish(store: Path, name: str, seed: int, psnr_db: float = 30.0) -> TrialRes
     Ledger(store).record(result)
     folder = store / "trainings" / result.training_key
     folder.mkdir(parents=True)
-    for file in (WEIGHTS, CHECKPOINT, "lock"):
+    (folder / WEIGHTS).write_bytes(weights_of(name, seed, psnr_db))
+    for file in (CHECKPOINT, "lock"):
         (folder / file).write_text(f"{file} of {name} {seed} at {psnr_db}")
     return result
+
+
+def weights_of(name: str, seed: int, psnr_db: float) -> bytes:
+    return seal_safetensors(save({}, {"is": f"{name} {seed} at {psnr_db}"}))
+
+
+def json_of(path: Path) -> Any:
+    return json.loads(unseal_json(path.read_bytes()))
 
 
 def make_store(store: Path) -> Path:
@@ -106,7 +118,7 @@ def rewrite(exported: Path, path: str, content: bytes) -> None:
 
 
 def name_file(exported: Path, path: str, sha256: str) -> None:
-    manifest = json.loads((exported / MANIFEST).read_text())
+    manifest = json_of(exported / MANIFEST)
     manifest["files"][path] = sha256
     (exported / MANIFEST).write_text(json.dumps(manifest))
 
@@ -122,13 +134,13 @@ def test_an_export_holds_the_study_its_finished_trials_and_their_weights(tmp_pat
     ]
     assert (done.finished, done.unfinished, done.weights) == (3, 1, 2)
     files = files_of(tmp_path / "out")
-    manifest = json.loads(files.pop(MANIFEST))
+    manifest = json.loads(unseal_json(files.pop(MANIFEST)))
     assert set(files) == {
         "studies/lvar study.json",
         *(f"trials/{key}-0f3a/result.json" for key in ("tiny-1", "tiny-2", "no-lvar-1")),
         *(f"trainings/training-{key}-0f3a/{WEIGHTS}" for key in ("tiny-1", "no-lvar-1")),
     }
-    assert (manifest["format"], manifest["study"]) == (1, STUDY)
+    assert (manifest["format"], manifest["study"]) == (2, STUDY)
     assert manifest["files"] == {
         name: hashlib.sha256(content).hexdigest() for name, content in files.items()
     }
@@ -311,7 +323,7 @@ def test_a_path_that_does_not_belong_there_is_refused(exported: Path, file: str,
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "/x", "a/b", "a\0b"])
 def test_a_name_that_leads_out_of_the_store_is_refused(exported: Path, name: str) -> None:
-    manifest = json.loads((exported / MANIFEST).read_text())
+    manifest = json_of(exported / MANIFEST)
     manifest["study"] = name
     (exported / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ConfigError, match=MANIFEST):
@@ -340,7 +352,7 @@ def test_files_with_right_hashes_and_wrong_content_are_refused(exported: Path) -
             (exported / name).write_bytes(kept)
 
     result = (exported / "trials/tiny-1-0f3a/result.json").read_bytes()
-    study = json.loads((exported / "studies/lvar study.json").read_text())
+    study = json_of(exported / "studies/lvar study.json")
     (first,) = study["declarations"]
     fewer = first | {"keys": {"tiny": ["x"], "no-lvar": ["y", "z"]}}
     outside = first | {"keys": {"tiny": ["../x", "x"], "no-lvar": ["y", "z"]}}
@@ -362,9 +374,9 @@ def test_what_is_no_export_is_refused(exported: Path, tmp_path: Path) -> None:
     for folder in (tmp_path / "absent", tmp_path / "theirs", exported / MANIFEST):
         with pytest.raises(ConfigError, match=r"no export of a study, it has no export\.json"):
             open_export(folder)
-    manifest = json.loads((exported / MANIFEST).read_text())
+    manifest = json_of(exported / MANIFEST)
     for wrong, rule in (
-        (manifest | {"format": 2}, r"export\.json: format: should be 1, got 2"),
+        (manifest | {"format": 3}, r"export\.json: format: should be 1 or 2, got 3"),
         ({"format": 1, "study": STUDY}, r"export\.json: files: is missing"),
         (manifest | {"files": {}}, r"export\.json: files: must name studies/lvar study\.json"),
         ([], r"export\.json: "),

@@ -23,7 +23,9 @@ from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
 from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
 from workbench.statistics.levels import DEFAULT, Levels
-from workbench.studies.declaration import declare
+from workbench.studies.changes import change_text
+from workbench.studies.declaration import Declared, declare
+from workbench.studies.study import declared_text
 from workbench.trial_images import open_images
 
 LONG_S = 3600.0
@@ -173,7 +175,8 @@ def train(
     """
     pack(plan, place)
     keys = {(t.arm.name, t.seed): t.key for t in look_up(plan, place.store) if t.key is not None}
-    declare(plan, levels, keys, place.store, place.command)
+    declared = declare(plan, levels, keys, place.store, place.command)
+    _say_changed(plan.study, declared)
     results: Results = {}
     so_far = SoFar(plan.against, levels.alpha)
     reused, address = 0, None
@@ -196,6 +199,14 @@ def train(
     if not quiet:
         _say_where(f"{reused} of {len(results)}", place, there=address is not None)
     return by_arm(plan, results)
+
+
+def _say_changed(study: str, declared: Declared) -> None:
+    """Say that the images, or the code, are no longer those of the last declaration."""
+    change = declared.before and change_text(declared.before, declared.now)
+    if declared.before and change:
+        day = declared_text(declared.before)
+        note(f"study {study}: {change} since it was declared {day}; this is another declaration")
 
 
 def _say_where(reused: str, place: Place, *, there: bool) -> None:

@@ -1,7 +1,8 @@
 """What a study declares before its first trial, so that no family is chosen afterwards.
 
 A study is a file of declarations. The same plan again is the same declaration; another one - more
-variants, more seeds, another margin - is added after it, and reports say so.
+variants, more seeds, another margin, other images under the same names - is added after it, and
+reports say so.
 """
 
 import hashlib
@@ -9,19 +10,23 @@ import heapq
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from workbench.ablation.plan import Plan
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 from workbench.digests import DamagedError, seal_json, unseal_json
 from workbench.errors import ConfigError, nearest
-from workbench.files import write_atomically
+from workbench.files import changing, write_atomically
+from workbench.ledger import Ledger
 from workbench.reporting.judging import Rules
 from workbench.statistics.levels import Levels
 from workbench.strict_json import loads
+from workbench.trial_images import known_hashes
 
 FOLDER = "studies"
 
@@ -50,7 +55,7 @@ class Declaration(Frozen):
     """A family that was written down before it was run."""
 
     hash: str
-    """SHA-256 over arms, effects, seeds, looks, alpha and margin."""
+    """SHA-256 over arms, effects, seeds, looks, alpha, margin and keys."""
     declared_s: float
     """Unix time."""
     command: str = ""
@@ -66,11 +71,20 @@ class Declaration(Frozen):
     margin_db: float
     keys: dict[str, tuple[str, ...]]
     """By arm, the ledger's keys of its trials, one for each seed."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Content hash of each set of images, by use and name such as `benchmark Set5`; empty if an
+    older workbench declared it."""
 
     @property
     def all_keys(self) -> frozenset[str]:
         """The ledger's keys of all its trials."""
         return frozenset(key for keys in self.keys.values() for key in keys)
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """Everything that makes it another declaration if it changes."""
+        asked = (self.arms, self.effects, self.seeds, self.looks, self.alpha, self.margin_db)
+        return (*asked, self.keys)
 
     @property
     def rules(self) -> Rules:
@@ -86,14 +100,26 @@ class Study(Frozen):
     declarations: tuple[Declaration, ...]
 
 
+@dataclass(frozen=True)
+class Declared:
+    """What came of a plan that was declared."""
+
+    now: Declaration
+    before: Declaration | None
+    """The last one before it, if this one is new and the study had one."""
+
+
 def declare(
     plan: Plan,
     levels: Levels,
     keys: Mapping[tuple[str, int], str],
     store: Path,
     command: str = "",
-) -> None:
+) -> Declared:
     """Write down what a plan asks, before it is run.
+
+    The same plan whose trials have other keys, as its images or the workbench's code have changed,
+    is another declaration.
 
     Args:
         plan: Its arms that are compared, and its effects, are the family.
@@ -101,6 +127,9 @@ def declare(
         keys: Of the ledger, by (arm, seed).
         store: The store.
         command: What the user typed.
+
+    Returns:
+        The declaration, and what the study declared before if this one is new.
 
     Raises:
         ConfigError: If the study's file is damaged.
@@ -116,33 +145,60 @@ def declare(
     declared = {
         "arms": [arm.plain() for arm in arms],
         "seeds": list(plan.seeds),
+        "effects": [effect.plain() for effect in effects],
+        "looks": list(plan.looks),
         "alpha": levels.alpha,
         "margin_db": levels.margin_db,
     }
-    if effects or plan.looks:  # so that a plan without them keeps the hash that it had before
-        declared |= {"effects": [e.plain() for e in effects], "looks": list(plan.looks)}
-    digest = hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
-    path = _path(store, plan.study)
-    earlier = read_study(store, plan.study).declarations if path.exists() else ()
-    same = next((one for one in earlier if one.hash == digest), None)
+    by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
+    declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
     new = Declaration(
-        hash=digest,
-        declared_s=same.declared_s if same else time.time(),
-        command=same.command if same else command,
-        question=plan.question or (same.question if same else ""),
+        hash=hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest(),
+        declared_s=time.time(),
+        command=command,
+        question=plan.question,
         arms=arms,
         effects=effects,
         seeds=plan.seeds,
         looks=plan.looks,
         alpha=levels.alpha,
         margin_db=levels.margin_db,
-        keys={a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms},
+        keys=by_arm,
+        images=_images(plan, store),
     )
-    if same is not None and same == new:
-        return
-    kept = tuple(one for one in earlier if one.hash != digest)
-    study = Study(study=plan.study, declarations=(*kept, new))
-    write_atomically(path, seal_json(study.plain()), store=store)
+    path = _path(store, plan.study)
+    with changing(path, store):
+        return _add(new, plan.study, store)
+
+
+def _add(new: Declaration, name: str, store: Path) -> Declared:
+    """Add a declaration to a study's file, or keep the one that says the same."""
+    earlier = read_study(store, name).declarations if _path(store, name).exists() else ()
+    same = next((one for one in earlier if one.family == new.family), None)
+    if same is not None:
+        kept = ("hash", "declared_s", "command")
+        update: dict[str, Any] = {field: getattr(same, field) for field in kept}
+        update["question"] = new.question or same.question
+        # An older workbench did not write the images down, and keys alone do not name them.
+        update["images"] = same.images or new.images
+        new = new.model_copy(update=update)
+    if same is None or same != new:
+        others = tuple(one for one in earlier if one is not same)
+        study = Study(study=name, declarations=(*others, new))
+        write_atomically(_path(store, name), seal_json(study.plain()), store=store)
+    return Declared(new, earlier[-1] if earlier and same is None else None)
+
+
+def _images(plan: Plan, store: Path) -> dict[str, str]:
+    """Return the content hashes of the base's images, by use and name; empty if unknown."""
+    known = known_hashes(plan.base.config, Ledger(store))
+    if known is None:
+        return {}
+    return {
+        **{f"training {name}": found for name, found in known.training.items()},
+        f"validation {plan.base.config.data.validation.name}": known.validation,
+        **{f"benchmark {name}": found for name, found in known.benchmarks.items()},
+    }
 
 
 def read_study(store: Path, name: str) -> Study:
@@ -196,11 +252,12 @@ def merge(store: Path, study: Study) -> int:
         StoreError: If the store cannot be written.
     """
     path = _path(store, study.study)
-    own = read_study(store, study.study).declarations if path.exists() else ()
-    known = {one.hash for one in own}
-    new = [one for one in study.declarations if one.hash not in known]
-    if new or not path.exists():
-        both = heapq.merge(own, new, key=lambda one: one.declared_s)
-        merged = Study(study=study.study, declarations=tuple(both))
-        write_atomically(path, seal_json(merged.plain()), store=store)
+    with changing(path, store):
+        own = read_study(store, study.study).declarations if path.exists() else ()
+        known = {one.hash for one in own}
+        new = [one for one in study.declarations if one.hash not in known]
+        if new or not path.exists():
+            both = heapq.merge(own, new, key=lambda one: one.declared_s)
+            merged = Study(study=study.study, declarations=tuple(both))
+            write_atomically(path, seal_json(merged.plain()), store=store)
     return len(new)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from workbench.ledger import Ledger
@@ -11,6 +12,7 @@ from workbench.reporting.crops import find_crops
 from workbench.reporting.page import Header, page
 from workbench.results import TrialResult
 from workbench.statistics.effects import Effect
+from workbench.studies.changes import change_text
 from workbench.studies.declaration import Declaration, Study, read_study
 
 Results = dict[str, list[TrialResult]]
@@ -95,6 +97,11 @@ def _added(study: Study) -> list[str]:
     ):
         if before != after:
             changes.append(f"{what} {after} in place of {before}")
+    changes += dict.fromkeys(
+        text
+        for before, after in pairwise(study.declarations)
+        if (text := change_text(before, after))
+    )
     count = len(study.declarations)
     text = "; ".join(changes) or "only the order of its plans differs"
     return [f"outside the first plan ({count} plans were declared in this study): {text}"]

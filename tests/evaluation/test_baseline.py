@@ -13,6 +13,7 @@ from workbench.data.bicubic import downscale, upscale
 from workbench.data.image_store import ImageStore, open_store
 from workbench.data.packing import lock_of
 from workbench.data.pairs import FolderPairs
+from workbench.digests import seal_json, unseal_json
 from workbench.evaluation.baseline import SCORES_FILE, bicubic_scores, packed_bicubic
 from workbench.results import DatasetScores, MeanScore
 from workbench.trial import run_trial
@@ -67,18 +68,28 @@ def test_scores_are_computed_once_and_kept_beside_the_images(
     assert packed_bicubic(packed) == first
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [("content_hash", "beef"), ("code_hash", "c0de"), ("score", None)]
-)
-def test_kept_scores_of_other_images_or_code_are_not_used(
-    packed: ImageStore, before: str, after: object
+@pytest.mark.parametrize("field", ["content_hash", "code_hash"])
+def test_kept_scores_of_other_images_or_code_are_not_used(packed: ImageStore, field: str) -> None:
+    right = packed_bicubic(packed)
+    path = packed.place / SCORES_FILE
+    kept = json.loads(unseal_json(path.read_bytes()))
+    kept["score"]["psnr_rgb_db"] += 1
+    path.write_bytes(seal_json(kept | {field: "beef"}))
+    assert packed_bicubic(packed) == right
+
+
+@pytest.mark.parametrize("damage", ["a digit", "the end"])
+def test_damaged_scores_are_named_and_computed_again(
+    packed: ImageStore, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     right = packed_bicubic(packed)
     path = packed.place / SCORES_FILE
-    kept = json.loads(path.read_bytes())
-    kept["score"]["psnr_rgb_db"] += 1
-    path.write_text(json.dumps(kept | {before: after}))
+    whole = path.read_bytes()
+    more = whole.replace(b'"psnr_rgb_db": ', b'"psnr_rgb_db": 1')
+    path.write_bytes(more if damage == "a digit" else whole[:-9])
     assert packed_bicubic(packed) == right
+    assert f"{path}: damaged" in caplog.text
+    assert path.read_bytes() == whole
 
 
 def test_images_that_cannot_be_scored_have_no_scores(tmp_path: Path) -> None:

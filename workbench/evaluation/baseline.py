@@ -4,19 +4,19 @@ They depend on the images alone, so those of packed images are computed once and
 in `bicubic.json`.
 """
 
-import json
-
 from filelock import Timeout
 
 from workbench.config.base import Frozen
 from workbench.data.image_store import ImageStore
 from workbench.data.packing import lock_of
 from workbench.data.pairs import ImagePairs, too_small
+from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import ConfigError, StoreError
 from workbench.files import write_atomically
 from workbench.keys import code_hash
 from workbench.progress import Progress, silent
 from workbench.results import MeanScore, mean_of
+from workbench.strict_json import loads
 
 SCORES_FILE = "bicubic.json"
 WAIT_S = 1.0
@@ -90,15 +90,19 @@ def _keep(images: ImageStore, progress: Progress) -> MeanScore | None:
     score = bicubic_scores(images, progress)
     if score is not None:
         kept = KeptScores(content_hash=images.content_hash, code_hash=code_hash(_CODE), score=score)
-        write_atomically(images.place / SCORES_FILE, json.dumps(kept.plain()).encode())
+        write_atomically(images.place / SCORES_FILE, seal_json(kept.plain()))
     return score
 
 
 def _kept(images: ImageStore) -> MeanScore | None:
     """Return what is kept of these images; None if there is nothing, or it is of older code."""
+    path = images.place / SCORES_FILE
     try:
-        kept = KeptScores.parse(json.loads((images.place / SCORES_FILE).read_bytes()))
-    except (OSError, ValueError, ConfigError):  # ValueError: no JSON, or no UTF-8
+        kept = KeptScores.parse(loads(unseal_json(path.read_bytes())))
+    except OSError:
+        return None
+    except (DamagedError, ValueError, ConfigError) as error:  # ValueError: no JSON, or no UTF-8
+        say_damaged(path, " ".join(str(error).split()))
         return None
     same = (kept.content_hash, kept.code_hash) == (images.content_hash, code_hash(_CODE))
     return kept.score if same else None

@@ -11,14 +11,8 @@ from workbench.reporting.numbers import difference_text
 ShownCrops = tuple[Wanted, Crops, int]
 """An image, its crop, and the seed whose networks it shows."""
 
-STYLE = """
-.crops { display: flex; flex-wrap: wrap; gap: .5rem; }
-.crop { margin: 0; width: 160px; break-inside: avoid; }
-.crop img { display: block; width: 160px; height: auto; image-rendering: pixelated;
-            border: 1px solid #ccc; box-sizing: border-box; }
-.crop figcaption { font-size: .875rem; overflow-wrap: anywhere; }
-"""
-"""What the page's style sheet needs for `crops_section`."""
+_NETWORKS = 4
+"""Pictures of an image that are one of the other, better or worse; the error map is not."""
 
 
 def crops_section(items: Sequence[ShownCrops]) -> Iterator[str]:
@@ -30,7 +24,6 @@ def crops_section(items: Sequence[ShownCrops]) -> Iterator[str]:
     """
     if not items:
         return
-    yield "<h2>Image crops</h2>"
     yield (
         "<p>The images with the highest and the lowest difference, where the two networks differ "
         "most. The error map shows by how much the error, the mean of the absolute differences of "
@@ -64,7 +57,10 @@ def _image(one: Wanted, crops: Crops, seed: int) -> str:
             f"error map, full colour at ±{record.limit_levels:.3g} of 255",
         ),
     )
-    blocks = "".join(_picture(f"{one.image}: {alt}", png, below) for alt, png, below in pictures)
+    blocks = "".join(
+        _picture(f"{one.image}: {alt}", png, below, slides=place < _NETWORKS)
+        for place, (alt, png, below) in enumerate(pictures)
+    )
     place = "highest" if one.gains else "lowest"
     caption = (
         f"{one.image}: {difference_text(one.delta_db)} dB, one of the {place}, whole image, "
@@ -74,15 +70,17 @@ def _image(one: Wanted, crops: Crops, seed: int) -> str:
         f"Error map: orange, {one.variant} further from HR; blue, nearer; white, equal."
     )
     return (
-        f'<figure><div class="crops">{blocks}</div>'
+        f'<figure><div class="looks"><div class="crops">{blocks}</div></div>'
         f"<figcaption>{_text(caption)}</figcaption></figure>"
     )
 
 
-def _picture(alt: str, png: bytes, below: str) -> str:
+def _picture(alt: str, png: bytes, below: str, *, slides: bool) -> str:
     data = base64.b64encode(png).decode()
+    # The name under which the page's script offers the picture for its slider.
+    name = f' data-name="{_text(below)}"' if slides else ""
     return (
-        f'<figure class="crop"><img alt="{_text(alt)}" src="data:image/png;base64,{data}">'
+        f'<figure class="crop"{name}><img alt="{_text(alt)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{_text(below)}</figcaption></figure>"
     )
 

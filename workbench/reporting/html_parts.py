@@ -1,94 +1,155 @@
 """The parts that all HTML pages are made of: they load nothing from anywhere."""
 
+import base64
+import hashlib
 import html
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 from workbench.reporting.figures import Figure
 
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem;
-       color: #111; background: #fff; }
-h1, h2, h3 { line-height: 1.2; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #444; padding-bottom: .3rem; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ccc;
-         white-space: nowrap; }
-th:first-child, td:first-child, td.word { text-align: left; }
-td.word { white-space: normal; min-width: 14rem; }
-figure { margin: 1rem 0; }
-figcaption { color: #444; }
-summary { cursor: pointer; padding: .3rem 0; }
-summary:focus-visible, a:focus-visible { outline: 3px solid #0072B2; }
-pre { overflow-x: auto; background: #f4f4f4; padding: .6rem; }
-@media print { details > *:not(summary) { display: block; }
-               details::details-content { content-visibility: visible; }
-               figure, table { break-inside: avoid; }
-               body { max-width: none; } }
-"""
 
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
-    "img-src data: blob:"
-)
-"""The browser itself refuses whatever would leave the machine."""
+@dataclass(frozen=True)
+class Section:
+    """A heading that the list of sections leads to."""
+
+    anchor: str
+    """Of its element; once in a page."""
+    title: str
+    """Plain text."""
+
+    def heading(self, css: str = "") -> str:
+        """Return its heading, of the second level."""
+        kind = f' class="{css}"' if css else ""
+        return f'<h2 id="{self.anchor}"{kind}>{text(self.title)}</h2>'
 
 
-def document(title: str, body: str, style: str = "") -> str:
+def document(
+    title: str, body: str, sections: Sequence[Section] = (), *, evals: bool = False
+) -> str:
     """Return a self-contained page.
 
     Args:
         title: Plain text.
         body: HTML.
-        style: More CSS.
+        sections: What the list of sections leads to; none without them.
+        evals: Allow scripts to compile code, which plotly's parallel coordinates do.
     """
+    scripts = (_plotly(), asset("page.js"))
+    listed = f"{_listed(sections)}\n" if sections else ""
+    sheet = "sheet" if sections else "sheet plain"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{text(title)}</title>\n<style>{_STYLE}{style}</style>\n"
-        f"<script>{_plotly()}</script>\n</head>\n<body>\n{body}\n</body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, evals)}">\n'
+        f"<title>{text(title)}</title>\n<style>{asset('page.css')}</style>\n"
+        + "\n".join(f"<script>{script}</script>" for script in scripts)
+        + f'\n</head>\n<body>\n<div class="as-printed" hidden></div>\n'
+        f'<div class="{sheet}">\n{listed}<main>\n{body}\n</main></div>\n'
+        "</body></html>\n"
     )
 
 
-def html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; the first column is a heading, the last one words, the others numbers."""
-    lines = ["".join(f'<th scope="col">{text(name)}</th>' for name in head)]
-    for name, *cells in rows:
-        tags = [f"<td>{text(cell)}</td>" for cell in cells[:-1]]
-        word = f'<td class="word">{text(cells[-1])}</td>'
-        lines.append(f'<th scope="row">{text(name)}</th>' + "".join(tags) + word)
-    inner = "\n".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="wide"><table><caption>{text(caption)}</caption>\n{inner}</table></div>'
+def asset(name: str) -> str:
+    """Return a file of the package's own: style sheet or script."""
+    return (resources.files("workbench.reporting") / "assets" / name).read_text(encoding="utf-8")
 
 
-def html_figure(figure: Figure, name: str, caption: str) -> str:
-    """Return a figure with what it shows in words.
-
-    Args:
-        figure: What is drawn.
-        name: Of its element; once in a page.
-        caption: Plain text.
-    """
-    drawn = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        div_id=name,
-        config={"responsive": True, "displayModeBar": False},
-    )
-    label = text(caption)
+def _policy(scripts: Sequence[str], evals: bool) -> str:
+    """Return what the page may do: the browser refuses other scripts, and all that loads."""
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    unsafe = " 'unsafe-eval'" if evals else ""
     return (
-        f'<figure role="group" aria-label="{label}"><div role="img" aria-label="{label}">{drawn}'
-        f"</div><figcaption>{label}</figcaption></figure>"
+        f"default-src 'none'; script-src {allowed}{unsafe}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
 
+@cache
 def _plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     script: str = get_plotlyjs()
     return script
+
+
+def _listed(sections: Sequence[Section]) -> str:
+    links = "".join(f'<li><a href="#{one.anchor}">{text(one.title)}</a></li>' for one in sections)
+    return (
+        '<nav aria-label="Sections"><details><summary>Sections</summary>'
+        f"<ul>{links}</ul></details></nav>"
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table."""
+
+    html: str
+    kind: str = ""
+    """`word` is aligned left; `word long` may also be broken into lines. Else a number."""
+
+
+def html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
+    """Return a table in a box that scrolls if it must; the first column is a heading.
+
+    Args:
+        caption: Plain text.
+        head: Plain text. Columns are aligned like the first row's cells.
+        rows: Plain text, or HTML as a `Cell`; the last cell of plain text is aligned as words.
+    """
+    made = [[_cell(one, last=i == len(row) - 1) for i, one in enumerate(row)] for row in rows]
+    kinds = [cell.kind.partition(" ")[0] for cell in made[0]] if made else [""] * len(head)
+    top = "".join(
+        f'<th scope="col"{_class(kind)}>{text(name)}</th>'
+        for name, kind in zip(head, kinds, strict=True)
+    )
+    lines = []
+    for name, *cells in made:
+        others = "".join(f"<td{_class(cell.kind)}>{cell.html}</td>" for cell in cells)
+        lines.append(f'<tr><th scope="row">{name.html}</th>{others}</tr>')
+    inner = "\n".join(lines)
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{text(caption)}">'
+        f"<table><caption>{text(caption)}</caption>\n"
+        f"<thead><tr>{top}</tr></thead>\n<tbody>{inner}</tbody></table></div>"
+    )
+
+
+def _cell(one: str | Cell, *, last: bool) -> Cell:
+    if isinstance(one, Cell):
+        return one
+    return Cell(text(one), "word long" if last else "")
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> str:
+    """Return a figure with what it shows in words.
+
+    Args:
+        figure: What is drawn, when the page is opened.
+        name: Of its element; once in a page.
+        caption: Plain text.
+        legend: HTML that says what the colours mean.
+    """
+    label = text(caption)
+    # As data, which the page's own script draws: no script of the page comes from its contents.
+    data = figure.to_json().replace("<", "\\u003c")
+    height_px = json.loads(data)["layout"]["height"]
+    return (
+        f'<figure role="group" aria-label="{label}">{legend}'
+        f'<div class="plot" id="{name}" role="img" aria-label="{label}" '
+        f'style="height: {height_px}px"></div>'
+        f'<script type="application/json">{data}</script>'
+        f"<figcaption>{label}</figcaption></figure>"
+    )
 
 
 def text(plain: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.reporting.baseline import BICUBIC
-from workbench.reporting.figures import PALETTE
+from workbench.reporting.colours import PALETTE
 from workbench.reporting.prints import drawn, shade
 from workbench.reporting.search_figures import Scored, axis_of, rung_title
 

@@ -14,12 +14,19 @@ def confidence_text(rules: Rules) -> str:
     return f"{100 * (1 - rules.alpha):g} %"
 
 
+def remedy_text(further_seeds: int | None) -> str:
+    """Say what would settle an undecided difference."""
+    if further_seeds is None:
+        return "more seeds alone would not settle it, more images may"
+    return f"about {counted(further_seeds, 'more seed')} would settle it"
+
+
 def looks_text(rules: Rules) -> str:
     """Say when a study that adds seeds looks, and how strictly."""
     counts = [len(seeds) for seeds in rules.looks]
     rates = [f"{rate:.2g}" for rate in shares(rules.alpha, counts)]
     return (
-        f"looks after {_listed(map(str, counts))} seeds with error rates {_listed(rates)}, "
+        f"looks after {listed(map(str, counts))} seeds with error rates {listed(rates)}, "
         f"{rules.alpha:g} in all; each difference is of the look that settled it, or of the last"
     )
 
@@ -29,7 +36,8 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """Return `a`, `a and b` or `a, b and c`."""
     found = list(words)
     return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 

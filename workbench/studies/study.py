@@ -66,6 +66,7 @@ def html_page(opened: OpenedStudy, store: Path) -> str:
         declared=declared_text(declared),
         remarks=opened.remarks,
         configs={arm.name: arm.config for arm in declared.arms},
+        question=declared.question,
         commands=tuple(one.command for one in opened.study.declarations if one.command),
     )
     crops = find_crops(opened.comparison, opened.results, store)

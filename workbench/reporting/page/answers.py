@@ -1,0 +1,109 @@
+"""The answers of a study: a sentence and a verdict for each variant and data set."""
+
+from collections.abc import Iterator
+
+from workbench.reporting.colours import SIGNS, styles, swatch
+from workbench.reporting.comparison import ArmRow, Comparison, EffectRow, Judged
+from workbench.reporting.figures import MOST_DRAWN
+from workbench.reporting.html_parts import text
+from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import difference_text, p_text
+from workbench.reporting.page.head import Header
+from workbench.reporting.wording import counted, remedy_text
+from workbench.statistics.verdicts import Verdict
+
+
+def chip(verdict: Verdict) -> str:
+    """Return a verdict as HTML: a word, with a colour and a sign that say the same."""
+    return (
+        f'<span class="chip {verdict.replace(" ", "-")}">'
+        f'<span aria-hidden="true">{SIGNS[verdict]}</span> {verdict}</span>'
+    )
+
+
+def answers(header: Header, comparison: Comparison) -> Iterator[str]:
+    """Yield the answer of each variant and effect; of many, those that differ most."""
+    asked: list[ArmRow | EffectRow] = [row for row in comparison.rows if row.against]
+    asked += comparison.effects
+    shown = _shown(comparison, asked)
+    if not asked:
+        yield "<p>Nothing is compared: the study has one network.</p>"
+        return
+    looks = styles(comparison)
+    yield '<ul class="answers">'
+    for row in shown:
+        name = f"<p><strong>{swatch(looks[row.name])}{text(row.name)}</strong>"
+        question = f' <span class="muted">{text(row.question)}</span>' if row.question else ""
+        said = "".join(_said(header, comparison, row.name)) or f"<p>{_unscored(row)}</p>"
+        yield f"<li>{name}{question}</p>{said}</li>"
+    yield "</ul>"
+    left_out = len(asked) - len(shown)
+    if left_out:
+        yield (
+            f'<p class="muted">The {len(shown)} that differ most; '
+            f"the tables have the {left_out} others, too.</p>"
+        )
+
+
+def _shown(comparison: Comparison, asked: list[ArmRow | EffectRow]) -> list[ArmRow | EffectRow]:
+    if len(asked) <= MOST_DRAWN:
+        return asked
+    sizes: dict[str, float] = {}
+    for dataset in comparison.protocols:
+        for judged in comparison.judged(dataset):
+            size = abs(judged.difference.decision.estimate.mean)
+            sizes[judged.name] = max(size, sizes.get(judged.name, 0.0))
+    far = set(sorted(sizes, key=lambda name: -sizes[name])[:MOST_DRAWN])
+    return [row for row in asked if row.name in far]
+
+
+def _unscored(row: ArmRow | EffectRow) -> str:
+    failures = row.failures if isinstance(row, ArmRow) else ()
+    return text("; ".join(failures) or "no seed that both networks have") + "."
+
+
+def _said(header: Header, comparison: Comparison, name: str) -> Iterator[str]:
+    """Yield verdict and sentence for each data set."""
+    several = len(comparison.protocols) > 1
+    for dataset in comparison.protocols:
+        for judged in comparison.judged(dataset):
+            if judged.name == name:
+                where = f"{dataset}: " if several else ""
+                sentence = answer_text(judged, comparison.rules.margin_db, _steps(header, name))
+                yield (
+                    f'<div class="said">{chip(judged.difference.decision.verdict)}'
+                    f"<span>{text(where + sentence)}</span></div>"
+                )
+
+
+def _steps(header: Header, name: str) -> str:
+    config = header.configs.get(name) or next(iter(header.configs.values()))
+    return f"at {config.training.total_steps():,} steps"
+
+
+def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
+    """Say in a sentence what a difference means.
+
+    Args:
+        judged: The difference.
+        margin_db: Differences within it do not matter.
+        steps: After how long a training, such as `at 1,200 steps`.
+    """
+    found = judged.difference.decision
+    delta = f"{difference_text(found.estimate.mean, found.interval)} dB"
+    if found.verdict == "equivalent":
+        within = f"equivalent within ±{margin_db:g} dB {steps}"
+        return f"no difference that matters ({delta}, {within})"
+    if found.verdict == "undecided":
+        return f"no answer yet ({delta} {steps}); {remedy_text(found.further_seeds)}"
+    if found.verdict == "not testable":
+        return f"no claim from {_sample(judged.difference)} ({delta} {steps})"
+    raises = "raises" if found.verdict == "better" else "lowers"
+    what = f"{found.verdict} than {judged.against}" if judged.against else f"{raises} PSNR"
+    return f"{what} ({delta}, p {p_text(found.p_holm)}, {steps})"
+
+
+def _sample(difference: Difference) -> str:
+    if len(difference.seeds) < 2:
+        return "one seed"
+    return counted(len(difference.images), "image")

@@ -1,0 +1,112 @@
+"""The tables of a data set: what decides first, and everything else folded away below it."""
+
+from collections.abc import Iterator, Sequence
+
+from workbench.reporting.colours import Style, styles, swatch
+from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
+from workbench.reporting.html_parts import Cell, html_table, text
+from workbench.reporting.judging import Difference
+from workbench.reporting.numbers import (
+    count_change,
+    decimals_of,
+    difference_text,
+    giga_change,
+    giga_text,
+    interval_text,
+    mean_text,
+    p_text,
+    signed,
+)
+from workbench.reporting.page.answers import chip
+
+_DELTA = "delta dB [interval]"
+_HEAD = ("variant", "PSNR dB", _DELTA, "verdict", "parameters", "multiply-adds G")
+_EFFECT_HEAD = ("effect", _DELTA, "verdict", "parameters", "multiply-adds G")
+_MORE = ("p (Holm)", "sign-flip p", "bootstrap interval", "median", "win rate")
+
+
+def tables(comparison: Comparison, dataset: str) -> Iterator[str]:
+    """Yield the table of networks, that of effects, and what each of them leaves out."""
+    looks = styles(comparison)
+    arms = [row for row in comparison.rows if dataset in row.datasets]
+    size = comparison.rows[0].cost
+    caption = (
+        "PSNR in RGB, mean over seeds ± their standard deviation; multiply-adds at "
+        f"{size.lr_width_px}x{size.lr_height_px} LR px"
+    )
+    yield html_table(caption, _HEAD, [_arm(row, dataset, looks[row.name]) for row in arms])
+    effects = [row for row in comparison.effects if dataset in row.datasets]
+    if effects:
+        rows = [_effect(row, dataset, looks[row.name]) for row in effects]
+        yield html_table("Effects over several networks together", _EFFECT_HEAD, rows)
+    yield from _more(dataset, arms, effects)
+
+
+def name_cell(name: str, look: Style) -> Cell:
+    """Return a network's name with its mark."""
+    return Cell(f"{swatch(look)}{text(name)}")
+
+
+def _arm(row: ArmRow, dataset: str, look: Style) -> list[str | Cell]:
+    score = row.datasets[dataset]
+    psnr = score.scores["psnr_rgb_db"]
+    return [
+        name_cell(row.name, look),
+        Cell(mean_text(psnr.mean, psnr.seed_sd)),
+        *_decided(score.difference),
+        Cell(f"{row.cost.parameters:,}"),
+        Cell(giga_text(row.cost.multiply_adds)),
+    ]
+
+
+def _effect(row: EffectRow, dataset: str, look: Style) -> list[str | Cell]:
+    return [
+        name_cell(row.name, look),
+        *_decided(row.datasets[dataset]),
+        Cell(count_change(row.parameters)),
+        Cell(giga_change(row.multiply_adds)),
+    ]
+
+
+def _decided(difference: Difference | None) -> list[Cell]:
+    """Return the difference with its interval, and the verdict."""
+    if difference is None:
+        return [Cell("-"), Cell("", "word")]
+    found = difference.decision
+    delta = difference_text(found.estimate.mean, found.interval)
+    return [Cell(text(delta)), Cell(chip(found.verdict), "word")]
+
+
+def _more(dataset: str, arms: Sequence[ArmRow], effects: Sequence[EffectRow]) -> Iterator[str]:
+    """Yield the columns that the tables above leave out; paper has them, too."""
+    head = ("variant", "against", "seeds", "SSIM", *_MORE)
+    rows = []
+    for row in arms:
+        score = row.datasets[dataset]
+        ssim = f"{score.scores['ssim_rgb'].mean:.4f}"
+        known = [row.name, row.against, str(len(row.seeds)), ssim, *_checks(score.difference)]
+        rows.append([Cell(text(one)) for one in known])
+    for effect in effects:
+        difference = effect.datasets[dataset]
+        known = [effect.name, "", str(len(difference.seeds)), "", *_checks(difference)]
+        rows.append([Cell(text(one)) for one in known])
+    caption = "p: of no difference; median and win rate: over the images, each the mean over seeds"
+    yield (
+        '<details class="key"><summary>SSIM, p, bootstrap, median and win rate</summary>'
+        f"{html_table(caption, head, rows)}</details>"
+    )
+
+
+def _checks(difference: Difference | None) -> Sequence[str]:
+    if difference is None:
+        return [""] * len(_MORE)
+    found, extra = difference.decision, difference.sensitivity
+    mean = found.estimate.mean
+    return [
+        *(p_text(found.p_holm), p_text(found.p_sign_flip)),
+        interval_text(mean, difference.bootstrap) if difference.bootstrap else "",
+        *(
+            signed(extra.median, decimals_of(extra.median, found.interval)),
+            f"{100 * extra.win_rate:.0f} %",
+        ),
+    ]

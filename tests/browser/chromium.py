@@ -55,9 +55,10 @@ class Browser:
             mobile=width_px < 600,
         )
 
-    def media(self, kind: str) -> None:
-        """Show the page for `print` or `screen`."""
-        self._call("Emulation.setEmulatedMedia", media=kind)
+    def media(self, kind: str, scheme: str = "light") -> None:
+        """Show the page for `print` or `screen`, to readers who prefer `light` or `dark`."""
+        preferred = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._call("Emulation.setEmulatedMedia", media=kind, features=preferred)
 
     def go(self, address: str) -> None:
         """Open an address."""
@@ -78,6 +79,22 @@ class Browser:
         while not self.ask(expression):
             assert time.monotonic() < deadline, f"never true: {expression}"
             time.sleep(0.2)
+
+    def press(self, key: str) -> None:
+        """Press and release a key, such as `Tab` or `ArrowRight`, where the focus is."""
+        number = {"Tab": 9, "ArrowLeft": 37, "ArrowRight": 39}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=number,
+            )
+
+    def pdf(self, path: Path) -> None:
+        """Write what is printed as a PDF file."""
+        path.write_bytes(base64.b64decode(self._call("Page.printToPDF")["data"]))
 
     def screenshot(self, path: Path) -> None:
         """Write what is seen as a PNG file."""

@@ -24,7 +24,7 @@ from workbench.reporting.crops import (
     shown,
     wanted,
 )
-from workbench.reporting.crops_section import STYLE, crops_section
+from workbench.reporting.crops_section import crops_section
 
 RECORD_OF_CROP = CropRecord(
     top_px=8,
@@ -179,7 +179,6 @@ def test_the_section_holds_all_pictures_and_says_what_they_are(tmp_path: Path) -
     assert reader.open == []
     headings = [words for tag, words in reader.texts if tag in ("h2", "h3", "h4")]
     assert headings == [
-        "Image crops",
         "Crops: Set<5>",
         'no-lvar minus a "b" & c',
         "Crops: Set14",
@@ -204,7 +203,7 @@ def test_the_section_holds_all_pictures_and_says_what_they_are(tmp_path: Path) -
     assert "seed 7" in captions[5]
     assert "orange, no-lvar further from HR; blue, nearer; white, equal" in captions[5]
     assert "<script" not in text
-    assert "http" not in text + STYLE
+    assert "http" not in text
 
 
 def test_without_crops_there_is_no_section() -> None:

@@ -4,6 +4,8 @@ The colours are Okabe and Ito's, which colour-blind readers tell apart. Each var
 and a shape, and each verdict as well: shapes say what colours say.
 """
 
+import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.reporting.comparison import Comparison
@@ -22,6 +24,7 @@ SIGNS = {"better": "▲", "worse": "▼", "equivalent": "■", "undecided": "●
 """The same shapes as letters."""
 PATHS = {
     "circle": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5Z",
+    "circle-open": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5ZM0-3A3 3 0 1 0 0 3A3 3 0 1 0 0-3Z",
     "square": "M-4.5-4.5H4.5V4.5H-4.5Z",
     "diamond": "M0-6L6 0L0 6L-6 0Z",
     "cross": "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
@@ -71,3 +74,15 @@ def swatch(style: Style) -> str:
         '<svg class="swatch" viewBox="-7 -7 14 14" aria-hidden="true">'
         f'<path d="{PATHS[style.symbol]}" fill="{style.colour}"/></svg>'
     )
+
+
+def legend(looks: Mapping[str, Style]) -> str:
+    """Return as HTML what the marks of a figure stand for.
+
+    Args:
+        looks: By name, which is plain text.
+    """
+    items = "".join(
+        f"<li>{swatch(look)}{html.escape(name, quote=True)}</li>" for name, look in looks.items()
+    )
+    return f'<ul class="legend">{items}</ul>'

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.reporting.colours import BASE, Style, styles
 from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import difference_text, giga_text, mean_text
+from workbench.reporting.numbers import db_text, giga_text, mean_text
 from workbench.results import TrialResult
 
 Figure = Any
@@ -54,7 +54,7 @@ def heat_map(difference: Difference) -> Figure:
             zmax=limit,
             colorscale=_SCALE,
             colorbar={"title": {"text": "dB"}, "exponentformat": "none", "outlinewidth": 0},
-            text=[[f"{difference_text(db)} dB" for db in row] for row in delta.tolist()],
+            text=[[db_text(db) for db in row] for row in delta.tolist()],
             hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
         )
     )
@@ -74,7 +74,7 @@ def per_image(comparison: Comparison, dataset: str) -> Figure:
         figure.add_scatter(
             x=[100 * (rank + 0.5) / len(ranked) for rank in range(len(ranked))],
             y=[db for db, _ in ranked],
-            text=[f"{name}: {difference_text(db)} dB" for db, name in ranked],
+            text=[f"{name}: {db_text(db)}" for db, name in ranked],
             hovertemplate="%{text}",
             mode="lines+markers",
             name=judged.name,

@@ -141,7 +141,8 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
     """
     label = text(caption)
     # As data, which the page's own script draws: no script of the page comes from its contents.
-    data = figure.to_json().replace("<", "\\u003c")
+    # Plotly escapes what could close the element.
+    data = figure.to_json()
     height_px = json.loads(data)["layout"]["height"]
     return (
         f'<figure role="group" aria-label="{label}">{legend}'

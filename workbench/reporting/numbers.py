@@ -49,6 +49,12 @@ def difference_text(mean: float, interval: Interval | None = None) -> str:
     return text if interval is None else f"{text} {_ends_text(interval, decimals)}"
 
 
+def db_text(mean: float, interval: Interval | None = None) -> str:
+    """Format a difference with its unit and interval: `-0.823 dB [-5.130, +3.485]`."""
+    mean_part, _, ends = difference_text(mean, interval).partition(" ")
+    return f"{mean_part} dB {ends}".rstrip()
+
+
 def interval_text(mean: float, interval: Interval) -> str:
     """Format an interval alone, with the decimals that `difference_text` gives it."""
     return _ends_text(interval, decimals_of(mean, interval))

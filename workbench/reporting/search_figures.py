@@ -4,10 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.reporting.figures import PALETTE, Figure
+from workbench.reporting.colours import Style, style
+from workbench.reporting.figures import Figure, laid_out
 from workbench.reporting.wording import short_value
 
-_BLUE, _RED, _GREEN = PALETTE[:3]
+FRONT = {
+    "canonical": Style("var(--series-1)", "star", "solid"),
+    "on the front": Style("var(--series-0)", "circle", "solid"),
+    "not on it": Style("var(--muted)", "circle-open", "solid"),
+}
+"""What the marks of `front` stand for."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,14 @@ def front(scored: Sequence[Scored], objectives: Sequence[str]) -> Figure:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    kinds = (
-        ("canonical", _RED, "star", [s for s in scored if not s.params]),
-        ("on the front", _BLUE, "circle", [s for s in scored if s.params and s.on_front]),
-        ("not on it", "#666666", "circle-open", [s for s in scored if s.params and not s.on_front]),
-    )
-    for label, colour, symbol, found in kinds:
+    kinds = {
+        "canonical": [s for s in scored if not s.params],
+        "on the front": [s for s in scored if s.params and s.on_front],
+        "not on it": [s for s in scored if s.params and not s.on_front],
+    }
+    below = unit_text(objectives[1]) if len(objectives) > 1 else "multiply-adds, G"
+    for label, found in kinds.items():
+        look = FRONT[label]
         figure.add_scatter(
             x=[s.values[1] if len(objectives) > 1 else s.multiply_adds_g for s in found],
             y=[s.values[0] for s in found],
@@ -41,11 +49,18 @@ def front(scored: Sequence[Scored], objectives: Sequence[str]) -> Figure:
             mode="markers+text" if label != "not on it" else "markers",
             textposition="top center",
             name=label,
-            marker={"color": colour, "symbol": symbol, "size": 11},
+            marker={"color": look.colour, "symbol": look.symbol, "size": 11},
+            hovertemplate=f"%{{text}}: {unit_text(objectives[0])} %{{y:,.6~g}}, {below} "
+            "%{x:,.6~g}<extra></extra>",
         )
-    figure.update_xaxes(title=objectives[1] if len(objectives) > 1 else "multiply-adds G")
-    figure.update_yaxes(title=objectives[0])
-    return _plain(figure, 480)
+    return laid_out(figure, below, unit_text(objectives[0]), 480)
+
+
+def unit_text(name: str) -> str:
+    """Return an objective with its unit: `Set5/psnr_rgb_db` is `Set5 PSNR, dB`."""
+    dataset, slash, metric = name.rpartition("/")
+    known = {"psnr_rgb_db": "PSNR, dB", "psnr_y_db": "PSNR of Y, dB"}.get(metric, metric)
+    return f"{dataset}{' ' if slash else ''}{known.replace('_', ' ')}"
 
 
 def parallel(scored: Sequence[Scored], objective: str) -> Figure:
@@ -56,10 +71,11 @@ def parallel(scored: Sequence[Scored], objective: str) -> Figure:
     names = list(dict.fromkeys(name for one in found for name in one.params))
     axes = [axis_of(name, [one.params.get(name, "-") for one in found]) for name in names]
     scores = [one.values[0] for one in found]
-    axes.append({"label": objective, "values": scores})
+    axes.append({"label": unit_text(objective), "values": scores})
     line = {"color": scores, "colorscale": "Viridis", "showscale": True}
     figure = go.Figure(go.Parcoords(dimensions=axes, line=line))
-    return _plain(figure, 460, left=110)
+    laid_out(figure, "", "", 460)
+    return figure.update_layout(margin={"l": 110, "r": 40, "t": 60, "b": 40})
 
 
 def axis_of(name: str, chosen: Sequence[object]) -> dict[str, Any]:
@@ -85,17 +101,19 @@ def importances(by_method: Mapping[str, Mapping[str, float]]) -> Figure:
 
     figure = go.Figure()
     names = list(dict.fromkeys(name for shares in by_method.values() for name in shares))
-    for (method, shares), colour in zip(by_method.items(), PALETTE, strict=False):
+    for number, (method, shares) in enumerate(by_method.items()):
         figure.add_bar(
             y=names,
             x=[shares.get(name, 0.0) for name in names],
             name=method,
             orientation="h",
-            marker_color=colour,
+            marker_color=style(number).colour,
+            hovertemplate="%{y}: %{x:.2f}",
         )
-    figure.update_xaxes(title="share", range=[0, 1])
+    laid_out(figure, "share", "", 120 + 44 * len(names))
+    figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(autorange="reversed")
-    return _plain(figure, 160 + 44 * len(names), left=260)
+    return figure
 
 
 def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], score: str) -> Figure:
@@ -109,35 +127,26 @@ def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], scor
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    symbols = ("circle", "square", "diamond", "cross")
-    for (step, values), colour, symbol in zip(at.items(), PALETTE, symbols * 2, strict=False):
+    for number, (step, values) in enumerate(at.items()):
         both = [name for name in values if name in ends]
+        look = style(number)
         figure.add_scatter(
             x=[values[name] for name in both],
             y=[ends[name] for name in both],
             text=both,
             mode="markers",
-            name=f"after {step:,} steps",
-            marker={"color": colour, "symbol": symbol, "size": 10},
+            name=rung_name(step),
+            marker={"color": look.colour, "symbol": look.symbol, "size": 10},
+            hovertemplate="%{text}: %{x:,.6~g}, at the end %{y:,.6~g}",
         )
-    figure.update_xaxes(title=rung_title(score))
-    figure.update_yaxes(title=f"{score} at the end")
-    return _plain(figure, 440)
+    return laid_out(figure, rung_title(score), f"{unit_text(score)} at the end", 440)
+
+
+def rung_name(step: int) -> str:
+    """Return what a rung is called in a figure."""
+    return f"after {step:,} steps"
 
 
 def rung_title(score: str) -> str:
     """Say what a score, perhaps of a benchmark, is at a rung: there the validation images are."""
     return f"{score.rpartition('/')[2]} of the validation images at the rung"
-
-
-def _plain(figure: Figure, height_px: int, left: int = 80) -> Figure:
-    figure.update_layout(
-        template="plotly_white",
-        height=height_px,
-        margin={"l": left, "r": 40, "t": 60, "b": 60},
-        legend={"orientation": "h", "y": 1.12},
-    )
-    # Plotly would write 0.0005 as 500μ.
-    figure.update_xaxes(exponentformat="none")
-    figure.update_yaxes(exponentformat="none")
-    return figure

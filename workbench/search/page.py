@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from workbench.reporting import search_figures
+from workbench.reporting.colours import legend, style
 from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.numbers import giga_text
 from workbench.search.optuna_study import FEWEST
@@ -13,7 +14,8 @@ from workbench.search.wording import proposal_text
 
 def search_page(view: SearchView) -> str:
     """Return a self-contained page of a search."""
-    return document(view.state.record.name, "\n".join(_body(view)))
+    title = f"{view.state.record.settings.space.question} - {view.state.record.name}"
+    return document(title, "\n".join(_body(view)), evals=True)
 
 
 def _body(view: SearchView) -> Iterator[str]:
@@ -25,7 +27,8 @@ def _body(view: SearchView) -> Iterator[str]:
         caption = "Networks that came to their end"
         if len(settings.trial_seeds) == 1:
             caption += ", under one seed: differences of some 0.01 dB mean nothing"
-        yield html_figure(search_figures.front(view.scored, view.names), "front", caption)
+        figure = search_figures.front(view.scored, view.names)
+        yield html_figure(figure, "front", caption, legend(search_figures.FRONT))
     yield html_table(*_table(view))
     if view.has_choices:
         caption = "Each line is a network: what was chosen, and what came of it"
@@ -39,7 +42,8 @@ def _body(view: SearchView) -> Iterator[str]:
             *view.rungs.correlations(),
             "only networks that were not stopped have an end, which lowers it",
         ]
-        yield html_figure(figure, "rungs", "; ".join(told))
+        steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
+        yield html_figure(figure, "rungs", "; ".join(told), legend(steps))
 
 
 def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
@@ -70,4 +74,6 @@ def _importances(view: SearchView) -> Iterator[str]:
         "the better ones apart. fANOVA: what explains the variance. Dimensions that not every "
         "network has are left out"
     )
-    yield html_figure(search_figures.importances(found.shares), "importances", caption)
+    methods = {method: style(number) for number, method in enumerate(found.shares)}
+    figure = search_figures.importances(found.shares)
+    yield html_figure(figure, "importances", caption, legend(methods))

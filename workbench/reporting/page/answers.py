@@ -7,7 +7,7 @@ from workbench.reporting.comparison import ArmRow, Comparison, EffectRow, Judged
 from workbench.reporting.figures import MOST_DRAWN
 from workbench.reporting.html_parts import text
 from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import difference_text, p_text
+from workbench.reporting.numbers import db_text, p_text
 from workbench.reporting.page.head import Header
 from workbench.reporting.wording import counted, remedy_text
 from workbench.statistics.verdicts import Verdict
@@ -90,7 +90,7 @@ def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
         steps: After how long a training, such as `at 1,200 steps`.
     """
     found = judged.difference.decision
-    delta = f"{difference_text(found.estimate.mean, found.interval)} dB"
+    delta = db_text(found.estimate.mean, found.interval)
     if found.verdict == "equivalent":
         within = f"equivalent within ±{margin_db:g} dB {steps}"
         return f"no difference that matters ({delta}, {within})"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from workbench.reporting import figures
+from workbench.reporting.colours import Style, legend, styles
 from workbench.reporting.comparison import Comparison
 from workbench.reporting.crops_section import ShownCrops, crops_section
 from workbench.reporting.figures import Results
@@ -11,7 +12,7 @@ from workbench.reporting.page.answers import answers
 from workbench.reporting.page.background import background, remarks
 from workbench.reporting.page.forest import forest
 from workbench.reporting.page.head import Header, head, title
-from workbench.reporting.page.images import images, legend
+from workbench.reporting.page.images import images
 from workbench.reporting.page.tables import tables
 
 _ANSWERS = Section("answers", "Answers")
@@ -36,7 +37,8 @@ def page(
     parts += [(one, _dataset(comparison, one.title, n)) for n, one in enumerate(datasets)]
     if crops:
         parts.append((_CROPS, crops_section(crops)))
-    parts.append((_CURVES, _curves(comparison, results)))
+    if any(trial.curve for trials in results.values() for trial in trials):
+        parts.append((_CURVES, _curves(comparison, results)))
     parts.append((_BACKGROUND, background(header, comparison, results)))
     body = [*head(header, comparison)]
     for section, inner in parts:
@@ -56,22 +58,28 @@ def _dataset(comparison: Comparison, dataset: str, number: int) -> Iterator[str]
     yield forest(comparison, dataset)
     yield from tables(comparison, dataset)
     yield "<h3>Quality and cost</h3>"
-    named = figures.drawn_arms(comparison)
+    named = _named(comparison)
     yield html_figure(
         figures.costs(comparison, dataset),
         f"costs-{number}",
         "PSNR against multiply-adds; bars: standard deviation over seeds. Dashed: the Pareto "
         "front, networks that no other one beats in both.",
-        legend(comparison, named),
+        legend(named),
     )
     yield from images(comparison, dataset, number)
 
 
 def _curves(comparison: Comparison, results: Results) -> Iterator[str]:
-    named = figures.drawn_arms(comparison)
+    named = _named(comparison)
     yield html_figure(
         figures.curves(comparison, results, named),
         "curves",
         "Validation PSNR of the averaged weights: mean over seeds, band from lowest to highest.",
-        legend(comparison, named),
+        legend(named),
     )
+
+
+def _named(comparison: Comparison) -> dict[str, Style]:
+    """Return how the networks look that have a colour of their own."""
+    looks = styles(comparison)
+    return {name: looks[name] for name in figures.drawn_arms(comparison)}

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from workbench.reporting.colours import MARKS, PATHS, SIGNS, Style, styles, swatch
+from workbench.reporting.colours import MARKS, PATHS, SIGNS, Style, styles
 from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.html_parts import text
-from workbench.reporting.numbers import difference_text
+from workbench.reporting.numbers import db_text, difference_text
 from workbench.reporting.wording import confidence_text
 
 _MOST_TICKS = 6
@@ -67,10 +67,10 @@ def _ends(one: Judged) -> tuple[float, ...]:
 def _row(one: Judged, axis: _Axis, behind: str, look: Style) -> str:
     found = one.difference.decision
     delta = difference_text(found.estimate.mean, found.interval)
-    tip = f"{one.name}: {delta} dB, {found.verdict}"
+    tip = f"{one.name}: {db_text(found.estimate.mean, found.interval)}, {found.verdict}"
     path = PATHS[MARKS[found.verdict][1]]
     return (
-        f'<div class="row"><span class="name">{swatch(look)}{text(one.name)}</span>'
+        f'<div class="row"><span class="name">{text(one.name)}</span>'
         f'<svg class="strip"><title>{text(tip)}</title>{behind}'
         f'<g style="color: {look.colour}">{"".join(_whiskers(one, axis))}'
         f'<svg x="{axis.at(found.estimate.mean)}" y="50%" overflow="visible">'
@@ -124,6 +124,6 @@ def in_words(comparison: Comparison, dataset: str) -> str:
     said = []
     for one in comparison.judged(dataset):
         found = one.difference.decision
-        delta = difference_text(found.estimate.mean, found.interval)
-        said.append(f"{one.name}: {delta} dB, {found.verdict}")
+        delta = db_text(found.estimate.mean, found.interval)
+        said.append(f"{one.name}: {delta}, {found.verdict}")
     return f"Differences of PSNR on {dataset}. {'; '.join(said)}."

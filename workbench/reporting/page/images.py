@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from workbench.reporting import figures
-from workbench.reporting.colours import styles, swatch
+from workbench.reporting.colours import legend, styles
 from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.html_parts import Cell, html_figure, html_table, text
 from workbench.reporting.numbers import difference_text
@@ -23,7 +23,7 @@ def images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
         dataset: Of it.
         number: Of the data set, for the names of elements.
     """
-    judged = figures.drawn(comparison, dataset)
+    judged, looks = figures.drawn(comparison, dataset), styles(comparison)
     if not judged:
         return
     yield f"<h3>Image by image: {text(dataset)}</h3>"
@@ -36,7 +36,7 @@ def images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
         f"ranked-{number}",
         "Difference of every image, mean over seeds, from the image that loses most to the one "
         f"that gains most.{left_out}",
-        legend(comparison, [one.name for one in judged]),
+        legend({one.name: looks[one.name] for one in judged}),
     )
     yield "<details><summary>Seeds x images of every variant</summary>"
     for index, one in enumerate(judged):
@@ -47,13 +47,6 @@ def images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
             f"{one.name}{against}, dB, seeds x images. {_extremes(one)}",
         )
     yield "</details>"
-
-
-def legend(comparison: Comparison, names: Sequence[str]) -> str:
-    """Return what the colours and shapes of a figure stand for."""
-    looks = styles(comparison)
-    items = "".join(f"<li>{swatch(looks[name])}{text(name)}</li>" for name in names)
-    return f'<ul class="legend">{items}</ul>'
 
 
 def _means(one: Judged) -> list[tuple[float, str]]:

@@ -173,7 +173,7 @@ def test_paper_has_the_tables_but_no_configs_and_no_controls(seen: Browser) -> N
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")
 def test_a_pdf_holds_every_verdict_and_whole_figures(seen: Browser, tmp_path: Path) -> None:
     seen.pdf(tmp_path / "page.pdf")
-    read = ["pdftotext", "-layout", tmp_path / "page.pdf", "-"]
+    read = ["pdftotext", "-layout", str(tmp_path / "page.pdf"), "-"]
     text = subprocess.run(read, capture_output=True, text=True, check=True).stdout
     for name, psnr, verdict in (
         ("up", "30.5", "better"),

@@ -57,7 +57,7 @@ def _dataset(comparison: Comparison, dataset: str, number: int) -> Iterator[str]
     yield f'<p class="muted">{text(protocol.describe())}</p>'
     yield forest(comparison, dataset)
     yield from tables(comparison, dataset)
-    yield "<h3>Quality and cost</h3>"
+    yield f"<h3>Quality and cost: {text(dataset)}</h3>"
     named = _named(comparison)
     yield html_figure(
         figures.costs(comparison, dataset),

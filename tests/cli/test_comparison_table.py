@@ -9,7 +9,8 @@ from tests.reporting.test_baseline import against_bicubic
 from workbench.cli import comparison_table, path_table
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.path_table import print_path
-from workbench.cli.verdict_text import STYLES, verdict_text
+from workbench.cli.verdict_text import verdict_text
+from workbench.reporting.colours import SIGNS
 from workbench.reporting.comparison import Comparison, compare
 
 ARMS = {"tiny": [29.0, 30.0], "up": [30.5, 31.5], "unclear": [28.0, 29.9]}
@@ -76,7 +77,7 @@ def test_ssim_gives_way_where_the_table_is_too_wide(printed: io.StringIO) -> Non
 
 def in_a_terminal() -> str:
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
-    for verdict in STYLES:
+    for verdict in SIGNS:
         console.print(verdict_text(verdict))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()

@@ -9,19 +9,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.reporting.comparison import Comparison
+from workbench.statistics.verdicts import Verdict
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """On paper. On a screen the style sheet says what `--series-0` to `--series-6` are."""
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "x", "pentagon")
-MARKS = {
-    "better": ("#0072B2", "triangle-up"),
+MARKS: Mapping[Verdict, tuple[str, str]] = {
+    "better": ("#009E73", "triangle-up"),
     "worse": ("#D55E00", "triangle-down"),
-    "equivalent": ("#009E73", "square"),
-    "undecided": ("#666666", "circle"),
+    "equivalent": ("#0072B2", "square"),
+    "undecided": ("#7A5C00", "circle"),
     "not testable": ("#666666", "x"),
 }
-SIGNS = {"better": "▲", "worse": "▼", "equivalent": "■", "undecided": "●", "not testable": "\u00d7"}
+"""Colour on paper and shape of each verdict. On a screen the style sheet has the same hues."""
+SIGNS: Mapping[Verdict, str] = {
+    "better": "▲",
+    "worse": "▼",
+    "equivalent": "■",
+    "undecided": "●",
+    "not testable": "\u00d7",
+}
 """The same shapes as letters."""
+TERMINAL: Mapping[Verdict, str] = {
+    "better": "green",
+    "worse": "red",
+    "equivalent": "cyan",
+    "undecided": "yellow",
+    "not testable": "dim",
+}
+"""The colours of a terminal that are nearest to those of `MARKS`."""
 PATHS = {
     "circle": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5Z",
     "circle-open": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5ZM0-3A3 3 0 1 0 0 3A3 3 0 1 0 0-3Z",

@@ -81,7 +81,7 @@ def _encoded(figure: Any, form: Form) -> bytes:
 def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
     margin = comparison.rules.margin_db
     judged = comparison.judged(dataset)
-    axes.axvspan(-margin, margin, color="#009E73", alpha=0.12, linewidth=0)
+    axes.axvspan(-margin, margin, color=MARKS["equivalent"][0], alpha=0.12, linewidth=0)
     axes.axvline(0, color="black", linewidth=1)
     for row, one in enumerate(judged):
         decision = one.difference.decision

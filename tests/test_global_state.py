@@ -24,7 +24,7 @@ from workbench.config.trial import TrialConfig
 from workbench.data.pairs import FolderPairs
 from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.latency import measure
-from workbench.evaluation.upscale import upscale_files
+from workbench.evaluation.upscale import plan_files, upscale_files
 from workbench.global_state import (
     environment_set,
     import_effects_undone,
@@ -114,7 +114,8 @@ def an_evaluation(photos: Path) -> None:
 def an_enlargement(photos: Path, target: Path) -> None:
     smallest = TINY.smallest_lr_px()
     model = build_model(TINY, seed=1)
-    upscale_files(model, photos / "photo0.png", target / "x.png", scale=4, smallest_lr_px=smallest)
+    files = plan_files(photos / "photo0.png", target / "x.png")
+    upscale_files(model, files, scale=4, smallest_lr_px=smallest)
 
 
 def a_search() -> None:

@@ -12,7 +12,7 @@ from workbench.config.presets import PRESETS
 from workbench.config.trial import TrialConfig
 from workbench.data.pairs import FolderPairs
 from workbench.evaluation.evaluate import evaluate
-from workbench.evaluation.upscale import upscale_files
+from workbench.evaluation.upscale import plan_files, upscale_files
 from workbench.models.checkpoints import export_published, load_model
 from workbench.models.factory import build_model
 from workbench.models.opening import open_network
@@ -52,8 +52,7 @@ def test_a_network_is_trained_scored_and_enlarges(
     model = load_model(weights)
     written = upscale_files(
         model,
-        photos / "photo0.png",
-        tmp_path / "out.png",
+        plan_files(photos / "photo0.png", tmp_path / "out.png"),
         scale=model.scale,
         smallest_lr_px=model.smallest_lr_px,
     )

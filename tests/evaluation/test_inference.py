@@ -14,7 +14,7 @@ from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
 from workbench.evaluation.evaluate import NotFiniteError, evaluate, inference
 from workbench.evaluation.metrics import score_image
-from workbench.evaluation.upscale import upscale_files
+from workbench.evaluation.upscale import plan_files, upscale_files
 
 
 class Nearest(nn.Module):
@@ -47,8 +47,9 @@ def test_no_score_is_made_of_what_is_no_number(photos: Path, value: float) -> No
 
 def test_no_image_is_made_of_what_is_no_number(photos: Path, tmp_path: Path) -> None:
     target = tmp_path / "a.png"
+    files = plan_files(photos / "photo1.png", target)
     with pytest.raises(NotFiniteError, match=r"^photo1\.png: the network gives values that are"):
-        upscale_files(Nearest(torch.nan), photos / "photo1.png", target, scale=4, smallest_lr_px=1)
+        upscale_files(Nearest(torch.nan), files, scale=4, smallest_lr_px=1)
     assert not target.exists()
 
 

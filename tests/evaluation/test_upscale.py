@@ -48,8 +48,7 @@ def upscale(
     return list(
         upscale_files(
             Enlarge(),
-            source,
-            target,
+            plan_files(source, target),
             scale=SCALE,
             smallest_lr_px=smallest_lr_px,
             tiling=tiling,
@@ -82,7 +81,8 @@ def test_a_folder_is_enlarged_and_other_files_are_left_out(folder: Path, tmp_pat
     assert sorted(target.iterdir()) == written
     for name, output in zip(("a.png", "b.bmp", "c.webp"), written, strict=True):
         assert is_enlarged(folder / name, output)
-    assert told == [(1, 3, "a.png"), (2, 3, "b.bmp"), (3, 3, "c.webp")]
+    assert told[:3] == [(0, 3, f"checking {name}") for name in ("a.png", "b.bmp", "c.webp")]
+    assert told[3:] == [(1, 3, "a.png"), (2, 3, "b.bmp"), (3, 3, "c.webp")]
 
 
 def test_an_earlier_output_is_replaced(folder: Path, tmp_path: Path) -> None:
@@ -134,13 +134,20 @@ def test_a_folder_that_ends_like_a_file_is_refused(folder: Path, tmp_path: Path)
         upscale(folder / "a.png", tmp_path / "large.png")
 
 
-def test_a_bad_file_is_named_and_nothing_of_it_is_written(folder: Path, tmp_path: Path) -> None:
+def test_all_bad_files_are_named_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:
     (folder / "b.bmp").write_bytes((folder / "b.bmp").read_bytes()[:100])
+    (folder / "c.webp").write_text("no image")
+    for name in ("d", "e"):
+        Image.new("RGB", (12, 2)).save(folder / f"{name}.png")
     target = tmp_path / "out"
-    with pytest.raises(DataError, match=rf"^{re.escape(str(folder))}/b\.bmp: cannot be read: "):
-        upscale(folder, target)
-    assert list(target.iterdir()) == [target / "a.png"]
-    assert is_enlarged(folder / "a.png", target / "a.png")
+    with pytest.raises(DataError, match=r"and 1 more$") as refused:
+        upscale(folder, target, smallest_lr_px=3)
+    assert str(refused.value) == (
+        f"{folder}: b.bmp: cannot be read: image file is truncated (10 bytes not processed); "
+        "c.webp: not a PNG, JPEG, WebP, BMP or TIFF image; d.png: the LR image is 12x2 px; this "
+        "network needs at least 3x3 LR px; and 1 more"
+    )
+    assert not target.exists()
 
 
 def test_an_image_below_the_smallest_input_is_named(folder: Path, tmp_path: Path) -> None:
@@ -148,8 +155,35 @@ def test_an_image_below_the_smallest_input_is_named(folder: Path, tmp_path: Path
         DataError,
         match=r"^a\.png: the LR image is 12x9 px; this network needs at least 10x10 LR px$",
     ):
-        upscale(folder, tmp_path / "out", smallest_lr_px=10)
-    assert not (tmp_path / "out").exists()
+        upscale(folder / "a.png", tmp_path / "out.png", smallest_lr_px=10)
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_subfolders_keep_their_place(folder: Path, tmp_path: Path) -> None:
+    deep = folder / "sub" / "deeper"
+    deep.mkdir(parents=True)
+    (folder / "a.png").rename(deep / "a.png")
+    assert [out.name for _, out in plan_files(folder, tmp_path / "out").jobs] == ["b.png", "c.png"]
+    files = plan_files(folder, tmp_path / "out", recursive=True)
+    written = upscale_files(Enlarge(), files, scale=SCALE, smallest_lr_px=1)
+    out = tmp_path / "out"
+    assert list(written) == [out / "b.png", out / "c.png", out / "sub" / "deeper" / "a.png"]
+    assert is_enlarged(deep / "a.png", out / "sub" / "deeper" / "a.png")
+    for target in (folder, folder / "out"):
+        with pytest.raises(DataError, match="with --recursive OUT must not lie in IN"):
+            plan_files(folder, target, recursive=True)
+    with pytest.raises(DataError, match=r"^--recursive means nothing for an image, got "):
+        plan_files(deep / "a.png", tmp_path / "a.png", recursive=True)
+
+
+def test_outputs_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (12, 9)).save(folder / "a.jpg")
+    with pytest.raises(DataError, match=r"two images of one name: a\.jpg and a\.png$"):
+        plan_files(folder, tmp_path / "out")
+    (folder / "a.jpg").unlink()
+    (tmp_path / "out" / "b.png").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"out/b\.png is a folder, so no image can be written"):
+        plan_files(folder, tmp_path / "out")
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(
@@ -175,6 +209,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(folder: Path, tmp_path: Path) 
 
 def test_the_network_is_put_back_into_its_mode(folder: Path, tmp_path: Path) -> None:
     model = nn.Sequential(Enlarge()).train()
-    upscale_files(model, folder, tmp_path / "out", scale=SCALE, smallest_lr_px=1)
+    files = plan_files(folder, tmp_path / "out")
+    upscale_files(model, files, scale=SCALE, smallest_lr_px=1)
     assert model.training
     assert torch.is_grad_enabled()

@@ -7,7 +7,13 @@ import typer
 
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bars
-from workbench.cli.options import DeviceOption, ThreadsOption, TileOption, TileOverlapOption
+from workbench.cli.options import (
+    DeviceOption,
+    RecursiveOption,
+    ThreadsOption,
+    TileOption,
+    TileOverlapOption,
+)
 
 
 def upscale(
@@ -18,18 +24,26 @@ def upscale(
     weights: Annotated[
         Path, typer.Option(metavar="FILE", help="A published weights file or one of ours.")
     ],
+    recursive: RecursiveOption = False,
     tile: TileOption = None,
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
 ) -> None:
-    """Enlarge an image or a folder of images by the scale of the weights."""
+    """Enlarge an image or a folder of images by the scale of the weights.
+
+    Files of 16 bits a channel are written with 16 bits, transparent images with alpha.
+    """
+    from workbench.data.folders import left_out
     from workbench.evaluation.evaluate import Tiling
     from workbench.evaluation.upscale import plan_files, upscale_files
     from workbench.models.opening import open_network
     from workbench.training.device import prepare
 
-    plan_files(source, target)  # what is wrong with the paths is said before the weights load
+    # What is wrong with the paths is said before the weights load.
+    files = plan_files(source, target, recursive=recursive)
+    if source.is_dir() and not recursive and (remark := left_out(source)):
+        note(remark)
     network = open_network(weights)
     model = network.module.to(prepare(device, threads))
     with bars() as progress:
@@ -40,8 +54,7 @@ def upscale(
 
         written = upscale_files(
             model,
-            source,
-            target,
+            files,
             scale=network.scale,
             smallest_lr_px=network.smallest_lr_px,
             tiling=Tiling(tile, tile_overlap),

@@ -81,17 +81,29 @@ def upscale(lr: np.ndarray, scale: int) -> np.ndarray:
     """
     import torch
 
-    height, width = (side * scale for side in lr.shape[:2])
     with torch.inference_mode():
-        image = torch.from_numpy(lr.copy()).permute(2, 0, 1).float()
-        image = _resize_strips(image, (height, width // scale))
-        image = _resize_strips(image.mT, (width, height)).mT
+        image = enlarge(torch.from_numpy(lr.copy()).permute(2, 0, 1).float(), scale)
         large = image.round().clamp(0, 255).to(torch.uint8)
         return np.ascontiguousarray(large.permute(1, 2, 0).numpy())
 
 
+def enlarge(image: "torch.Tensor", scale: int) -> "torch.Tensor":
+    """Enlarge floating point values as `upscale` does, without rounding and clamping.
+
+    Args:
+        image: (channels, height, width) of float32, each side at least 3 px.
+        scale: 2, 3 or 4.
+
+    Returns:
+        (channels, scale * height, scale * width).
+    """
+    height, width = (side * scale for side in image.shape[1:])
+    image = _resize_strips(image, (height, width // scale))
+    return _resize_strips(image.mT, (width, height)).mT
+
+
 def _resize_strips(image: "torch.Tensor", size: tuple[int, int]) -> "torch.Tensor":
-    """Resize (3, height, width) to (3, *size) along the height, strip by strip of the width."""
+    """Resize (channels, height, width) to (channels, *size), strip by strip of the width."""
     import torch
     from piq.functional import imresize
 

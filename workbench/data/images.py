@@ -76,14 +76,44 @@ def read_rgb(path: Path) -> tuple[np.ndarray, str]:
         ImageError: For more than 8 bits a channel, colours other than RGB or grey, transparency,
             several pictures in one file, and files that are damaged or no images.
     """
-    with _decoding(path), Image.open(path, formats=_FORMATS) as image:
+    return _read(path, keep_alpha=False)
+
+
+def read_rgba(path: Path) -> tuple[np.ndarray, str]:
+    """Read an image with its alpha channel.
+
+    Args:
+        path: A PNG, JPEG, WebP, BMP or TIFF file.
+
+    Returns:
+        uint8 of shape (height, width, 4) if some pixels are not opaque, otherwise what `read_rgb`
+        returns, and a note as there.
+
+    Raises:
+        ImageError: As `read_rgb`, but not for transparency.
+    """
+    return _read(path, keep_alpha=True)
+
+
+def bits_per_channel(path: Path) -> int:
+    """Return the bits of a channel, at least 8, reading the header only.
+
+    Raises:
+        ImageError: Where the header cannot be read.
+    """
+    with decoding(path), Image.open(path, formats=_FORMATS) as image:
+        return max(8, _bits(image))
+
+
+def _read(path: Path, *, keep_alpha: bool) -> tuple[np.ndarray, str]:
+    with decoding(path), Image.open(path, formats=_FORMATS) as image:
         _refuse_losses(path, image)
         orientation = _orientation(image)
         had_exif = "exif" in image.info
         image.load()
         if not had_exif and _late_orientation(image, orientation) != orientation:
             raise ImageError(path, "its EXIF orientation comes after its pixels; save it upright")
-        rgb, how = _to_rgb(path, image)
+        rgb, how = _to_rgb(path, image, keep_alpha=keep_alpha)
         if orientation in _TURNS:
             how = f"{how}, turned" if how else "turned"
             how += f" as its EXIF orientation {orientation} says"
@@ -98,7 +128,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: Where the header cannot be read.
     """
-    with _decoding(path), Image.open(path, formats=_FORMATS) as image:
+    with decoding(path), Image.open(path, formats=_FORMATS) as image:
         width, height = image.size
         # Pillow reports the size of TIFF after turning, of all others before.
         sideways = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)
@@ -132,30 +162,45 @@ def merge_notes(notes: Iterable[str]) -> tuple[str, ...]:
 
 def _refuse_losses(path: Path, image: Image.Image) -> None:
     """Refuse what Pillow would cut down without a word; called before the pixels are decoded."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        bits = max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
-    else:
-        # Of 16-bit RGB PNG only the raw mode tells; its mode says RGB, as if it had 8 bits.
-        is_deep = image.format == "PNG" and any(";16" in str(tile[3]) for tile in _tiles(image))
-        bits = 16 if is_deep else 8
+    bits = _bits(image)
     if bits > 8:
         raise ImageError(path, f"{bits} bits a channel; only 8-bit images can be used")
+    refuse_several(path, image)
+
+
+def refuse_several(path: Path, image: Image.Image) -> None:
+    """Refuse a file with several pictures.
+
+    Raises:
+        ImageError: With their number.
+    """
     # MPO is a camera's JPEG with a preview behind it; every viewer shows the first picture.
     pictures = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if pictures > 1:
         raise ImageError(path, f"{pictures} pictures in one file (animated or several pages)")
 
 
+def _bits(image: Image.Image) -> int:
+    """Return the bits of a channel of an image whose header is read."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,))))
+    # Of 16-bit RGB PNG only the raw mode tells; its mode says RGB, as if it had 8 bits.
+    is_deep = image.format == "PNG" and any(";16" in str(tile[3]) for tile in _tiles(image))
+    return 16 if is_deep else 8
+
+
 def _tiles(image: Image.Image) -> list[tuple[object, ...]]:
     return [tuple(tile) for tile in getattr(image, "tile", ())]
 
 
-def _to_rgb(path: Path, image: Image.Image) -> tuple[Image.Image, str]:
-    """Convert a decoded image to RGB and say how."""
+def _to_rgb(path: Path, image: Image.Image, *, keep_alpha: bool) -> tuple[Image.Image, str]:
+    """Convert a decoded image to RGB, or to RGBA if it is not opaque, and say how."""
     if image.mode not in {"RGB", "RGBA", "LA", "PA", "RGBa", "La", *_CONVERTED}:
         raise ImageError(path, f"{image.mode} colours; only RGB and grey images can be used")
     if image.has_transparency_data:
         if image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+            if keep_alpha:
+                return image.convert("RGBA"), ""
             raise ImageError(path, "transparent pixels; only opaque images can be used")
         return image.convert("RGBA").convert("RGB"), "opaque alpha channel left out"
     return image.convert("RGB"), _CONVERTED.get(image.mode, "")
@@ -179,7 +224,7 @@ def _late_orientation(image: Image.Image, early: int) -> int:
 
 
 @contextmanager
-def _decoding(path: Path) -> Iterator[None]:
+def decoding(path: Path) -> Iterator[None]:
     """Turn whatever a decoder raises into an `ImageError`."""
     try:
         with warnings.catch_warnings():

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from numpy import uint8
+from numpy import float32, uint8
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -127,15 +127,21 @@ def check_finite(name: str, output: Tensor) -> None:
 
 def run(
     model: nn.Module,
-    lr: NDArray[uint8],
+    lr: NDArray[uint8] | NDArray[float32],
     device: torch.device,
     scale: int,
     smallest_lr_px: int,
     tiling: Tiling,
 ) -> Tensor:
-    """Run a network on one uint8 image (h, w, 3): (1, 3, scale * h, scale * w)."""
+    """Run a network on one image (h, w, 3), uint8 or float32 in 0..1.
+
+    Returns:
+        (1, 3, scale * h, scale * w), RGB in about 0..1.
+    """
     values = torch.from_numpy(lr.copy()).to(device)  # packed images are read-only
-    image = values.permute(2, 0, 1)[None].contiguous().to(torch.float32) / 255
+    image = values.permute(2, 0, 1)[None].contiguous().to(torch.float32)
+    if lr.dtype == uint8:
+        image = image / 255
     if tiling.tile_lr_px is None:
         output: Tensor = model(image)
         return output

@@ -1,84 +1,153 @@
 """Enlarging image files."""
 
-import io
+from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from workbench.data.folders import list_images
-from workbench.data.images import read_rgb
+from workbench.data.bicubic import enlarge
+from workbench.data.folders import image_name, list_images
+from workbench.data.images import ImageError, summarize
 from workbench.errors import DataError
 from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
-from workbench.evaluation.metrics import to_uint8
+from workbench.evaluation.pictures import Picture, encode, read_picture, unmultiplied
 from workbench.files import write_atomically
 from workbench.progress import Progress, silent
+
+_SMALLEST_ALPHA_PX = 3
+"""Least side of an image that bicubic enlarges."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Which images are enlarged, and into which files."""
+
+    source: Path
+    """What the user named: an image, or the folder of all images."""
+    jobs: tuple[tuple[Path, Path], ...]
+    """Each image with the file that is written for it."""
 
 
 def upscale_files(
     model: nn.Module,
-    source: Path,
-    target: Path,
+    files: Files,
     *,
     scale: int,
     smallest_lr_px: int,
     tiling: Tiling = WHOLE,
     progress: Progress = silent,
 ) -> dict[Path, str]:
-    """Enlarge a file, or every image of a folder, and write PNG files.
+    """Enlarge images and write PNG files.
+
+    Images of 16 bits a channel are run with all their bits and written with 16 bits. Of images with
+    alpha, the network enlarges the premultiplied colour and bicubic the alpha channel. All images
+    are read before the first one is written.
 
     Args:
         model: The network, on its device.
-        source: An image or a folder of images.
-        target: A `.png` file for an image, a folder for a folder.
+        files: See `plan_files`.
         scale: Of the network.
         smallest_lr_px: Least height and width that the network accepts.
         tiling: How images are cut.
-        progress: Told of each image.
+        progress: Told of each image; 0 are done while they are checked.
 
     Returns:
         The files written, each with what was converted while its image was read, if anything.
 
     Raises:
-        DataError: For a missing or unusable image, or a target that would overwrite a source.
+        DataError: For images that cannot be used, all of them in one line.
         NotFiniteError: If the network gives values that are no numbers.
         StoreError: If a file cannot be written.
     """
-    jobs, written = plan_files(source, target), dict[Path, str]()
+    jobs, written = files.jobs, dict[Path, str]()
+    _check(files, smallest_lr_px, progress)
     with inference(model) as device:
         for number, (image_path, out_path) in enumerate(jobs, start=1):
-            lr, remark = read_rgb(image_path)
-            check_size(image_path.name, lr.shape[:2], smallest_lr_px)
-            output = run(model, lr, device, scale, smallest_lr_px, tiling)
+            picture = read_picture(image_path)
+            colour = picture.colour
+            if picture.alpha is not None:
+                colour = (colour * picture.alpha[..., None]).astype(np.float32)
+            output = run(model, colour, device, scale, smallest_lr_px, tiling)
             check_finite(image_path.name, output)
-            encoded = io.BytesIO()
-            Image.fromarray(to_uint8(output)).save(encoded, format="PNG")
-            write_atomically(out_path, encoded.getvalue())
-            written[out_path] = remark
+            large: NDArray[np.float32] = output[0].permute(1, 2, 0).cpu().numpy()
+            write_atomically(out_path, _encoded(picture, large, scale))
+            written[out_path] = picture.note
             progress(number, len(jobs), image_path.name)
     return written
 
 
-def plan_files(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Return (image, output) pairs.
+def plan_files(source: Path, target: Path, *, recursive: bool = False) -> Files:
+    """Find the images and name the files to write, each of them once.
+
+    Args:
+        source: An image or a folder of images.
+        target: A `.png` file for an image, a folder for a folder.
+        recursive: Also the images in subfolders, into the same subfolders of `target`.
 
     Raises:
         DataError: For a missing source, a wrong kind of target, or one that is a source.
     """
     if source.is_dir():
-        if target.is_file():
-            raise DataError(f"{target}: IN is a folder, so OUT must be a folder, not a file")
-        jobs = [(path, target / f"{path.stem}.png") for path in list_images(source)]
+        jobs = _plan_folder(source, target, recursive=recursive)
     elif source.is_file():
+        if recursive:
+            raise DataError(f"--recursive means nothing for an image, got {source}")
         if target.is_dir():
             raise DataError(f"{target}: IN is an image, so OUT must be a .png file, not a folder")
         if target.suffix.lower() != ".png":
             raise DataError(f"OUT must end in .png, got {str(target)!r}")
-        jobs = [(source, target)]
+        jobs = ((source, target),)
     else:
         raise DataError(f"{source}: no such image or folder")
     sources = {image.resolve() for image, _ in jobs}
     for _, output in jobs:
         if output.resolve() in sources:
             raise DataError(f"{output}: OUT would overwrite an image of IN")
+    return Files(source, jobs)
+
+
+def _plan_folder(source: Path, target: Path, *, recursive: bool) -> tuple[tuple[Path, Path], ...]:
+    if target.is_file():
+        raise DataError(f"{target}: IN is a folder, so OUT must be a folder, not a file")
+    if recursive and target.resolve().is_relative_to(source.resolve()):
+        raise DataError(f"{target}: with --recursive OUT must not lie in IN, which is read")
+    images = list_images(source, recursive=recursive)
+    jobs = tuple((path, target / f"{image_name(path, source)}.png") for path in images)
+    for _, output in jobs:
+        if output.is_dir():
+            raise DataError(f"{output} is a folder, so no image can be written there")
     return jobs
+
+
+def _check(files: Files, smallest_lr_px: int, progress: Progress) -> None:
+    """Read every image once.
+
+    Raises:
+        DataError: One line with the first three bad images and the number of the others.
+    """
+    problems: list[DataError] = []
+    is_folder = files.source.is_dir()
+    for path, _ in files.jobs:
+        progress(0, len(files.jobs), f"checking {path.name}")
+        try:
+            picture = read_picture(path)
+            size = picture.colour.shape[:2]
+            check_size(str(path) if is_folder else path.name, (size[0], size[1]), smallest_lr_px)
+            if picture.alpha is not None and min(size) < _SMALLEST_ALPHA_PX:
+                rule = f"with alpha at least {_SMALLEST_ALPHA_PX} px are needed on each side"
+                raise ImageError(path, f"{size[1]}x{size[0]} px; {rule}")
+        except DataError as error:
+            problems.append(error)
+    if problems:
+        raise DataError(summarize(problems, files.source)) if is_folder else problems[0]
+
+
+def _encoded(picture: Picture, large: NDArray[np.float32], scale: int) -> bytes:
+    """Return the PNG file of an enlarged picture, whose colour is premultiplied if it has alpha."""
+    if picture.alpha is None:
+        return encode(large, None, is_deep=picture.is_deep)
+    alpha = enlarge(torch.from_numpy(picture.alpha)[None], scale)[0].clamp(0, 1).numpy()
+    return encode(unmultiplied(large, alpha), alpha, is_deep=picture.is_deep)

@@ -21,6 +21,7 @@ LAYERS = [
     {"models", "data"},
     {"training", "evaluation"},
     {"trial_images", "beginnings"},
+    {"overlap"},
     {"trial"},
     {"workers"},
     {"cluster"},

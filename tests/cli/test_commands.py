@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -355,6 +356,19 @@ def test_upscale_enlarges_a_file_and_a_folder(
     with Image.open(here / "one.png") as image:
         assert image.size == (256, 256)
     assert (here / "one.png").read_bytes() == (here / "all" / "photo1.png").read_bytes()
+
+
+def test_upscale_says_what_it_leaves_out_and_takes_subfolders_if_asked(
+    command: Command, tiny_weights: Path, photos: Path, tmp_path: Path
+) -> None:
+    for place in ("in/a.png", "in/sub/b.png"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        shutil.copy(photos / "photo0.png", tmp_path / place)
+    argv = ["upscale", "in", "out", "--weights", str(tiny_weights)]
+    ended = command(*argv)
+    assert ended.out == "out/a.png\n"
+    assert "sub: subfolders with images, which are not read" in ended.err
+    assert command(*argv, "--recursive").out == "out/a.png\nout/sub/b.png\n"
 
 
 def test_tables_follow_the_width_of_the_terminal(

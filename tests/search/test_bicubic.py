@@ -13,7 +13,9 @@ from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.reporting.search_prints import front
 from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
 from workbench.search.objectives import parse_objectives
+from workbench.search.page import search_page
 from workbench.search.state import CANONICAL, SearchState
+from workbench.search.summary import search_summary
 from workbench.search.views import view_of
 
 PSNR = parse_objectives([], ["Set5"])
@@ -66,8 +68,17 @@ def test_networks_below_it_are_named(plain: SearchState, state: SearchState) -> 
     assert found[CANONICAL] == pytest.approx(0.25)
     (text,) = bicubic_warnings(state)
     assert "t0000 by 0.250 dB" in text
-    assert text in view_of(state, PSNR).counts  # on the page and in MLflow
     assert bicubic_warnings(plain) == []
+
+
+def test_the_page_and_mlflow_have_both(state: SearchState) -> None:
+    view = view_of(state, PSNR)
+    (warning,) = view.warnings
+    value = bicubic_values(state, PSNR)[0]
+    page = search_page(view)
+    assert f'<p class="warning">{warning}</p>' in page
+    assert f'<th scope="row">bicubic</th><td>-</td><td>-</td><td>{value:.4f}</td>' in page
+    assert warning in search_summary(state, PSNR).note
 
 
 @pytest.mark.parametrize("show", ["all", "front"])

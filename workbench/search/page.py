@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from workbench.reporting import search_figures
+from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.colours import legend, style
 from workbench.reporting.html_parts import document, html_figure, html_table, text
 from workbench.reporting.numbers import giga_text
@@ -23,6 +24,8 @@ def _body(view: SearchView) -> Iterator[str]:
     yield f"<h1>{text(view.state.record.name)}</h1>"
     yield f"<p>{text(settings.space_name)}: {text(settings.space.question)}</p>"
     yield f"<p>{text(view.counts)}</p>"
+    for warning in view.warnings:
+        yield f'<p class="warning">{text(warning)}</p>'
     if view.scored:
         caption = "Networks that came to their end"
         if len(settings.trial_seeds) == 1:
@@ -52,6 +55,9 @@ def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
     values = {one.name: one.values for one in view.scored}
     stopped, ended = record.stopped(), record.ended()
     rows = []
+    if any(value is not None for value in view.bicubic):
+        known = ["-" if value is None else f"{value:,.4f}" for value in view.bicubic]
+        rows.append([BICUBIC, "-", "-", *known, "interpolation, no network"])
     for proposal in view.state.trained:
         name, cost = proposal.name, cost_of_trial(proposal)
         found = [f"{value:,.4f}" for value in values.get(name, ())] or ["-"] * len(view.names)

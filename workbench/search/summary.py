@@ -35,7 +35,8 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     if len(objectives) == 1 and best:
         figures[f"best/{objectives[0].name}"] = values[best[0]][0]
     view = view_of(state, objectives)
-    note = f"{view.counts}\n\nOn the front: {', '.join(best) or 'none'}."
+    told = [view.counts, *view.warnings, f"On the front: {', '.join(best) or 'none'}."]
+    note = "\n\n".join(told)
     return VariantSummary(
         study=state.record.name,
         variant=VARIANT,

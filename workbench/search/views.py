@@ -73,6 +73,11 @@ class SearchView:
         return bicubic_values(self.state, self.objectives)
 
     @property
+    def warnings(self) -> list[str]:
+        """Sentences on the networks that do not beat bicubic, one for each data set."""
+        return bicubic_warnings(self.state)
+
+    @property
     def has_choices(self) -> bool:
         """Whether there are networks whose choices can be compared."""
         return sum(bool(one.params) for one in self.scored) > 1
@@ -91,7 +96,7 @@ class SearchView:
             f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
             f"{sum(reasons.values())} rejected before training{f' ({told})' if told else ''}, "
             f"{twins} were networks that were there already. t0000 is the canonical network."
-            f"{overlaps}{''.join(f' {text}' for text in bicubic_warnings(self.state))}"
+            f"{overlaps}"
         )
 
 

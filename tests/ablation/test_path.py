@@ -12,7 +12,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.keys import model_hash
 
-LINE = ("imdn", "rfdn", "neesr", "bsrn", "mdrn-s")
+LINE = ("imdn", "rfdn", "efdn", "bsrn", "mdrn-s")
 
 
 def trial(name: str, **overrides: object) -> TrialConfig:

@@ -67,13 +67,13 @@ ALSO_REFUSED = {
         "relu": "the question needs model.activation gelu, here it is leaky-relu",
     },
 }
-ALSO_REFUSED["neesr"] = ALSO_REFUSED["rfdn"]
+ALSO_REFUSED["efdn"] = ALSO_REFUSED["rfdn"]
 ALSO_REFUSED["imdn"] = ALSO_REFUSED["rfdn"] | {
     "no-distillation": "the question needs model.distillation branch, here it is split"
 }
 
 
-@pytest.mark.parametrize("base", ["imdn", "rfdn", "neesr", "bsrn"])
+@pytest.mark.parametrize("base", ["imdn", "rfdn", "efdn", "bsrn"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_variant_builds_on_each_preset_or_is_refused_with_the_reason(
     path: Path, base: str

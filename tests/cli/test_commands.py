@@ -136,7 +136,7 @@ def test_inspect_shows_parts_of_two_networks_and_of_more_when_asked(
     assert "upsampler" in printed(long)
     assert ("upsampler" in printed(short)) == (networks == 2)
     assert ("parts of more than 2 networks: --parts" in short.err) == (networks == 3)
-    assert "parts: share in %" in long.err
+    assert "Parts of tiny, share in % of the whole network" in long.out
     assert all(row["parts"] for row in command("inspect", *asked, "--json").json())
 
 
@@ -151,7 +151,7 @@ def test_inspect_of_four_networks_is_a_table_of_80_columns(
     ended = command("inspect", *(f"--preset={name}" for name in names))
     assert "CPU ms quartiles" + 4 * " [1790, 2901]" in printed(ended)
     lines = ended.out.splitlines()
-    assert len(lines) == 12  # no cell is folded
+    assert len(lines) == 14  # no cell is folded
     assert max(map(len, lines)) <= 80
 
 

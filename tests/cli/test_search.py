@@ -260,7 +260,10 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
         (["search", "mdrn-size", "x"], "search SPACE takes one argument, got 'x'"),
         (["search", "mdrn-size", "--objective", "psnr"], "unknown objective 'psnr'; did you mean"),
         (["search", "mdrn-size", "--limit", "params<=5"], "unknown limit 'params'"),
-        (["search", "mdrn-size", "--limit", "parameters=5"], "unknown limit 'parameters=5'"),
+        (
+            ["search", "mdrn-size", "--limit", "parameters=5"],
+            "a limit is an upper bound, written 'parameters<=5'",
+        ),
         (["search", "mdrn-size", "--limit", "parameters<=few"], "--limit must be NAME<=VALUE"),
         (["search", "mdrn-size", "--limit", "parameters<=0"], "--limit: parameters: should be"),
         (["search", "training", "--sampler", "grid"], "needs a space that can be counted"),

@@ -46,7 +46,7 @@ EXPRESSIBLE: list[dict[str, object]] = [
 
 LINE = [
     (name, overrides)
-    for name in ("imdn", "rfdn", "neesr", "bsrn")
+    for name in ("imdn", "rfdn", "efdn", "bsrn")
     for overrides in (
         {},
         {"scale": 2},

@@ -54,7 +54,7 @@ def test_published_parameters_and_multiply_adds(
     [
         ("imdn", 893_936, 58.4308, 58.5315, 154.14, 43),
         ("rfdn", 433_448, 27.0336, 27.1026, 112.03, 64),
-        ("neesr", 272_038, 16.8159, 16.8596, 79.59, 59),
+        ("efdn", 272_038, 16.8159, 16.8596, 79.59, 59),
         # The published code has nn.Linear for 1x1 convolutions, which the challenge miscounts.
         ("bsrn", 156_288, 9.4301, 2.0224, 209.19, 121),
     ],

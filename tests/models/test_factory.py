@@ -77,7 +77,7 @@ ONE_DIMENSION: list[dict[str, Any]] = [
 ]
 
 
-LINE = ("imdn", "rfdn", "neesr", "bsrn")
+LINE = ("imdn", "rfdn", "efdn", "bsrn")
 
 
 def networks() -> list[ModelConfig]:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.reference
 NETWORKS = {"mdrn-s": "mdrn-s", "mdrn_x4": "mdrn"}
 LINE = {
     **{"rfdn_baseline.pth": "rfdn", "team18_bsrn.pth": "bsrn"},
-    **{"team05_efdn.pt": "neesr", "mdrn-s.pth": "mdrn-s", "mdrn_x4.pth": "mdrn"},
+    **{"team05_efdn.pt": "efdn", "mdrn-s.pth": "mdrn-s", "mdrn_x4.pth": "mdrn"},
 }
 """Published file -> preset, over the line that MDRN ends. IMDN's file is not at hand."""
 INPUTS = [

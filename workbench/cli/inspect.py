@@ -123,6 +123,7 @@ def _row(name: str, network: "OpenedNetwork", size: Size) -> dict[str, Any]:
     counted = count_network(network.module, height, width)
     return {
         "name": name,
+        "network": network.origin,
         "scale": network.scale,
         "smallest_lr_px": network.smallest_lr_px,
         **counted.cost.plain(),

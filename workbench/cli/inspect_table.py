@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from workbench.cli.console import OUT, billions, millions, note, table
+from workbench.cli.console import OUT, billions, heading, millions, note, table
 
 Row = dict[str, Any]
 
@@ -14,28 +14,41 @@ MOST_WITH_PARTS = 2
 
 
 def print_networks(rows: Sequence[Row], *, parts: bool) -> None:
-    """Print what each network costs, a column for each, then what the numbers mean.
+    """Print what each network costs, a column for each, then the shares of its parts.
 
     Args:
         rows: As `workbench inspect --json` gives them; at least one.
         parts: Also show the parts of more than `MOST_WITH_PARTS` networks.
     """
     with_parts = parts or len(rows) <= MOST_WITH_PARTS
-    made = table("", *(row["name"] for row in rows))
+    size = f"{rows[0]['lr_width_px']}x{rows[0]['lr_height_px']} LR px"
+    OUT.print(heading("Cost of one image", f" of {size}; G: 1e9, M: 1e6"))
+    made = table("quantity", *(row["name"] for row in rows))
     _add_counts(made, rows)
     if "cpu_ms" in rows[0]:
         _add_times(made, rows)
-    if with_parts:
-        made.add_section()
-        for part in dict.fromkeys(part for row in rows for part in row["parts"]):
-            made.add_row(part, *(_share(row, part) for row in rows))
     OUT.print(made)
-    note(_meaning_of_counts(rows[0], with_parts=with_parts))
+    for row in rows if with_parts else ():
+        _print_parts(row, len(rows))
+    note(_meaning_of_counts(size, with_parts=with_parts))
     if "cpu_ms" in rows[0]:
         note(_meaning_of_times(rows))
 
 
+def _print_parts(row: Row, networks: int) -> None:
+    """Print the share that each part has of a network's numbers."""
+    OUT.print()
+    of = f" of {row['name']}" if networks > 1 else ""
+    OUT.print(heading("Parts", f"{of}, share in % of the whole network"))
+    made = table("part", "parameters %", "multiply-adds %", "activations %")
+    for name, part in row["parts"].items():
+        counts = ("parameters", "multiply_adds", "activations")
+        made.add_row(name, *(f"{100 * part[key] / max(1, row[key]):.1f}" for key in counts))
+    OUT.print(made)
+
+
 def _add_counts(made: Table, rows: Sequence[Row]) -> None:
+    made.add_row("network", *(row["network"] for row in rows))
     made.add_row("scale", *(f"x{row['scale']}" for row in rows))
     made.add_row("parameters", *(f"{row['parameters']:,}" for row in rows))
     made.add_row("multiply-adds G", *(billions(row["multiply_adds"]) for row in rows))
@@ -58,11 +71,9 @@ def _add_times(made: Table, rows: Sequence[Row]) -> None:
         made.add_row("ratio quartiles", *(_interval(ratio, _ratio) for ratio in ratios))
 
 
-def _meaning_of_counts(row: Row, *, with_parts: bool) -> str:
-    size = f"counts at {row['lr_width_px']}x{row['lr_height_px']} LR px"
-    if with_parts:
-        return f"{size}; parts: share in % of parameters, multiply-adds, activations"
-    return f"{size}; parts of more than {MOST_WITH_PARTS} networks: --parts"
+def _meaning_of_counts(size: str, *, with_parts: bool) -> str:
+    text = f"counts at {size} (--lr-size); activations: values in the outputs of all convolutions"
+    return text if with_parts else f"{text}; parts of more than {MOST_WITH_PARTS} networks: --parts"
 
 
 def _meaning_of_times(rows: Sequence[Row]) -> str:
@@ -89,11 +100,3 @@ def _ratio(ratio: float) -> str:
 
 def _interval(measured: Row, text: Callable[[float], str]) -> str:
     return f"[{text(measured['lower_quartile'])}, {text(measured['upper_quartile'])}]"
-
-
-def _share(row: Row, part: str) -> str:
-    if part not in row["parts"]:
-        return "-"
-    names = ("parameters", "multiply_adds", "activations")
-    shares = [row["parts"][part][name] / max(1, row[name]) for name in names]
-    return "  ".join(f"{100 * share:4.1f}" for share in shares)

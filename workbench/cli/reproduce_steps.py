@@ -10,6 +10,7 @@ from torch import nn
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.config.data import ImageSource
+from workbench.config.published import weights_hint
 from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
 from workbench.evaluation.evaluate import evaluate
@@ -70,7 +71,10 @@ def reproduce_table1(
             cells = (*costs, *(cell for s in scores for cell in _cells(printed, s)))
             rows.append(ReproducedRow(printed, cells, absent))
     if not any(row.cells for row in rows):
-        raise DataError(f"nothing of the table can be computed: {rows[0].missing[0]} is missing")
+        first = rows[0].missing[0]
+        raise DataError(
+            f"nothing of the table can be computed: {first} is missing{weights_hint(Path(first))}"
+        )
     return rows
 
 
@@ -87,7 +91,7 @@ def print_table1(rows: list[ReproducedRow], *, as_json: bool) -> None:
         made.add_section()
     OUT.print(made)
     for path in dict.fromkeys(path for row in rows for path in row.missing):
-        note(f"missing: {path}")
+        note(f"missing: {path}{weights_hint(Path(path))}")
     note("\nPSNR dB / SSIM in RGB, x4, uint8, crop 4, LR as given or by MATLAB's bicubic")
     note("same: rounds to the printed figure")
     note("FLOPs: by the challenge's counter, at 256x256 LR px; true: all multiply-adds")

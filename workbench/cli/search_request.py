@@ -1,7 +1,9 @@
 """What `workbench search` is asked for: a space with its limits and rungs, and the settings."""
 
+import difflib
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
@@ -26,7 +28,9 @@ def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
     """
     found = space.limits.plain()
     for text in texts:
-        name, sign, value = (part.strip() for part in text.partition("<="))
+        name, sign, value = _limit_parts(text)
+        if sign not in ("", "<=", "\u2264"):
+            raise ConfigError(_other_sign(text, name, sign, value, found))
         if name not in found:
             raise ConfigError(f"--limit {text!r}: unknown limit {name!r}; {nearest(name, found)}")
         try:
@@ -40,6 +44,21 @@ def with_limits(space: SpaceFile, texts: Sequence[str]) -> SpaceFile:
         whole = name in ("parameters", "convolutions")
         found[name] = int(number) if whole and number == int(number) else number
     return space.model_copy(update={"limits": Limits.parse(found, where="--limit")})
+
+
+def _limit_parts(text: str) -> tuple[str, str, str]:
+    """Split `NAME SIGN VALUE`; the sign is empty if there is none."""
+    match = re.search(r"[<>=!\u2264\u2265]+", text)
+    if match is None:
+        return text.strip(), "", ""
+    return text[: match.start()].strip(), match.group(), text[match.end() :].strip()
+
+
+def _other_sign(text: str, name: str, sign: str, value: str, known: Mapping[str, object]) -> str:
+    """Say that limits are upper bounds, and how this one is probably written."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    meant = f"{close[0] if close else 'NAME'}<={value or 'VALUE'}"
+    return f"--limit {text!r}: a limit is an upper bound, written {meant!r}; got the sign {sign!r}"
 
 
 OF_A_POPULATION = Fidelity(rungs=(0.25, 0.5, 0.75), keep=0.75)

@@ -88,7 +88,7 @@ class EsaConfig(Frozen):
 
 
 class ParallelEsaConfig(Frozen):
-    """NEESR's attention: pooling alone compresses, then two 3x3 convolutions side by side."""
+    """EFDN's attention: pooling alone compresses, then two 3x3 convolutions side by side."""
 
     kind: Literal["parallel-esa"] = "parallel-esa"
     squeeze_ratio: Divisor = 4

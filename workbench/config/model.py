@@ -92,14 +92,14 @@ class ModelConfig(BlockConfig):
     rgb_mean: tuple[Intensity, Intensity, Intensity] | None = (0.4488, 0.4371, 0.4040)
     """Subtracted from the input and added to the output; RGB in 0..1. None shifts nothing."""
     input_range: Literal[1, 255] = 1
-    """Highest value of the RGB that the layers see: 0..1, or 0..255 as in RFDN and NEESR."""
+    """Highest value of the RGB that the layers see: 0..1, or 0..255 as in RFDN and EFDN."""
     input_repeats: int = Field(default=1, ge=1, le=64)
     """How often RGB is stacked before the first convolution; 4 in BSRN."""
     shallow_convolution: Convolution = "conv3x3"
     """The first convolution, padded with zeros."""
     trunk_fusion: bool = True
     """A 1x1 convolution and an activation over the outputs of all blocks; without it the trunk's
-    3x3 convolution takes the last block's output (IMDN, NEESR)."""
+    3x3 convolution takes the last block's output (IMDN, EFDN)."""
 
     @model_validator(mode="after")
     def _check_blocks(self) -> "ModelConfig":

@@ -31,9 +31,9 @@ PRESETS: dict[str, ModelConfig] = {
         channel_attention=ChannelWeightConfig(),
         attention_skip=False,
     ),
-    # NEESR's entry of NTIRE 2022 (team 5), 272,038 parameters: a plain RFDN, whose skips are
-    # folded into the weights.
-    "neesr": ModelConfig(
+    # EFDN, NEESR's entry of NTIRE 2022 (team 5), 272,038 parameters, in the form in which it runs:
+    # an RFDN whose edge branches and skips are folded into plain convolutions.
+    "efdn": ModelConfig(
         channels=42,
         blocks=4,
         rgb_mean=None,
@@ -83,6 +83,9 @@ PRESETS: dict[str, ModelConfig] = {
     # For tests: every part of MDRN-S, small enough for seconds.
     "tiny": ModelConfig(channels=8, blocks=2, spatial_attention=MdsaConfig(squeeze_ratio=2)),
 }
+
+ALIASES = {"neesr": "efdn"}
+"""Other names of presets: the team in place of its network."""
 
 _DIV2K = StageSource(name="DIV2K")
 _LSDIR_10K = StageSource(name="LSDIR", first=10_000)
@@ -175,9 +178,10 @@ def preset(name: str) -> ModelConfig:
     Raises:
         ConfigError: For an unknown name, with the nearest one.
     """
-    if name not in PRESETS:
+    known = ALIASES.get(name, name)
+    if known not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; {nearest(name, PRESETS)}")
-    return PRESETS[name]
+    return PRESETS[known]
 
 
 def recipe(name: str) -> TrainingConfig:

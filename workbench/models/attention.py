@@ -1,7 +1,7 @@
 """Spatial and channel attention: MDSA, ECCA, and what stood in their place before MDRN.
 
 Source: factsheet section 1.2 with Figures 4 and 5; the published code of MDRN (bbbolt/MDRN, MIT),
-where MDSA is called `ESA`; the published weights of RFDN, BSRN and NEESR for the others. Where they
+where MDSA is called `ESA`; the published weights of RFDN, BSRN and EFDN for the others. Where they
 differ the code is followed, because the checkpoints depend on it: D5 pools without padding; L-var
 is the unbiased variance; CCA adds the mean to the contrast.
 """
@@ -131,9 +131,9 @@ class ESA(nn.Module):
 
 
 class ParallelESA(nn.Module):
-    """NEESR's attention: max pooling 7 compresses, two convolutions side by side, one joins them.
+    """EFDN's attention: max pooling 7 compresses, two convolutions side by side, one joins them.
 
-    Source: the published weights of NEESR (NTIRE 2022, team 5).
+    Source: the published weights of EFDN (NEESR, NTIRE 2022, team 5).
     """
 
     def __init__(self, channels: int, config: ParallelEsaConfig, block: BlockConfig) -> None:

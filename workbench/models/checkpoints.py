@@ -17,6 +17,7 @@ from torch import Tensor
 
 from workbench.config.base import Frozen
 from workbench.config.model import ModelConfig
+from workbench.config.published import weights_hint
 from workbench.digests import KEY, DamagedError, check_safetensors, seal_safetensors
 from workbench.errors import CheckpointError, ConfigError
 from workbench.files import write_atomically
@@ -58,7 +59,7 @@ def is_safetensors(path: Path) -> bool:
         CheckpointError: If there is no such file, or it cannot be read.
     """
     if not path.is_file():
-        raise CheckpointError(f"{path}: no such weights file")
+        raise CheckpointError(f"{path}: no such weights file{weights_hint(path)}")
     try:
         with path.open("rb") as file:
             start = file.read(9)

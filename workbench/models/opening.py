@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from workbench.config.model import ModelConfig
+from workbench.config.published import title_of
 from workbench.errors import CheckpointError
 from workbench.global_state import random_streams_kept
 from workbench.models.checkpoints import is_safetensors, load_model, published_state
@@ -43,7 +44,7 @@ class OpenedNetwork:
 def built_network(name: str, config: ModelConfig) -> OpenedNetwork:
     """Build a network of the family with random weights."""
     network = build_model(config, seed=0).eval()
-    return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, "MDRN family")
+    return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, title_of(config))
 
 
 @random_streams_kept()
@@ -65,7 +66,8 @@ def open_network(path: Path) -> OpenedNetwork:
         network = load_model(path)
     except CheckpointError as error:
         return _by_spandrel(path, error)
-    return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, "MDRN family")
+    title = title_of(network.config)
+    return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, title)
 
 
 @random_streams_kept()

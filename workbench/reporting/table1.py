@@ -37,7 +37,7 @@ def _scores(*cells: tuple[float, float]) -> dict[str, tuple[float, float]]:
 
 TABLE1 = (
     PrintedRow(
-        *("NEESR", "plain RFDN", "team05_efdn.pt", 0.272, 16.86),
+        *("NEESR", "EFDN", "team05_efdn.pt", 0.272, 16.86),
         _scores(
             *((29.95, 0.8596), (26.61, 0.7378), (24.24, 0.7524)),
             *((26.15, 0.7090), (27.97, 0.8694)),

@@ -1,4 +1,4 @@
-"""Names of RFDN, of NEESR's plain RFDN and of XPixel's BSRN (NTIRE 2022 efficient SR challenge).
+"""Names of RFDN, of EFDN (NEESR) and of BSRN (XPixel), NTIRE 2022 efficient SR challenge.
 
 The three share blocks `B1`, `B2`, ... with `c1_d`, `c1_r`, ..., `c5` and `esa`. What a file does
 not tell - range, activations, skips - is that of the family's preset.
@@ -40,7 +40,7 @@ def _rfdn(config: ModelConfig) -> dict[str, str]:
     return trunk | _blocks(config, "")
 
 
-def _neesr(config: ModelConfig) -> dict[str, str]:
+def _efdn(config: ModelConfig) -> dict[str, str]:
     trunk = {"shallow": "fea_conv", "smooth": "LR_conv", "upsampler.0": "upsampler.0"}
     return trunk | _blocks(config, ".conv3x3")
 
@@ -81,8 +81,8 @@ def _infer_rfdn(shapes: Shapes) -> ModelConfig:
     return _infer(shapes, "rfdn", "fea_conv.weight", "upsampler.0.weight", ".weight")
 
 
-def _infer_neesr(shapes: Shapes) -> ModelConfig:
-    return _infer(shapes, "neesr", "fea_conv.weight", "upsampler.0.weight", ".conv3x3.weight")
+def _infer_efdn(shapes: Shapes) -> ModelConfig:
+    return _infer(shapes, "efdn", "fea_conv.weight", "upsampler.0.weight", ".conv3x3.weight")
 
 
 def _infer_bsrn(shapes: Shapes) -> ModelConfig:
@@ -104,6 +104,6 @@ def _infer(
     return apply_overrides(PRESETS[preset], overrides)
 
 
-NEESR_NAMES = Family("NEESR's RFDN", r"B1\.c1_r\.conv3x3\.weight", _neesr, _infer_neesr)
-BSRN_NAMES = Family("XPixel's BSRN", r"fea_conv\.pw\.weight", _bsrn, _infer_bsrn, True)
+EFDN_NAMES = Family("EFDN (NEESR)", r"B1\.c1_r\.conv3x3\.weight", _efdn, _infer_efdn)
+BSRN_NAMES = Family("BSRN", r"fea_conv\.pw\.weight", _bsrn, _infer_bsrn, True)
 RFDN_NAMES = Family("RFDN", r"LR_conv\.weight", _rfdn, _infer_rfdn)

@@ -187,7 +187,7 @@ def test_a_stop_writes_checkpoints_and_begins_nothing_more(
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     listener = Listener({0: number})
     tasks = [Task(long(tiny_trial, seed)) for seed in (1, 2, 3)]
-    with pytest.raises(StoppedByUserError, match="the same command goes on from here"):
+    with pytest.raises(StoppedByUserError, match="stopped; rerun the same command to resume"):
         run_trials(tasks, store=tmp_path, workers=1, listener=listener)
     assert listener.results == {}
     assert len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) == 1

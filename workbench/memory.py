@@ -24,4 +24,9 @@ def ran_out(error: BaseException) -> bool:
 
 def in_one_line(error: BaseException) -> str:
     """Return such an error in one line."""
-    return f"out of memory: {' '.join(str(error).split()) or type(error).__name__}"[:200]
+    return f"out of memory: {one_line(error)}"[:200]
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text in one line, its name if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -21,7 +21,7 @@ from types import FrameType
 from workbench.digests import forwarded, say
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.ledger import Ledger
-from workbench.memory import in_one_line, ran_out
+from workbench.memory import in_one_line, one_line, ran_out
 from workbench.process import die_with_parent
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
@@ -209,8 +209,8 @@ class _Dispatch:
         self.listener.failed(
             index,
             WorkerLostError(
-                f"its worker process died {MOST_DEATHS} times, perhaps because memory ran out; "
-                "finished trials are kept, use fewer --workers and run the same command again"
+                f"its worker process died {MOST_DEATHS} times, perhaps because memory ran out: "
+                "fewer --workers need less"
             ),
         )
 
@@ -288,6 +288,8 @@ def _run_one(index: int, task: Task, store: Path) -> TrialResult:
     except Exception as error:
         if ran_out(error):
             raise MemoryRanOutError(in_one_line(error)) from None
+        if isinstance(error, OSError):  # of this machine, and no bug: it may have passed soon
+            raise WorkbenchError(one_line(error)) from None
         raise
     finally:
         reporter.index = None

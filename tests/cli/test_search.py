@@ -113,6 +113,17 @@ def test_resume_begins_nothing_and_writes_nothing(
     assert not (tmp_path / "mlflow_runs").exists()
 
 
+def test_retry_begins_nothing_and_is_no_beginning_anew(
+    command: Command, photos: Path, tmp_path: Path, space: Path
+) -> None:
+    ended = command(*argv(photos, "--retry", "failed"))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "error: --retry failed: there is no search 's' in mlflow_runs\n"
+    both = command(*argv(photos, "--retry", "failed", "--fresh"))
+    assert (both.code, both.err) == (2, "error: --retry and --fresh exclude each other\n")
+    assert not (tmp_path / "mlflow_runs").exists()
+
+
 def test_fresh_puts_the_search_aside_and_trains_nothing_that_is_finished(
     command: Command, photos: Path, tmp_path: Path, space: Path
 ) -> None:

@@ -53,6 +53,9 @@ class Started:
         store = self.errors.parent / "mlflow_runs"
         return len(list(store.glob("trainings/*/lock"))) > 1
 
+    def said(self) -> str:
+        return self.errors.read_text()
+
     def table(self) -> str:
         """Wait for its end and return its table, one line for each trial."""
         out, _ = self.driver.communicate()
@@ -124,6 +127,12 @@ def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Sta
     assert "4 networks scored" in table
     assert "1 failed" in table
     assert "its worker process died 2 times" in table
+    assert "t0001 failed: the search's command with --retry failed added runs" in search.said()
+    again = start(SPACE, "--retry", "failed", steps=90)
+    table = again.table()
+    assert "5 networks scored" in table
+    assert "0 failed" in table
+    assert "trials that failed are run again: t0001" in again.said()
 
 
 def test_data_that_vanish_cost_the_trials_that_need_them(start: Start, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from workbench.results import TrialState
 from workbench.search.asynchronous import RunStream, search_asynchronously
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import ranked
-from workbench.search.record import Line, Promotion, SearchRecord, Settings, name_of
+from workbench.search.record import Line, Promotion, Retry, SearchRecord, Settings, name_of
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
@@ -55,6 +55,8 @@ def go(
     arrivals: RunStream,
     record: SearchRecord | None = None,
     store: Path | None = None,
+    *,
+    retry: bool = False,
 ) -> SearchState:
     objectives = parse_objectives(asked.objectives, ["Set5"])
     start = record or SearchRecord(name="s", settings=asked)
@@ -65,7 +67,7 @@ def go(
         if store is not None:
             add_line(line, store, "s")
 
-    state = search_asynchronously(start, trials, objectives, arrivals, keep)
+    state = search_asynchronously(start, trials, objectives, arrivals, keep, retry=retry)
     assert state.record == start.with_lines(lines)
     return state
 
@@ -198,6 +200,59 @@ def test_what_fails_is_a_line_of_the_record_once_something_has_worked() -> None:
     }
     diverged = Diverging(Fake(), "first come")
     assert "diverged: " in next(iter(go(wanted(), 6, diverged).record.ended().values()))
+
+
+def failed_search(fake: Fake) -> tuple[SearchRecord, list[str]]:
+    """Return a search with two candidates that failed on the way to their first rung."""
+    arrivals = Arrivals(fake, "first come")
+    names = [p.name for p in go(wanted(), 6, Arrivals(Fake(), "first come")).trained]
+    failed = [names[2], names[4]]
+    arrivals.failing = dict.fromkeys(failed, "its worker died")
+    return go(wanted(), 6, arrivals).record, failed
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_failed_is_run_again_from_where_it_was_and_nothing_else_is(order: str) -> None:
+    fake = Fake()
+    record, failed = failed_search(fake)
+    before = len(fake.segments)
+    state = go(wanted(), 6, Arrivals(fake, order), record, retry=True)
+    assert not state.record.ended()
+    assert {*state.results, *state.record.stopped()} == {p.name for p in state.trained}
+    assert {name for name, _ in fake.segments[before:]} >= set(failed)
+    assert len(fake.segments) == len(set(fake.segments))
+    assert not should_go_on(state)
+    again = go(wanted(), 6, Arrivals(fake, order), state.record, retry=True)
+    assert again.record == state.record
+    assert len(go(wanted(), 9, Arrivals(fake, order), state.record).trained) == 9
+
+
+@pytest.mark.parametrize("kill_at", [0, 1, 3])
+def test_killed_while_it_runs_failed_trials_again_it_does_so_once(
+    kill_at: int, tmp_path: Path
+) -> None:
+    fake = Fake()
+    record, _ = failed_search(fake)
+    start_record(record, tmp_path)
+    fake.kill_at = len(fake.segments) + kill_at
+    with pytest.raises(KilledError):
+        go(wanted(), 9, Arrivals(fake, "at random"), record, tmp_path, retry=True)
+    fake.kill_at = None
+    left = find_record(tmp_path, "s")
+    state = go(wanted(), 9, Arrivals(fake, "at random"), left, tmp_path, retry=True)
+    assert sum(isinstance(line, Retry) for line in state.record.lines) == 1
+    assert not state.record.ended()
+    assert len(fake.segments) == len(set(fake.segments))
+    assert find_record(tmp_path, "s") == state.record
+
+
+def test_what_fails_once_more_is_a_line_of_the_record_also_if_nothing_else_runs() -> None:
+    fake = Fake()
+    record, failed = failed_search(fake)
+    arrivals = Arrivals(fake, "first come")
+    arrivals.failing = dict.fromkeys(failed, "no disk")
+    state = go(wanted(), 6, arrivals, record, retry=True)
+    assert dict(state.record.ended()) == dict.fromkeys(failed, "failed: no disk")
 
 
 class Diverging(Arrivals):

@@ -119,6 +119,11 @@ def test_the_places_of_those_that_fail_are_taken_too() -> None:
     first = next(s for s in state.record.stages if s.rung == 0 and s.born)
     assert (len(first.values), len(first.goes_on), len(first.born)) == (4, 3, 3)
     assert set(first.ended) == set(names[1:3])
+    fake.how = {names[1]: "diverged"}
+    again = run(of_population(keep=0.75), 13, fake, state.record, retry=True)
+    assert again.record.proposals == state.record.proposals, "nobody takes a place twice"
+    assert list(again.record.ended()) == [names[1]]
+    assert names[2] in {*again.results, *again.record.stopped()}
 
 
 def test_the_trainings_part_where_the_record_says() -> None:

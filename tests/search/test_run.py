@@ -1,7 +1,7 @@
 """A search with a made-up objective: limits, repeats, determinism, going on after a kill."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import Rejected, amounts, build, cost_of
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record import Line, Retry, SearchRecord, Settings
 from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.run import search
 from workbench.search.rungs import rung_steps
@@ -125,10 +125,12 @@ def run(
     fake: Fake,
     record: SearchRecord | None = None,
     keep: Callable[[Line], None] = lambda _: None,
+    *,
+    retry: bool = False,
 ) -> SearchState:
     objectives = parse_objectives(wanted.objectives, ["Set5"])
     start = record or SearchRecord(name="s", settings=wanted)
-    return search(start, trials, objectives, fake, keep)
+    return search(start, trials, objectives, fake, keep, retry=retry)
 
 
 def with_rungs(space: SpaceFile = SPACE, keep: float = 0.5) -> SpaceFile:
@@ -256,9 +258,15 @@ def test_the_ranks_of_several_objectives() -> None:
 class Failing(Fake):
     """Some networks fail in one way or another."""
 
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop what the ledger would not have of trials that failed."""
+        self.ledger = {k: r for k, r in self.ledger.items() if r.key not in names}
+        self.paused = {k: r for k, r in self.paused.items() if r.key not in names}
+        self.segments = [one for one in self.segments if one[0] not in names]
+
     def __init__(self, how: Mapping[str, str]) -> None:
         super().__init__()
-        self.how = how
+        self.how = dict(how)
 
     def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
         ran = super().__call__(plan, until)
@@ -287,6 +295,76 @@ def test_trials_that_fail_do_not_stop_a_search(rungs: bool) -> None:
     assert len(state.trained) == 9
     assert not set(names[1:4]) & set(state.values(parse_objectives([], ["Set5"])))
     assert run(wanted, 9, fake, state.record).record == state.record
+
+
+def failed_search(wanted: Settings) -> tuple[SearchRecord, Failing, list[str]]:
+    """Return a search: of its first candidates one is lost, one out of memory, one diverged."""
+    names = [p.name for p in run(wanted, 5, Fake()).trained]
+    fake = Failing({names[1]: "lost", names[2]: "out of memory", names[3]: "diverged"})
+    record = run(wanted, 9, fake).record
+    fake.how = {names[3]: "diverged"}
+    fake.forget(names[1:4])
+    return record, fake, names
+
+
+@pytest.mark.parametrize("rungs", [False, True])
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+def test_what_failed_by_no_fault_of_its_own_is_run_again_and_nothing_else(
+    sampler: str, rungs: bool
+) -> None:
+    wanted = settings(space=with_rungs() if rungs else SPACE, sampler=sampler)
+    record, fake, names = failed_search(wanted)
+    fake.segments.clear()
+    state = run(wanted, 9, fake, record, retry=True)
+    assert state.record.ended() == {names[3]: "diverged: why"}
+    assert {name for name, _ in fake.segments} == {names[1], names[2]}
+    assert len(fake.segments) == len(set(fake.segments))
+    assert state.record.proposals == record.proposals
+    settled = {*state.values(parse_objectives([], ["Set5"])), *state.record.stopped()}
+    assert {names[1], names[2]} <= settled
+    fake.segments.clear()
+    assert run(wanted, 9, fake, state.record).record == state.record
+    assert run(wanted, 9, fake, state.record, retry=True).record == state.record
+    assert not fake.segments
+    longer = run(wanted, 13, fake, state.record)
+    assert len(longer.trained) == 13
+    assert longer.record.lines[: len(state.record.lines)] == state.record.lines
+
+
+@pytest.mark.parametrize("rungs", [False, True])
+@pytest.mark.parametrize("kill_at", [0, 1, 3, 5])
+@pytest.mark.parametrize("again", [False, True], ids=["without --retry", "with --retry"])
+def test_killed_while_it_runs_failed_trials_again_it_ends_like_an_undisturbed_search(
+    kill_at: int, rungs: bool, again: bool, tmp_path: Path
+) -> None:
+    wanted = settings(space=with_rungs() if rungs else SPACE)
+    record, undisturbed, _ = failed_search(wanted)
+    expected = run(wanted, 13, undisturbed, record, retry=True)
+    record, fake, _ = failed_search(wanted)
+    fake.kill_at = len(fake.segments) + kill_at
+    start_record(record, tmp_path)
+    with pytest.raises(KilledError):
+        run(wanted, 13, fake, record, lambda line: add_line(line, tmp_path, "s"), retry=True)
+    fake.kill_at = None
+    left = find_record(tmp_path, "s")
+    state = run(wanted, 13, fake, left, lambda line: add_line(line, tmp_path, "s"), retry=again)
+    assert state.record == expected.record == find_record(tmp_path, "s")
+    assert state.results == expected.results
+    assert sorted(fake.segments, key=str) == sorted(undisturbed.segments, key=str)
+
+
+def test_what_fails_once_more_is_on_record_and_can_be_run_again() -> None:
+    wanted = settings()
+    record, fake, names = failed_search(wanted)
+    fake.how |= dict.fromkeys(names[1:3], "lost")
+    state = run(wanted, 9, fake, record, retry=True)
+    lost = "failed: its worker process died 2 times"
+    assert state.record.ended() == {**dict.fromkeys(names[1:3], lost), names[3]: "diverged: why"}
+    fake.how = {}
+    fake.forget(names[1:3])
+    last = run(wanted, 9, fake, state.record, retry=True)
+    assert list(last.record.ended()) == [names[3]]
+    assert sum(isinstance(line, Retry) for line in last.record.lines) == 2
 
 
 def test_a_batch_that_fails_as_a_whole_is_run_again_by_the_same_command() -> None:

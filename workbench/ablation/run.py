@@ -87,9 +87,19 @@ def run_plan(
     results, failures = run_what_can(
         plan, {}, store=store, run=run, tracker=tracker, display=display
     )
-    for error in failures.values():
-        raise error
+    if failures:
+        raise _failed(failures)
     return results
+
+
+def _failed(failures: Failures) -> WorkbenchError:
+    """Name the first trial that failed, and say how to run all of them again."""
+    (arm, seed), error = next(iter(failures.items()))
+    others = f" (and {len(failures) - 1} more failed)" if len(failures) > 1 else ""
+    return WorkbenchError(
+        f"{arm} seed {seed} failed{others}: {error}; finished trials are kept, rerun the same "
+        "command to run what failed again"
+    )
 
 
 def run_what_can(

@@ -138,6 +138,10 @@ def search(
     resume: Annotated[
         bool, typer.Option("--resume", help="Only go on with a search; never begin one.")
     ] = False,
+    retry: Annotated[
+        Literal["failed"] | None,
+        typer.Option(help="Run trials again whose worker died, or whose memory ran out."),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew; nothing finished is trained again.")
     ] = False,
@@ -200,7 +204,7 @@ def search(
         place = Place(store, count, tracking_uri, command, runs, allow_overlap)
         _show(what, name, promotion, place, out, yes=yes, as_json=as_json)
         return
-    _check_fit(what, name, (resume, fresh), timeout)
+    _check_fit(what, name, {"--resume": resume, "--retry": bool(retry)}, fresh, timeout)
     space = find_spaces(what)
     asked = Asked(
         choice=Choice(base=space.base),
@@ -229,7 +233,7 @@ def search(
     device = settings.base.training.device
     count = workers or default_workers(device)
     place = Place(store, count, tracking_uri, command, runs, allow_overlap)
-    going_on = GoingOn(resume, fresh, cold, timeout)
+    going_on = GoingOn(resume, fresh, cold, timeout, retry=retry is not None)
     run_search(settings, study_name(study), trials, place, going_on, as_json=as_json)
 
 
@@ -258,7 +262,8 @@ def _show(
 def _check_fit(
     space: str,
     name: str | None,
-    resume_fresh: tuple[bool, bool],
+    goes_on: dict[str, bool],
+    fresh: bool,
     timeout: float | None,
 ) -> None:
     """Refuse options that do not fit together.
@@ -268,8 +273,9 @@ def _check_fit(
     """
     if name is not None:
         raise ConfigError(f"search SPACE takes one argument, got {name!r} besides {space!r}")
-    if all(resume_fresh):
-        raise ConfigError("--resume and --fresh exclude each other")
+    for option, given in goes_on.items():
+        if given and fresh:
+            raise ConfigError(f"{option} and --fresh exclude each other")
     if timeout is not None and not timeout > 0:
         raise ConfigError(f"--timeout must be minutes above 0, got {timeout:g}")
 

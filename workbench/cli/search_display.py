@@ -6,7 +6,7 @@ from workbench.cli.display import AblationDisplay
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Batch, Line, Promotion, SearchRecord, Stage, name_of
+from workbench.search.record import Batch, Line, Promotion, Retry, SearchRecord, Stage, name_of
 from workbench.search.state import CANONICAL
 from workbench.search.wording import difference_text, proposal_text, value_text
 
@@ -56,6 +56,12 @@ class SearchDisplay(AblationDisplay):
             case Promotion():
                 self._settled.discard(name_of(line.number))
                 self._say(f"{name_of(line.number)} is promoted from rung {line.rung + 1}")
+            case Retry():
+                names = [name_of(number) for number in line.numbers]
+                self._settled.difference_update(names)
+                for name in names:
+                    self._ended.pop(name, None)
+                self._say(f"trials that failed are run again: {', '.join(names)}")
             case Stage():
                 self._take_stage(line)
         self._show()

@@ -50,6 +50,8 @@ class GoingOn:
     """Tell the sampler nothing of what other studies have found."""
     timeout_min: float | None = None
     """Stop after so many minutes, as Ctrl-C does."""
+    retry: bool = False
+    """Run trials again that failed; refuse to begin a new search."""
 
 
 def run_search(
@@ -68,8 +70,9 @@ def run_search(
     """
     digest = hashlib.sha256(json.dumps(settings.plain(), sort_keys=True).encode()).hexdigest()[:6]
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
-    if going_on.resume and read_record(place.store, name) is None:
-        raise ConfigError(f"--resume: there is no search {name!r} in {place.store}")
+    if (going_on.resume or going_on.retry) and read_record(place.store, name) is None:
+        option = "--resume" if going_on.resume else "--retry failed"
+        raise ConfigError(f"{option}: there is no search {name!r} in {place.store}")
     pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), place)
     at_once = settings.batch * len(settings.trial_seeds)
     if place.workers > at_once and place.engine.address is None:
@@ -77,7 +80,7 @@ def run_search(
     with only_driver(place.store, name):
         record = _begin(settings, name, place.store, going_on)
         with tracking(place.store, place.tracking_uri) as tracker:
-            state = _searched_in_time(record, trials, place, tracker, going_on.timeout_min)
+            state = _searched_in_time(record, trials, place, tracker, going_on)
             if state.record.exhausted:
                 note("nothing new was found any more within the space and its limits")
             _print(state, as_json=as_json)
@@ -106,6 +109,8 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
         )
     if record.proposals:
         note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
+    if going_on.retry and not record.retrying and not record.failed():
+        note("--retry failed: no trial of this search has failed")
     return record
 
 
@@ -123,11 +128,11 @@ def _searched_in_time(
     trials: int,
     place: Place,
     tracker: Tracker,
-    timeout_min: float | None,
+    going_on: GoingOn,
 ) -> SearchState:
     try:
-        with time_limit(timeout_min):
-            return _searched(record, trials, place, tracker)
+        with time_limit(going_on.timeout_min):
+            return _searched(record, trials, place, tracker, retry=going_on.retry)
     except TimeIsUpError:
         note("the time is up; rerun the same command to resume")
         return stored_state(record.name, place.store)
@@ -142,7 +147,9 @@ def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:
         tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
 
 
-def _searched(record: SearchRecord, trials: int, place: Place, tracker: Tracker) -> SearchState:
+def _searched(
+    record: SearchRecord, trials: int, place: Place, tracker: Tracker, *, retry: bool
+) -> SearchState:
     objectives = objectives_of(record.settings)
     with (
         SearchDisplay(record, trials, objectives, place.at_once) as display,
@@ -164,9 +171,9 @@ def _searched(record: SearchRecord, trials: int, place: Place, tracker: Tracker)
             seeds = record.settings.trial_seeds
             stream = Stream(record.name, tracker, display, seeds=seeds, store=place.store)
             run_stream = partial(stream.run, run)
-            return search_asynchronously(record, trials, objectives, run_stream, keep)
+            return search_asynchronously(record, trials, objectives, run_stream, keep, retry=retry)
         share = partial(begin_early, seeds=record.settings.trial_seeds, store=place.store)
-        return search(record, trials, objectives, run_batch, keep, share)
+        return search(record, trials, objectives, run_batch, keep, share, retry=retry)
 
 
 def view(what: str, name: str, store: Path, *, as_json: bool) -> None:
@@ -246,3 +253,9 @@ def _print(state: SearchState, *, as_json: bool) -> None:
         print_json(plain_search(state, objectives))
     else:
         print_search(state, objectives)
+        failed = [proposal.name for proposal in state.record.failed()]
+        if failed:
+            note(
+                f"{', '.join(failed)} failed: the search's command with --retry failed added runs "
+                "them again"
+            )

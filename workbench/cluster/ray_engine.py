@@ -265,8 +265,7 @@ def _failure(what: Failure) -> WorkbenchError:
     if what.text:
         return WorkbenchError(what.text)
     return WorkerLostError(
-        f"its process or its node was lost {MOST_LOSSES + 1} times, perhaps because memory ran "
-        f"out; {_GOES_ON}"
+        f"its process or its node was lost {MOST_LOSSES + 1} times, perhaps because memory ran out"
     )
 
 

@@ -12,7 +12,7 @@ from workbench.cluster.home import Beginning, Failure, Home, Outcome, Stopped
 from workbench.cluster.node import Shipped, run_shipped
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.keys import TrialKey
-from workbench.memory import in_one_line, ran_out
+from workbench.memory import in_one_line, one_line, ran_out
 from workbench.results import TrialResult
 from workbench.tasks import Message
 
@@ -97,6 +97,8 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
         except Exception as error:
             if ran_out(error):
                 return Failure(in_one_line(error))
+            if isinstance(error, OSError):
+                return Failure(one_line(error))
             raise
 
 

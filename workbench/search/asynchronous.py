@@ -18,7 +18,16 @@ from workbench.results import TrialState
 from workbench.search.objectives import Objective
 from workbench.search.proposing import propose, seen_runs
 from workbench.search.ranking import ranked
-from workbench.search.record import Batch, Line, Promotion, Proposal, SearchRecord, Stage, name_of
+from workbench.search.record import (
+    Batch,
+    Line,
+    Promotion,
+    Proposal,
+    Retry,
+    SearchRecord,
+    Stage,
+    name_of,
+)
 from workbench.search.rungs import rung_steps
 from workbench.search.running import endings
 from workbench.search.sampler import Sampler
@@ -34,6 +43,8 @@ def search_asynchronously(
     objectives: tuple[Objective, ...],
     run: RunStream,
     keep: Callable[[Line], None],
+    *,
+    retry: bool = False,
 ) -> SearchState:
     """Run a search until it has so many trials and nobody is left who should go on.
 
@@ -43,6 +54,7 @@ def search_asynchronously(
         objectives: What the sampler is told.
         run: Runs trials.
         keep: Keeps what happens, before anything follows from it.
+        retry: Run trials again that failed, too.
 
     Raises:
         WorkbenchError: If the canonical network fails, or everything that runs at first.
@@ -55,6 +67,8 @@ def search_asynchronously(
     going = _Going(state, objectives, sampler, keep, trials, seen_runs(state))
     for line in record.lines:
         going.replay(line)
+    if retry:
+        going.retry()
     run(going.first(), going.more)
     return state
 
@@ -77,6 +91,10 @@ class _Going:
     """Values of all that have come to a rung."""
     promoted: set[tuple[str, int]] = field(default_factory=set)
     """(name, rung) of those that have gone on."""
+    failed_at: dict[str, int] = field(default_factory=dict)
+    """The rung that a candidate was on its way to when it failed, by name."""
+    retried: set[str] = field(default_factory=set)
+    """Those that are or were run again."""
     unnoted: dict[str, Stage] = field(default_factory=dict)
     """Trials that failed before any has worked, by name: perhaps it is not their fault."""
     worked: bool = False
@@ -90,6 +108,14 @@ class _Going:
                 if not proposal.trained:
                     self.sampler.tell(proposal, None)
         self._take(line)
+
+    def retry(self) -> None:
+        """Run trials again that failed, unless the search was stopped in the middle of that."""
+        record = self.state.record
+        failed = () if record.retrying else record.failed()
+        if failed:
+            numbers = tuple(proposal.number for proposal in failed)
+            self._note(Retry(batch=record.next_batch, numbers=numbers))
 
     def first(self) -> list[Asked]:
         """Return what is run first: what was under way, and what there is room for.
@@ -109,6 +135,9 @@ class _Going:
             self.state.results[name] = ended.results
             return []
         self.worked = self.worked or not ended.failed
+        if ended.failed and name in self.retried:  # not for the first time
+            self._note(self._stage(ended))
+            return self._fill()
         self.unnoted[name] = self._stage(ended)
         if not self._doubtful(ended):
             for stage in self.unnoted.values():
@@ -163,8 +192,7 @@ class _Going:
         record = self.state.record
         if len(self.state.trained) >= self.trials or record.exhausted:
             return None
-        batch = 1 + max((p.batch for p in record.proposals[-1:]), default=-1)
-        proposals = propose(self.state, self.sampler, self.seen, batch, 1)
+        proposals = propose(self.state, self.sampler, self.seen, record.next_batch, 1)
         new = [proposal for proposal in proposals if proposal.trained]
         self._note(Batch(proposals=tuple(proposals), exhausted=not new))
         return new[0] if new else None
@@ -187,10 +215,20 @@ class _Going:
                 self.promoted.add((proposal.name, line.rung))
                 self.under_way[proposal.name] = self._rung_after(proposal, line.rung)
                 self.sampler.go_on(proposal)
+            case Retry():
+                for number in line.numbers:
+                    self._take_retried(self.candidates[name_of(number)])
             case Stage():
                 self._take_stage(line)
 
+    def _take_retried(self, proposal: Proposal) -> None:
+        self.under_way[proposal.name] = self.failed_at[proposal.name]
+        self.retried.add(proposal.name)
+        if proposal.number > 0:
+            self.sampler.go_on(proposal)
+
     def _take_stage(self, stage: Stage) -> None:
+        self.failed_at |= dict.fromkeys(stage.ended, stage.rung)
         for name in (*stage.values, *stage.ended):
             del self.under_way[name]
             proposal, values = self.candidates[name], stage.values.get(name)

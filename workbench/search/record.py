@@ -15,8 +15,13 @@ from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
-from workbench.results import Cost
+from workbench.results import Cost, TrialState
 from workbench.spaces.space import SpaceFile
+
+FAILED = "failed"
+"""How the reason of a trial begins that did not end: a worker died, a file could not be read."""
+MAY_PASS = (FAILED, TrialState.OUT_OF_MEMORY.value)
+"""Endings that the machine may have caused; the others follow from the network and its training."""
 
 
 class Settings(Frozen):
@@ -145,7 +150,16 @@ class Promotion(Frozen):
     """At which it waited."""
 
 
-Line = Batch | Stage | Promotion
+class Retry(Frozen):
+    """Trials that failed are run again, as a batch of their own."""
+
+    kind: Literal["retry"] = "retry"
+    batch: int
+    numbers: tuple[int, ...]
+    """Of the proposals."""
+
+
+Line = Batch | Stage | Promotion | Retry
 _OneLine = Annotated[Line, Field(discriminator="kind")]
 
 
@@ -191,9 +205,43 @@ class SearchRecord(Frozen):
         """Return what came of a batch at a rung, None if that is not known yet."""
         return next((s for s in reversed(self.stages) if (s.batch, s.rung) == (batch, rung)), None)
 
+    @property
+    def next_batch(self) -> int:
+        """The number of the next batch."""
+        retried = [line.batch for line in self.lines if isinstance(line, Retry)]
+        return 1 + max([*retried, *(p.batch for p in self.proposals[-1:])], default=-1)
+
     def ended(self) -> Mapping[str, str]:
-        """Return why candidates ended without a score, by name."""
-        return {name: reason for stage in self.stages for name, reason in stage.ended.items()}
+        """Return why candidates ended without a score, by name; those under way again are not in.
+
+        Reasons begin with the state and a colon: `failed: ...`, `out of memory: ...`.
+        """
+        found: dict[str, str] = {}
+        for line in self.lines:
+            if isinstance(line, Stage):
+                found |= line.ended
+            elif isinstance(line, Retry):
+                for number in line.numbers:
+                    found.pop(name_of(number), None)
+        return found
+
+    def failed(self) -> tuple[Proposal, ...]:
+        """Return the candidates that may have failed by no fault of their own."""
+        ended = self.ended()
+        return tuple(
+            p for p in self.proposals if ended.get(p.name, "").partition(":")[0] in MAY_PASS
+        )
+
+    @property
+    def retrying(self) -> bool:
+        """Whether trials that failed are under way again: what runs them was stopped."""
+        waiting = set[str]()
+        for line in self.lines:
+            if isinstance(line, Retry):
+                waiting = {name_of(number) for number in line.numbers}
+            elif isinstance(line, Stage):
+                waiting -= {*line.ended, *(n for n in line.values if n not in line.goes_on)}
+        return bool(waiting)
 
     def stopped(self) -> Mapping[str, Stage]:
         """Return the rung at which candidates were stopped, by name."""

@@ -6,7 +6,7 @@ from workbench.search.objectives import Objective
 from workbench.search.population import NAME as PBT
 from workbench.search.population import Population
 from workbench.search.proposing import propose, seen_runs
-from workbench.search.record import Batch, Line, Proposal, SearchRecord
+from workbench.search.record import Batch, Line, Retry, SearchRecord
 from workbench.search.running import Begin, Running
 from workbench.search.sampler import Sampler
 from workbench.search.state import RunBatch, SearchState
@@ -19,6 +19,8 @@ def search(
     run: RunBatch,
     keep: Callable[[Line], None],
     begin: Begin | None = None,
+    *,
+    retry: bool = False,
 ) -> SearchState:
     """Run a search until it has so many trials, or nothing new is found.
 
@@ -29,6 +31,7 @@ def search(
         run: Runs the trials of a batch.
         keep: Keeps what happens; called before a batch is run, and when it has come to a rung.
         begin: Lets a training begin with the steps of another one.
+        retry: Run trials again that failed, before anything new is proposed.
 
     Raises:
         WorkbenchError: If every trial of a batch fails.
@@ -41,14 +44,12 @@ def search(
     seen = seen_runs(state)
     population = Population(state, seen) if settings.sampler == PBT else None
     running = Running(state, objectives, run, keep, trials, population, begin)
-    for of_batch in _batches(record):
-        # What was proposed together was proposed without each other's results.
-        for proposal in of_batch:
-            if proposal.number > 0:
-                sampler.replay(proposal)
-        running.run_and_tell(of_batch, sampler)
+    for line in record.lines:
+        _replay(line, running, sampler)
+    if retry:
+        _retry(record, running, sampler)
     while (count := len(state.trained)) < trials and not state.record.exhausted:
-        batch = max((p.batch for p in state.record.proposals[-1:]), default=-1) + 1
+        batch = state.record.next_batch
         wanted = 1 if batch == 0 else min(settings.batch, trials - count)
         proposals = propose(state, sampler, seen, batch, wanted)
         new = sum(proposal.trained for proposal in proposals)
@@ -57,9 +58,23 @@ def search(
     return state
 
 
-def _batches(record: SearchRecord) -> list[list[Proposal]]:
-    found: dict[int, list[Proposal]] = {}
-    for proposal in record.proposals:
-        if proposal.parent is None:  # the others come into it at the rungs
-            found.setdefault(proposal.batch, []).append(proposal)
-    return list(found.values())
+def _replay(line: Line, running: Running, sampler: Sampler) -> None:
+    """Take in a line of the record; what it asks for and has no result yet is run."""
+    if isinstance(line, Batch):
+        # What was proposed together was proposed without each other's results.
+        for proposal in line.proposals:
+            if proposal.number > 0:
+                sampler.replay(proposal)
+        running.run_and_tell(line.proposals, sampler)
+    elif isinstance(line, Retry):
+        running.retry(line, sampler)
+
+
+def _retry(left: SearchRecord, running: Running, sampler: Sampler) -> None:
+    """Run trials again that failed, unless the search was stopped in the middle of doing that."""
+    failed = () if left.retrying else running.state.record.failed()
+    if failed:
+        batch = running.state.record.next_batch
+        line = Retry(batch=batch, numbers=tuple(p.number for p in failed))
+        running.note(line)
+        running.retry(line, sampler)

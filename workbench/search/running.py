@@ -10,7 +10,7 @@ from workbench.results import TrialState
 from workbench.search.objectives import Objective
 from workbench.search.population import Population
 from workbench.search.ranking import ranked
-from workbench.search.record import Line, Proposal, Stage
+from workbench.search.record import FAILED, Line, Proposal, Retry, Stage
 from workbench.search.rungs import rung_steps, who_goes_on
 from workbench.search.sampler import Sampler
 from workbench.search.state import CANONICAL, Ran, RunBatch, SearchState
@@ -35,6 +35,8 @@ class Running:
     """Without it they are trained from the beginning, which gives the same."""
     at_rung: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     """Values of the candidates of all batches so far; the canonical network is none of them."""
+    retrying: bool = False
+    """Whether the batch failed before."""
 
     def note(self, line: Line) -> None:
         """Keep what has happened."""
@@ -61,6 +63,20 @@ class Running:
         for proposal in proposals:
             sampler.tell(proposal, values.get(proposal.name))
 
+    def retry(self, line: Retry, sampler: Sampler) -> None:
+        """Run candidates again that failed, as a batch of their own."""
+        again = [
+            proposal.model_copy(update={"batch": line.batch})
+            for proposal in self.state.record.proposals
+            if proposal.number in line.numbers
+        ]
+        for proposal in again:
+            if proposal.number > 0:
+                sampler.go_on(proposal)
+        self.retrying = True
+        self.run_and_tell(again, sampler)
+        self.retrying = False
+
     def _at(self, rung: int, going: Sequence[Proposal]) -> Stage:
         """Return what came of candidates at a rung, from the record or by running them."""
         known = self.state.record.stage(going[0].batch, rung)
@@ -83,7 +99,7 @@ class Running:
         }
         settings = self.state.record.settings
         keep, before = settings.space.fidelity.keep, self.at_rung.get(rung, {})
-        if self.population is not None:
+        if self.population is not None and not self.retrying:
             before = {}  # a population is compared with nobody else
         best = who_goes_on(values, before, self.objectives, keep)
         free = {CANONICAL, *(name for name, step in steps.items() if step is None)}
@@ -101,8 +117,8 @@ class Running:
     ) -> tuple[Proposal, ...]:
         """Return who takes the places of those that were stopped at a rung, or failed."""
         places = len(going) - len(stage.goes_on)
-        if self.population is None or not until:
-            return ()
+        if self.population is None or self.retrying or not until:
+            return ()  # the places of those that failed before are taken
         here = {name: stage.values[name] for name in stage.goes_on if name in stage.values}
         best = set(ranked(here, self.objectives)[:places])
         count = min(places, self.trials - len(self.state.trained))
@@ -137,7 +153,8 @@ class Running:
         arms = tuple(Arm(p.name, "", self.state.config(p)) for p in going)
         settings = self.state.record.settings
         ran = self.run(Plan(self.state.record.name, arms, settings.trial_seeds), until)
-        if len(ran.failed) == len(arms) and (len(arms) > 1 or arms[0].name == CANONICAL):
+        whole = len(arms) > 1 and not self.retrying
+        if len(ran.failed) == len(arms) and (whole or arms[0].name == CANONICAL):
             # What is wrong is not the network; the batch is run again by the same command.
             reason = next(iter(ran.failed.values()))
             which = "the canonical network" if len(arms) == 1 else "every trial of this batch"
@@ -156,7 +173,7 @@ class Running:
 
 def endings(ran: Ran, *good: TrialState) -> dict[str, str]:
     """Return why arms did not come to a score, by name."""
-    found = {name: f"failed: {reason}" for name, reason in ran.failed.items()}
+    found = {name: f"{FAILED}: {reason}" for name, reason in ran.failed.items()}
     for name, results in ran.results.items():
         bad = [result for result in results if result.state not in good]
         if bad and name not in found:

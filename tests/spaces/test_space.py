@@ -12,7 +12,8 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
 from workbench.keys import canonical_model, model_hash
-from workbench.search.candidates import Counted, Rejected, build
+from workbench.search.candidates import Counted, Rejected, build, cost_of
+from workbench.search.cheapest import cheapest
 from workbench.search.reachable import check_limits
 from workbench.spaces.askers import AtRandom
 from workbench.spaces.dimensions import Integers, TooFewError
@@ -284,8 +285,12 @@ def test_limits_that_some_network_is_within_are_accepted(limits: dict[str, float
 @pytest.mark.parametrize(
     ("limits", "keys", "reason"),
     [
-        ({"parameters": 100}, ("limits", "parameters"), r"no network is within 100; the least of"),
-        ({"latency_ms": 0.001}, ("limits", "latency_ms"), r"within 0.001; the fastest of the 3"),
+        (
+            {"parameters": 100},
+            ("limits", "parameters"),
+            r"no network is within 100; the least of all 9",
+        ),
+        ({"latency_ms": 0.001}, ("limits", "latency_ms"), r"within 0.001; the fastest of the 2"),
     ],
 )
 def test_limits_that_no_network_is_within_are_refused(
@@ -295,6 +300,38 @@ def test_limits_that_no_network_is_within_are_refused(
     with pytest.raises(SpaceError, match=reason) as refused:
         check_limits(space, space.base_trial())
     assert refused.value.keys == keys
+
+
+LARGE = {
+    "model.activation": {"kind": "choice", "values": ["gelu", "silu", "leaky-relu"]},
+    "model.channels": {"kind": "integers", "low": 4, "high": 60},
+    "model.blocks": {"kind": "integers", "low": 1, "high": 12},
+    "model.spatial_attention": {"kind": "choice", "values": ["mdsa", "esa", None]},
+    "model.spatial_attention.levels": {
+        "kind": "subset",
+        "of": [3, 5, 7],
+        "at_least": 1,
+        "when": {"model.spatial_attention": ["mdsa"]},
+    },
+    "training.ema_decay": {"kind": "floats", "low": 0.9, "high": 0.999},
+}
+
+
+def test_the_cheapest_network_of_a_large_space_is_found_by_some_tens_of_counts() -> None:
+    space = SpaceFile.parse(
+        {"question": "Why?", "base": "tiny", "dimensions": LARGE, "limits": {"parameters": 1}}
+    )
+    found = list(cheapest(space, space.base_trial()))
+    assert len(found) == len(set(found)) < 30
+    last = min(found, key=lambda model: cost_of(model).parameters)
+    assert (last.channels, last.blocks, last.spatial_attention) == (4, 1, None)
+    least = cost_of(last).parameters
+    enough = space.model_copy(update={"limits": Limits(parameters=least)})
+    check_limits(enough, space.base_trial())
+    few = space.model_copy(update={"limits": Limits(parameters=least - 1)})
+    said = rf"none found within {least - 1:,}; the least of \d\d sampled networks, .* has {least:,}"
+    with pytest.raises(SpaceError, match=said):
+        check_limits(few, space.base_trial())
 
 
 def test_a_latency_is_a_limit_that_is_measured() -> None:

@@ -10,44 +10,58 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.search.candidates import amounts, beyond, cost_of, latency_of
+from workbench.search.cheapest import cheapest
 from workbench.spaces.askers import AtRandom
 from workbench.spaces.dimensions import TooFewError
 from workbench.spaces.files import SpaceError
 from workbench.spaces.sizes import size
 from workbench.spaces.space import SpaceFile
 
-DRAWN = 300
-"""Networks that are counted at most; a search gives up after about as many."""
+ALL_COUNTED = 60
+"""Of a space with at most so many combinations every network is counted."""
+DRAWN = 20
+"""Networks of a larger one that are drawn at random besides the cheapest that were found."""
 TIMED = 3
 
 
 def check_limits(space: SpaceFile, base: TrialConfig) -> None:
-    """Find a network within the limits: one of a small space, or one drawn at random.
+    """Find a network within the limits: the cheapest of the space are tried first.
 
     Raises:
-        SpaceError: If there is none, with the limit that none is within.
+        SpaceError: If none was found, with the limit that none is within.
     """
     limits = space.limits
     if all(value is None for value in limits.plain().values()):
         return
-    tried = list[ModelConfig]()
-    for model in islice(_networks(space, base), DRAWN):
-        tried.append(model)
+    cheap = list[ModelConfig]()
+    for model in cheapest(space, base):
+        cheap.append(model)
         if limits.latency_ms is None and not beyond(cost_of(model), limits):
             return
-    if not tried:
-        raise SpaceError(["dimensions"], "no combination of this space can be built")
-    within = [model for model in tried if not beyond(cost_of(model), limits)]
+    within = [model for model in cheap if not beyond(cost_of(model), limits)]
     if not within:
-        raise _impossible(space, tried)
-    _check_latency(space, within)
+        others = list(_others(space, base))
+        within = [model for model in others if not beyond(cost_of(model), limits)]
+        if not within:
+            raise _impossible(space, list(dict.fromkeys([*cheap, *others])))
+    if limits.latency_ms is not None:
+        _check_latency(space, within)
 
 
-def _networks(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
-    """Yield the networks of a small space one after the other, of a large one at random."""
+def _is_small(space: SpaceFile) -> bool:
     count = size(space)
-    small = count is not None and count <= DRAWN
-    drawn = space.combinations() if small else _drawn(space)
+    return count is not None and count <= ALL_COUNTED
+
+
+def _others(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
+    """Yield all networks of a small space, some of a large one that are drawn at random."""
+    if _is_small(space):
+        yield from _models(space.combinations(), base)
+    else:
+        yield from islice(_models(_drawn(space), base), DRAWN)
+
+
+def _models(drawn: Iterator[dict[str, Any]], base: TrialConfig) -> Iterator[ModelConfig]:
     for overrides in drawn:
         try:
             yield apply_overrides(base, overrides).model
@@ -65,28 +79,33 @@ def _drawn(space: SpaceFile) -> Iterator[dict[str, Any]]:
 
 
 def _impossible(space: SpaceFile, tried: Sequence[ModelConfig]) -> SpaceError:
-    """Name the limit that no network is within."""
-    which = f"of {len(tried)} networks"
+    """Name the limit that no network is within, as far as they were counted."""
+    if not tried:
+        return SpaceError(["dimensions"], "no combination of this space can be built")
+    whole = _is_small(space)
     for name, most in space.limits.plain().items():
-        least = min((amounts(cost_of(model)).get(name, 0.0) for model in tried), default=0.0)
+        least = min(amounts(cost_of(model)).get(name, 0.0) for model in tried)
         if most is not None and least > most:
-            return SpaceError(
-                ["limits", name],
-                f"limits.{name}: no network is within {most:,g}; the least {which} has "
-                f"{least:,.6g}",
+            said = (
+                f"no network is within {most:,g}; the least of all {len(tried)} has {least:,.6g}"
+                if whole
+                else f"none found within {most:,g}; the least of {len(tried)} sampled networks, "
+                f"the extremes of the space among them, has {least:,.6g}"
             )
-    return SpaceError(["limits"], f"limits: none {which} is within all of them together")
+            return SpaceError(["limits", name], f"limits.{name}: {said}")
+    which = f"all {len(tried)} networks" if whole else f"{len(tried)} sampled networks"
+    return SpaceError(["limits"], f"limits: none of {which} is within all of them together")
 
 
 def _check_latency(space: SpaceFile, within: Sequence[ModelConfig]) -> None:
     """Time the networks with the fewest multiply-adds."""
     most = space.limits.latency_ms
     assert most is not None
-    cheapest = sorted(within, key=lambda model: cost_of(model).multiply_adds)[:TIMED]
-    least = min(latency_of(model) for model in cheapest)
+    quick = sorted(within, key=lambda model: cost_of(model).multiply_adds)[:TIMED]
+    least = min(latency_of(model) for model in quick)
     if least > most:
         raise SpaceError(
             ["limits", "latency_ms"],
-            f"limits.latency_ms: no network is within {most:,g}; the fastest of the "
-            f"{len(cheapest)} with the fewest multiply-adds takes {least:,.3g}",
+            f"limits.latency_ms: no timed network is within {most:,g}; the fastest of the "
+            f"{len(quick)} sampled ones with the fewest multiply-adds takes {least:,.3g}",
         )

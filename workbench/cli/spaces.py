@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.console import OUT, billions, heading, left_out, note, print_json, table
-from workbench.cli.display import bar
+from workbench.cli.display import bar, working
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest
 from workbench.reporting.wording import changes_text
-from workbench.spaces.files import FOLDER, read_space
+from workbench.spaces.files import FOLDER, SpaceError, read_space
 from workbench.spaces.joining import find_spaces
 from workbench.spaces.sizes import size
 from workbench.spaces.space import Limits, SpaceFile
@@ -97,6 +97,9 @@ def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
         text = ", ".join(f"{k} {v}" for k, v in values.items())
         OUT.print(f"  {key}: {dimension.kind}, {text}", soft_wrap=True)
     OUT.print(f"base {space.base}, {_size(size(space))} combinations, {_limits(space.limits)}")
+    if not found.within:
+        OUT.print(f"{_share(found)}; {_corner(space)}", soft_wrap=True)
+        return
     OUT.print(f"{_share(found)}, such as")
     made = table("parameters", "multiply-adds G", "changes", left=0)
     made.columns[-1].justify = "left"
@@ -104,6 +107,18 @@ def _show(name: str, space: SpaceFile, *, as_json: bool) -> None:
         cost = counted.cost
         made.add_row(f"{cost.parameters:,}", billions(cost.multiply_adds), changes_text(overrides))
     OUT.print(made)
+
+
+def _corner(space: SpaceFile) -> str:
+    """Say whether the cheapest networks of a space are within its limits."""
+    from workbench.search.reachable import check_limits
+
+    try:
+        with working("counting the cheapest networks"):
+            check_limits(space, space.base_trial())
+    except SpaceError as error:
+        return str(error)
+    return "the cheapest networks of the space are within them"
 
 
 def _share(found: "Sampled") -> str:

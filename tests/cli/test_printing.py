@@ -123,7 +123,7 @@ def test_documents_show_names_as_they_are(comparison: Comparison, form: str) -> 
     elif form == "latex":
         # A row that begins with [ would be an argument of the \\ above it.
         assert not re.search(r"^\[", content.decode(), re.MULTILINE)
-        assert "{[}red{]}x" in content.decode()
+        assert "\n{}[red]x & " in content.decode()
 
 
 def test_latex_specials_are_escaped() -> None:

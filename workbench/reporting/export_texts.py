@@ -22,8 +22,6 @@ _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"<": "$<$", ">": "$>$", "|": r"\textbar{}", '"': r"\textquotedbl{}"}
-    # After the `\\` of the row above, these would be its optional argument and its star.
-    | {"[": "{[}", "]": "{]}", "*": "{*}"}
 )
 _HEADER = (
     *("variant", "seeds", "parameters", "multiply-adds G", "PSNR dB", "SSIM"),
@@ -122,4 +120,6 @@ def _latex_row(texts: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     plain = printable(" ".join(text.split())).translate(_SPECIAL).replace("±", r"$\pm$")
+    if plain.startswith(("[", "*")):  # to the `\\` of the row above, an argument or its star
+        plain = f"{{}}{plain}"
     return re.sub(r"(?<!\w)-(?=\d)", "$-$", plain)  # a minus, not a hyphen

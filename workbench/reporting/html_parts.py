@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 
 from workbench.reporting.figures import Figure
+from workbench.text import printable
 
 
 @dataclass(frozen=True)
@@ -154,5 +155,5 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
 
 
 def text(plain: str) -> str:
-    """Return plain text as HTML."""
-    return html.escape(plain, quote=True)
+    """Return plain text as HTML, with control and invisible characters written out."""
+    return html.escape(printable(plain), quote=True)

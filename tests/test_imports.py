@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
     {"errors", "global_state", "memory", "progress", "process", "stopping", "__init__"}
-    | {"digests", "strict_json"},
+    | {"digests", "strict_json", "plausible"},
     {"files", "text"},
     {"config"},
     {"results"},

@@ -88,16 +88,19 @@ class Ledger:
         Raises:
             StoreError: If the store cannot be written.
         """
-        text = json.dumps(result.plain(), indent=1)
-        write_atomically(self._stopped(result.key), text.encode(), store=self.store)
+        write_atomically(self._stopped(result.key), seal_json(result.plain()), store=self.store)
 
     def stopped(self, key: str) -> TrialResult | None:
         """Return what a trial had when it was last stopped early, None if it never was.
 
         Views show it, and nothing rests on it: a file that cannot be read counts as absent.
         """
+        path = self._stopped(key)
         try:
-            return _parsed(self._stopped(key).read_bytes())
+            return _parsed(path.read_bytes())
+        except DamagedError as damage:
+            say_damaged(path, damage)
+            return None
         except (OSError, ValueError, ConfigError):
             return None
 

@@ -7,11 +7,13 @@ Units are in the names. PSNR is in dB, SSIM in -1..1, both of the whole protocol
 import statistics
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
+from workbench.plausible import Count, Finite, Moment, NotNegative, PsnrDb, Seconds, Size, Ssim
 
 
 class TrialState(StrEnum):
@@ -35,35 +37,35 @@ class TrialState(StrEnum):
 class Cost(Frozen):
     """What a network costs at one input size."""
 
-    lr_height_px: int
-    lr_width_px: int
-    parameters: int
-    multiply_adds: int
+    lr_height_px: Size
+    lr_width_px: Size
+    parameters: Count
+    multiply_adds: Count
     """Multiply-adds of all convolutions and matrix products: what the field calls FLOPs."""
-    challenge_flops: int
+    challenge_flops: Count
     """The NTIRE challenge's counter: multiply-adds plus one for each ReLU-family output."""
-    activations: int
+    activations: Count
     """Number of values in the outputs of all convolutions."""
-    convolutions: int
+    convolutions: Count
 
 
 class ImageScore(Frozen):
     """Scores of one image."""
 
     name: str
-    psnr_rgb_db: float
-    ssim_rgb: float
-    psnr_y_db: float
-    ssim_y: float
+    psnr_rgb_db: PsnrDb
+    ssim_rgb: Ssim
+    psnr_y_db: PsnrDb
+    ssim_y: Ssim
 
 
 class MeanScore(Frozen):
     """Means over the images of a data set."""
 
-    psnr_rgb_db: float
-    ssim_rgb: float
-    psnr_y_db: float
-    ssim_y: float
+    psnr_rgb_db: PsnrDb
+    ssim_rgb: Ssim
+    psnr_y_db: PsnrDb
+    ssim_y: Ssim
 
 
 SCORE_NAMES = tuple(MeanScore.model_fields)
@@ -78,9 +80,9 @@ def mean_of(images: Sequence[ImageScore]) -> MeanScore:
 class TrainedOn(Frozen):
     """How many of the images that a network is judged by it was trained on."""
 
-    benchmark_images: int
+    benchmark_images: Count
     """Images of the benchmark itself."""
-    validation_images: int
+    validation_images: Count
     """Validation images: learning curves and early stopping rest on them."""
 
     def describe(self) -> str:
@@ -95,15 +97,15 @@ class TrainedOn(Frozen):
 class Protocol(Frozen):
     """How scores were made. Scores of different protocols must not stand in one table."""
 
-    scale: int
-    crop_px: int
+    scale: Size
+    crop_px: Count
     """Cropped on each side before scoring."""
     lr_origin: str
     """`given` for LR files that came with the set, otherwise the degradation that made them."""
     data_hash: str
     """Content hash of the images."""
-    tile_lr_px: int | None = None
-    tile_overlap_lr_px: int | None = None
+    tile_lr_px: Size | None = None
+    tile_overlap_lr_px: Count | None = None
     trained_on: TrainedOn | None = None
     """None if training shares no image with validation and benchmarks, or if that is not known:
     of weights that were not trained here, and in records of earlier versions."""
@@ -115,12 +117,19 @@ class Protocol(Frozen):
         return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{tile}{overlap}"
 
 
+def _told_apart(images: tuple[ImageScore, ...]) -> tuple[ImageScore, ...]:
+    names = {image.name for image in images}
+    if not images or len(names) < len(images):
+        raise ValueError("must be at least one image, and no two of one name")
+    return images
+
+
 class DatasetScores(Frozen):
     """Scores of every image of one data set."""
 
     dataset: str
     protocol: Protocol
-    images: tuple[ImageScore, ...]
+    images: Annotated[tuple[ImageScore, ...], AfterValidator(_told_apart)]
     bicubic: MeanScore | None = None
     """Of MATLAB-bicubic upscaling of the same LR images, scored likewise: what a network must beat
     to be of use. None without upscaling, and in records of versions that did not have it."""
@@ -133,13 +142,13 @@ class DatasetScores(Frozen):
 class CurvePoint(Frozen):
     """One point of the learning curve: the averaged weights on the validation images."""
 
-    step: int
+    step: Count
     """Steps trained, over all stages."""
-    time_s: float
+    time_s: Moment
     """Unix time at which it was measured."""
-    loss: float
+    loss: Finite
     """Mean training loss since the last point."""
-    learning_rate: float
+    learning_rate: NotNegative
     score: MeanScore
 
 
@@ -154,7 +163,7 @@ class Environment(Frozen):
     """What differed from that commit."""
     hardware: str
     device: str
-    threads: int
+    threads: Size
     code_hash: str
     """Hash of the code that defines a result."""
 
@@ -174,7 +183,7 @@ class WeightsRecord(Frozen):
     """None if it could not be counted."""
     scores: tuple[DatasetScores, ...]
     environment: Environment
-    finished_s: float
+    finished_s: Moment
     """Unix time."""
 
 
@@ -189,18 +198,18 @@ class TrialResult(Frozen):
     state: TrialState = Field(strict=False)  # JSON holds its text
     reason: str = ""
     """Why it ended, where the state alone does not say."""
-    steps: int
+    steps: Count
     cost: Cost
     scores: tuple[DatasetScores, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
-    training_s: float
+    training_s: Seconds
     """Seconds in training steps, over all sessions."""
-    evaluation_s: float = 0.0
-    sessions: int
+    evaluation_s: Seconds = 0.0
+    sessions: Count
     """How often it was started or resumed."""
-    started_s: float
+    started_s: Moment
     """Unix time of the first session."""
-    finished_s: float
+    finished_s: Moment
     environment: Environment
     weights_hash: str = ""
     """SHA-256 over the names and values of the averaged weights."""

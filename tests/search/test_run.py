@@ -1,11 +1,14 @@
 """A search with a made-up objective: limits, repeats, determinism, going on after a kill."""
 
+import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.damage import change_digit, flip
 from tests.reporting.test_comparison import scored
 from workbench.ablation.plan import Plan
 from workbench.config.overrides import apply_overrides
@@ -474,3 +477,48 @@ def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> Non
         most = limits.plain()[name]
         assert most * (1 + found.excess[name]) == pytest.approx(amounts(cost_of(BASE.model))[name])
     assert set(SAMPLERS) == {"tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"}
+
+
+def write_search(store: Path) -> Path:
+    record = SearchRecord(name="s", settings=settings())
+    start_record(record, store)
+    run(settings(), 12, Fake(), keep=lambda line: add_line(line, store, "s"))
+    return store / "searches" / "s.jsonl"
+
+
+@pytest.mark.parametrize("at", [0.02, 0.3, 0.6, 0.95])
+def test_a_damaged_record_is_refused_and_left_alone(tmp_path: Path, at: float) -> None:
+    path = write_search(tmp_path)
+    flip(path, at)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match=r"s\.jsonl: damaged \(line \d+: its SHA-256 must be .*"):
+        find_record(tmp_path, "s")
+    assert path.read_bytes() == before
+
+
+def test_a_digit_of_a_record_is_noticed(tmp_path: Path) -> None:
+    path = write_search(tmp_path)
+    change_digit(path, '"seed": ')
+    with pytest.raises(ConfigError, match=r"damaged \(line 1: .*; restore it from a copy, or move"):
+        find_record(tmp_path, "s")
+
+
+def test_a_record_of_an_older_workbench_has_no_digests_and_is_read(tmp_path: Path) -> None:
+    path = write_search(tmp_path)
+    record = find_record(tmp_path, "s")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert all(line.pop("sha256") for line in lines)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert find_record(tmp_path, "s") == record
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e309", "-1.5"])
+def test_an_impossible_number_of_a_record_is_refused(tmp_path: Path, number: str) -> None:
+    path = write_search(tmp_path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        del line["sha256"]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    path.write_text(re.sub(r'"latency_ms": null', f'"latency_ms": {number}', text, count=1))
+    with pytest.raises(ConfigError, match=r"s\.jsonl: no search of this version; move it away"):
+        find_record(tmp_path, "s")

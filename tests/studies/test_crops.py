@@ -13,6 +13,7 @@ from PIL import Image
 from piq.functional import imresize
 from skimage.metrics import peak_signal_noise_ratio
 
+from tests.damage import flip
 from workbench.config.data import EMBEDDED_VALIDATION, DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.overrides import apply_overrides
@@ -24,7 +25,7 @@ from workbench.data.pairs import FolderPairs
 from workbench.errors import StoreError
 from workbench.evaluation.evaluate import WHOLE, Tiling, inference, run
 from workbench.evaluation.metrics import to_uint8
-from workbench.ledger import WEIGHTS
+from workbench.ledger import CHECKPOINT, WEIGHTS
 from workbench.models.checkpoints import load_model
 from workbench.models.network import MDRN
 from workbench.reporting.comparison import compare
@@ -188,6 +189,40 @@ def test_a_crop_that_is_not_whole_is_drawn_again_the_same(finished: tuple[Path, 
     assert crops_of(asked[0], results, store) == before
 
 
+@pytest.mark.parametrize("file", ["variant.png", "crop.json"])
+def test_a_damaged_crop_is_named_not_shown_and_drawn_again_the_same(
+    finished: tuple[Path, Results], caplog: pytest.LogCaptureFixture, file: str
+) -> None:
+    store, results = finished
+    comparison = compare(results, {})
+    asked = wanted(comparison)[:1]
+    render_crops(asked, results, store)
+    before = crops_of(asked[0], results, store)
+    path = next(store.glob(f"crops/*/*/{file}"))
+    flip(path)
+    assert find_crops(comparison, results, store) == ()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{path}: damaged (")
+    assert render_crops(asked, results, store) == Rendered(1, ())
+    assert crops_of(asked[0], results, store) == before
+
+
+def test_damaged_weights_are_made_again_from_the_checkpoint(
+    finished: tuple[Path, Results], caplog: pytest.LogCaptureFixture
+) -> None:
+    store, results = finished
+    asked = wanted(compare(results, {}))[:1]
+    path = store / "trainings" / results["relu"][0].training_key / WEIGHTS
+    before = path.read_bytes()
+    flip(path, 0.8)
+    stream = torch.get_rng_state()
+    assert render_crops(asked, results, store) == Rendered(1, ())
+    assert torch.equal(torch.get_rng_state(), stream)
+    assert path.read_bytes() == before
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{path}: damaged (its SHA-256 must be ")
+
+
 def test_a_network_runs_once_an_image(
     finished: tuple[Path, Results], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +260,7 @@ def test_missing_and_foreign_weights_are_named_and_the_rest_is_drawn(
         name: store / "trainings" / arm[0].training_key / WEIGHTS for name, arm in results.items()
     }
     places["relu"].unlink()
+    places["relu"].with_name(CHECKPOINT).unlink()  # it would be made from there
     asked = [one for one in wanted(compare(results, {})) if one.dataset == "embedded"]
     assert render_crops(asked, results, store) == Rendered(
         2, (f"relu on embedded: {places['relu']}: no such weights file",)

@@ -16,7 +16,7 @@ from workbench.cli.console import note
 from workbench.cli.display import bars
 from workbench.cli.optional import tracking
 from workbench.cli.options import DEFAULT_STORE
-from workbench.config.base import Frozen
+from workbench.config.base import Frozen, explain
 from workbench.config.data import Degradation, ImageSource
 from workbench.data.packing import check_images
 from workbench.data.pairs import FolderPairs
@@ -32,10 +32,12 @@ from workbench.models.opening import OpenedNetwork, open_foreign, open_network
 from workbench.reporting.channels import Channel
 from workbench.reporting.networks import NetworkTable, tabulate
 from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
+from workbench.strict_json import loads
 from workbench.studies.given import Given, keep_given
 from workbench.tracking.environment import record_environment
 from workbench.training.device import prepare
 
+_PRINTED = "must be what `workbench evaluate --json` printed"
 SAVED_FORMAT = "mdrn-workbench-scores/1"
 
 
@@ -115,15 +117,17 @@ def read_saved(path: Path) -> list[Saved]:
         ConfigError: If the file cannot be read, or is none of ours.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = loads(path.read_bytes())
         known = {name: content[name] for name in SavedScores.model_fields}
         scores = SavedScores.check(known)
     except OSError as error:
         raise ConfigError(f"--against {path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
-        raise ConfigError(
-            f"--against {path}: must be what `workbench evaluate --json` printed"
-        ) from None
+    except ValidationError as error:
+        reason = explain(error, known, SavedScores)
+        raise ConfigError(f"--against {path}: {reason}; {_PRINTED}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f" ({error})" if "must be finite" in str(error) else ""
+        raise ConfigError(f"--against {path}: {_PRINTED}{reason}") from None
     if scores.format != SAVED_FORMAT:
         raise ConfigError(
             f"--against {path}: format must be {SAVED_FORMAT!r}, got {scores.format!r}"

@@ -1,6 +1,5 @@
 """What `workbench mlflow rebuild` does: show all that a store holds in a new view. No torch."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from workbench.results import WeightsRecord
 from workbench.search.record_file import FOLDER as SEARCHES
 from workbench.search.state import CANONICAL
 from workbench.search.summary import search_summary
+from workbench.strict_json import loads
 from workbench.studies.declaration import read_study, studies
 from workbench.studies.given import Given, keep_given, read_given
 from workbench.studies.study import open_study
@@ -129,7 +129,7 @@ def _adopt_given(store: Path) -> None:
         path = artifacts_path(store) / run.run_id / "artifacts" / "scores.json"
         if run.seed == "given" and path.is_file():
             try:
-                record = WeightsRecord.check(json.loads(path.read_bytes()))
+                record = WeightsRecord.check(loads(path.read_bytes()))
             except ValueError:
                 continue
             keep_given(Given(study=run.study, name=run.variant, key=run.key, record=record), store)

@@ -16,7 +16,11 @@ class Frozen(BaseModel):
     """A value. Unknown fields and wrong types are refused; nothing can be changed afterwards."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
     @classmethod

@@ -24,6 +24,7 @@ from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
 from workbench.models.published.table import family_of, published_names, recognise
+from workbench.strict_json import loads
 
 FORMAT = "mdrn-workbench/1"
 STATE_KEYS = ("params_ema", "params", "net", "state_dict")
@@ -183,8 +184,8 @@ def _read_safetensors(path: Path) -> Weights:
         raise CheckpointError(f"{path}: damaged ({damage}); it is not used") from None
     try:
         text = _Metadata.parse({k: v for k, v in metadata.items() if k != KEY}).model
-        return Weights(ModelConfig.parse(json.loads(text)), state, "workbench")
-    except (ConfigError, json.JSONDecodeError) as error:
+        return Weights(ModelConfig.parse(loads(text)), state, "workbench")
+    except (ConfigError, ValueError) as error:
         raise CheckpointError(f"{path}: its config cannot be read ({error})") from None
 
 

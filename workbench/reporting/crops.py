@@ -4,20 +4,21 @@ Crops need the networks, so they are drawn once and kept in the store as PNG fil
 
     crops/<key>-<key>/<image>/      of two trials, what is compared with first
         hr.png bicubic.png against.png variant.png error.png
-        crop.json                   written last: it makes the crop whole
+        crop.json                   written last, with the digests of all: it makes the crop whole
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.config.base import Frozen
+from workbench.digests import DamagedError, say_damaged, seal_json, sha256, unseal_json
 from workbench.errors import ConfigError
 from workbench.reporting.comparison import Comparison, complete
 from workbench.results import TrialResult
+from workbench.strict_json import loads
 
 MOST_EXTREME = 2
 """Images that are shown for gaining, and for losing, most."""
@@ -29,6 +30,8 @@ pair that is told apart with any colour vision."""
 PICTURES = ("hr", "bicubic", "against", "variant", "error")
 """Names of the PNG files of a crop."""
 RECORD = "crop.json"
+DIGESTS = "pictures"
+"""Key of the record under which the SHA-256 of each picture stands."""
 
 
 @dataclass(frozen=True)
@@ -150,13 +153,33 @@ def folder_of(one: Wanted, trials: Shown, store: Path) -> Path:
 
 
 def read_crops(folder: Path) -> Crops | None:
-    """Return the crop that is kept in a folder; None if it is not there, or not all of it."""
+    """Return the crop that is kept in a folder.
+
+    Returns:
+        None if it is not there, or not all of it; also if a file is damaged, which is said.
+    """
+    path, pictures = folder / RECORD, dict[str, bytes]()
     try:
-        record = CropRecord.parse(json.loads((folder / RECORD).read_bytes()))
-        pictures = {name: (folder / f"{name}.png").read_bytes() for name in PICTURES}
-    except (OSError, ValueError, ConfigError):  # ValueError: no JSON, or no UTF-8
+        data = loads(unseal_json(path.read_bytes()))
+        digests = data.pop(DIGESTS, None)  # older workbenches kept none
+        record = CropRecord.parse(data)
+        for name in PICTURES:
+            path = folder / f"{name}.png"
+            pictures[name] = path.read_bytes()
+            if digests is not None and digests.get(name) != sha256(pictures[name]):
+                raise DamagedError(f"not the picture that {RECORD} beside it names")
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        return None
+    except (OSError, ValueError, ConfigError, AttributeError):  # no JSON, no UTF-8, no object
         return None
     return Crops(record=record, **pictures)
+
+
+def encode_record(record: CropRecord, pictures: Mapping[str, bytes]) -> bytes:
+    """Return the content of `crop.json`: what is shown, and the digest of each picture."""
+    digests = {name: sha256(content) for name, content in pictures.items()}
+    return seal_json(record.plain() | {DIGESTS: digests})
 
 
 def find_crops(

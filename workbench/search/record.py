@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
+from workbench.plausible import NotNegative, Seconds
 from workbench.results import Cost, TrialState
 from workbench.spaces.space import SpaceFile
 
@@ -52,7 +53,7 @@ class Known(Frozen):
     """Likewise, as its own JSON."""
     values: tuple[float, ...] = ()
     """Of the objectives."""
-    excess: dict[str, float] = Field(default_factory=dict)
+    excess: dict[str, NotNegative] = Field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit."""
 
 
@@ -74,13 +75,13 @@ class Proposal(Frozen):
     batch: int
     rejected: str = ""
     """Why it is not trained."""
-    excess: dict[str, float] = Field(default_factory=dict)
+    excess: dict[str, NotNegative] = Field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit."""
     same_as: int | None = None
     """Number of the proposal that builds the same network."""
     cost: Cost | None = None
     """As it was counted; None if it is no trial of its own. So views build no network."""
-    latency_ms: float | None = None
+    latency_ms: Seconds | None = None
     """As it was measured if there is a limit for it, so that a search goes on with it."""
     parent: int | None = None
     """Number of the candidate whose training it goes on from, in population based training."""

@@ -4,21 +4,25 @@ Lines are only added, and each is on the disk before the search goes on; so 2,00
 more each than the first, and a kill at any instant leaves at most half a line, which is dropped.
 """
 
-import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
+from workbench.config.base import explain
+from workbench.digests import DamagedError, seal_json, unseal_json
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
 from workbench.files import write_atomically
 from workbench.search.record import Line, SearchRecord
+from workbench.strict_json import loads
 
 FOLDER = "searches"
+_AFRESH = "move it away and run the same command again, which trains nothing that is finished"
 
 
 def start_record(record: SearchRecord, store: Path) -> None:
@@ -28,9 +32,9 @@ def start_record(record: SearchRecord, store: Path) -> None:
         StoreError: If the store cannot be written.
     """
     header = record.model_dump(mode="json", exclude={"lines"})
-    text = [header, *(line.plain() for line in record.lines)]
-    content = "".join(json.dumps(line) + "\n" for line in text)
-    write_atomically(_path(store, record.name), content.encode(), store=store)
+    lines = [header, *(line.plain() for line in record.lines)]
+    content = b"".join(_encoded(line) for line in lines)
+    write_atomically(_path(store, record.name), content, store=store)
 
 
 def add_line(line: Line, store: Path, name: str) -> None:
@@ -41,9 +45,13 @@ def add_line(line: Line, store: Path, name: str) -> None:
     """
     with writing_to(store), _path(store, name).open("r+b") as file:
         _drop_half_a_line(file)
-        file.write((json.dumps(line.plain()) + "\n").encode())
+        file.write(_encoded(line.plain()))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _encoded(line: Mapping[str, object]) -> bytes:
+    return seal_json(line, indent=None) + b"\n"
 
 
 def _drop_half_a_line(file: Any) -> None:
@@ -59,21 +67,36 @@ def _drop_half_a_line(file: Any) -> None:
 def read_record(store: Path, name: str) -> SearchRecord | None:
     """Return a search, or None if there is none of this name.
 
+    Half a line at its end is what a kill has left, and is not read.
+
     Raises:
-        ConfigError: If its file cannot be used.
+        ConfigError: If its file cannot be used: what was proposed cannot be made again.
     """
     path = _path(store, name)
     if not path.is_file():
         return None
+    text = path.read_bytes()
+    lines = text[: text.rfind(b"\n") + 1].split(b"\n")[:-1]
     try:
-        text = path.read_bytes().decode()
-        head, *rest = (json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines())
-        return SearchRecord.check(head | {"name": name, "lines": rest})
-    except (ValueError, TypeError):  # no JSON, no text, or no search
+        head, *rest = (_decoded(line, number) for number, line in enumerate(lines, 1))
+        data = head | {"name": name, "lines": rest}
+        return SearchRecord.check(data)
+    except DamagedError as damage:
         raise ConfigError(
-            f"{path}: no search of this version; move it away and run the same command again, "
-            "which trains nothing that is finished"
+            f"{path}: damaged ({damage}); restore it from a copy, or {_AFRESH}"
         ) from None
+    except ValidationError as error:
+        reason = " ".join(explain(error, data, SearchRecord).split())
+        raise ConfigError(f"{path}: no search of this version; {_AFRESH} ({reason})") from None
+    except (ValueError, TypeError):  # no JSON, no text, or no search
+        raise ConfigError(f"{path}: no search of this version; {_AFRESH}") from None
+
+
+def _decoded(line: bytes, number: int) -> Any:
+    try:
+        return loads(unseal_json(line))
+    except DamagedError as damage:
+        raise DamagedError(f"line {number}: {damage}") from None
 
 
 def find_record(store: Path, name: str) -> SearchRecord:

@@ -4,7 +4,6 @@ torch is imported when a network runs, not before.
 """
 
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image
 from workbench.data.image_store import ImageStore, known_content_hash, open_store
 from workbench.errors import CheckpointError, DataError
 from workbench.files import write_atomically
-from workbench.ledger import WEIGHTS, Ledger
+from workbench.ledger import Ledger
 from workbench.progress import Progress, silent
 from workbench.reporting.crops import (
     PICTURES,
@@ -22,6 +21,7 @@ from workbench.reporting.crops import (
     CropRecord,
     Shown,
     Wanted,
+    encode_record,
     folder_of,
     read_crops,
     shown,
@@ -157,12 +157,9 @@ def _run(trial: TrialResult, image: _Image, ledger: Ledger) -> Picture:
     """
     from workbench.evaluation.evaluate import Tiling, check_finite, inference, run
     from workbench.evaluation.metrics import to_uint8
-    from workbench.models.checkpoints import load_model, weights_hash
+    from workbench.studies.scored_weights import scored_network
 
-    path = ledger.store / "trainings" / trial.training_key / WEIGHTS
-    model, config = load_model(path), trial.config
-    if weights_hash(model.state_dict()) != trial.weights_hash:
-        raise CheckpointError(f"{path}: not the weights that were scored")
+    model, config = scored_network(trial, ledger), trial.config
     tiling = Tiling(config.evaluation.tile_lr_px, config.evaluation.tile_overlap_lr_px)
     smallest = config.model.smallest_lr_px()
     with one_thread(), inference(model) as device:
@@ -177,9 +174,10 @@ def _keep(folder: Path, pictures: Mapping[str, Picture], record: CropRecord, sto
     Raises:
         StoreError: If the store cannot be written.
     """
+    written: dict[str, bytes] = {}
     for name in PICTURES:
         encoded = io.BytesIO()
         Image.fromarray(pictures[name]).save(encoded, format="PNG", optimize=True)
-        write_atomically(folder / f"{name}.png", encoded.getvalue(), store=store)
-    text = json.dumps(record.plain(), indent=1)
-    write_atomically(folder / RECORD, text.encode(), store=store)
+        written[name] = encoded.getvalue()
+        write_atomically(folder / f"{name}.png", written[name], store=store)
+    write_atomically(folder / RECORD, encode_record(record, written), store=store)

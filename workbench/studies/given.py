@@ -3,16 +3,17 @@
 Below a store: `given/<study>.<key>.json`. MLflow shows them, and can be rebuilt from here.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from workbench.config.base import Frozen
+from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.results import WeightsRecord
+from workbench.strict_json import loads
 from workbench.tracking.tracker import TrialLabel
 
 FOLDER = "given"
@@ -42,18 +43,20 @@ def keep_given(given: Given, store: Path) -> None:
     """
     path = store / FOLDER / f"{given.study}.{given.key}.json"
     if not path.exists():
-        write_atomically(path, json.dumps(given.plain(), indent=1).encode(), store=store)
+        write_atomically(path, seal_json(given.plain()), store=store)
 
 
 def read_given(store: Path) -> Iterator[Given]:
-    """Yield what was recorded, by study and key.
+    """Yield what was recorded, by study and key; damaged files are named and left out.
 
     Raises:
-        ConfigError: If a file is damaged.
+        ConfigError: If a file is of another version, or a score in it cannot be.
     """
     for path in sorted((store / FOLDER).glob("*.json")):
         try:
-            yield Given.check(json.loads(path.read_bytes()))
+            yield Given.check(loads(unseal_json(path.read_bytes())))
+        except DamagedError as damage:
+            say_damaged(path, damage)
         except (ValueError, ValidationError):
             raise ConfigError(
                 f"{path}: no scores of this version; move it away and evaluate the weights again"

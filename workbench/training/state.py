@@ -20,9 +20,11 @@ from torch.optim.swa_utils import AveragedModel
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.digests import DamagedError, say_damaged, seal, unseal
+from workbench.errors import ConfigError
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.results import CurvePoint
+from workbench.strict_json import loads
 from workbench.training.schedule import ema_decay
 
 FORMAT = 1
@@ -115,6 +117,11 @@ def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> b
     content = decode_checkpoint(encoded, path, device)
     if content is None or content.get("format") != FORMAT:
         return False
+    try:
+        curve = [CurvePoint.parse(point) for point in loads(content["curve"])]
+    except (ConfigError, ValueError) as error:
+        say_damaged(path, error)
+        return False
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
     state.optimizer.load_state_dict(content["optimizer"])
@@ -122,7 +129,7 @@ def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> b
     torch.set_rng_state(content["random"].cpu())
     state.step = content["step"]
     state.losses = list(content["losses"])
-    state.curve = [CurvePoint.parse(point) for point in json.loads(content["curve"])]
+    state.curve = curve
     state.training_s = content["training_s"]
     state.sessions = content["sessions"] + 1
     state.started_s = content["started_s"]

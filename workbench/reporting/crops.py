@@ -168,10 +168,11 @@ def read_crops(folder: Path) -> Crops | None:
             pictures[name] = path.read_bytes()
             if digests is not None and digests.get(name) != sha256(pictures[name]):
                 raise DamagedError(f"not the picture that {RECORD} beside it names")
-    except DamagedError as damage:
-        say_damaged(path, damage)
+    except FileNotFoundError:
         return None
-    except (OSError, ValueError, ConfigError, AttributeError):  # no JSON, no UTF-8, no object
+    except (DamagedError, OSError, ValueError, ConfigError, AttributeError, TypeError) as damage:
+        # No JSON, no UTF-8, or no object of it, beside what the digests notice.
+        say_damaged(path, " ".join(str(damage).split()))
         return None
     return Crops(record=record, **pictures)
 

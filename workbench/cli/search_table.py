@@ -10,13 +10,14 @@ from rich.table import Table
 
 from workbench.cli.comparison_table import print_warning
 from workbench.cli.console import OUT, billions, note, table
+from workbench.cli.search_difference import print_differences
 from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.wording import overlap_texts
 from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
-from workbench.search.state import SearchState, cost_of_trial
+from workbench.search.state import CANONICAL, SearchState, cost_of_trial
 from workbench.search.wording import proposal_text
 
 _COLUMNS = ("parameters", "multiply_adds")
@@ -88,14 +89,15 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
 
 
 def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequence[str]) -> None:
-    """Print the networks that no other beats."""
+    """Print the networks that no other beats, and how they differ from the canonical one."""
     seen = _Overview(state, objectives)
     made = _table(seen)
     for proposal in state.trained:
-        if proposal.name in names:
+        if proposal.name in (CANONICAL, *names):
             made.add_row(*_cells(seen, proposal))
     OUT.print(made)
     _print_warnings(state)
+    print_differences(state, objectives, names)
 
 
 def _print_warnings(state: SearchState) -> None:

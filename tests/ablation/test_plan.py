@@ -1,5 +1,6 @@
 """Plans, and how they run: what is known is not trained, and equal networks are trained once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, StoreError, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
-from workbench.tasks import Message
+from workbench.tasks import Listener, Message, Task, WorkerLostError
 from workbench.tracking.tracker import NullTracker, TrialLabel
 from workbench.trial_images import open_images
 from workbench.workers import Workers
@@ -118,6 +119,29 @@ def test_equal_networks_are_trained_once_and_known_results_not_again(
         "twin": 1,
         "wide": 1,
     }
+
+
+def test_what_failed_is_named_and_the_same_command_runs_it_again(
+    plan: Plan, tmp_path: Path
+) -> None:
+    class Failing(Recorder):
+        def failed(self, arm: str, seed: int, error: WorkbenchError) -> None:  # noqa: ARG002
+            self.finished_trials.append((arm, seed))
+
+    handed: list[int] = []
+
+    def lose(tasks: Sequence[Task], listener: Listener) -> None:
+        handed.append(len(tasks))
+        for index in range(len(tasks)):
+            listener.failed(index, WorkerLostError("its worker process died 2 times"))
+
+    display = Failing()
+    said = r"tiny seed 1 failed \(and 1 more failed\): its worker .* rerun the same command"
+    for _ in range(2):
+        with pytest.raises(WorkbenchError, match=said):
+            run_plan(plan, store=tmp_path, run=lose, tracker=display, display=display)
+    assert handed == [2, 2]
+    assert display.finished_trials == [("tiny", 1), ("wide", 1)] * 2
 
 
 def test_keys_are_known_when_the_images_are_packed(plan: Plan, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ ENGINE = ("workers", "engine", "address", "cpus", "gpus")
 BESIDE_PLAN = (
     *ENGINE,
     "plan",
+    "retry",
     "store",
     "tracking_uri",
     "dry_run",
@@ -151,6 +152,10 @@ def ablate(
         str | None, typer.Option(help="Name in MLflow; made from base, recipe and data if absent.")
     ] = None,
     tracking_uri: TrackingOption = None,
+    retry: Annotated[  # noqa: ARG001
+        Literal["failed"] | None,
+        typer.Option(help="As in search; ablate always runs again what failed before."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")
     ] = False,

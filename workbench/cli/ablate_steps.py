@@ -21,7 +21,7 @@ from workbench.cli.so_far import SoFar
 from workbench.ledger import Ledger
 from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
 from workbench.reporting.judging import Rules
-from workbench.results import TrialResult
+from workbench.results import TrialResult, TrialState
 from workbench.statistics.levels import DEFAULT, Levels
 from workbench.studies.changes import change_text
 from workbench.studies.declaration import Declared, declare
@@ -196,6 +196,9 @@ def train(
                 part = next_look(plan, results, levels)
         with optional("MLflow"):
             address = tracker.compare_address(plan.study)
+    for (arm, seed), result in results.items():
+        if result.state is TrialState.OUT_OF_MEMORY:
+            note(f"{arm} seed {seed}: memory ran out; rerun the same command to run it again")
     if not quiet:
         _say_where(f"{reused} of {len(results)}", place, there=address is not None)
     return by_arm(plan, results)

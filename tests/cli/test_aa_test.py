@@ -41,9 +41,12 @@ def test_a_network_is_judged_against_itself(command: Command, photos: Path, tmp_
     ended = command(*argv)
     assert ended.code == 0, ended.err
     assert re.search(r"^Photos +\d\.\d{4} ", ended.out, re.MULTILINE)
+    assert "Photos: 1 network is below bicubic interpolation" in ended.out
     assert "tiny against itself: 4 seeds, split 100 times into two studies of 2" in ended.err
     assert len(list(tmp_path.glob("mlflow_runs/trials/*/result.json"))) == 4
-    found = command(*argv, "--json").json()["datasets"]["Photos"]
+    plain = command(*argv, "--json").json()
+    assert "tiny by" in plain["below_bicubic"][0]
+    found = plain["datasets"]["Photos"]
     assert found["retraining_sd_db"] > 0
     assert sum(found[v] for v in ("better", "worse", "equivalent", "undecided")) == pytest.approx(1)
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from workbench.ablation.plan import Plan
 from workbench.cli.ablate_steps import Place, train
+from workbench.cli.comparison_table import print_warning
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.errors import WorkbenchError
-from workbench.reporting.comparison import complete
+from workbench.reporting.baseline import warning
+from workbench.reporting.comparison import compare, complete
 from workbench.reporting.numbers import sd_text
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate, audit, audit_retrained
@@ -88,13 +90,18 @@ def retrained(plan: Plan, place: Place, judging: tuple[int, float], *, as_json: 
         sets = [one for result in results if (one := result.score(scored.dataset))]
         scores = np.array([[image.psnr_rgb_db for image in one.images] for one in sets])
         rows[scored.dataset] = audit_retrained(scores, splits, margin_db=margin_db)
-    _print_retrained(plan, rows, overlap_texts(results), judging, as_json=as_json)
+    network = compare({plan.base.name: results}, {})
+    said = {
+        "overlap": overlap_texts(results),
+        "below_bicubic": [text for name in rows if (text := warning(network, name))],
+    }
+    _print_retrained(plan, rows, said, judging, as_json=as_json)
 
 
 def _print_retrained(
     plan: Plan,
     rows: dict[str, tuple[dict[Verdict, Rate], float]],
-    overlaps: list[str],
+    said: dict[str, list[str]],
     judging: tuple[int, float],
     *,
     as_json: bool,
@@ -107,7 +114,7 @@ def _print_retrained(
                 "study": plan.study,
                 "seeds": seeds,
                 "splits": splits,
-                "overlap": overlaps,
+                **said,
                 "datasets": {
                     name: {"retraining_sd_db": sd, **{v: r.share for v, r in rates.items()}}
                     for name, (rates, sd) in rows.items()
@@ -119,8 +126,10 @@ def _print_retrained(
     for name, (rates, sd) in rows.items():
         made.add_row(name, sd_text(sd), *(f"{100 * rates[v].share:.1f} %" for v in VERDICTS))
     OUT.print(made)
-    for text in overlaps:
-        OUT.print(text, markup=False, soft_wrap=True)
+    for text in said["below_bicubic"]:
+        print_warning(text)
+    for text in said["overlap"]:
+        OUT.print(text, soft_wrap=True)
     note(
         f"{plan.base.name} against itself: {2 * seeds} seeds, split {splits:,} times into two "
         f"studies of {seeds}; better and worse are false\n"

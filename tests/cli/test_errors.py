@@ -95,7 +95,7 @@ REFUSED: list[tuple[list[str], str]] = [
         "variant 'channels-20' changes nothing on mdrn-s, so there is nothing to compare",
     ),
     ([*EVALUATE, "nowhere.pth"], "nowhere.pth: no such weights file"),
-    ([*EVALUATE, "text.pth"], "text.pth: not a weights file, or one that holds code"),
+    ([*EVALUATE, "text.pth"], "text.pth: not a weights file: neither safetensors nor"),
     ([*EVALUATE, "text.pth", "--data", "A=images", "--data", "A=texts"], "got 'A' twice"),
     ([*EVALUATE, "text.pth", "--degradation", "cubic"], "'bicubic', 'bicubic-uint8'"),
     ([*EVALUATE, "text.pth", "--tile", "0"], "Invalid value for '--tile': "),

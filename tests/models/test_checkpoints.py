@@ -219,7 +219,7 @@ def _truncated(path: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "reason"),
     [
-        (_text, "not a weights file, or one that holds code"),
+        (_text, "not a weights file: neither safetensors nor a state dict of PyTorch$"),
         (_pickle_with_code, "not a weights file, or one that holds code"),
         (_no_tensors, "holds no state dict"),
         (_other_network, "no network of the line .*: the tensor 'fea_conv.weight' is missing"),

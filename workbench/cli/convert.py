@@ -14,17 +14,21 @@ def convert(
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help=".safetensors for ours, .pth for published names.")
     ],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT if it holds something else.")
+    ] = False,
 ) -> None:
-    """Convert weights between our safetensors file and a published state dict."""
+    """Convert weights between our safetensors file and a published state dict.
+
+    What is written is loaded and run first: it must give the same output as IN.
+    """
     if target.suffix not in (".safetensors", ".pth"):
         raise ConfigError(f"OUT must end in .safetensors or .pth, got {target.name!r}")
     if target.exists() and target.resolve() == source.resolve():
         raise ConfigError(f"OUT must not be IN, got {target}")
-    from workbench.models.checkpoints import export_published, read_weights, save_weights
+    from workbench.models.conversion import convert_file
 
-    weights = read_weights(source)
-    write = save_weights if target.suffix == ".safetensors" else export_published
-    write(target, weights.config, weights.state)
+    weights = convert_file(source, target, replace=overwrite)
     parameters = sum(tensor.numel() for tensor in weights.state.values())
     OUT.print(
         f"{target}: x{weights.config.scale}, {weights.config.channels} channels, "

@@ -11,24 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from workbench.config.base import Frozen
+from workbench.config.base import Frozen, shown
 from workbench.config.model import ModelConfig
-from workbench.config.published import weights_hint
-from workbench.digests import KEY, DamagedError, check_safetensors, seal_safetensors
+from workbench.digests import KEY, seal_safetensors
 from workbench.errors import CheckpointError, ConfigError
 from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
 from workbench.models.published.table import family_of, published_names, recognise
+from workbench.models.state_files import (
+    is_safetensors,
+    misfits,
+    one_line,
+    published_state,
+    safetensors_state,
+)
 from workbench.strict_json import loads
 
 FORMAT = "mdrn-workbench/1"
-STATE_KEYS = ("params_ema", "params", "net", "state_dict")
-"""Under which published files keep their state dict, the best first."""
 
 
 @dataclass(frozen=True)
@@ -44,29 +47,18 @@ class Weights:
 def read_weights(path: Path) -> Weights:
     """Read a weights file of ours or a published one, on the CPU.
 
-    A published file needs no flags: scale, channels, blocks and parts follow from the names and
-    shapes in it, and `params_ema` is preferred to `params`.
+    The config is checked against the tensors before anything of its size is built. A published
+    file needs no flags: scale, channels, blocks and parts follow from the names and shapes in it,
+    and `params_ema` is preferred to `params`.
 
     Raises:
         CheckpointError: Naming the file and why it cannot be used.
     """
-    return _read_safetensors(path) if is_safetensors(path) else _read_published(path)
-
-
-def is_safetensors(path: Path) -> bool:
-    """Tell whether a weights file is a safetensors file.
-
-    Raises:
-        CheckpointError: If there is no such file, or it cannot be read.
-    """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such weights file{weights_hint(path)}")
-    try:
-        with path.open("rb") as file:
-            start = file.read(9)
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
-    return start[8:] == b"{"  # eight bytes of header length, then a JSON object
+    weights = _read_safetensors(path) if is_safetensors(path) else _read_published(path)
+    problem = _contradiction(weights)
+    if problem:
+        raise CheckpointError(f"{path}: its tensors do not fit its network: {problem}")
+    return weights
 
 
 def load_model(path: Path) -> MDRN:
@@ -77,11 +69,7 @@ def load_model(path: Path) -> MDRN:
     """
     weights = read_weights(path)
     model = build_model(weights.config)
-    try:
-        model.load_state_dict(weights.state)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: its tensors do not fit its network ({reason})") from None
+    model.load_state_dict(weights.state)
     return model.eval()
 
 
@@ -99,9 +87,14 @@ def save_weights(
     Raises:
         StoreError: If the file cannot be written.
     """
+    write_atomically(path, encode_weights(config, state), store=store)
+
+
+def encode_weights(config: ModelConfig, state: dict[str, Tensor]) -> bytes:
+    """Return a weights file of ours: safetensors with the config inside."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
-    write_atomically(path, seal_safetensors(save(tensors, metadata)), store=store)
+    return seal_safetensors(save(tensors, metadata))
 
 
 def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) -> None:
@@ -111,17 +104,28 @@ def export_published(path: Path, config: ModelConfig, state: dict[str, Tensor]) 
         CheckpointError: If the published code has no such network.
         StoreError: If the file cannot be written.
     """
+    write_atomically(path, encode_published(config, state))
+
+
+def encode_published(config: ModelConfig, state: dict[str, Tensor]) -> bytes:
+    """Return a bare PyTorch state dict under the names of the published code.
+
+    Raises:
+        CheckpointError: If the published code has no such network.
+    """
     encoded = io.BytesIO()
     torch.save(to_published(config, state), encoded)
-    write_atomically(path, encoded.getvalue())
+    return encoded.getvalue()
 
 
 def weights_hash(state: dict[str, Tensor]) -> str:
     """Return the SHA-256 over names and values: equal for weights that are equal bit for bit."""
     digest = hashlib.sha256()
-    for name in sorted(state):
+    for name in sorted(name for name, value in state.items() if isinstance(value, Tensor)):
         digest.update(name.encode())
-        digest.update(state[name].detach().cpu().contiguous().numpy().tobytes())
+        tensor = state[name].detach().cpu().contiguous()
+        # By its bytes: NumPy has no bfloat16.
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -167,26 +171,27 @@ class _Metadata(Frozen):
 
 
 def _read_safetensors(path: Path) -> Weights:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise CheckpointError(f"{path}: not a readable safetensors file ({error})") from None
+    state, metadata = safetensors_state(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{path}: a safetensors file without the workbench's config; "
-            f"format must be {FORMAT!r}, got {metadata.get('format')!r}"
+            f"format must be {FORMAT!r}, got {shown(metadata.get('format'))}"
         )
-    try:
-        check_safetensors(path.read_bytes())
-    except DamagedError as damage:
-        raise CheckpointError(f"{path}: damaged ({damage}); it is not used") from None
     try:
         text = _Metadata.parse({k: v for k, v in metadata.items() if k != KEY}).model
         return Weights(ModelConfig.parse(loads(text)), state, "workbench")
-    except (ConfigError, ValueError) as error:
-        raise CheckpointError(f"{path}: its config cannot be read ({error})") from None
+    except (ConfigError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: its config cannot be read ({one_line(error)})") from None
+
+
+def _contradiction(weights: Weights) -> str | None:
+    """Say where config and tensors contradict each other; cheap things first."""
+    blocks = {name.split(".")[1] for name in weights.state if name.startswith("blocks.")}
+    if len(blocks) != weights.config.blocks:
+        return f"the config says {weights.config.blocks:,} blocks, the tensors are of {len(blocks)}"
+    with torch.device("meta"):
+        wanted = build_model(weights.config).state_dict()
+    return misfits(wanted, weights.state)
 
 
 def _read_published(path: Path) -> Weights:
@@ -198,31 +203,13 @@ def _read_published(path: Path) -> Weights:
         known = set(published_names(family, config, renamed).values())
     except (CheckpointError, ConfigError) as error:
         raise CheckpointError(f"{path}: {error}") from None
+    except (ArithmeticError, LookupError, ValueError):  # such as a number where a matrix is due
+        raise CheckpointError(
+            f"{path}: no network of the line IMDN, RFDN, BSRN, MDRN has tensors of such shapes"
+        ) from None
     surplus = set(state) - known
     if surplus:
         raise CheckpointError(
             f"{path}: the tensor {min(surplus)!r} belongs to no known part of {family.name}"
         )
     return Weights(config, renamed, "published")
-
-
-def published_state(path: Path) -> dict[str, Tensor]:
-    """Read the state dict out of a PyTorch file, on the CPU and without running code.
-
-    Raises:
-        CheckpointError: Naming the file and why it cannot be used.
-    """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 (torch.load raises whatever a broken file causes)
-        reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else repr(error)
-        raise CheckpointError(
-            f"{path}: not a weights file, or one that holds code, which is never run ({reason})"
-        ) from None
-    for key in STATE_KEYS:
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-            break
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise CheckpointError(f"{path}: holds no state dict (names and tensors)")
-    return content

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
 from workbench.global_state import imports_from, random_streams_kept, seed_torch
+from workbench.models.state_files import misfits, one_line
 
 SCALES = range(1, 9)
 PROBE_PX = (48, 64, 128)
@@ -113,19 +114,11 @@ def load_state(network: Adapted, state: Mapping[str, Tensor], path: Path) -> Non
     Raises:
         CheckpointError: Naming a tensor that is missing, left over or of another shape.
     """
-    wanted = network.module.state_dict()
-    problems = [f"the tensor {name!r} is missing" for name in wanted if name not in state]
-    problems += [
-        f"the tensor {name!r} must have the shape {tuple(wanted[name].shape)}, "
-        f"got {tuple(tensor.shape)}"
-        for name, tensor in state.items()
-        if name in wanted and wanted[name].shape != tensor.shape
-    ]
-    problems += [f"the tensor {name!r} is left over" for name in state if name not in wanted]
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise CheckpointError(f"{path}: does not fit {network.name}: {problems[0]}{more}")
-    network.module.load_state_dict(state)
+    with foreign_code(network.name, "given its weights"):
+        problem = misfits(network.module.state_dict(), state)
+        if problem:
+            raise CheckpointError(f"{path}: does not fit {network.name}: {problem}")
+        network.module.load_state_dict(state)
 
 
 def probe_scale(network: nn.Module, name: str) -> int:
@@ -172,8 +165,7 @@ def open_with_spandrel(state: dict[str, Tensor], path: Path) -> tuple[Adapted, i
     except spandrel.UnsupportedModelError:
         return None
     except Exception as error:  # a broken file of a known architecture
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: spandrel cannot open it ({reason})") from error
+        raise CheckpointError(f"{path}: spandrel cannot open it ({one_line(error)})") from error
     name = opened.architecture.name
     if not isinstance(opened, spandrel.ImageModelDescriptor) or opened.scale not in SCALES:
         raise CheckpointError(f"{path}: {name} does not enlarge images")

@@ -7,14 +7,13 @@ outside all networks are alike: RGB in 0..1 in and out, whatever range they work
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file
 from torch import nn
 
 from workbench.config.model import ModelConfig
 from workbench.config.published import title_of
 from workbench.errors import CheckpointError
 from workbench.global_state import random_streams_kept
-from workbench.models.checkpoints import is_safetensors, load_model, published_state
+from workbench.models.checkpoints import FORMAT, load_model
 from workbench.models.factory import build_model
 from workbench.models.foreign import (
     Foreign,
@@ -24,6 +23,12 @@ from workbench.models.foreign import (
     probe_scale,
 )
 from workbench.models.peers.mobilesr import MobileSR, from_published, is_published
+from workbench.models.state_files import (
+    is_safetensors,
+    published_state,
+    read_state,
+    safetensors_state,
+)
 
 
 @dataclass(frozen=True)
@@ -54,20 +59,31 @@ def open_network(path: Path) -> OpenedNetwork:
     Raises:
         CheckpointError: Naming the file and why it cannot be used.
     """
-    state = None if is_safetensors(path) else published_state(path)
-    if state is not None and is_published(state):
+    if is_safetensors(path):
+        ours = safetensors_state(path)[1].get("format") == FORMAT
+        return _of_the_line(path) if ours else _of_the_line_or_by_spandrel(path)
+    state = published_state(path)
+    if is_published(state):
         model = MobileSR()
         try:
             model.load_state_dict(from_published(state))
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from None
         return OpenedNetwork(path.name, model.eval(), model.scale, model.smallest_lr_px, "MobileSR")
-    try:
-        network = load_model(path)
-    except CheckpointError as error:
-        return _by_spandrel(path, error)
+    return _of_the_line_or_by_spandrel(path)
+
+
+def _of_the_line(path: Path) -> OpenedNetwork:
+    network = load_model(path)
     title = title_of(network.config)
     return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, title)
+
+
+def _of_the_line_or_by_spandrel(path: Path) -> OpenedNetwork:
+    try:
+        return _of_the_line(path)
+    except CheckpointError as error:
+        return _by_spandrel(path, error)
 
 
 @random_streams_kept()
@@ -89,8 +105,7 @@ def open_foreign(foreign: Foreign, weights: Path | None) -> tuple[OpenedNetwork,
     network, file = build_foreign(foreign)
     network.eval()
     if weights is not None:
-        state = load_file(weights) if is_safetensors(weights) else published_state(weights)
-        load_state(network, state, weights)
+        load_state(network, read_state(weights), weights)
     scale = probe_scale(network, foreign.arch)
     name = foreign.arch.rpartition(":")[2] if weights is None else weights.name
     return OpenedNetwork(name, network, scale, 1, foreign.arch), file
@@ -103,8 +118,8 @@ def _by_spandrel(path: Path, refusal: CheckpointError) -> OpenedNetwork:
         CheckpointError: Our own refusal, if spandrel does not know the file either.
     """
     try:
-        state = load_file(path) if is_safetensors(path) else published_state(path)
-    except Exception:  # noqa: BLE001 (no weights at all, which our refusal says better)
+        state = read_state(path)
+    except CheckpointError:  # no weights at all, which our refusal says better
         raise refusal from None
     try:
         opened = open_with_spandrel(state, path)

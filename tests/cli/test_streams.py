@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.console import confirmed
 from workbench.cli.main import main
 from workbench.cli.streams import discard_output, fitting, output_failure, write_document
+from workbench.errors import ConfigError
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
 
@@ -90,6 +92,27 @@ def test_remarks_that_cannot_be_written_stop_nothing(
         assert ended(monkeypatch, "spaces") == 0
         discard_output()
     assert "mdrn-size" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO("y\n")])
+def test_nobody_is_asked_where_nobody_can_answer(
+    stdin: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with pytest.raises(ConfigError, match=r"^3 hours; add --yes to start it without being asked$"):
+        confirmed("3 hours")
+
+
+def test_a_question_is_printed_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    confirmed("3 hours")
+    assert "start? [y/N] " in "".join(capsys.readouterr())
 
 
 def test_an_ascii_terminal_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

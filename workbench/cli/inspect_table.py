@@ -22,7 +22,8 @@ def print_networks(rows: Sequence[Row], *, parts: bool) -> None:
     """
     with_parts = parts or len(rows) <= MOST_WITH_PARTS
     size = f"{rows[0]['lr_width_px']}x{rows[0]['lr_height_px']} LR px"
-    OUT.print(heading("Cost of one image", f" of {size}; G: 1e9, M: 1e6"))
+    timed = f", CPU time of {rows[0]['cpu_ms']['lr_size']}" if "cpu_ms" in rows[0] else ""
+    OUT.print(heading("Cost of one image", f" of {size}{timed}; G: 1e9, M: 1e6"))
     made = table("quantity", *(row["name"] for row in rows))
     _add_counts(made, rows)
     if "cpu_ms" in rows[0]:

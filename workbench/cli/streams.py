@@ -21,10 +21,7 @@ _ASCII = {
     **{"■": "#", "□": "o", "█": "#", "│": "|", "─": "-", "━": "-", "╸": "-", "╺": "-"},
 }
 
-_WRITE_FAILS = (
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE),
-    *(errno.EINVAL, errno.ENXIO),
-)
+_WRITE_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def prepare_streams() -> None:

@@ -167,7 +167,8 @@ def test_a_16_bit_ramp_keeps_more_than_8_bits(tmp_path: Path, kind: str) -> None
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_transparent_image_has_no_dark_fringe(tmp_path: Path, bits: int) -> None:
+@pytest.mark.parametrize("model", [Bicubic(), Repeat()])
+def test_a_transparent_image_has_no_fringe(tmp_path: Path, bits: int, model: nn.Module) -> None:
     """One colour under a soft edge; transparent pixels are black, as programs write them."""
     alpha = np.zeros((16, 16), np.float32)
     alpha[4:12, 4:12] = 1
@@ -175,7 +176,7 @@ def test_a_transparent_image_has_no_dark_fringe(tmp_path: Path, bits: int) -> No
     colour: NDArray[np.float32] = np.where(alpha[..., None] > 0, COLOUR, np.float32(0))
     source = tmp_path / "soft.png"
     source.write_bytes(encode(colour, alpha, is_deep=bits == 16))
-    target = upscaled(source, Bicubic())
+    target = upscaled(source, model)
     large = read_picture(target)
     assert large.is_deep == (bits == 16)
     assert large.alpha is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 from torch import nn
 
 from workbench.data.bicubic import enlarge
@@ -17,6 +18,8 @@ from workbench.evaluation.pictures import Picture, encode, read_picture, unmulti
 from workbench.files import write_atomically
 from workbench.progress import Progress, silent
 
+_KERNEL_PX = 5
+"""So many pixels of the image, in each direction, reach an enlarged one by bicubic."""
 _SMALLEST_ALPHA_PX = 3
 """Least side of an image that bicubic enlarges."""
 
@@ -150,4 +153,25 @@ def _encoded(picture: Picture, large: NDArray[np.float32], scale: int) -> bytes:
     if picture.alpha is None:
         return encode(large, None, is_deep=picture.is_deep)
     alpha = enlarge(torch.from_numpy(picture.alpha)[None], scale)[0].clamp(0, 1).numpy()
-    return encode(unmultiplied(large, alpha), alpha, is_deep=picture.is_deep)
+    colour = _limited(unmultiplied(large, alpha), picture, scale)
+    return encode(colour, alpha, is_deep=picture.is_deep)
+
+
+def _limited(colour: NDArray[np.float32], picture: Picture, scale: int) -> NDArray[np.float32]:
+    """Keep the colour near transparent pixels within the colours that the image has around it.
+
+    A network sharpens more than bicubic, so that at edges its premultiplied colour and the alpha
+    channel do not belong together, and their quotient would be a dark or a bright fringe.
+
+    Args:
+        colour: (scale * height, scale * width, 3) in 0..1, not premultiplied.
+        picture: What was enlarged; it has alpha.
+        scale: By how much.
+    """
+    assert picture.alpha is not None
+    seen, around = picture.alpha[..., None] > 0, (_KERNEL_PX, _KERNEL_PX, 1)
+    low = minimum_filter(np.where(seen, picture.colour, np.float32(1)), around)
+    high = maximum_filter(np.where(seen, picture.colour, np.float32(0)), around)
+    edge = minimum_filter(picture.alpha[..., None], around) < 1
+    low, high, edge = (a.repeat(scale, axis=0).repeat(scale, axis=1) for a in (low, high, edge))
+    return np.where(edge, colour.clip(low, high), colour)

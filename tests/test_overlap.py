@@ -23,7 +23,7 @@ from workbench.reporting.comparison import compare
 from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.plain import as_plain
 from workbench.reporting.prints import effects
-from workbench.results import DatasetScores, Protocol, TrainedOn
+from workbench.results import DatasetScores, ImageScore, Protocol, TrainedOn
 from workbench.trial_images import open_images
 
 
@@ -117,7 +117,8 @@ def test_the_refusal_names_folders_images_and_how_many(
 
 def test_the_protocol_says_how_many_images_of_each_kind() -> None:
     protocol = Protocol(scale=4, crop_px=4, lr_origin="bicubic", data_hash="beef")
-    scores = DatasetScores(dataset="bench", protocol=protocol, images=())
+    image = ImageScore(name="a", psnr_rgb_db=30, ssim_rgb=0.9, psnr_y_db=31, ssim_y=0.9)
+    scores = DatasetScores(dataset="bench", protocol=protocol, images=(image,))
     found = (
         Overlap("one", "bench", False, (("a", "a"), ("b", "b"))),
         Overlap("two", "bench", False, (("c", "b"),)),
@@ -130,6 +131,9 @@ def test_the_protocol_says_how_many_images_of_each_kind() -> None:
     assert told.describe() == line
     other = with_overlaps(scores.model_copy(update={"dataset": "Set5"}), found)
     assert other.protocol.describe().endswith("bicubic, TRAINED ON 1 validation image")
+    # A benchmark without a common image is as any other, whatever another benchmark has.
+    clean = scores.model_copy(update={"dataset": "Set5"})
+    assert with_overlaps(clean, found[:2]) == clean
 
 
 def test_every_format_says_it() -> None:

@@ -104,14 +104,14 @@ def check_same(overlaps: Mapping[str, Sequence[Overlap]]) -> None:
 
 def with_overlaps(scores: DatasetScores, overlaps: Sequence[Overlap]) -> DatasetScores:
     """Say in the protocol of a benchmark's scores how many images were trained on."""
-    if not overlaps:
-        return scores
     trained_on = TrainedOn(
         benchmark_images=_scored_images(
             one for one in overlaps if not one.is_validation and one.scored == scores.dataset
         ),
         validation_images=_scored_images(one for one in overlaps if one.is_validation),
     )
+    if not (trained_on.benchmark_images or trained_on.validation_images):
+        return scores
     protocol = scores.protocol.model_copy(update={"trained_on": trained_on})
     return scores.model_copy(update={"protocol": protocol})
 

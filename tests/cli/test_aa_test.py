@@ -42,6 +42,7 @@ def test_a_network_is_judged_against_itself(command: Command, photos: Path, tmp_
     assert ended.code == 0, ended.err
     assert re.search(r"^Photos +\d\.\d{4} ", ended.out, re.MULTILINE)
     assert "Photos: 1 network is below bicubic interpolation" in ended.out
+    assert "Photos: TRAINED ON 4 of these images" in ended.out
     assert "tiny against itself: 4 seeds, split 100 times into two studies of 2" in ended.err
     assert len(list(tmp_path.glob("mlflow_runs/trials/*/result.json"))) == 4
     plain = command(*argv, "--json").json()

@@ -54,6 +54,8 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert first.code == 0, first.err
     assert "t0000" in first.out
     assert "5 networks scored" in first.out
+    trained_on = "Photos: TRAINED ON 4 of these images and 4 validation images"
+    assert trained_on in first.out
     again = command(*argv(photos))
     assert again.out == first.out
     assert "search s goes on: 5 trials proposed" in again.err
@@ -63,6 +65,8 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert "6 networks scored" in longer.out
     plain = command("search", "status", "s", "--json").json()
     assert len(plain["trials"]) == 6
+    assert plain["overlap"] == [trained_on]
+    assert trained_on in command("search", "best", "s").out
     assert len(plain["front"]) == 1
     for trial in plain["trials"][1:]:
         assert set(trial["overrides"]) == {"model.channels", "model.blocks"}
@@ -189,7 +193,11 @@ def test_promoting_judges_the_best_against_the_canonical_network(
     command: Command, photos: Path, space: Path
 ) -> None:
     assert command(*argv(photos, "--trials", "3")).code == 0
-    ended = command("search", "promote", "s", "--top", "1", "--seeds", "2")
+    argv_of_it = ("search", "promote", "s", "--top", "1", "--seeds", "2")
+    refused = command(*argv_of_it)
+    assert (refused.code, refused.out) == (2, "")
+    assert "error: training images are also scored: 4 of training " in refused.err
+    ended = command(*argv_of_it, "--allow-overlap")
     assert ended.code == 0, ended.err
     assert "tiny" in ended.out
     assert any(v in ended.out for v in ("undecided", "equivalent", "better", "worse"))

@@ -66,7 +66,7 @@ def test_a_schedule_trained_from_its_first_step_gives_the_same_weights(
         assert here[:shared] == there[:shared]
     again = command(*argv(photos))
     assert again.out == first.out
-    judged = command("search", "promote", "s", "--top", "1", "--seeds", "2")
+    judged = command("search", "promote", "s", "--top", "1", "--seeds", "2", "--allow-overlap")
     assert judged.code == 0, judged.err
     longer = command(
         "search", "promote", "s", "--top", "9", "--seeds", "2", "--recipe", "smoke", "--study", "u"

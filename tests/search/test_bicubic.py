@@ -68,6 +68,7 @@ def test_networks_below_it_are_named(plain: SearchState, state: SearchState) -> 
     assert found[CANONICAL] == pytest.approx(0.25)
     (text,) = bicubic_warnings(state)
     assert "t0000 by 0.250 dB" in text
+    assert text.endswith("beat interpolation: their ranks say little about longer training.")
     assert bicubic_warnings(plain) == []
 
 

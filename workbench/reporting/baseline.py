@@ -47,15 +47,19 @@ def warning(comparison: Comparison, dataset: str) -> str:
     return warning_text(dataset, found, comparison.bicubic[dataset].psnr_rgb_db)
 
 
-def warning_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> str:
+def warning_text(
+    dataset: str, short: Mapping[str, float], bicubic_db: float, *, ranked: bool = False
+) -> str:
     """Say which trained networks are below bicubic, by how much, and what that means.
 
     Args:
         dataset: Its name.
         short: See `below`; at least one.
         bicubic_db: PSNR of bicubic.
+        ranked: See `untrained_text`.
     """
-    return f"{below_text(dataset, short, bicubic_db)} {untrained_text(len(short))}"
+    meaning = untrained_text(len(short), ranked=ranked)
+    return f"{below_text(dataset, short, bicubic_db)} {meaning}"
 
 
 def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> str:
@@ -76,13 +80,17 @@ def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> s
     return f"{dataset}: {len(short)} {verb} {where}: {named}."
 
 
-def untrained_text(count: int) -> str:
-    """Say what it means that so many networks, trained by a study, are below bicubic."""
-    who, them = ("It has", "it") if count == 1 else ("They have", "them")
-    return (
-        f"{who} not yet learned to beat interpolation: verdicts about {them} say little about "
-        "longer training."
-    )
+def untrained_text(count: int, *, ranked: bool = False) -> str:
+    """Say what it means that so many trained networks are below bicubic.
+
+    Args:
+        count: How many.
+        ranked: Whether they are ranked, as in a search; otherwise there are verdicts on them.
+    """
+    who, what = ("It has", "its rank says") if count == 1 else ("They have", "their ranks say")
+    if not ranked:
+        what = f"verdicts about {'it' if count == 1 else 'them'} say"
+    return f"{who} not yet learned to beat interpolation: {what} little about longer training."
 
 
 def db_text(db: float) -> str:

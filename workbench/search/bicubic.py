@@ -29,7 +29,7 @@ def bicubic_warnings(state: SearchState) -> list[str]:
     """Return a sentence for each data set on which networks are below bicubic."""
     bicubic = _bicubic(state)
     return [
-        warning_text(dataset, short, bicubic[dataset].psnr_rgb_db)
+        warning_text(dataset, short, bicubic[dataset].psnr_rgb_db, ranked=True)
         for dataset, short in below_bicubic_db(state).items()
         if short
     ]

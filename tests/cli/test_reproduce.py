@@ -1,6 +1,7 @@
 """`workbench reproduce table1`: cells that agree, and files that are missing."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,17 @@ def test_what_is_wrong_is_said_in_one_line(
     ended = command("reproduce", *argv)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert reason in ended.err
+
+
+def test_all_bad_benchmark_images_are_named_before_anything_is_scored(
+    command: Command, photos: Path, tmp_path: Path
+) -> None:
+    for name in ("Set5", "Set14"):
+        shutil.copytree(photos, tmp_path / name)
+        for number in range(2):
+            (tmp_path / name / f"photo{number}.png").write_bytes(b"no image")
+    ended = command("reproduce", *asked(tmp_path, tmp_path))
+    assert (ended.code, ended.out) == (2, "")
+    bad = "photo0.png: not a PNG, JPEG, WebP, BMP or TIFF image; photo1.png: not a PNG"
+    assert f"error: {tmp_path}/Set5: {bad}" in ended.err
+    assert f"; {tmp_path}/Set14: {bad}" in ended.err

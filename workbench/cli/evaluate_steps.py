@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 from torch import nn
 
 from workbench.cli.console import note
 from workbench.cli.display import bars
+from workbench.cli.image_check import check_sets
 from workbench.cli.optional import tracking
 from workbench.cli.options import DEFAULT_STORE
 from workbench.config.base import Frozen, explain
 from workbench.config.data import Degradation, ImageSource
-from workbench.data.packing import check_images
 from workbench.data.pairs import FolderPairs
-from workbench.errors import ConfigError, DataError, WorkbenchError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import Tiling, evaluate
-from workbench.evaluation.metrics import smallest_hr_px as score_size_px
 from workbench.keys import EVALUATION_CODE, code_hash
 from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
@@ -154,7 +153,7 @@ def score_all(
         FolderPairs(source, scale, how.degradation, recursive=how.recursive)
         for source in how.sources
     ]
-    _check_images(sets, scale * max(network.smallest_lr_px for network, _ in networks))
+    check_sets(sets, scale * max(network.smallest_lr_px for network, _ in networks))
     environment = record_environment(how.device, how.threads, code_hash(EVALUATION_CODE))
     records: list[Saved] = []
     baselines: list[MeanScore | None] = []
@@ -200,32 +199,6 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
     where = "" if store == DEFAULT_STORE else f" --store {store}"
     uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     note(f"compare in MLflow: workbench ui{where}{uri}")
-
-
-def _check_images(sets: Sequence[FolderPairs], smallest_hr_px: int) -> None:
-    """Decode every image of every set, so that all bad ones are known before any is scored.
-
-    Raises:
-        DataError: With the bad images of all sets.
-    """
-    problems = []
-    with bars() as progress:
-        for images in sets:
-            task = progress.add_task(f"checking {images.name}", total=len(images), remark="")
-
-            def advance(done: int, _total: int, what: str, task: TaskID = task) -> None:
-                progress.update(task, completed=done, remark=what)
-
-            least = max(smallest_hr_px, score_size_px(images.scale))
-            try:
-                check_images(images.files, images.scale, least, advance)
-            except DataError as error:
-                problems.append(str(error))
-            progress.remove_task(task)
-            if images.scale == 1 and images.files.lr is None:
-                note(f"warning: {images.name} has no folder X1: the input is the HR image itself")
-    if problems:
-        raise DataError("; ".join(problems))
 
 
 def _score(

@@ -9,6 +9,7 @@ from torch import nn
 
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
+from workbench.cli.image_check import check_sets
 from workbench.config.data import ImageSource
 from workbench.config.published import weights_hint
 from workbench.data.pairs import FolderPairs
@@ -51,6 +52,7 @@ def reproduce_table1(
         for name in DATASETS
         if (benchmarks / name).is_dir()
     }
+    check_sets(sets.values(), 2 * SCALE)
     absent = tuple(str(benchmarks / name) for name in DATASETS if name not in sets)
     rows = []
     with bars() as progress:

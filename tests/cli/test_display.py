@@ -149,4 +149,4 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
         "t0003 is promoted from rung 1",
     ]
     remark = display._bars.tasks[0].fields["remark"]
-    assert remark == "best t0002 30.250 dB (+0.250 dB against tiny), 0 rejected"
+    assert remark == "best t0002 30.250 dB (+0.250 dB against tiny)"

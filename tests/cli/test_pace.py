@@ -29,7 +29,9 @@ def test_nothing_is_known_before_the_first_step() -> None:
     one = pace(now)
     assert one.left_s(10) is None
     one.advance("a", 0.0)
-    assert one.left_s(10) is None
+    now.seconds += 1.0
+    one.advance("a", 0.05)
+    assert one.left_s(10) is None, "the first steps are slower than the others"
 
 
 def test_the_steps_of_the_first_trial_tell_until_one_has_ended() -> None:

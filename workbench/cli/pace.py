@@ -9,6 +9,11 @@ SMOOTHING = 0.25
 FASTEST_S, SLOWEST_S = 5.0, 60.0
 """A new estimate takes effect over about this share of the time left, within these bounds."""
 
+FIRST_PART, FIRST_S = 0.1, 10.0
+"""The first estimate waits for such a part of a trial, or so long: the first steps are slow."""
+SCORING = 0.05
+"""What is left of a trial at least: after its last step it is scored."""
+
 
 @dataclass
 class _Trial:
@@ -112,7 +117,7 @@ class Pace:
         if trial_s is None:
             return None
         begun = list(self._running.values())[: math.ceil(trials)]
-        parts = trials - len(begun) + sum(1 - one.done for one in begun)
+        parts = trials - len(begun) + sum(max(1 - one.done, SCORING) for one in begun)
         at_once = self.workers or sum(one.begun_s is not None for one in begun)
         return trial_s * parts / max(1.0, min(at_once, trials))
 
@@ -122,7 +127,9 @@ class Pace:
             return self._settled_s / self._settled
         now_s = self.now_s()
         parts = sum(one.done - one.first for one in self._running.values())
-        return sum(t.busy_s(now_s) for t in self._running.values()) / parts if parts > 0 else None
+        busy_s = sum(one.busy_s(now_s) for one in self._running.values())
+        known = parts >= FIRST_PART or (parts > 0 and busy_s >= FIRST_S)
+        return busy_s / parts if known else None
 
 
 def clock(seconds: float) -> str:

@@ -131,7 +131,8 @@ class SearchDisplay(AblationDisplay):
             self._line(text)
 
     def _remark(self) -> str:
-        return ", ".join([*self._best(), f"{self._rejected} rejected"])
+        rejected = [f"{self._rejected} rejected"] if self._rejected else []
+        return ", ".join([*self._best(), *rejected])
 
     def _told(self, arm: str, seed: int) -> str:  # noqa: ARG002
         """Say that a network is the best so far."""

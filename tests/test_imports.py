@@ -83,6 +83,11 @@ def modules_after(code: str, folder: Path) -> set[str]:
     return set(run.stderr.split())
 
 
+def test_the_program_begins_without_numbers(tmp_path: Path) -> None:
+    loaded = modules_after("import workbench.cli.main", tmp_path)
+    assert not {"numpy", "scipy", *HEAVY} & loaded
+
+
 @pytest.mark.parametrize(
     "argv",
     [

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sys
+import types
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command, Ended
+from workbench.__main__ import start
 
 
 @pytest.fixture(autouse=True)
@@ -216,6 +219,21 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
     ended = command("variants")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "stopped\n"
+
+
+def test_ctrl_c_while_the_program_loads_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(types.ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setitem(sys.modules, "workbench.cli.main", Loading("workbench.cli.main"))
+    with pytest.raises(SystemExit, match=r"^130$"):
+        start()
+    assert capsys.readouterr().err == "stopped\n"
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.parametrize(

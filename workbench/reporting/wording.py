@@ -1,13 +1,15 @@
 """Sentences that all reports share. No torch."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from workbench.reporting.judging import Rules
 from workbench.results import TrialResult
-from workbench.statistics.sequential import shares
+
+if TYPE_CHECKING:  # listings use these sentences, too, and load no scipy
+    from workbench.reporting.judging import Rules
 
 
-def confidence_text(rules: Rules) -> str:
+def confidence_text(rules: "Rules") -> str:
     """Say what confidence the intervals have."""
     if rules.looks:
         return "as confident as the look that settled it is strict"
@@ -21,8 +23,10 @@ def remedy_text(further_seeds: int | None) -> str:
     return f"about {counted(further_seeds, 'more seed')} would settle it"
 
 
-def looks_text(rules: Rules) -> str:
+def looks_text(rules: "Rules") -> str:
     """Say when a study that adds seeds looks, and how strictly."""
+    from workbench.statistics.sequential import shares
+
     counts = [len(seeds) for seeds in rules.looks]
     rates = [f"{rate:.2g}" for rate in shares(rules.alpha, counts)]
     return (

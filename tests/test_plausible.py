@@ -38,6 +38,7 @@ IMPOSSIBLE = [
     ("scores.0.protocol.crop_px", -4, "must be within 0..1e+18, got -4"),
     ("scores.0.images", [], "must be at least one image, and no two of one name"),
 ]
+FIELD = r"scores\.0\.images\.0\.psnr_rgb_db: (must be within 0|should be a finite number, got )"
 NOT_FINITE = ["NaN", "Infinity", "-Infinity", "1e309"]
 
 
@@ -75,10 +76,10 @@ def test_an_impossible_number_of_a_result_is_refused(
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, number: str) -> None:
     text = json.dumps(make_result(make_label()).plain()).replace("31.0", number, 1)
     path = put(tmp_path, text)
-    with pytest.raises(StoreError, match=r"result\.json: this record cannot be read \(") as refused:
+    rule = r"read \(scores\.0\.images\.0\.psnr_rgb_db: should be a finite number, got (nan|-?inf)"
+    with pytest.raises(StoreError, match=rule) as refused:
         Ledger(tmp_path).result("beef")
-    assert str(path) in str(refused.value)
-    assert any(word in str(refused.value) for word in (number, "inf", "nan"))
+    assert str(refused.value).startswith(f"{path}: ")
 
 
 @pytest.mark.parametrize("number", [*NOT_FINITE, "9999"])
@@ -88,9 +89,8 @@ def test_an_import_refuses_them_before_anything_is_written(tmp_path: Path, numbe
     data = json.loads((tmp_path / "exported" / name).read_text())
     del data["sha256"]
     rewrite(tmp_path / "exported", name, json.dumps(data).replace("31.0", number, 1).encode())
-    with pytest.raises(ConfigError, match=r"tiny-1-0f3a/result\.json: ") as refused:
+    with pytest.raises(ConfigError, match=rf"tiny-1-0f3a/result\.json: {FIELD}"):
         open_export(tmp_path / "exported")
-    assert any(word in str(refused.value) for word in (number, "inf", "nan"))
 
 
 @pytest.mark.parametrize("number", [*NOT_FINITE, "9999"])
@@ -103,9 +103,8 @@ def test_saved_scores_of_external_checkpoints_are_checked_likewise(
     path.write_text(json.dumps(saved))
     assert read_saved(path)
     path.write_text(json.dumps(saved).replace("31.0", number, 1))
-    with pytest.raises(ConfigError, match=r"--against .*scores\.json: ") as refused:
+    with pytest.raises(ConfigError, match=rf"scores\.json: networks\.0\.record\.{FIELD}"):
         read_saved(path)
-    assert any(word in str(refused.value) for word in (number, "inf", "nan"))
 
 
 def test_a_record_of_external_weights_has_the_same_bounds() -> None:

@@ -116,15 +116,17 @@ def read_saved(path: Path) -> list[Saved]:
         ConfigError: If the file cannot be read, or is none of ours.
     """
     try:
-        content = loads(path.read_bytes())
+        text = path.read_bytes()
+        content = json.loads(text)
         known = {name: content[name] for name in SavedScores.model_fields}
-        scores = SavedScores.check(known)
+        scores = SavedScores.check(known)  # names the field of a number that is not finite
+        loads(text)  # refuses one elsewhere
     except OSError as error:
         raise ConfigError(f"--against {path}: cannot be read ({error.strerror})") from None
     except ValidationError as error:
         reason = explain(error, known, SavedScores)
         raise ConfigError(f"--against {path}: {reason}; {_PRINTED}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f" ({error})" if "must be finite" in str(error) else ""
         raise ConfigError(f"--against {path}: {_PRINTED}{reason}") from None
     if scores.format != SAVED_FORMAT:

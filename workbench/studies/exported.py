@@ -9,6 +9,7 @@ A folder may come from anybody: everything in it is checked before anything of i
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,6 @@ from workbench.errors import ConfigError, StoreError
 from workbench.ledger import WEIGHTS
 from workbench.progress import Progress, silent
 from workbench.results import TrialResult
-from workbench.strict_json import loads
 from workbench.studies.declaration import FOLDER, Study
 from workbench.text import check_file_name
 
@@ -140,10 +140,11 @@ def _result(path: Path, key: str, content: bytes) -> TrialResult:
 
 def _json(path: Path, content: bytes) -> object:
     try:
-        return loads(unseal_json(content))
+        # Numbers that are not finite are left to the check of the record, which names their field.
+        return json.loads(unseal_json(content))
     except DamagedError as damage:
         raise StoreError(f"{path}: is damaged ({damage}); copy the export again") from None
-    except ValueError as error:  # no JSON, no UTF-8, nested without end, or a number like NaN
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested without end
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: no JSON ({reason})") from None
 

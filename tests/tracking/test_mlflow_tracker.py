@@ -237,6 +237,39 @@ def test_a_run_left_by_a_killed_driver_ends_when_its_trial_has_another_key(store
     assert sorted(status for _, status in statuses(store)) == ["FINISHED", "KILLED"]
 
 
+def test_runs_of_a_trial_that_another_key_replaced_are_told_apart(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    old, new = make_label(), replace(make_label(), key="other images")
+    other = make_label(seed=3)
+    for label in (other, old, new):
+        tracker.trial_finished(label, make_result(label))
+
+    def runs() -> dict[str, tuple[str, str]]:
+        rows = query(
+            store,
+            "SELECT trial.value, variant.value, name FROM runs JOIN tags trial USING (run_uuid) "
+            "JOIN tags variant USING (run_uuid) WHERE trial.key = 'workbench.key' "
+            "AND variant.key = 'workbench.variant'",
+        )
+        return {key: (variant, name) for key, variant, name in rows}
+
+    current = "no-lvar", "no-lvar · seed 2"
+    superseded = "no-lvar (superseded)", "no-lvar · seed 2 (superseded)"
+    same = {other.key: ("no-lvar", "no-lvar · seed 3")}
+    assert runs() == same | {old.key: superseded, new.key: current}
+    address = tracker.compare_address("lvar study")
+    assert address is not None
+    (ids,) = urllib.parse.parse_qs(address.partition("?")[2])["runs"]
+    assert len(json.loads(ids)) == 2
+    # The first images are back, with another driver: its run is found and counts again.
+    fresh = MlflowTracker(store)
+    fresh.trial_finished(old, make_result(old))
+    assert runs() == same | {old.key: current, new.key: superseded}
+    fresh.close()
+    assert len(query(store, "SELECT 1 FROM runs WHERE lifecycle_stage = 'active'")) == 3
+
+
 FIRST_DRIVER = """
 import sys
 from pathlib import Path

@@ -174,7 +174,10 @@ def show(
     Raises:
         StoreError: If a record cannot be read.
     """
-    ledger, labels = Ledger(store), dict.fromkeys(_labels(studies))
+    ledger = Ledger(store)
+    # In the order of their last declarations: what a tracker is told last of a variant and seed
+    # is what counts.
+    labels = list(dict.fromkeys(reversed([*_labels(studies)])))[::-1]
     for done, label in enumerate(labels, 1):
         result = ledger.result(label.key)
         if result is not None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.summary import SUMMARY
+from workbench.tracking.superseded import is_superseded
 
 MOST_RUNS = 100
 """The comparison view asks the server for each run by itself."""
@@ -20,7 +21,12 @@ def trials_address(runs: Sequence[KnownRun], keys: Collection[str] | None = None
         runs: Of a study, the oldest first; the runs of all seeds are left out.
         keys: Only these trials; None compares all.
     """
-    wanted = (r for r in runs if r.seed != SUMMARY and (keys is None or r.key in keys))
+    wanted = (
+        run
+        for run in runs
+        if run.seed != SUMMARY
+        and (not is_superseded(run.variant) if keys is None else run.key in keys)
+    )
     return _address(_newest(wanted))
 
 

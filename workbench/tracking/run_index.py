@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.run_content import label_tags, run_name
+from workbench.tracking.superseded import SUFFIX, TAG, set_superseded, variant_of
 from workbench.tracking.tracker import TrialLabel
 
 _PAGE = 1_000
@@ -39,6 +40,8 @@ class Run:
     """Address of its artifacts."""
     files: dict[str, int] | None = None
     """Sizes in bytes of the artifacts that it has when it is complete, by name; None if unknown."""
+    superseded: bool = False
+    """Whether a trial of the same variant and seed has replaced it."""
 
 
 class RunIndex:
@@ -71,21 +74,28 @@ class RunIndex:
                 experiment, started_ms, tags=label_tags(label), run_name=run_name(label)
             )
             run = self._load_one(label) or _run(created)
-            self._end_superseded(label)
         self._studies[label.study][_identity(label)] = run
+        if label.seed is not None:  # external checkpoints are scored on whatever is asked for
+            self._supersede(label, run)
         return run
 
-    def _end_superseded(self, label: TrialLabel) -> None:
-        """End what a killed driver left running of this variant and seed under another key.
+    def _supersede(self, label: TrialLabel, current: Run) -> None:
+        """Tell the run of a trial from those of the same variant and seed under other keys.
 
-        The key changes with the workbench's code and with the images, and the old trial then
-        never goes on.
+        What a killed driver left running of them ends: it never goes on.
         """
+        if current.superseded:
+            set_superseded(self._client, current.run_id, label, superseded=False)
+            current.superseded = False
         for (variant, seed, key), run in self._studies[label.study].items():
-            same_arm = (variant, seed) == (label.variant, label.seed_text)
-            if same_arm and key != label.key and run.status == "RUNNING":
+            if (variant, seed) != (label.variant, label.seed_text) or key == label.key:
+                continue
+            if run.status == "RUNNING":
                 self._client.set_terminated(run.run_id, "KILLED")
                 run.status = "KILLED"
+            if not run.superseded:
+                set_superseded(self._client, run.run_id, label, superseded=True)
+                run.superseded = True
 
     def forget(self, study: str) -> None:
         """Ask MLflow again the next time."""
@@ -101,7 +111,7 @@ class RunIndex:
         found = self._load(number)
         return sorted(
             (
-                KnownRun(run.run_id, number, study, variant, seed, key, run.started_ms)
+                KnownRun(run.run_id, number, study, _shown(variant, run), seed, key, run.started_ms)
                 for (variant, seed, key), run in found.items()
             ),
             key=lambda run: (run.started_ms, run.run_id),
@@ -168,7 +178,7 @@ class RunIndex:
             tags = found.data.tags
             if "workbench.key" not in tags:
                 continue  # somebody's own run
-            identity = tags["workbench.variant"], tags["workbench.seed"], tags["workbench.key"]
+            identity = variant_of(tags), tags["workbench.seed"], tags["workbench.key"]
             if identity in runs:
                 self._client.set_terminated(found.info.run_id, "KILLED")
                 self._client.delete_run(found.info.run_id)
@@ -188,6 +198,11 @@ class RunIndex:
                 return
 
 
+def _shown(variant: str, run: Run) -> str:
+    """Return the variant as the tag of a run has it."""
+    return f"{variant}{SUFFIX}" if run.superseded else variant
+
+
 def _identity(label: TrialLabel) -> _Identity:
     return label.variant, label.seed_text, label.key
 
@@ -204,6 +219,7 @@ def _run(found: Any) -> Run:
         digest=tags.get("workbench.digest", ""),
         artifacts=info.artifact_uri or "",
         files=_files(tags.get(FILES_TAG, "")),
+        superseded=bool(tags.get(TAG)),
     )
 
 

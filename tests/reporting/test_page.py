@@ -125,7 +125,7 @@ def test_the_answers_come_first_each_with_its_verdict() -> None:
         body,
     )
     assert re.search(rf"● undecided no answer yet \(.*? dB \[.*?\] at {steps}\); more seeds", body)
-    for fact in ("smoke, 120 steps", "Set5 (4 images, x4", "3: 1, 2, 3", "margin ±0.02 dB"):
+    for fact in ("smoke, 120 steps", "Set5 (4 images, x4", "3 (1, 2, 3)", "margin ±0.02 dB"):
         assert fact in body
 
 

@@ -41,6 +41,7 @@ TERMINAL: Mapping[Verdict, str] = {
 PATHS = {
     "circle": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5Z",
     "circle-open": "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5ZM0-3A3 3 0 1 0 0 3A3 3 0 1 0 0-3Z",
+    "line": "M-7-1H-4V1H-7ZM-1.5-1H1.5V1H-1.5ZM4-1H7V1H4Z",
     "square": "M-4.5-4.5H4.5V4.5H-4.5Z",
     "diamond": "M0-6L6 0L0 6L-6 0Z",
     "cross": "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
@@ -65,6 +66,7 @@ class Style:
 
 
 BASE = Style("var(--base)", "circle", "solid")
+BICUBIC_STYLE = Style("var(--muted)", "line", "dot")
 
 
 def styles(comparison: Comparison) -> dict[str, Style]:
@@ -79,7 +81,7 @@ def style(number: int) -> Style:
     colours = len(PALETTE)
     return Style(
         f"var(--series-{number % colours})",
-        SYMBOLS[number % len(SYMBOLS)],
+        SYMBOLS[(number + 1) % len(SYMBOLS)],  # the first one is the base's
         _DASHES[number // colours % len(_DASHES)],
     )
 

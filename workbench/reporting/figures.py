@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from workbench.reporting.baseline import validation_bicubic
 from workbench.reporting.colours import BASE, Style, styles
 from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.judging import Difference
@@ -19,6 +20,8 @@ Results = Mapping[str, Sequence[TrialResult]]
 
 MOST_DRAWN = 24
 """Comparisons that are drawn image by image, and arms that have a colour of their own."""
+_FAR = 2.0
+"""Times the height of what is drawn: bicubic further away would squash it."""
 _SCALE = [[0, "var(--low)"], [0.5, "var(--middle)"], [1, "var(--high)"]]
 
 
@@ -93,6 +96,9 @@ def curves(comparison: Comparison, results: Results, names: Collection[str]) -> 
     for name, trials in results.items():
         if name in names:
             _add_curve(figure, name, trials, looks.get(name, BASE))
+    validated = validation_bicubic(results)
+    if validated is not None:
+        add_bicubic(figure, validated.psnr_rgb_db)
     return laid_out(figure, "steps", "validation PSNR, dB", 420)
 
 
@@ -145,6 +151,9 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
         name="Pareto front",
         hoverinfo="skip",
     )
+    bicubic = comparison.bicubic.get(dataset)
+    if bicubic is not None:
+        add_bicubic(figure, bicubic.psnr_rgb_db)
     named, looks = drawn_arms(comparison), styles(comparison)
     others = [point for point in points if point[2] not in named]
     if others:
@@ -173,6 +182,27 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
     return laid_out(figure, "multiply-adds, G", "PSNR, dB", 420)
 
 
+def add_bicubic(figure: Figure, db: float) -> None:
+    """Draw interpolation as a line; where it is far from all networks, only say where it is.
+
+    Args:
+        figure: What it is added to; the networks are there already.
+        db: PSNR of bicubic.
+    """
+    values = [value for trace in figure.data for value in trace.y]
+    low, high = min(values), max(values)
+    around = _FAR * max(high - low, 0.01)
+    note = {"text": f"bicubic {mean_text(db)} dB", "font": {"color": "var(--muted)", "size": 13}}
+    if low - around <= db <= high + around:
+        line = {"color": "var(--muted)", "dash": "dot", "width": 1.5}
+        figure.add_hline(y=db, line=line, annotation=note, annotation_position="bottom left")
+        return
+    note["text"] += f", far {'below' if db < low else 'above'} what is drawn"
+    side = {"y": 0, "yanchor": "bottom"} if db < low else {"y": 1, "yanchor": "top"}
+    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
+    figure.add_annotation(**note, **side, **place)
+
+
 def laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figure:
     """Give a figure the looks of the page; what its colours mean stands outside of it."""
     figure.update_layout(
@@ -195,7 +225,6 @@ def laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figu
         "automargin": True,
         "exponentformat": "none",  # plotly would write 0.00005 dB as 50μ
         "gridcolor": "var(--line)",
-        "linecolor": "var(--line)",
         "zeroline": False,
     }
     figure.update_xaxes(axes)

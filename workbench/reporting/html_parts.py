@@ -12,6 +12,9 @@ from importlib import resources
 from workbench.reporting.figures import Figure
 from workbench.text import printable
 
+_LONGEST_WHOLE = 22
+"""Letters of the longest word that is never broken into lines: more do not fit on a phone."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -116,7 +119,7 @@ def html_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | 
     inner = "\n".join(lines)
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{text(caption)}">'
-        f"<table><caption>{text(caption)}</caption>\n"
+        f"<table><caption><span>{text(caption)}</span></caption>\n"
         f"<thead><tr>{top}</tr></thead>\n<tbody>{inner}</tbody></table></div>"
     )
 
@@ -152,6 +155,18 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
         f'<script type="application/json">{data}</script>'
         f"<figcaption>{label}</figcaption></figure>"
     )
+
+
+def whole(plain: str) -> str:
+    """Return plain text as HTML in which short words such as `L-var` stay in one line."""
+    words = (_whole_word(word) for word in plain.split(" "))
+    return " ".join(words)
+
+
+def _whole_word(word: str) -> str:
+    if "-" in word and len(word) <= _LONGEST_WHOLE:
+        return f'<span class="whole">{text(word)}</span>'
+    return text(word)
 
 
 def text(plain: str) -> str:

@@ -4,7 +4,7 @@
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const wide = matchMedia("(min-width: 62.01rem)");
-  const PRINT_WIDTH_PX = 660;
+  const PRINT_WIDTH_PX = 680, PRINT_HEIGHT_PX = 300;
   let printing = false;
 
   // --- figures -------------------------------------------------------------------------------
@@ -28,7 +28,11 @@
     if (typeof Plotly === "undefined") return;
     const given = JSON.parse(plot.parentElement.querySelector("script").textContent);
     const { data, layout } = resolved(given, colours());
-    if (printing) Object.assign(layout, { width: PRINT_WIDTH_PX, autosize: false });
+    if (printing) {
+      layout.height = Math.min(layout.height, PRINT_HEIGHT_PX);
+      Object.assign(layout, { width: PRINT_WIDTH_PX, autosize: false });
+    }
+    plot.style.height = `${layout.height}px`;
     Plotly.react(plot, data, layout, { responsive: true, displayModeBar: false });
   };
   const visible = (plot) => !plot.closest("details:not([open])");

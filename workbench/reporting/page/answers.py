@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workbench.reporting.colours import SIGNS, styles, swatch
 from workbench.reporting.comparison import ArmRow, Comparison, EffectRow, Judged
 from workbench.reporting.figures import MOST_DRAWN
-from workbench.reporting.html_parts import text
+from workbench.reporting.html_parts import text, whole
 from workbench.reporting.judging import Difference
 from workbench.reporting.numbers import db_text, p_text
 from workbench.reporting.page.head import Header
@@ -32,7 +32,7 @@ def answers(header: Header, comparison: Comparison) -> Iterator[str]:
     looks = styles(comparison)
     yield '<ul class="answers">'
     for row in shown:
-        name = f"<p><strong>{swatch(looks[row.name])}{text(row.name)}</strong>"
+        name = f"<p><strong>{swatch(looks[row.name])}{whole(row.name)}</strong>"
         question = f' <span class="muted">{text(row.question)}</span>' if row.question else ""
         said = "".join(_said(header, comparison, row.name)) or f"<p>{_unscored(row)}</p>"
         yield f"<li>{name}{question}</p>{said}</li>"

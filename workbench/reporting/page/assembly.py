@@ -55,7 +55,7 @@ def _first(header: Header, comparison: Comparison) -> Iterator[str]:
 def _dataset(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
     protocol = comparison.protocols[dataset]
     yield f'<p class="muted">{text(protocol.describe())}</p>'
-    yield forest(comparison, dataset)
+    yield forest(comparison, dataset, number)
     yield from tables(comparison, dataset)
     yield f"<h3>Quality and cost: {text(dataset)}</h3>"
     named = _named(comparison)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from workbench.reporting.colours import MARKS, PATHS, SIGNS, Style, styles
 from workbench.reporting.comparison import Comparison, Judged
-from workbench.reporting.html_parts import text
+from workbench.reporting.html_parts import text, whole
 from workbench.reporting.numbers import db_text, difference_text
 from workbench.reporting.wording import confidence_text
 
@@ -35,8 +35,14 @@ def _ticks(low: float, high: float) -> list[float]:
     return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def forest(comparison: Comparison, dataset: str) -> str:
-    """Return every difference with its interval, zero, and the margin of equivalence."""
+def forest(comparison: Comparison, dataset: str, number: int) -> str:
+    """Return every difference with its interval, zero, and the margin of equivalence.
+
+    Args:
+        comparison: What is reported.
+        dataset: Of it.
+        number: Of the data set, for the names of elements.
+    """
     judged = comparison.judged(dataset)
     if not judged:
         return "<p>Nothing is compared.</p>"
@@ -45,17 +51,24 @@ def forest(comparison: Comparison, dataset: str) -> str:
     axis = _Axis(min(-margin, *ends), max(margin, *ends))
     label = text(in_words(comparison, dataset))
     looks = styles(comparison)
-    grid = "".join(_line(axis.at(tick), "grid") for tick in axis.ticks)
-    band = float(axis.at(margin)[:-1]) - float(axis.at(-margin)[:-1])
-    behind = (
-        f'<rect class="band" x="{axis.at(-margin)}" y="0" width="{band:.3f}%" height="100%"/>'
-        f"{grid}{_line(axis.at(0.0), 'zero')}"
-    )
+    behind = f"behind-{number}"
     rows = "\n".join(_row(one, axis, behind, looks[one.name]) for one in judged)
     return (
         f'<figure role="group" aria-label="{label}"><div class="forest" role="img" '
-        f'aria-label="{label}">\n{rows}\n{_scale(axis)}</div>'
+        f'aria-label="{label}">\n{_behind(axis, margin, behind)}{rows}\n{_scale(axis)}</div>'
         f"<figcaption>{text(_caption(comparison, dataset))}</figcaption></figure>"
+    )
+
+
+def _behind(axis: _Axis, margin_db: float, name: str) -> str:
+    """Return what is behind every row, defined once: band of the margin, grid and zero."""
+    left, right = axis.at(-margin_db), axis.at(margin_db)
+    width = float(right.rstrip("%")) - float(left.rstrip("%"))
+    grid = "".join(_line(axis.at(tick), "grid") for tick in axis.ticks)
+    return (
+        f'<svg class="defined" aria-hidden="true"><defs><g id="{name}">'
+        f'<rect class="band" x="{left}" y="0" width="{width:.3f}%" height="100%"/>'
+        f"{grid}{_line(axis.at(0.0), 'zero')}</g></defs></svg>"
     )
 
 
@@ -70,8 +83,8 @@ def _row(one: Judged, axis: _Axis, behind: str, look: Style) -> str:
     tip = f"{one.name}: {db_text(found.estimate.mean, found.interval)}, {found.verdict}"
     path = PATHS[MARKS[found.verdict][1]]
     return (
-        f'<div class="row"><span class="name">{text(one.name)}</span>'
-        f'<svg class="strip"><title>{text(tip)}</title>{behind}'
+        f'<div class="row"><span class="name">{whole(one.name)}</span>'
+        f'<svg class="strip"><title>{text(tip)}</title><use href="#{behind}"/>'
         f'<g style="color: {look.colour}">{"".join(_whiskers(one, axis))}'
         f'<svg x="{axis.at(found.estimate.mean)}" y="50%" overflow="visible">'
         f'<path d="{path}" fill="currentColor" stroke="var(--paper)"/></svg></g></svg>'

@@ -8,7 +8,7 @@ from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.reporting.comparison import Comparison
-from workbench.reporting.html_parts import text
+from workbench.reporting.html_parts import text, whole
 from workbench.reporting.wording import counted, listed, short_value
 
 _FEW = 6
@@ -51,7 +51,7 @@ def _do(many: Sequence[object]) -> str:
 
 def head(header: Header, comparison: Comparison) -> Iterator[str]:
     """Yield the title and the facts of the study."""
-    yield f"<h1>{text(title(header, comparison))}</h1>"
+    yield f"<h1>{whole(title(header, comparison))}</h1>"
     facts = dict(_facts(header, comparison))
     rows = "".join(f"<dt>{text(name)}</dt><dd>{text(fact)}</dd>" for name, fact in facts.items())
     yield f'<dl class="facts">{rows}</dl>'
@@ -76,9 +76,9 @@ def _facts(header: Header, comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 def _seeds(comparison: Comparison) -> str:
     seeds = sorted({seed for row in comparison.rows for seed in row.seeds})
-    most = f"{len(seeds)}: {', '.join(map(str, seeds))}"
+    most = f"{len(seeds)} ({', '.join(map(str, seeds))})"
     fewer = min(len(row.seeds) for row in comparison.rows)
-    return most if fewer == len(seeds) else f"{most} (some networks have {fewer})"
+    return most if fewer == len(seeds) else f"{most}; some networks have {fewer}"
 
 
 def _benchmark(comparison: Comparison, dataset: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from workbench.reporting.colours import Style, styles, swatch
+from workbench.reporting.baseline import BICUBIC, warning
+from workbench.reporting.colours import BICUBIC_STYLE, Style, styles, swatch
 from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
-from workbench.reporting.html_parts import Cell, html_table, text
+from workbench.reporting.html_parts import Cell, html_table, text, whole
 from workbench.reporting.judging import Difference
 from workbench.reporting.numbers import (
     count_change,
@@ -34,17 +35,29 @@ def tables(comparison: Comparison, dataset: str) -> Iterator[str]:
         "PSNR in RGB, mean over seeds ± their standard deviation; multiply-adds at "
         f"{size.lr_width_px}x{size.lr_height_px} LR px"
     )
-    yield html_table(caption, _HEAD, [_arm(row, dataset, looks[row.name]) for row in arms])
+    rows = [*_bicubic(comparison, dataset), *(_arm(row, dataset, looks[row.name]) for row in arms)]
+    yield html_table(caption, _HEAD, rows)
+    below = warning(comparison, dataset)
+    if below:
+        yield f'<p class="warning"><strong>Warning:</strong> {text(below)}</p>'
     effects = [row for row in comparison.effects if dataset in row.datasets]
     if effects:
         rows = [_effect(row, dataset, looks[row.name]) for row in effects]
         yield html_table("Effects over several networks together", _EFFECT_HEAD, rows)
-    yield from _more(dataset, arms, effects)
+    yield from _more(comparison, dataset, arms, effects)
+
+
+def _bicubic(comparison: Comparison, dataset: str) -> Iterator[list[str | Cell]]:
+    """Yield the row of interpolation, which is no network: it has no verdict and no cost."""
+    score = comparison.bicubic.get(dataset)
+    if score is not None:
+        cells = [Cell(mean_text(score.psnr_rgb_db)), Cell("-"), Cell("", "word")]
+        yield [name_cell(BICUBIC, BICUBIC_STYLE), *cells, Cell("-"), Cell("-")]
 
 
 def name_cell(name: str, look: Style) -> Cell:
     """Return a network's name with its mark."""
-    return Cell(f"{swatch(look)}{text(name)}")
+    return Cell(f"{swatch(look)}{whole(name)}")
 
 
 def _arm(row: ArmRow, dataset: str, look: Style) -> list[str | Cell]:
@@ -77,7 +90,9 @@ def _decided(difference: Difference | None) -> list[Cell]:
     return [Cell(text(delta)), Cell(chip(found.verdict), "word")]
 
 
-def _more(dataset: str, arms: Sequence[ArmRow], effects: Sequence[EffectRow]) -> Iterator[str]:
+def _more(
+    comparison: Comparison, dataset: str, arms: Sequence[ArmRow], effects: Sequence[EffectRow]
+) -> Iterator[str]:
     """Yield the columns that the tables above leave out; paper has them, too."""
     head = ("variant", "against", "seeds", "SSIM", *_MORE)
     rows = []
@@ -86,6 +101,10 @@ def _more(dataset: str, arms: Sequence[ArmRow], effects: Sequence[EffectRow]) ->
         ssim = f"{score.scores['ssim_rgb'].mean:.4f}"
         known = [row.name, row.against, str(len(row.seeds)), ssim, *_checks(score.difference)]
         rows.append([Cell(text(one)) for one in known])
+    score = comparison.bicubic.get(dataset)
+    if score is not None:
+        cells = [BICUBIC, "", "", f"{score.ssim_rgb:.4f}", *_checks(None)]
+        rows.insert(0, [Cell(text(one)) for one in cells])
     for effect in effects:
         difference = effect.datasets[dataset]
         known = [effect.name, "", str(len(difference.seeds)), "", *_checks(difference)]

@@ -1,27 +1,20 @@
-"""Figures of a comparison for the HTML page. Here and in `search_figures.py` plotly is imported.
-
-Colours are names of the style sheet, which the page's script puts in: light or dark.
-"""
+"""Figures of a comparison for the HTML page. Here and in `search_figures.py` plotly is imported."""
 
 from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 from workbench.reporting.baseline import validation_bicubic
 from workbench.reporting.colours import BASE, Style, styles
 from workbench.reporting.comparison import Comparison, Judged
+from workbench.reporting.figure_parts import Figure, add_bicubic, laid_out
 from workbench.reporting.judging import Difference
 from workbench.reporting.numbers import db_text, giga_text, mean_text
 from workbench.results import TrialResult
 
-Figure = Any
-"""A `plotly.graph_objects.Figure`."""
 Results = Mapping[str, Sequence[TrialResult]]
 
 MOST_DRAWN = 24
 """Comparisons that are drawn image by image, and arms that have a colour of their own."""
-_FAR = 2.0
-"""Times the height of what is drawn: bicubic further away would squash it."""
 _SCALE = [[0, "var(--low)"], [0.5, "var(--middle)"], [1, "var(--high)"]]
 
 
@@ -180,53 +173,3 @@ def costs(comparison: Comparison, dataset: str) -> Figure:
             hovertemplate="%{text}",
         )
     return laid_out(figure, "multiply-adds, G", "PSNR, dB", 420)
-
-
-def add_bicubic(figure: Figure, db: float) -> None:
-    """Draw interpolation as a line; where it is far from all networks, only say where it is.
-
-    Args:
-        figure: What it is added to; the networks are there already.
-        db: PSNR of bicubic.
-    """
-    values = [value for trace in figure.data for value in trace.y]
-    low, high = min(values), max(values)
-    around = _FAR * max(high - low, 0.01)
-    note = {"text": f"bicubic {mean_text(db)} dB", "font": {"color": "var(--muted)", "size": 13}}
-    if low - around <= db <= high + around:
-        line = {"color": "var(--muted)", "dash": "dot", "width": 1.5}
-        figure.add_hline(y=db, line=line, annotation=note, annotation_position="bottom left")
-        return
-    note["text"] += f", far {'below' if db < low else 'above'} what is drawn"
-    side = {"y": 0, "yanchor": "bottom"} if db < low else {"y": 1, "yanchor": "top"}
-    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
-    figure.add_annotation(**note, **side, **place)
-
-
-def laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figure:
-    """Give a figure the looks of the page; what its colours mean stands outside of it."""
-    figure.update_layout(
-        template="none",
-        height=height_px,
-        margin={"l": 10, "r": 20, "t": 20, "b": 40},
-        font={"size": 14, "color": "var(--ink)", "family": "system-ui, sans-serif"},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hoverlabel={
-            "bgcolor": "var(--panel)",
-            "bordercolor": "var(--line)",
-            "font": {"color": "var(--ink)"},
-        },
-        showlegend=False,
-        xaxis_title=x_title,
-        yaxis_title=y_title,
-    )
-    axes = {
-        "automargin": True,
-        "exponentformat": "none",  # plotly would write 0.00005 dB as 50μ
-        "gridcolor": "var(--line)",
-        "zeroline": False,
-    }
-    figure.update_xaxes(axes)
-    figure.update_yaxes(axes)
-    return figure

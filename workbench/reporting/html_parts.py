@@ -4,12 +4,12 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from workbench.reporting.figures import Figure
+from workbench.reporting.figure_parts import Figure
 from workbench.text import printable
 
 _LONGEST_WHOLE = 22
@@ -155,6 +155,12 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
         f'<script type="application/json">{data}</script>'
         f"<figcaption>{label}</figcaption></figure>"
     )
+
+
+def facts(rows: Mapping[str, str]) -> str:
+    """Return what a page is about, as names and values in plain text."""
+    items = "".join(f"<dt>{text(name)}</dt><dd>{text(fact)}</dd>" for name, fact in rows.items())
+    return f'<dl class="facts">{items}</dl>'
 
 
 def whole(plain: str) -> str:

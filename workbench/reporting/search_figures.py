@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.reporting.colours import Style, style
-from workbench.reporting.figures import Figure, laid_out
+from workbench.reporting.figure_parts import Figure, laid_out
 from workbench.reporting.wording import short_value
 
 FRONT = {

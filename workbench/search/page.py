@@ -1,56 +1,137 @@
 """The HTML page of a search: the front, what was chosen, what mattered, what rungs were worth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.reporting import search_figures
 from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.colours import legend, style
-from workbench.reporting.html_parts import document, html_figure, html_table, text
+from workbench.reporting.html_parts import (
+    Section,
+    document,
+    facts,
+    html_figure,
+    html_table,
+    text,
+    whole,
+)
 from workbench.reporting.numbers import giga_text
+from workbench.reporting.page.head import recipe_text
 from workbench.search.optuna_study import FEWEST
-from workbench.search.state import cost_of_trial
+from workbench.search.state import CANONICAL, cost_of_trial
 from workbench.search.views import SearchView
-from workbench.search.wording import proposal_text
+from workbench.search.wording import difference_text, proposal_text, value_text
+
+_MOST_NAMED = 12
+"""Networks of the front that are named one by one."""
 
 
 def search_page(view: SearchView) -> str:
     """Return a self-contained page of a search."""
-    title = f"{view.state.record.settings.space.question} - {view.state.record.name}"
-    return document(title, "\n".join(_body(view)), evals=True)
+    record = view.state.record
+    parts = [part for part in _parts(view) if part[1]]
+    body = [f"<h1>{whole(record.settings.space.question)}</h1>", facts(_facts(view))]
+    for number, (section, inner) in enumerate(parts):
+        body += [section.heading("" if number else "first"), *inner]
+    title = f"{record.settings.space.question} - {record.name}"
+    return document(title, "\n".join(body), [section for section, _ in parts], evals=True)
 
 
-def _body(view: SearchView) -> Iterator[str]:
-    settings = view.state.record.settings
-    yield f"<h1>{text(view.state.record.name)}</h1>"
-    yield f"<p>{text(settings.space_name)}: {text(settings.space.question)}</p>"
-    yield f"<p>{text(view.counts)}</p>"
+def _parts(view: SearchView) -> Iterator[tuple[Section, list[str]]]:
+    yield Section("answer", "Answer"), [*_answer(view)]
+    yield Section("networks", "All networks that were trained"), [*_networks(view)]
+    if view.has_choices:
+        figure = search_figures.parallel(view.scored, view.names[0])
+        caption = "Each line is a network: what was chosen, and what came of it"
+        yield Section("choices", "Choices"), [html_figure(figure, "parallel", caption)]
+    yield Section("mattered", "What mattered"), [*_importances(view)]
+    yield Section("rungs-worth", "What the rungs were worth"), [*_rungs(view)]
+
+
+def _facts(view: SearchView) -> dict[str, str]:
+    settings, base = view.state.record.settings, view.state.record.settings.base
+    return {
+        "Space": settings.space_name,
+        "Optimized": ", ".join(
+            f"{search_figures.unit_text(one.name)} ({one.direction})" for one in view.objectives
+        ),
+        "Recipe": recipe_text(base.training),
+        "Trained on": ", ".join(source.name for source in base.data.training),
+        "Benchmarks": ", ".join(source.name for source in base.evaluation.benchmarks),
+        "Seeds": ", ".join(map(str, settings.trial_seeds)),
+        "Sampler": settings.sampler,
+        "Proposals": view.counts,
+        "Search": view.state.record.name,
+    }
+
+
+def _answer(view: SearchView) -> Iterator[str]:
+    """Yield the best networks and how far each is from the canonical one, then the front."""
+    values = {one.name: one.values for one in view.scored}
+    canonical = values.get(CANONICAL)
+    best = [one for one in view.scored if one.on_front]
+    proposals = {proposal.name: proposal for proposal in view.state.trained}
+    if not best:
+        yield "<p>No network has come to its end yet.</p>"
+    else:
+        yield '<ul class="answers">'
+    for one in best[:_MOST_NAMED]:
+        what = proposal_text(proposals[one.name])
+        said = ", ".join(_values(view, one.values, canonical if one.name != CANONICAL else None))
+        size = f"{cost_of_trial(proposals[one.name]).parameters:,} parameters"
+        yield (
+            f'<li><p><strong>{one.name}</strong> <span class="muted">{text(what)}</span></p>'
+            f"<p>{text(f'{said}; {size}')}</p></li>"
+        )
+    if best:
+        yield "</ul>"
+    if len(best) > _MOST_NAMED:
+        yield f"<p>{len(best) - _MOST_NAMED} more networks are on the front, drawn below.</p>"
+    if len(view.state.record.settings.trial_seeds) == 1:
+        yield (
+            '<p class="warning">One seed: differences of some 0.01 dB mean nothing here. '
+            f"<code>workbench search promote {text(view.state.record.name)} --seeds 6</code> "
+            "tests the best ones.</p>"
+        )
     for warning in view.warnings:
         yield f'<p class="warning">{text(warning)}</p>'
     if view.scored:
-        caption = "Networks that came to their end"
-        if len(settings.trial_seeds) == 1:
-            caption += ", under one seed: differences of some 0.01 dB mean nothing"
+        caption = "Networks that came to their end. Those on the front are within the limits, "
+        caption += "and no other network there is as good in every objective"
         figure = search_figures.front(view.scored, view.names)
         yield html_figure(figure, "front", caption, legend(search_figures.FRONT))
+
+
+def _values(
+    view: SearchView, values: Sequence[float], canonical: Sequence[float] | None
+) -> Iterator[str]:
+    for place, objective in enumerate(view.objectives):
+        found = f"{search_figures.unit_text(objective.name).partition(',')[0]} "
+        found += value_text(objective, values[place])
+        if canonical is not None:
+            change = difference_text(objective, values[place] - canonical[place])
+            found += f" ({change} against the canonical network)"
+        yield found
+
+
+def _networks(view: SearchView) -> Iterator[str]:
     yield html_table(*_table(view))
-    if view.has_choices:
-        caption = "Each line is a network: what was chosen, and what came of it"
-        figure = search_figures.parallel(view.scored, view.names[0])
-        yield html_figure(figure, "parallel", caption)
-    yield from _importances(view)
-    if view.rungs.at:
-        yield "<h2>What the rungs were worth</h2>"
-        figure = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
-        told = [
-            *view.rungs.correlations(),
-            "only networks that were not stopped have an end, which lowers it",
-        ]
-        steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
-        yield html_figure(figure, "rungs", "; ".join(told), legend(steps))
+
+
+def _rungs(view: SearchView) -> Iterator[str]:
+    if not view.rungs.at:
+        return
+    figure = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
+    told = [
+        *view.rungs.correlations(),
+        "only networks that were not stopped have an end, which lowers it",
+    ]
+    steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
+    yield html_figure(figure, "rungs", "; ".join(told), legend(steps))
 
 
 def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
-    head = ["trial", "parameters", "multiply-adds G", *view.names, "what"]
+    objectives = [search_figures.unit_text(name) for name in view.names]
+    head = ["trial", "parameters", "multiply-adds, G", *objectives, "what"]
     record = view.state.record
     values = {one.name: one.values for one in view.scored}
     stopped, ended = record.stopped(), record.ended()
@@ -65,18 +146,18 @@ def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
         what = f"{ending} {proposal_text(proposal)}".strip()
         giga = giga_text(cost.multiply_adds)
         rows.append([name, f"{cost.parameters:,}", giga, *found, what])
-    return "All networks that were trained", head, rows
+    return "Networks with their choices; - is a network without a score at the end", head, rows
 
 
 def _importances(view: SearchView) -> Iterator[str]:
     found = view.importances
-    yield "<h2>What mattered</h2>"
     if not found.shares:
         yield f"<p>Fewer than {FEWEST} networks to compare: importances would say nothing.</p>"
         return
+    objective = search_figures.unit_text(view.names[0]).partition(",")[0]
     where = "at the first rung, where all were compared" if found.at_first_rung else "at the end"
     caption = (
-        f"Importance for {view.names[0]} of {found.count} networks {where}. PED-ANOVA: what sets "
+        f"Importance for {objective} of {found.count} networks {where}. PED-ANOVA: what sets "
         "the better ones apart. fANOVA: what explains the variance. Dimensions that not every "
         "network has are left out"
     )

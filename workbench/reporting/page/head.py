@@ -8,7 +8,7 @@ from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.reporting.comparison import Comparison
-from workbench.reporting.html_parts import text, whole
+from workbench.reporting.html_parts import facts, whole
 from workbench.reporting.wording import counted, listed, short_value
 
 _FEW = 6
@@ -52,9 +52,7 @@ def _do(many: Sequence[object]) -> str:
 def head(header: Header, comparison: Comparison) -> Iterator[str]:
     """Yield the title and the facts of the study."""
     yield f"<h1>{whole(title(header, comparison))}</h1>"
-    facts = dict(_facts(header, comparison))
-    rows = "".join(f"<dt>{text(name)}</dt><dd>{text(fact)}</dd>" for name, fact in facts.items())
-    yield f'<dl class="facts">{rows}</dl>'
+    yield facts(dict(_facts(header, comparison)))
 
 
 def _facts(header: Header, comparison: Comparison) -> Iterator[tuple[str, str]]:

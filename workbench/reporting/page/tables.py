@@ -101,9 +101,9 @@ def _more(
         ssim = f"{score.scores['ssim_rgb'].mean:.4f}"
         known = [row.name, row.against, str(len(row.seeds)), ssim, *_checks(score.difference)]
         rows.append([Cell(text(one)) for one in known])
-    score = comparison.bicubic.get(dataset)
-    if score is not None:
-        cells = [BICUBIC, "", "", f"{score.ssim_rgb:.4f}", *_checks(None)]
+    bicubic = comparison.bicubic.get(dataset)
+    if bicubic is not None:
+        cells = [BICUBIC, "", "", f"{bicubic.ssim_rgb:.4f}", *_checks(None)]
         rows.insert(0, [Cell(text(one)) for one in cells])
     for effect in effects:
         difference = effect.datasets[dataset]

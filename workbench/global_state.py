@@ -46,17 +46,20 @@ def seed_torch(seed: int) -> None:
 
 @contextmanager
 def torch_settings_kept() -> Iterator[None]:
-    """Put PyTorch's number of threads and its determinism flags back afterwards."""
+    """Put PyTorch's threads, determinism flags, default type and gradient mode back afterwards."""
     import torch
 
     threads, benchmark = torch.get_num_threads(), torch.backends.cudnn.benchmark
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
     try:
         yield
     finally:
         torch.set_num_threads(threads)
         torch.backends.cudnn.benchmark = benchmark
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
         # Setting it imports PyTorch's compiler, which takes seconds; most trials do not need it.
         now = (
             torch.are_deterministic_algorithms_enabled(),

@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.config.data import Degradation
 from workbench.errors import InputSizeError
+from workbench.global_state import import_effects_undone
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +106,9 @@ def enlarge(image: "torch.Tensor", scale: int) -> "torch.Tensor":
 def _resize_strips(image: "torch.Tensor", size: tuple[int, int]) -> "torch.Tensor":
     """Resize (channels, height, width) to (channels, *size), strip by strip of the width."""
     import torch
-    from piq.functional import imresize
+
+    with import_effects_undone():
+        from piq.functional import imresize
 
     strips = [
         imresize(strip[None], sizes=(size[0], strip.shape[-1]))[0]

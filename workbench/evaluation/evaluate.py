@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from numpy import float32, uint8
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workbench.data.pairs import ImagePairs, too_small
-from workbench.errors import DataError, WorkbenchError
+from workbench.errors import DataError, ForeignCodeError, WorkbenchError
 from workbench.evaluation.metrics import score_image, smallest_hr_px, to_uint8
 from workbench.evaluation.tiles import run_tiled
+from workbench.models.outputs import device_of, output_problem
 from workbench.progress import Progress, silent
 from workbench.results import DatasetScores, Protocol
 
@@ -92,7 +94,7 @@ def inference(model: nn.Module) -> Iterator[torch.device]:
     model.eval()
     try:
         with torch.inference_mode():
-            yield next((p.device for p in model.parameters()), torch.device("cpu"))
+            yield device_of(model)
     finally:
         for module, mode in modes:
             module.training = mode
@@ -125,6 +127,15 @@ def check_finite(name: str, output: Tensor) -> None:
         )
 
 
+def _run_checked(model: nn.Module, scale: int, image: Tensor) -> Tensor:
+    out = model(image)
+    problem = output_problem(out, image, scale)
+    if problem:
+        raise ForeignCodeError(f"the network is not one of x{scale}: {problem}")
+    output: Tensor = out.to(torch.float32)
+    return output
+
+
 def run(
     model: nn.Module,
     lr: NDArray[uint8] | NDArray[float32],
@@ -136,17 +147,20 @@ def run(
     """Run a network on one image (h, w, 3), uint8 or float32 in 0..1.
 
     Returns:
-        (1, 3, scale * h, scale * w), RGB in about 0..1.
+        (1, 3, scale * h, scale * w), float32, RGB in about 0..1.
+
+    Raises:
+        ForeignCodeError: If the network gives anything else.
     """
     values = torch.from_numpy(lr.copy()).to(device)  # packed images are read-only
     image = values.permute(2, 0, 1)[None].contiguous().to(torch.float32)
     if lr.dtype == uint8:
         image = image / 255
+    checked = partial(_run_checked, model, scale)
     if tiling.tile_lr_px is None:
-        output: Tensor = model(image)
-        return output
+        return checked(image)
     return run_tiled(
-        model,
+        checked,
         image,
         scale=scale,
         tile_lr_px=tiling.tile_lr_px,

@@ -7,11 +7,11 @@ MDSA works on a grid of 6 px. Its tiled scores differ in the last digits, which 
 part of a score's protocol.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def spans(length: int, tile: int, overlap: int, smallest: int) -> Iterator[Span]
 
 
 def run_tiled(
-    model: nn.Module,
+    model: Callable[[Tensor], Tensor],
     lr: Tensor,
     *,
     scale: int,

@@ -25,7 +25,9 @@ from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
 from workbench.global_state import import_effects_undone
 from workbench.models.factory import build_model
+from workbench.models.foreign import foreign_code
 from workbench.models.network import MDRN
+from workbench.models.outputs import device_of
 from workbench.models.published.table import family_of
 from workbench.results import Cost
 
@@ -79,7 +81,10 @@ def count_network(
     """
     if isinstance(model, MDRN):
         return count(model.config, lr_height_px, lr_width_px)
-    return count_module(copy.deepcopy(model).to("meta"), lr_height_px, lr_width_px)
+    name = str(getattr(model, "name", type(model).__name__))
+    with foreign_code(name, "copied to the meta device"):
+        copied = copy.deepcopy(model).to("meta")
+    return count_module(copied, lr_height_px, lr_width_px)
 
 
 @import_effects_undone()
@@ -99,8 +104,8 @@ def count_module(
         pointwise_as_linear: For the challenge's figure alone: the published code has `nn.Linear`
             in place of 1x1 convolutions.
     """
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    image = torch.empty(1, 3, lr_height_px, lr_width_px, device=device)
+    device = device_of(model)
+    image = torch.zeros(1, 3, lr_height_px, lr_width_px, device=device)
     convolutions, challenge = _ConvolutionOutputs(type(model).__name__), _ChallengeExtras()
     hooks = challenge.watch(model.eval(), pointwise_as_linear=pointwise_as_linear)
     try:
@@ -115,12 +120,12 @@ def count_module(
         path.removeprefix(root).lstrip("."): sum(by_operation.values())
         for path, by_operation in flops.items()
     }
-    in_convolutions = flops["Global"].get(torch.ops.aten.convolution, 0) // 2
+    in_convolutions = flops.get("Global", {}).get(torch.ops.aten.convolution, 0) // 2
     cost = Cost(
         lr_height_px=lr_height_px,
         lr_width_px=lr_width_px,
         parameters=sum(p.numel() for p in model.parameters()),
-        multiply_adds=operations["Global"] // 2,
+        multiply_adds=operations.get("Global", 0) // 2,
         challenge_flops=in_convolutions + challenge.flops,
         activations=convolutions.values[""],
         convolutions=convolutions.calls,
@@ -159,7 +164,8 @@ class _ChallengeExtras:
         self.flops += output.numel()
 
     def _linear(self, _module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        self.flops += inputs[0].shape[0] * inputs[0].shape[1] * output.shape[1]
+        if inputs and inputs[0].ndim > 1:  # others than matrices are nothing to that counter
+            self.flops += inputs[0].shape[0] * inputs[0].shape[1] * output.shape[1]
 
     def _pointwise(self, _module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         """Count as `nn.Linear` on (N, H, W, C) in place of the true multiply-adds."""

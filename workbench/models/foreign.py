@@ -5,9 +5,10 @@ Foreign code is imported only if the user names it. From outside such a network 
 """
 
 import importlib
+import math
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,18 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
-from workbench.global_state import imports_from, random_streams_kept, seed_torch
+from workbench.global_state import (
+    imports_from,
+    random_streams_kept,
+    seed_torch,
+    torch_settings_kept,
+)
+from workbench.models.outputs import output_problem
 from workbench.models.state_files import misfits, one_line
 
 SCALES = range(1, 9)
+HIGHEST_GREY = 8.0
+"""An untrained network may be some way off; one in 0..255 gives 127 for grey."""
 PROBE_PX = (48, 64, 128)
 """Sides of the images that are tried to find the scale: some networks need multiples."""
 
@@ -39,11 +48,24 @@ class Foreign:
 class Adapted(nn.Module):
     """A foreign network behind our contract; whatever it raises is one line for the user."""
 
-    def __init__(self, module: nn.Module, name: str, input_range: int) -> None:
+    def __init__(
+        self, module: nn.Module, name: str, input_range: int, scale: int | None = None
+    ) -> None:
+        """Wrap a network.
+
+        Args:
+            module: The network.
+            name: What errors call it.
+            input_range: Highest value of the RGB that it takes and gives.
+            scale: By how much it enlarges, None if that is not known yet.
+        """
         super().__init__()
         self.module = module
         self.name = name
         self.input_range = input_range
+        self.scale = scale
+        self._folder = Path.cwd()
+        """Where its code may import from, also while it runs."""
 
     def forward(self, lr: Tensor) -> Tensor:
         """(N, 3, h, w) -> (N, 3, scale * h, scale * w), RGB in 0..1.
@@ -51,20 +73,19 @@ class Adapted(nn.Module):
         Raises:
             ForeignCodeError: For any error inside, and for an output that is no image.
         """
-        with foreign_code(self.name, f"run on an input of {tuple(lr.shape)}"):
+        stage = f"run on an input of {tuple(lr.shape)}"
+        with imports_from(self._folder), foreign_code(self.name, stage):
             out = self.module(lr * self.input_range)
-        if not isinstance(out, Tensor) or out.ndim != 4 or out.shape[:2] != lr.shape[:2]:
-            found = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            raise ForeignCodeError(
-                f"{self.name}: an input of {tuple(lr.shape)} must give an image of (N, 3, H, W), "
-                f"got {found}"
-            )
-        return out / self.input_range
+        problem = output_problem(out, lr, self.scale)
+        if problem:
+            raise ForeignCodeError(f"{self.name}: {problem}")
+        found: Tensor = out.to(torch.float32) / self.input_range
+        return found
 
 
 @contextmanager
 def foreign_code(name: str, stage: str) -> Iterator[None]:
-    """Turn whatever foreign code raises into one line.
+    """Turn whatever foreign code raises into one line, and send what it prints to stderr.
 
     Args:
         name: The architecture.
@@ -74,14 +95,14 @@ def foreign_code(name: str, stage: str) -> Iterator[None]:
         ForeignCodeError: Naming both, and the error.
     """
     try:
-        yield
+        with redirect_stdout(sys.stderr):  # stdout may be JSON that a program reads
+            yield
     except WorkbenchError:
         raise
-    except Exception as error:  # foreign code raises what it likes
-        text = " ".join(str(error).split())[:200]
-        raise ForeignCodeError(
-            f"{name} cannot be {stage}: {type(error).__name__}: {text or 'no text'}"
-        ) from error
+    except (Exception, SystemExit) as error:  # foreign code raises what it likes
+        kind = type(error).__name__
+        said = one_line(error) if str(error) else "no text"
+        raise ForeignCodeError(f"{name} cannot be {stage}: {kind}: {said}") from error
 
 
 def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:
@@ -97,15 +118,21 @@ def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:
     """
     made = _class(foreign.arch)
     stage = f"built with {dict(foreign.arguments)}"
-    with imports_from(Path.cwd()), foreign_code(foreign.arch, stage), random_streams_kept():
+    with (
+        imports_from(Path.cwd()),
+        random_streams_kept(),
+        torch_settings_kept(),
+        foreign_code(foreign.arch, stage),
+    ):
         seed_torch(0)  # so that an untrained network is the same every time
         module = made(**foreign.arguments)
     if not isinstance(module, nn.Module):
         raise ForeignCodeError(
             f"{foreign.arch} must give a torch.nn.Module, got {type(module).__name__}"
         )
-    file = getattr(sys.modules.get(made.__module__), "__file__", None)
-    return Adapted(module, foreign.arch, foreign.input_range), file or made.__module__
+    code = str(getattr(made, "__module__", None) or foreign.arch.partition(":")[0])
+    file = getattr(sys.modules.get(code), "__file__", None)
+    return Adapted(module, foreign.arch, foreign.input_range), file or code
 
 
 def load_state(network: Adapted, state: Mapping[str, Tensor], path: Path) -> None:
@@ -125,7 +152,8 @@ def probe_scale(network: nn.Module, name: str) -> int:
     """Run a small image and return by how much it grew.
 
     Raises:
-        ForeignCodeError: If it cannot be run, or does not enlarge both sides by one whole number.
+        ForeignCodeError: If it cannot be run, does not enlarge both sides by one whole number, or
+            gives values on another scale.
     """
     for side in PROBE_PX:
         try:
@@ -135,6 +163,12 @@ def probe_scale(network: nn.Module, name: str) -> int:
         except ForeignCodeError:
             if side == PROBE_PX[-1]:
                 raise
+    typical = float(out.abs().median())
+    if HIGHEST_GREY < typical < math.inf:  # what is not finite will show on the images
+        raise ForeignCodeError(
+            f"{name} must give RGB in 0..1 for RGB in 0..1, got values about {typical:.0f} from "
+            "grey 0.5; is --input-range 255 meant?"
+        )
     height, width = out.shape[2:]
     if height != width or height % side or height // side not in SCALES:
         raise ForeignCodeError(
@@ -174,7 +208,7 @@ def open_with_spandrel(state: dict[str, Tensor], path: Path) -> tuple[Adapted, i
             f"{path}: {name} must take and give 3 channels, "
             f"got {opened.input_channels} and {opened.output_channels}"
         )
-    return Adapted(_Spandrel(opened), name, 1).eval(), opened.scale, name
+    return Adapted(_Spandrel(opened), name, 1, opened.scale).eval(), opened.scale, name
 
 
 class _Spandrel(nn.Module):
@@ -196,9 +230,9 @@ def _class(arch: str) -> Any:
     module_name, colon, class_name = arch.partition(":")
     if not colon or not module_name or not class_name:
         raise ForeignCodeError(f"--arch must be package.module:Class, got {arch!r}")
-    with imports_from(Path.cwd()), foreign_code(arch, "imported"):
+    with imports_from(Path.cwd()), torch_settings_kept(), foreign_code(arch, "imported"):
         module = importlib.import_module(module_name)
-    found = getattr(module, class_name, None)
+        found = getattr(module, class_name, None)
     if found is None:
         classes = [n for n, v in vars(module).items() if isinstance(v, type)]
         raise ForeignCodeError(

@@ -18,6 +18,7 @@ from workbench.models.factory import build_model
 from workbench.models.foreign import (
     Foreign,
     build_foreign,
+    foreign_code,
     load_state,
     open_with_spandrel,
     probe_scale,
@@ -103,10 +104,11 @@ def open_foreign(foreign: Foreign, weights: Path | None) -> tuple[OpenedNetwork,
         CheckpointError: If the weights cannot be read or do not fit.
     """
     network, file = build_foreign(foreign)
-    network.eval()
+    with foreign_code(foreign.arch, "put into evaluation mode"):
+        network.eval()
     if weights is not None:
         load_state(network, read_state(weights), weights)
-    scale = probe_scale(network, foreign.arch)
+    network.scale = scale = probe_scale(network, foreign.arch)
     name = foreign.arch.rpartition(":")[2] if weights is None else weights.name
     return OpenedNetwork(name, network, scale, 1, foreign.arch), file
 

@@ -15,7 +15,7 @@ LAYERS = [
     {"files", "text"},
     {"config"},
     {"results"},
-    {"tasks", "courses", "spaces"},
+    {"tasks", "courses", "spaces", "usage"},
     {"keys", "statistics", "tracking"},
     {"ledger", "reporting"},
     {"models", "data"},

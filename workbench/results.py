@@ -152,6 +152,17 @@ class CurvePoint(Frozen):
     score: MeanScore
 
 
+class Usage(Frozen):
+    """What the process of a trial had used at one moment."""
+
+    time_s: float
+    """Unix time."""
+    cpu_s: float
+    """Seconds of all CPU cores together since the process began."""
+    memory_bytes: int | None
+    """Resident memory now; None where the system does not tell it."""
+
+
 class Environment(Frozen):
     """Where a trial ran, for a reader who wants to repeat it."""
 
@@ -215,6 +226,8 @@ class TrialResult(Frozen):
     """SHA-256 over the names and values of the averaged weights."""
     validation_bicubic: MeanScore | None = None
     """Of MATLAB-bicubic upscaling of the validation images, which `curve` is to be seen against."""
+    usage: tuple[Usage, ...] = ()
+    """Of the last session's process, now and then; empty in records of earlier versions."""
 
     def score(self, dataset: str) -> DatasetScores | None:
         """Return the scores on `dataset`, or None if it was not evaluated."""

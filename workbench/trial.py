@@ -24,6 +24,7 @@ from workbench.training.device import is_out_of_memory, prepare
 from workbench.training.loop import OnPoint, StopTraining, Surroundings, train
 from workbench.training.state import TrainingState, load_checkpoint, new_state
 from workbench.trial_images import TrialImages, open_images
+from workbench.usage import UsageSampler
 
 
 class TrialStopped(StopTraining):
@@ -84,7 +85,7 @@ def run_trial(
         DataError: If an image cannot be used.
         StoreError: If the store cannot be written.
     """
-    ledger = Ledger(store)
+    ledger, usage = Ledger(store), UsageSampler()
     images = images or open_images(config, ledger)
     key = trial_key(config, images.hashes())
     finished = ledger.result(key.trial)
@@ -102,7 +103,8 @@ def run_trial(
         if until is not None and state.curve and state.curve[-1].step >= until:
             ending = _Ending(TrialState.PRUNED, _stopped_text(state.curve[-1]))
         else:
-            ending = _train(config, images, state, ledger.training_folder(key), on_point, progress)
+            watched = usage.watching(progress)
+            ending = _train(config, images, state, ledger.training_folder(key), on_point, watched)
         evaluated = _Evaluated()
         if ending.state is TrialState.COMPLETE:
             try:
@@ -112,6 +114,7 @@ def run_trial(
             except (RuntimeError, MemoryError, OSError) as error:
                 ending = _out_of_memory(error)
         result = _result(config, key, ending, state, evaluated)
+        result = result.model_copy(update={"usage": usage.end()})
         if ending.state.is_final:
             # The other endings depend on who asked and on the machine; they are tried again.
             ledger.record(result)

@@ -49,9 +49,7 @@ def test_a_study_is_compared_here_and_in_mlflow(command: Command, tmp_path: Path
     assert {t["workbench.kind"] for t in tags} == {"trial"}
     tags = [tags_of(run) for run in runs_in(variants)]
     assert [t["workbench.kind"] for t in tags] == ["summary", "summary"]
-    verdict = next(
-        t["workbench.verdict.embedded"] for t in tags if t["workbench.variant"] == "relu"
-    )
+    verdict = next(t["verdict/embedded"] for t in tags if t["workbench.variant"] == "relu")
     assert verdict in {"undecided", "better", "worse", "equivalent"}
     assert str(verdict) in ended.out
     both = command("compare", "mine", "other", "--json").json()
@@ -78,8 +76,9 @@ def test_a_run_for_each_variant_holds_figures_and_report(command: Command, tmp_p
                 "WHERE r.name = 'relu · all seeds'"
             ).fetchall()
         )
-    for name in ("psnr_rgb_db", "psnr_rgb_db_seed_sd", "delta_psnr_rgb_db_mean"):
-        assert f"embedded/{name}" in names
+    for name in ("psnr", "psnr_seed_sd", "delta", "delta_low", "over_bicubic"):
+        assert f"{name}/embedded" in names
+    assert (names["seeds"], names["images/embedded"]) == (2, 2)
     assert names["parameters"] > 1_000
     ablate(command, "mine", "--seeds", "3")  # another seed, another summary in the same run
     assert len(list(tmp_path.glob("mlflow_runs/mlflow_artifacts/**/report.html"))) == 2

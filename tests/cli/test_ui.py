@@ -14,6 +14,7 @@ from tests.tracking.conftest import free_port, make_label, make_result
 from workbench.cli.ui import ui
 from workbench.errors import StoreError, WorkbenchError
 from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.study_view import StudyView
 
 COMMAND = "import typer; from workbench.cli.ui import ui; typer.run(ui)"
 
@@ -22,6 +23,7 @@ COMMAND = "import typer; from workbench.cli.ui import ui; typer.run(ui)"
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("ui") / "store"
     tracker = MlflowTracker(folder)
+    tracker.study_described(StudyView("lvar study", "", ("Set5",)))
     tracker.trial_finished(make_label(), make_result(make_label()))
     tracker.close()
     return folder
@@ -112,6 +114,8 @@ def test_it_serves_this_machine_only_and_stops_completely(served: Served, store:
     assert served.lines == [
         "Starting MLflow's server ...",
         f"MLflow: {address}/",
+        f"Runs of lvar study: {address}/#/experiments/1/runs?viewStateShareKey=workbench"
+        "&workflowType=machine_learning",
         f"Comparison of lvar study: {address}/{compare}",
         "Ctrl-C stops the server.",
     ]
@@ -132,7 +136,7 @@ def test_a_running_server_is_named_not_served_and_kill_9_leaves_nothing_of_it(
 ) -> None:
     address = f"http://127.0.0.1:{served.port}"
     ui(store=tmp_path / "unused", tracking_uri=f"{address}/")
-    assert capsys.readouterr().out.splitlines() == served.lines[1:3]
+    assert capsys.readouterr().out.splitlines() == served.lines[1:4]
     assert len(served.processes) >= 2
     served.end(signal.SIGKILL)
     assert wait_until_gone(served.processes) == set()

@@ -47,7 +47,7 @@ def test_a_server_shows_the_same_run_however_often_it_is_told(
     (run,) = found["runs"]
     assert (run["info"]["run_id"], run["info"]["status"]) == (run_id, "FINISHED")
     values = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
-    assert values["Set5/psnr_rgb_db"] == pytest.approx(30.25)
+    assert values["psnr/Set5"] == pytest.approx(30.25)
     assert values["parameters"] == 4_321
     assert tracker.last_study() == "over http"
     file = f"{mlflow_server}/get-artifact?run_uuid={run_id}&path=config.yaml"

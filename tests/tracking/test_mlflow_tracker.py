@@ -1,3 +1,4 @@
+import base64
 import json
 import math
 import shutil
@@ -6,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.parse
+import zlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +25,9 @@ from tests.tracking.conftest import (
     make_result,
     make_summary,
 )
-from workbench.results import TrialState
+from workbench.results import TrialState, Usage
 from workbench.tracking.mlflow_tracker import MlflowTracker
+from workbench.tracking.study_view import EXPERIMENT_TAG_LIMIT, StudyView, view_state
 from workbench.tracking.tracker import NullTracker, Tracker, TrialLabel
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +77,11 @@ def metrics(store: Path) -> dict[tuple[str, int], float | None]:
     return {(key, step): value for key, step, value in rows}
 
 
+def tags_of_page(store: Path) -> str:
+    (state,) = query(store, "SELECT value FROM experiment_tags WHERE key LIKE '%ViewState%'")
+    return str(state[0])
+
+
 def tags(store: Path) -> dict[str, str]:
     return dict(query(store, "SELECT key, value FROM tags"))
 
@@ -93,13 +101,13 @@ def test_a_trial_is_one_finished_run_with_its_numbers(
     tell_whole_trial(tracker)
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     found = metrics(store)
-    assert found["validation_psnr_rgb_db", 80] == pytest.approx(30.8)
-    assert found["train_loss", 120] == 0.05
-    assert found["learning_rate", 40] == 2e-3
-    assert found["Set5/psnr_rgb_db", 120] == pytest.approx(30.25)
-    assert found["Urban 100_x/ssim_y", 120] == pytest.approx(0.86)
+    assert found["validation/psnr", 80] == pytest.approx(30.8)
+    assert found["train/loss", 120] == 0.05
+    assert found["train/learning_rate", 40] == 2e-3
+    assert found["psnr/Set5", 0] == pytest.approx(30.25)
+    assert found["ssim_y/Urban 100_x", 0] == pytest.approx(0.86)
     assert found["multiply_adds", 0] == 9_876_543_210
-    assert found["training_s", 120] == 12.5
+    assert found["resources/training_s", 0] == 12.5
     assert warnings == []
 
 
@@ -203,7 +211,7 @@ def test_closing_interrupts_what_runs_and_keeps_the_rest(
     tracker.close()
     tracker.close()
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED"), ("no-lvar · seed 3", "KILLED")]
-    assert (store / "mlflow.db-wal").stat().st_size == 0
+    assert not (store / "mlflow.db-wal").exists()
 
 
 KILLED_DRIVER = """
@@ -227,7 +235,7 @@ def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:
     assert statuses(store) == [("no-lvar · seed 2", "RUNNING")]
     MlflowTracker(store).trial_finished(make_label(), make_result(make_label()))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
-    assert len([step for name, step in metrics(store) if name == "train_loss"]) == 3
+    assert len([step for name, step in metrics(store) if name == "train/loss"]) == 3
 
 
 def test_a_run_left_by_a_killed_driver_ends_when_its_trial_has_another_key(store: Path) -> None:
@@ -353,12 +361,12 @@ def test_not_a_number_and_infinity_are_kept_apart_from_numbers(
             tracker.validated(label, point)
         tracker.trial_finished(label, result)
     found = metrics(store)
-    assert found["train_loss", 40] is None
-    assert found["train_loss", 80] is None
-    assert found["Set5/psnr_rgb_db", 120] is None
-    assert found["Set5/ssim_y", 120] == pytest.approx(0.86)
+    assert found["train/loss", 40] is None
+    assert found["train/loss", 80] is None
+    assert found["psnr/Set5", 0] is None
+    assert found["ssim_y/Set5", 0] == pytest.approx(0.86)
     assert "| Set5 | inf |" in tags(store)["mlflow.note.content"]
-    assert len(query(store, "SELECT * FROM metrics WHERE key = 'train_loss'")) == 2
+    assert len(query(store, "SELECT * FROM metrics WHERE key = 'train/loss'")) == 2
     assert warnings == []
 
 
@@ -377,7 +385,7 @@ def test_a_long_curve_needs_several_calls(store: Path, warnings: list[str]) -> N
     curve = tuple(make_point(step) for step in range(1, 401))
     tracker = MlflowTracker(store, on_warning=warnings.append)
     tracker.trial_finished(label, make_result(label, curve=curve))
-    assert query(store, "SELECT count(*) FROM metrics WHERE key = 'train_loss'") == [(400,)]
+    assert query(store, "SELECT count(*) FROM metrics WHERE key = 'train/loss'") == [(400,)]
     assert warnings == []
 
 
@@ -512,6 +520,124 @@ def test_whole_artifacts_are_not_written_again(store: Path) -> None:
     assert after == before
 
 
+def test_what_exists_once_is_at_step_0_which_mlflow_draws_as_a_bar(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    tell_whole_trial(tracker)
+    tracker.variant_judged(make_summary())
+    steps: dict[str, set[int]] = {}
+    for name, step in metrics(store):
+        steps.setdefault(name, set()).add(step)
+    dots = {name for name, found in steps.items() if len(found) == 1 and found != {0}}
+    assert dots == set()
+    curves = {name for name, found in steps.items() if found == {40, 80, 120}}
+    assert curves == {
+        *(f"validation/{name}" for name in ("psnr", "ssim", "psnr_y", "ssim_y")),
+        *("train/loss", "train/learning_rate"),
+    }
+
+
+def test_a_trial_shows_its_difference_from_the_one_it_is_compared_with(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    tell_whole_trial(tracker)
+    label = make_label()
+    trials = {(2, label.key): {"delta/Set5": -0.25}, (3, "never shown"): {"delta/Set5": 1.0}}
+    tracker.variant_judged(replace(make_summary(), trials=trials))
+    query_delta = "SELECT r.name, m.value FROM latest_metrics m JOIN runs r USING (run_uuid) "
+    assert query(store, query_delta + "WHERE m.key = 'delta/Set5'") == [("no-lvar · seed 2", -0.25)]
+
+
+def test_trials_that_end_at_different_steps_share_no_column(
+    store: Path, warnings: list[str]
+) -> None:
+    tracker = MlflowTracker(store, on_warning=warnings.append)
+    tracker.study_described(StudyView("lvar study", "", ("Set5",), rungs=(40,), judged=False))
+    stopped, ended = make_label("t0001", 1), make_label("t0002", 1)
+    early = make_result(stopped, TrialState.PRUNED, curve=(make_point(40, psnr_db=20.0),))
+    tracker.trial_finished(stopped, early.model_copy(update={"scores": (), "steps": 40}))
+    tracker.trial_finished(ended, make_result(ended))
+    columns = json.loads(tags_of_page(store))["selectedColumns"]
+    rows = query(store, "SELECT m.key, r.name, m.value FROM latest_metrics m "
+                        "JOIN runs r USING (run_uuid)")  # fmt: skip
+    rows = [row for row in rows if f"metrics.`{row[0]}`" in columns]
+    by_column: dict[str, dict[str, float]] = {}
+    for key, name, value in rows:
+        by_column.setdefault(key, {})[name[:5]] = value
+    assert by_column.pop("validation_psnr_at/40") == {"t0001": 20.4, "t0002": 30.4}
+    assert by_column.pop("psnr/Set5") == {"t0002": 30.25}
+    assert by_column.keys() == {"parameters", "multiply_adds"}
+    address = tracker.compare_address("lvar study")
+    ids = query(store, "SELECT run_uuid FROM runs WHERE name LIKE 't0002%'")
+    assert address is not None
+    assert json.loads(urllib.parse.parse_qs(address.partition("?")[2])["runs"][0]) == [ids[0][0]]
+    assert warnings == []
+
+
+def test_what_a_process_used_is_a_series_over_time(tracker: MlflowTracker, store: Path) -> None:
+    usage = tuple(
+        Usage(time_s=START_S + s, cpu_s=s / 2, memory_bytes=(s + 1) * 2**20) for s in (0, 4, 8)
+    )
+    label = make_label()
+    tracker.trial_finished(label, make_result(label).model_copy(update={"usage": usage}))
+    rows = query(store, "SELECT timestamp, value FROM metrics WHERE key = "
+                        "'system/process_cpu_percentage' ORDER BY step")  # fmt: skip
+    assert rows == [(int(START_S * 1000) + ms, 50.0) for ms in (4_000, 8_000)]
+    found = metrics(store)
+    assert found["system/process_memory_mebibytes", 1] == 9
+    assert found["resources/peak_memory_mebibytes", 0] == 9
+    assert found["resources/cpu_s", 0] == 4
+    assert found["resources/steps_per_s", 0] == pytest.approx(120 / 12.5)
+
+
+def test_a_run_of_an_earlier_layout_is_replaced(store: Path, warnings: list[str]) -> None:
+    label = make_label()
+    MlflowTracker(store).trial_finished(label, make_result(label))
+    change(store, "DELETE FROM tags WHERE key = 'workbench.layout'")
+    old = query(store, "SELECT run_uuid FROM runs")
+    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
+    assert query(store, "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'deleted'") == old
+    assert warnings == []
+
+
+def test_a_study_has_a_note_and_a_page_and_an_edited_note_is_kept(
+    tracker: MlflowTracker, store: Path
+) -> None:
+    def tags_of_experiment() -> dict[str, str]:
+        return dict(query(store, "SELECT key, value FROM experiment_tags"))
+
+    view = StudyView("lvar study", "**Does it help?**", ("Set5",))
+    assert tracker.pages() == {}
+    tracker.study_described(view)
+    found = tags_of_experiment()
+    assert found["mlflow.note.content"] == "**Does it help?**"
+    state = json.loads(found["mlflow.sharedViewState.workbench"])
+    assert state["selectedColumns"][:5] == [
+        *("tags.`variant`", "tags.`seed`"),
+        *("metrics.`psnr/Set5`", "metrics.`delta/Set5`", "tags.`verdict/Set5`"),
+    ]
+    assert [card["type"] for card in state["compareRunCharts"]] == [*["LINE"] * 3, *["BAR"] * 2]
+    assert tracker.pages() == {
+        "lvar study": "#/experiments/1/runs?viewStateShareKey=workbench"
+        "&workflowType=machine_learning"
+    }
+    tracker.study_described(replace(view, note="**Another question**"))
+    assert tags_of_experiment()["mlflow.note.content"] == "**Another question**"
+    change(store, "UPDATE experiment_tags SET value = 'mine' WHERE key = 'mlflow.note.content'")
+    MlflowTracker(store).study_described(view)
+    assert tags_of_experiment()["mlflow.note.content"] == "mine"
+
+
+def test_a_long_page_state_is_compressed_as_mlflow_reads_it() -> None:
+    text = view_state(StudyView("s", "", tuple(f"set {number}" for number in range(60))))
+    assert len(text) <= EXPERIMENT_TAG_LIMIT
+    kind, _, packed = text.partition(";")
+    assert kind == "deflate"
+    columns = json.loads(zlib.decompress(base64.b64decode(packed)))["selectedColumns"]
+    assert "metrics.`psnr/set 59`" in columns
+
+
 def test_given_weights_are_one_run_however_often_they_are_scored(
     tracker: MlflowTracker, store: Path
 ) -> None:
@@ -526,7 +652,7 @@ def test_given_weights_are_one_run_however_often_they_are_scored(
         ("mdrn-s.pth · given weights", "FINISHED")
     ]
     metrics = dict(query(store, "select key, value from latest_metrics"))
-    assert metrics["Set5/psnr_rgb_db"] == pytest.approx(30.25)
+    assert metrics["psnr/Set5"] == pytest.approx(30.25)
     assert metrics["parameters"] == SMALL_COST.parameters
     tags = dict(query(store, "select key, value from tags"))
     assert tags["workbench.seed"] == "given"

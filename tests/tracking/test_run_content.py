@@ -11,6 +11,8 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialState
 from workbench.tracking import run_content as content
+from workbench.tracking.metric_names import safe_name
+from workbench.tracking.run_points import cost_points, curve_points, result_points
 
 
 def test_params_are_the_keys_and_values_that_overrides_take() -> None:
@@ -57,14 +59,14 @@ def test_params_and_tags_are_cut_to_what_mlflow_accepts() -> None:
     ],
 )
 def test_data_set_names_become_names_of_metrics(name: str, safe: str) -> None:
-    assert content.safe_name(name) == safe
+    assert safe_name(name) == safe
 
 
 def test_values_do_not_depend_on_the_time_of_writing() -> None:
-    points = content.curve_points(make_point(40)) + content.cost_points(SMALL_COST)
+    points = curve_points(make_point(40)) + cost_points(SMALL_COST)
     assert {point.time_ms for point in points} == {0, 1_795_000_005_250}
     label = make_label()
-    assert content.result_points(make_result(label)) == content.result_points(make_result(label))
+    assert result_points(make_result(label)) == result_points(make_result(label))
 
 
 def test_the_score_table_has_a_row_for_each_image() -> None:

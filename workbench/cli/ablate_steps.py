@@ -24,7 +24,8 @@ from workbench.reporting.judging import Rules
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.levels import DEFAULT, Levels
 from workbench.studies.changes import change_text
-from workbench.studies.declaration import Declared, declare
+from workbench.studies.declaration import Declared, declare, read_study
+from workbench.studies.describing import study_view
 from workbench.studies.study import declared_text
 from workbench.trial_images import open_images
 
@@ -181,6 +182,7 @@ def train(
     so_far = SoFar(plan.against, levels.alpha)
     reused, address = 0, None
     with tracking(place.store, place.tracking_uri) as tracker:
+        tracker.study_described(study_view(read_study(place.store, plan.study)))
         part: Plan | None = next_look(plan, {}, levels)
         with place.engine.runs(place.store, place.workers) as trials:
             while part is not None:

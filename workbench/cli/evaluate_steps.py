@@ -34,6 +34,7 @@ from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
 from workbench.strict_json import loads
 from workbench.studies.given import Given, keep_given
 from workbench.tracking.environment import record_environment
+from workbench.tracking.study_view import StudyView
 from workbench.training.device import prepare
 
 _PRINTED = "must be what `workbench evaluate --json` printed"
@@ -190,7 +191,11 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
     Raises:
         StoreError: If the store cannot be written, or the server does not answer.
     """
+    datasets = dict.fromkeys(s.dataset for one in table.records for s in one.scores)
     with tracking(store, tracking_uri) as tracker:
+        tracker.study_described(
+            StudyView(study, "External checkpoints.", tuple(datasets), judged=False)
+        )
         for one in table.records:
             scored = [[s.dataset, s.protocol.plain()] for s in one.scores]
             text = json.dumps([one.weights_hash, one.origin, scored], sort_keys=True)

@@ -17,7 +17,7 @@ from workbench.progress import Progress
 from workbench.results import WeightsRecord
 from workbench.search.record_file import FOLDER as SEARCHES
 from workbench.search.state import CANONICAL
-from workbench.search.summary import search_summary
+from workbench.search.summary import search_summary, search_view
 from workbench.strict_json import loads
 from workbench.studies.declaration import read_study, studies
 from workbench.studies.given import Given, keep_given, read_given
@@ -106,6 +106,7 @@ def _left_out(what: str) -> Iterator[None]:
 def _show_search(name: str, store: Path, tracker: MlflowTracker, progress: Progress) -> None:
     """Show the trials of a search, those that were stopped early too, and its summary."""
     state, ledger = stored_state(name, store), Ledger(store)
+    tracker.study_described(search_view(state.record))
     arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained)
     trials = look_up(Plan(name, arms, state.record.settings.trial_seeds), store) if arms else []
     for done, trial in enumerate(trials, 1):

@@ -80,6 +80,7 @@ def run_search(
     with only_driver(place.store, name):
         record = _begin(settings, name, place.store, going_on)
         with tracking(place.store, place.tracking_uri) as tracker:
+            _describe(record, tracker, place.command)
             state = _searched_in_time(record, trials, place, tracker, going_on)
             if state.record.exhausted:
                 note("nothing new was found any more within the space and its limits")
@@ -136,6 +137,13 @@ def _searched_in_time(
     except TimeIsUpError:
         note("the time is up; rerun the same command to resume")
         return stored_state(record.name, place.store)
+
+
+def _describe(record: SearchRecord, tracker: Tracker, command: str) -> None:
+    """Show in MLflow what the search looks for, and prepare its page."""
+    from workbench.search.summary import search_view
+
+    tracker.study_described(search_view(record, command))
 
 
 def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:

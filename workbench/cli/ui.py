@@ -25,6 +25,8 @@ HOST = "127.0.0.1"
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 10
+MOST_STUDIES = 12
+"""Whose addresses are printed."""
 
 
 def ui(
@@ -63,11 +65,16 @@ def ui(
 def _print_addresses(server: str, tracker: MlflowTracker) -> None:
     base = server.rstrip("/")
     typer.echo(f"MLflow: {base}/")
+    pages = tracker.pages()
+    for name, page in list(pages.items())[:MOST_STUDIES]:
+        typer.echo(f"Runs of {name}: {base}/{page}")
+    if len(pages) > MOST_STUDIES:
+        typer.echo(f"... and {len(pages) - MOST_STUDIES} older studies")
     study = tracker.last_study()
     compared = tracker.compare_address(study) if study else None
     if compared:
         typer.echo(f"Comparison of {study}: {base}/{compared}")
-    else:
+    if not pages:
         typer.echo("It holds no trials yet.")
 
 

@@ -5,9 +5,12 @@ import hashlib
 from workbench.reporting import search_prints
 from workbench.search.objectives import Objective
 from workbench.search.page import search_page
+from workbench.search.record import SearchRecord
+from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.views import SearchView, view_of
 from workbench.tracking.run_content import config_params
+from workbench.tracking.study_view import StudyView
 from workbench.tracking.summary import VariantSummary
 
 VARIANT = "search"
@@ -19,6 +22,40 @@ def digest_of(state: SearchState) -> str:
     keys = [result.key for results in state.results.values() for result in results]
     content = f"{state.record.model_dump_json()} {' '.join(keys)}"
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def search_view(record: SearchRecord, command: str = "") -> StudyView:
+    """Return how MLflow presents a search.
+
+    Args:
+        record: The search.
+        command: What was typed, if that is known.
+    """
+    settings = record.settings
+    limits = settings.space.limits.plain()
+    within = ", ".join(f"{name} ≤ {value:,}" for name, value in limits.items() if value)
+    steps = [step for step in rung_steps(settings.space.fidelity, settings.base.training) if step]
+    lines = [
+        f"**{settings.space.question}**",
+        "",
+        f"Search space **{settings.space_name}**, objectives {', '.join(settings.objectives)}, "
+        f"sampler {settings.sampler} with seed {settings.seed}"
+        + (f", within {within}." if within else "."),
+        f"**{CANONICAL}** is the canonical network.",
+    ]
+    if steps:
+        at = ", ".join(f"{step:,}" for step in steps)
+        lines += ["", f"Candidates are compared at step {at}; those that were stopped there have "
+                  "no score of the end."]  # fmt: skip
+    if command:
+        lines += ["", f"    {command}"]
+    return StudyView(
+        study=record.name,
+        note="\n".join(lines),
+        datasets=tuple(benchmark.name for benchmark in settings.base.evaluation.benchmarks),
+        rungs=tuple(steps),
+        judged=False,
+    )
 
 
 def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> VariantSummary:

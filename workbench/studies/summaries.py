@@ -11,13 +11,24 @@ from workbench.reporting.numbers import difference_text
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.prints import effects
 from workbench.studies.study import OpenedStudy, declared_text, html_page
-from workbench.tracking.run_content import config_params, safe_name
+from workbench.tracking.metric_names import DELTA, SCORES, on_dataset
+from workbench.tracking.points import rounded
+from workbench.tracking.run_content import config_params
 from workbench.tracking.summary import VariantSummary
 
 MOST_COPIES = 16
 """A report of 5 MB lies beside every variant of a study with at most so many; otherwise beside the
 base alone."""
-_FIGURES = ("mean", "low", "high", "p_holm", "p_equivalence_holm", "seed_sd", "image_sd")
+_FIGURES = {
+    "mean": DELTA,
+    "low": f"{DELTA}_low",
+    "high": f"{DELTA}_high",
+    "p_holm": "p",
+    "p_equivalence_holm": "p_equivalence",
+    "seed_sd": f"{DELTA}_seed_sd",
+    "image_sd": f"{DELTA}_image_sd",
+}
+"""Names of metrics, by key of a difference."""
 
 
 def digest_of(opened: OpenedStudy) -> str:
@@ -57,6 +68,7 @@ def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:
             verdicts=_verdicts(row),
             note=_note(opened, row),
             files=files if row.name in holders else {},
+            trials=_trials(row, opened),
         )
         for row in rows
     )
@@ -73,23 +85,41 @@ def _figures(row: ArmRow) -> dict[str, float]:
     found: dict[str, float] = {}
     for dataset, score in row.datasets.items():
         for metric, spread in score.scores.items():
-            found[f"{safe_name(dataset)}/{metric}"] = spread.mean
+            short = SCORES[metric]
+            found[on_dataset(short, dataset)] = rounded(spread.mean)
             if spread.seed_sd is not None:
-                found[f"{safe_name(dataset)}/{metric}_seed_sd"] = spread.seed_sd
+                found[on_dataset(f"{short}_seed_sd", dataset)] = spread.seed_sd
     for dataset, difference in _differences(row).items():
         plain = plain_difference(difference)
-        for name in _FIGURES:
-            if plain[name] is not None:
-                found[f"{safe_name(dataset)}/delta_psnr_rgb_db_{name}"] = plain[name]
+        for key, name in _FIGURES.items():
+            if plain[key] is not None:
+                exact = key.startswith("p_")
+                found[on_dataset(name, dataset)] = plain[key] if exact else rounded(plain[key])
+    return found
+
+
+def _trials(row: ArmRow, opened: OpenedStudy) -> dict[tuple[int, str], dict[str, float]]:
+    """Return the mean difference of each trial from the one of the same seed."""
+    found: dict[tuple[int, str], dict[str, float]] = {}
+    keys = {result.config.seed: result.key for result in opened.results[row.name]}
+    for dataset, difference in _differences(row).items():
+        for seed, mean in zip(difference.seeds, difference.pair.seed_means, strict=True):
+            found.setdefault((seed, keys[seed]), {})[on_dataset(DELTA, dataset)] = rounded(
+                float(mean)
+            )
     return found
 
 
 def _counts(row: ArmRow, opened: OpenedStudy) -> dict[str, float]:
-    """Return over how many seeds and images the means go."""
+    """Return over how many seeds and images the means go, and how far above bicubic they are."""
     found = {"seeds": float(len(row.seeds))}
-    for dataset in row.datasets:
+    for dataset, score in row.datasets.items():
+        bicubic = opened.comparison.bicubic.get(dataset)
+        if bicubic is not None:
+            gain = score.scores["psnr_rgb_db"].mean - bicubic.psnr_rgb_db
+            found[on_dataset("over_bicubic", dataset)] = rounded(gain)
         scores = next(s for r in opened.results[row.name] if (s := r.score(dataset)))
-        found[f"images/{safe_name(dataset)}"] = float(len(scores.images))
+        found[on_dataset("images", dataset)] = float(len(scores.images))
     return found
 
 

@@ -24,6 +24,7 @@ from workbench.files import write_atomically
 from workbench.ledger import WEIGHTS, Ledger
 from workbench.progress import Progress, silent
 from workbench.studies.declaration import FOLDER, Study, merge, read_study
+from workbench.studies.describing import study_view
 from workbench.studies.exported import (
     MANIFEST,
     Export,
@@ -166,7 +167,7 @@ def show(
     """Show every finished trial that the studies declare, each once.
 
     Args:
-        studies: Whose declarations count; several of one name add up.
+        studies: Whose declarations count; several of one name add up, and the first is described.
         store: The store.
         tracker: What shows them.
         progress: Told of each declared trial.
@@ -174,6 +175,7 @@ def show(
     Raises:
         StoreError: If a record cannot be read.
     """
+    tracker.study_described(study_view(studies[0]))
     ledger = Ledger(store)
     # In the order of their last declarations: what a tracker is told last of a variant and seed
     # is what counts.

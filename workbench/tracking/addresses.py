@@ -4,7 +4,9 @@ import json
 import urllib.parse
 from collections.abc import Collection, Iterable, Sequence
 
+from workbench.results import TrialState
 from workbench.tracking.known_runs import KnownRun
+from workbench.tracking.study_view import VIEW_KEY
 from workbench.tracking.summary import SUMMARY
 from workbench.tracking.superseded import is_superseded
 
@@ -14,8 +16,22 @@ _UI_KIND = "workflowType=machine_learning"
 """Without it the UI shows its pages for language models."""
 
 
+def runs_page(experiment_id: str, *, viewed: bool) -> str:
+    """Return the list of an experiment's runs.
+
+    Args:
+        experiment_id: MLflow's.
+        viewed: Whether the experiment has a state of the page of ours.
+    """
+    view = f"viewStateShareKey={VIEW_KEY}&" if viewed else ""
+    return f"#/experiments/{experiment_id}/runs?{view}{_UI_KIND}"
+
+
 def trials_address(runs: Sequence[KnownRun], keys: Collection[str] | None = None) -> str | None:
     """Return the comparison of each variant's and seed's newest run, None without runs.
+
+    MLflow compares the last values of curves. So that these are values at the same step, trials
+    that have not come to their end are left out if others have.
 
     Args:
         runs: Of a study, the oldest first; the runs of all seeds are left out.
@@ -27,7 +43,8 @@ def trials_address(runs: Sequence[KnownRun], keys: Collection[str] | None = None
         if run.seed != SUMMARY
         and (not is_superseded(run.variant) if keys is None else run.key in keys)
     )
-    return _address(_newest(wanted))
+    newest = _newest(wanted)
+    return _address([run for run in newest if run.state == TrialState.COMPLETE] or newest)
 
 
 def summaries_address(runs: Sequence[KnownRun]) -> str | None:

@@ -19,16 +19,19 @@ class KnownRun:
     seed: str
     key: str
     started_ms: int
+    state: str
+    """How its trial ended, or `running` or `interrupted`."""
 
 
 _RUNS = """
 SELECT r.run_uuid, r.experiment_id, study.value, variant.value, seed.value, trial.value,
-       r.start_time
+       r.start_time, state.value
 FROM runs r
 JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'workbench.key'
 JOIN tags study ON study.run_uuid = r.run_uuid AND study.key = 'workbench.study'
 JOIN tags variant ON variant.run_uuid = r.run_uuid AND variant.key = 'workbench.variant'
 JOIN tags seed ON seed.run_uuid = r.run_uuid AND seed.key = 'workbench.seed'
+LEFT JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'workbench.state'
 WHERE r.lifecycle_stage = 'active' AND {condition}
 ORDER BY r.start_time, r.run_uuid
 """
@@ -61,8 +64,8 @@ def known_runs(
     except (sqlite3.Error, OSError) as error:
         raise broken_database(database, reason_of(error)) from None
     return [
-        KnownRun(one, str(experiment), name, variant, seed, trial, int(started or 0))
-        for one, experiment, name, variant, seed, trial, started in rows
+        KnownRun(one, str(experiment), name, variant, seed, trial, int(started or 0), state or "")
+        for one, experiment, name, variant, seed, trial, started, state in rows
     ]
 
 

@@ -17,10 +17,13 @@ from workbench.errors import StoreError, one_line
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
+from workbench.tracking import run_points as points_of
 from workbench.tracking.addresses import trials_address
 from workbench.tracking.known_runs import KnownRun
+from workbench.tracking.points import milliseconds, point
 from workbench.tracking.run_index import Run, RunIndex
 from workbench.tracking.run_writer import RunWriter, has_files
+from workbench.tracking.study_view import StudyView
 from workbench.tracking.summary import VariantSummary
 from workbench.tracking.summary_content import summary_points, summary_tags
 from workbench.tracking.tracker import TrialLabel
@@ -85,6 +88,7 @@ class MlflowTracker:
         self._on_warning = on_warning
         self._warned = False
         self._live: dict[TrialLabel, Run] = {}
+        self._rungs: dict[str, tuple[int, ...]] = {}
         own = database or databases.database_path(store)
         self._address = tracking_uri or databases.sqlite_address(own)
         self._file = databases.sqlite_file(tracking_uri) if tracking_uri else own
@@ -100,11 +104,11 @@ class MlflowTracker:
     def trial_started(self, label: TrialLabel, config: TrialConfig, cost: Cost | None) -> None:
         """Show a trial as running: a new run, or the one it had before."""
         with self._tolerating_failure(label):
-            run = self._runs.find_or_create(label, content.milliseconds(time.time()))
+            run = self._runs.find_or_create(label, milliseconds(time.time()))
             if run.status != "RUNNING":
                 self._client.update_run(run.run_id, status="RUNNING")
             tags = {"workbench.state": _RUNNING, "mlflow.note.content": content.started_note(label)}
-            points = content.cost_points(cost) if cost else []
+            points = points_of.cost_points(cost) if cost else []
             self._writer.write(run, points, content.config_params(config), tags)
             self._writer.write_files(run, content.config_files(config))
             run.status, run.state = "RUNNING", _RUNNING
@@ -118,20 +122,22 @@ class MlflowTracker:
         """
         if label in self._live:
             with self._tolerating_failure(label):
-                self._writer.write(self._live[label], content.curve_points(point))
+                self._writer.write(self._live[label], points_of.curve_points(point))
 
     def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
         """Write whatever the run lacks and end it; nothing if it shows this result already."""
         status = "FAILED" if result.state in content.FAILED_STATES else "FINISHED"
-        ended_ms = content.milliseconds(result.finished_s)
+        ended_ms = milliseconds(result.finished_s)
         with self._tolerating_failure(label):
-            run = self._runs.find_or_create(label, content.milliseconds(result.started_s))
+            run = self._runs.find_or_create(label, milliseconds(result.started_s))
             self._live.pop(label, None)
             shown = (run.status, run.state, run.ended_ms) == (status, result.state, ended_ms)
             if shown and has_files(run):
                 return
             params = content.config_params(result.config)
-            self._writer.write(run, content.result_points(result), params)
+            self._writer.write(
+                run, points_of.result_points(result, self._rungs.get(label.study, ())), params
+            )
             files = self._writer.write_files(run, content.result_files(result))
             self._writer.write(run, tags=content.result_tags(label, result) | files)
             # The last step: a run that has ended is complete.
@@ -149,12 +155,14 @@ class MlflowTracker:
 
     def weights_scored(self, label: TrialLabel, record: WeightsRecord) -> None:
         """Write a run with the scores of given weights, unless it is there and complete."""
-        moment_ms = content.milliseconds(record.finished_s)
+        moment_ms = milliseconds(record.finished_s)
         with self._tolerating_failure(label):
             run = self._runs.find_or_create(label, moment_ms)
             if run.status == "FINISHED" and has_files(run):
                 return
-            self._writer.write(run, content.weights_points(record), content.weights_params(record))
+            self._writer.write(
+                run, points_of.weights_points(record), content.weights_params(record)
+            )
             files = self._writer.write_files(run, content.weights_files(record))
             self._writer.write(run, tags=content.weights_tags(label, record) | files)
             self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
@@ -163,7 +171,7 @@ class MlflowTracker:
     def variant_judged(self, summary: VariantSummary) -> None:
         """Write the run of all seeds of a variant; what it showed before is superseded."""
         label = _summary_label(summary.study, summary.variant)
-        moment_ms = content.milliseconds(summary.moment_s)
+        moment_ms = milliseconds(summary.moment_s)
         with self._tolerating_failure(label):
             run = self._runs.find_or_create(label, moment_ms)
             self._writer.write(run, summary_points(summary), summary.params)
@@ -172,6 +180,18 @@ class MlflowTracker:
             self._writer.write(run, tags=summary_tags(summary) | files)
             self._client.set_terminated(run.run_id, "FINISHED", moment_ms)
             run.status, run.digest = "FINISHED", summary.digest
+
+            for (seed, key), figures in summary.trials.items():
+                trial = self._runs.find(TrialLabel(summary.study, summary.variant, seed, key))
+                if trial is not None:
+                    points = [point(n, v, summary.moment_s, 0) for n, v in figures.items()]
+                    self._writer.write(trial, points)
+
+    def study_described(self, view: StudyView) -> None:
+        """Write the note of an experiment and the state of its page, where they have changed."""
+        self._rungs[view.study] = view.rungs
+        with self._tolerating_failure(_summary_label(view.study, "")):
+            self._runs.describe(view)
 
     def knows_summary(self, study: str, variants: Sequence[str], digest: str) -> bool:
         """Tell whether the runs of all seeds show what they would show now."""
@@ -210,6 +230,10 @@ class MlflowTracker:
     def run(self, run_id: str) -> KnownRun | None:
         """Return a run by MLflow's id, None if there is none."""
         return self._ask(lambda: self._runs.run(run_id))
+
+    def pages(self) -> dict[str, str]:
+        """Return path and query of the page of each study's runs, the newest study first."""
+        return self._ask(self._runs.pages) or {}
 
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last, None without runs."""

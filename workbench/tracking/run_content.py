@@ -1,4 +1,4 @@
-"""What an MLflow run shows of a trial, as plain values. No mlflow.
+"""What an MLflow run shows of a trial beside numbers, as plain values. No mlflow.
 
 Every value depends on the config or the result alone, never on the time of writing: telling a
 trial twice writes the same rows, which MLflow stores once.
@@ -7,45 +7,32 @@ trial twice writes the same rows, which MLflow stores once.
 import csv
 import io
 import json
-import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
 from workbench.results import (
     SCORE_NAMES,
-    Cost,
-    CurvePoint,
     DatasetScores,
     Environment,
     TrialResult,
     TrialState,
     WeightsRecord,
 )
+from workbench.tracking.metric_names import SEED_TAG, VARIANT_TAG, safe_name
 from workbench.tracking.tracker import TrialLabel
 
 PARAM_LIMIT = 6_000
 TAG_LIMIT = 8_000
 """Characters that MLflow 3 accepts in a param and in a tag."""
 
+LAYOUT = "2"
+"""Of names and values of metrics. MLflow cannot take a metric back, so a run of another layout is
+replaced by a new one."""
+LAYOUT_TAG = "workbench.layout"
+
 FAILED_STATES = (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY)
-
-COST_NAMES = ("parameters", "multiply_adds", "challenge_flops", "activations", "convolutions")
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value of one metric."""
-
-    name: str
-    value: float
-    """Finite or not a number."""
-    time_ms: int
-    """Unix time."""
-    step: int
 
 
 def run_name(label: TrialLabel) -> str:
@@ -64,6 +51,9 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
         "workbench.seed": label.seed_text,
         "workbench.key": label.key,
         "workbench.kind": "summary" if label.is_summary else "trial",
+        LAYOUT_TAG: LAYOUT,
+        VARIANT_TAG: label.variant,
+        SEED_TAG: "all" if label.is_summary else label.seed_text,
         "mlflow.source.name": "workbench",
         "mlflow.source.type": "LOCAL",
     }
@@ -72,35 +62,6 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
 def config_params(config: TrialConfig) -> dict[str, str]:
     """Return a config with the dotted keys that `--set` takes, and YAML values."""
     return {key: cut(_yaml(value), PARAM_LIMIT) for key, value in flat(config.plain())}
-
-
-def curve_points(measured: CurvePoint) -> list[Point]:
-    """Return one point of the learning curve as metrics.
-
-    The scores come first: MLflow's comparison opens with the metric that was written first.
-    """
-    values = {f"validation_{name}": getattr(measured.score, name) for name in SCORE_NAMES}
-    values |= {"train_loss": measured.loss, "learning_rate": measured.learning_rate}
-    return [point(name, value, measured.time_s, measured.step) for name, value in values.items()]
-
-
-def cost_points(cost: Cost) -> list[Point]:
-    """Return a network's cost as metrics.
-
-    Their time is 0: costs are known before anything is measured, and must be the same rows whether
-    told at the start or at the end.
-    """
-    return [point(name, getattr(cost, name), 0.0, 0) for name in COST_NAMES]
-
-
-def result_points(result: TrialResult) -> list[Point]:
-    """Return the learning curve, the cost, the durations and the mean scores of a result."""
-    points = [one for measured in result.curve for one in curve_points(measured)]
-    points += cost_points(result.cost)
-    final = {"training_s": result.training_s, "evaluation_s": result.evaluation_s}
-    final |= _means(result.scores)
-    points += [point(n, value, result.finished_s, result.steps) for n, value in final.items()]
-    return points
 
 
 def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
@@ -124,13 +85,6 @@ def weights_params(record: WeightsRecord) -> dict[str, str]:
     """Return what given weights are, in place of a config."""
     params = {"weights.file": record.file or "none", "weights.origin": record.origin}
     return {name: cut(value, PARAM_LIMIT) for name, value in params.items()}
-
-
-def weights_points(record: WeightsRecord) -> list[Point]:
-    """Return the cost and the mean scores of given weights."""
-    points = cost_points(record.cost) if record.cost else []
-    means = _means(record.scores)
-    return points + [point(name, value, record.finished_s, 0) for name, value in means.items()]
 
 
 def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
@@ -198,24 +152,6 @@ def result_files(result: TrialResult) -> dict[str, bytes]:
     return files
 
 
-def safe_name(name: str) -> str:
-    """Return a data set's name with `_` for what MLflow forbids in the names of metrics."""
-    return re.sub(r"[^\w.\- ]|^\.", "_", name)[:200]
-
-
-def point(name: str, value: float, time_s: float, step: int) -> Point:
-    """Return a value of a metric that MLflow can hold."""
-    # MLflow would store an infinity as 1.8e308, which no chart survives. The note and result.json
-    # hold the true value.
-    finite = math.nan if math.isinf(value) else float(value)
-    return Point(name, finite, milliseconds(time_s), step)
-
-
-def milliseconds(time_s: float) -> int:
-    """Return a time as MLflow stores it."""
-    return round(time_s * 1_000)
-
-
 def _yaml(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
@@ -234,15 +170,6 @@ def _environment_tags(environment: Environment) -> dict[str, str]:
         tags["mlflow.source.git.commit"] = environment.git_commit
         tags["workbench.git_dirty"] = "true" if environment.git_dirty_diff else "false"
     return tags
-
-
-def _means(scores: Sequence[DatasetScores]) -> dict[str, float]:
-    """Return the mean scores by the names of metrics."""
-    return {
-        f"{safe_name(one.dataset)}/{name}": getattr(one.mean(), name)
-        for one in scores
-        for name in SCORE_NAMES
-    }
 
 
 def _protocol_tags(scores: Sequence[DatasetScores]) -> dict[str, str]:

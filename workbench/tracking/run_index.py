@@ -8,12 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.tracking.addresses import runs_page
 from workbench.tracking.known_runs import KnownRun
-from workbench.tracking.run_content import label_tags, run_name
-from workbench.tracking.superseded import SUFFIX, TAG, set_superseded, variant_of
+from workbench.tracking.run_content import LAYOUT, LAYOUT_TAG, label_tags, run_name
+from workbench.tracking.study_view import (
+    EXPERIMENT_TAG_LIMIT,
+    NOTE_TAG,
+    VIEW_TAG,
+    StudyView,
+    view_state,
+)
+from workbench.tracking.superseded import TAG, set_superseded, variant_of
 from workbench.tracking.tracker import TrialLabel
 
 _PAGE = 1_000
+_OUR_NOTE_TAG = "workbench.note"
+"""The note as it was written here, by which an edited one is told."""
 # Without it the UI shows its pages for language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -53,6 +63,8 @@ class RunIndex:
         self._refused = refused
         self._experiments: dict[str, str] = {}
         self._studies: dict[str, dict[_Identity, Run]] = {}
+        self._outdated: dict[_Identity, list[str]] = {}
+        """Ids of runs of another layout, which the run of this one replaces."""
 
     def find(self, label: TrialLabel) -> Run | None:
         """Return a trial's run, None if there was none when the study was first asked for."""
@@ -74,6 +86,8 @@ class RunIndex:
                 experiment, started_ms, tags=label_tags(label), run_name=run_name(label)
             )
             run = self._load_one(label) or _run(created)
+            for outdated in self._outdated.pop(_identity(label), ()):
+                self._client.delete_run(outdated)
         self._studies[label.study][_identity(label)] = run
         if label.seed is not None:  # external checkpoints are scored on whatever is asked for
             self._supersede(label, run)
@@ -97,6 +111,30 @@ class RunIndex:
                 set_superseded(self._client, run.run_id, label, superseded=True)
                 run.superseded = True
 
+    def describe(self, view: StudyView) -> None:
+        """Write the note of an experiment and the state of its page, where they have changed.
+
+        A note that the user has edited since is kept.
+        """
+        number = self._experiment(view.study)
+        tags = self._client.get_experiment(number).tags
+        note = view.note[:EXPERIMENT_TAG_LIMIT]
+        new = {VIEW_TAG: view_state(view)}
+        if tags.get(NOTE_TAG) in (None, "", tags.get(_OUR_NOTE_TAG)):
+            new |= {NOTE_TAG: note, _OUR_NOTE_TAG: note}
+        for name, value in new.items():
+            if tags.get(name) != value:
+                self._client.set_experiment_tag(number, name, value)
+
+    def pages(self) -> dict[str, str]:
+        """Return path and query of the page of each study's runs, the newest study first."""
+        found = self._client.search_experiments(order_by=["last_update_time DESC"])
+        return {
+            one.name: runs_page(one.experiment_id, viewed=VIEW_TAG in one.tags)
+            for one in found
+            if one.name != "Default"
+        }
+
     def forget(self, study: str) -> None:
         """Ask MLflow again the next time."""
         self._studies.pop(study, None)
@@ -107,15 +145,9 @@ class RunIndex:
         experiment = self._client.get_experiment_by_name(study)
         if experiment is None:
             return []
-        number = experiment.experiment_id
-        found = self._load(number)
-        return sorted(
-            (
-                KnownRun(run.run_id, number, study, _shown(variant, run), seed, key, run.started_ms)
-                for (variant, seed, key), run in found.items()
-            ),
-            key=lambda run: (run.started_ms, run.run_id),
-        )
+        ours = "tags.`workbench.key` LIKE '%'"
+        found = [_known(run) for run in self._search(experiment.experiment_id, ours)]
+        return sorted(found, key=lambda run: (run.started_ms, run.run_id))
 
     def runs_of(self, key: str) -> list[KnownRun]:
         """Return the runs of a trial in all studies, the oldest first."""
@@ -179,7 +211,9 @@ class RunIndex:
             if "workbench.key" not in tags:
                 continue  # somebody's own run
             identity = variant_of(tags), tags["workbench.seed"], tags["workbench.key"]
-            if identity in runs:
+            if tags.get(LAYOUT_TAG) != LAYOUT:
+                self._outdated.setdefault(identity, []).append(found.info.run_id)
+            elif identity in runs:
                 self._client.set_terminated(found.info.run_id, "KILLED")
                 self._client.delete_run(found.info.run_id)
             else:
@@ -196,11 +230,6 @@ class RunIndex:
             token = page.token
             if not token:
                 return
-
-
-def _shown(variant: str, run: Run) -> str:
-    """Return the variant as the tag of a run has it."""
-    return f"{variant}{SUFFIX}" if run.superseded else variant
 
 
 def _identity(label: TrialLabel) -> _Identity:
@@ -245,4 +274,5 @@ def _known(found: Any) -> KnownRun:
         seed=tags["workbench.seed"],
         key=tags["workbench.key"],
         started_ms=info.start_time,
+        state=tags.get("workbench.state", ""),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from workbench.tracking.run_content import Point
+from workbench.tracking.points import Point
 from workbench.tracking.run_index import FILES_TAG, Run
 
 _METRICS_A_CALL = 1_000  # MLflow's own limits, the second one for params too

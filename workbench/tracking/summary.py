@@ -22,7 +22,7 @@ class VariantSummary:
     seeds: int
     cost: Cost
     figures: Mapping[str, float]
-    """By metric, such as `Set5/delta_psnr_rgb_db`; units in the names."""
+    """By metric, such as `delta/Set5`."""
     params: Mapping[str, str]
     """The config, as trials have it."""
     verdicts: Mapping[str, str]
@@ -31,3 +31,5 @@ class VariantSummary:
     """Markdown."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Artifacts by file name."""
+    trials: Mapping[tuple[int, str], Mapping[str, float]] = field(default_factory=dict)
+    """What is known of its trials only in comparison, by (seed, key of the ledger) and metric."""

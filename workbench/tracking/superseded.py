@@ -8,6 +8,7 @@ variant of the older one says that it is superseded.
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.tracking.metric_names import VARIANT_TAG
 from workbench.tracking.run_content import run_name
 from workbench.tracking.tracker import TrialLabel
 
@@ -40,6 +41,7 @@ def set_superseded(client: Any, run_id: str, label: TrialLabel, *, superseded: b
     for name, value in (
         (TAG, label.variant if superseded else ""),
         ("workbench.variant", f"{label.variant}{suffix}"),
+        (VARIANT_TAG, f"{label.variant}{suffix}"),
         ("mlflow.runName", f"{run_name(label)}{suffix}"),
     ):
         client.set_tag(run_id, name, value)

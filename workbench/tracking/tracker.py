@@ -10,6 +10,7 @@ from typing import Protocol
 
 from workbench.config.trial import TrialConfig
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
+from workbench.tracking.study_view import StudyView
 from workbench.tracking.summary import SUMMARY, VariantSummary
 
 
@@ -57,6 +58,9 @@ class Tracker(Protocol):
     def variant_judged(self, summary: VariantSummary) -> None:
         """Show what a variant's seeds say together."""
 
+    def study_described(self, view: StudyView) -> None:
+        """Show what a study asks, and how it is to be presented."""
+
     def knows_summary(self, study: str, variants: Sequence[str], digest: str) -> bool:
         """Tell whether the view shows these summaries already."""
 
@@ -86,6 +90,9 @@ class NullTracker:
         """Do nothing."""
 
     def variant_judged(self, summary: VariantSummary) -> None:
+        """Do nothing."""
+
+    def study_described(self, view: StudyView) -> None:
         """Do nothing."""
 
     def knows_summary(

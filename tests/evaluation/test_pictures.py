@@ -218,6 +218,10 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "float.tif", np.zeros((4, 4, 3), np.float32), photometric="rgb")
     with pytest.raises(ImageError, match=r"float\.tif: "):
         read_picture(tmp_path / "float.tif")
+    grey = Image.fromarray(deep(1)[..., 0])
+    grey.save(tmp_path / "lzw.tif", compression="tiff_lzw")
+    with pytest.raises(ImageError, match=r"lzw\.tif: cannot be read: LZW compression of 16 bits; "):
+        read_picture(tmp_path / "lzw.tif")
     path.write_bytes(whole)
     with pytest.raises(ImageError, match="16 bits a channel; only 8-bit images can be used"):
         read_rgb(path)  # training and benchmarks

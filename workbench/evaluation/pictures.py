@@ -21,6 +21,13 @@ _DEEP = 65535
 """Highest value of 16 bits."""
 _ORIENTATION = 274
 """The TIFF tag."""
+_DECODED = (
+    tifffile.COMPRESSION.NONE,
+    tifffile.COMPRESSION.ADOBE_DEFLATE,
+    tifffile.COMPRESSION.DEFLATE,
+    tifffile.COMPRESSION.PACKBITS,
+)
+"""Compressions that tifffile decodes without further packages."""
 _GREY = "grey, read as three equal channels"
 
 
@@ -159,6 +166,9 @@ def _decoded(path: Path, raw: str) -> tuple[NDArray[Any], int]:
 def _tiff_values(path: Path) -> tuple[NDArray[Any], bool]:
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
+        if page.compression not in _DECODED:
+            name = tifffile.COMPRESSION(page.compression).name
+            raise ValueError(f"{name} compression of 16 bits; save it with none or with deflate")
         values = page.asarray()
         if values.ndim == 2:
             values = values[..., None]

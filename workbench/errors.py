@@ -95,8 +95,8 @@ def reason_of(error: OSError) -> str:
 def store_error(store: Path, error: OSError) -> StoreError:
     """Turn a failed write below `store` into one line that says what to do."""
     return StoreError(
-        f"cannot write to the store {store}: {reason_of(error)}; finished trials are kept, "
-        "mend this or choose another place with --store, and run the same command again"
+        f"cannot write to the store {store}: {reason_of(error)}; finished trials are kept; "
+        "fix this or choose another place with --store"
     )
 
 

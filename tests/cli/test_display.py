@@ -19,7 +19,7 @@ from workbench.reporting.numbers import difference_text
 from workbench.results import CurvePoint, MeanScore
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Promotion, SearchRecord, Stage
-from workbench.tasks import Advance, Listener, Lost, Task
+from workbench.tasks import Advance, Listener, Lost, Task, Waits
 
 POINT = CurvePoint(
     step=40,
@@ -88,11 +88,14 @@ def test_a_log_says_that_workers_start_and_now_and_then_how_far_the_trials_are(
         for second in range(100):
             now.seconds += 1.0
             display.news("a", 1, Advance(second, 200, "loss 0.1"))
+            display.news("b", 1, Waits())
         start(display, 1)
     told = lines(log)
     assert told[0] == "starting 2 workers"
     assert len(told) == 2
-    assert re.fullmatch(r"0 of 4 trials, about 06:\d\d left; a seed 1 at step 59 of 200", told[1])
+    assert re.fullmatch(
+        r"0 of 4 trials, about 06:\d\d left; a seed 1 at step 59 of 200; b seed 1 waits .*", told[1]
+    )
 
 
 def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(

@@ -249,7 +249,9 @@ class AblationDisplay:
         everything, left_s = tasks[self._all], self._left_s()
         known = "" if left_s is None else f", about {clock(left_s)} left"
         running = [
-            f"{task.description} at step {task.completed:,.0f} of {task.total or 0:,.0f}"
+            f"{task.description} at step {task.completed:,.0f} of {task.total:,.0f}"
+            if task.total
+            else f"{task.description} {task.fields['remark']}"
             for task in (tasks[number] for number in self._running.values())
         ]
         count = f"{everything.completed:,.0f} of {everything.total or 0:,.0f} trials{known}"

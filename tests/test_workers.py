@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.damage import flip
 from tests.processes import children
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import DataError, StoppedByUserError, WorkbenchError
-from workbench.ledger import CHECKPOINT, Ledger
+from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.tasks import Advance, Lost, Message, Task, WorkerLostError
+from workbench.tasks import Advance, Lost, Message, Notice, Task, WorkerLostError
 from workbench.tasks import Listener as Takes
+from workbench.trial import run_trial
 from workbench.workers import Workers
 
 
@@ -193,3 +195,19 @@ def test_a_stop_writes_checkpoints_and_begins_nothing_more(
     assert len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) == 1
     assert {index for index, _ in listener.messages} == {0}
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_a_file_that_a_worker_finds_damaged_is_named_once_by_the_driver(
+    tiny_trial: TrialConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = run_trial(tiny_trial, store=tmp_path)
+    for file in ("trials/*/result.json", f"trainings/*/{WEIGHTS}"):
+        next(tmp_path.glob(file)).unlink()
+    (checkpoint,) = tmp_path.glob(f"trainings/*/{CHECKPOINT}")
+    flip(checkpoint)
+    listener = Listener()
+    run_trials([Task(tiny_trial)], store=tmp_path, workers=1, listener=listener)
+    assert listener.results[0].scores == whole.scores
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{checkpoint}: damaged (its SHA-256 must be ")
+    assert not any(isinstance(message, Notice) for _, message in listener.messages)

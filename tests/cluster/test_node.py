@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.damage import flip
 from workbench.cluster.home import StoreServer
 from workbench.cluster.node import Shipped, run_shipped
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
+from workbench.digests import seal
 from workbench.errors import StoppedByUserError
+from workbench.keys import trial_key
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.tasks import Advance
+from workbench.tasks import Advance, Notice
 from workbench.trial import run_trial
 from workbench.trial_images import open_images, packed_images
 
@@ -122,3 +125,57 @@ def test_a_stop_leaves_a_checkpoint_at_home(
     result = run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert result.sessions == 2
     assert same(result, expected)
+
+
+def notices(server: StoreServer) -> list[str]:
+    return [message.text for _, message in server.take() if isinstance(message, Notice)]
+
+
+def test_a_node_fetches_damaged_images_again_and_says_so(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server, first = StoreServer(store), tiny_trial.training.validate_every
+    run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    assert notices(server) == []
+    (images,) = (tmp_path / "node").glob("workbench-*/images/*/lr.u8")
+    flip(images)
+    assert same(run_shipped(shipped(tiny_trial, store), server, at_home=False), expected)
+    (line,) = notices(server)
+    assert line.startswith(f"{images}: damaged (image 'photo")
+
+
+def test_a_damaged_checkpoint_at_home_is_named_and_not_sent(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server, first = StoreServer(store), tiny_trial.training.validate_every
+    run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    (checkpoint,) = store.glob(f"trainings/*/{CHECKPOINT}")
+    flip(checkpoint)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert (same(result, expected), result.sessions) == (True, 1)
+    # Server and node are one process here, and both hear it; the driver says it once.
+    (line,) = set(notices(server))
+    assert line.startswith(f"{checkpoint}: damaged (its SHA-256 must be ")
+
+
+def test_a_checkpoint_that_is_damaged_on_its_way_home_is_not_kept(
+    tiny_trial: TrialConfig, store: Path
+) -> None:
+    server, ledger = StoreServer(store), Ledger(store)
+    key = trial_key(tiny_trial, open_images(tiny_trial, ledger).hashes())
+    whole = seal(b"a state")
+    server.keep_checkpoint(key, whole)
+    server.keep_checkpoint(key, b"b" + whole[1:])
+    assert (ledger.training_folder(key) / CHECKPOINT).read_bytes() == whole
+    (line,) = notices(server)
+    assert "is damaged (its SHA-256 must be " in line

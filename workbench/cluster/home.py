@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.beginnings import begin, whole_checkpoint
-from workbench.digests import forwarded
+from workbench.digests import DamagedError, forwarded, unseal
 from workbench.files import write_atomically
 from workbench.keys import TrialKey
 from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
@@ -118,6 +118,11 @@ class StoreServer:
     def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
         """See `Home`."""
         path = Ledger(self.store).training_folder(key) / CHECKPOINT
+        try:
+            unseal(content)
+        except DamagedError as damage:  # on its way: the last one is better than none
+            self._notice(f"a checkpoint that came for {path} is damaged ({damage}) and not kept")
+            return
         write_atomically(path, content, store=self.store)
 
     def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:

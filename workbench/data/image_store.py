@@ -5,6 +5,7 @@ packed anew; the content hash covers names and pixels, so a touched file changes
 pixels are compared with their digests once in a process, before the first trial that needs them.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -107,9 +108,18 @@ class ImageStore:
         if damaged is None and combine_digests(self._manifest.digests) == self.content_hash:
             _checked.add(mark)
             return True
-        where = "its content hash" if damaged is None else f"image {damaged!r}"
-        say_damaged(self._place / HR_FILE, f"it or {LR_FILE} beside it, at {where}")
+        where = "the content hash" if damaged is None else f"image {damaged!r}"
+        file, other = self._damaged_file()
+        say_damaged(self._place / file, f"{where} does not match its digest{other}")
         return False
+
+    def _damaged_file(self) -> tuple[str, str]:
+        """Return the file of pixels that is damaged, and what to add if that is not known."""
+        for name, expected in self._manifest.files.items():
+            with (self._place / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                    return name, ""
+        return HR_FILE, f", here or in {LR_FILE} beside it"
 
     def _damaged_image(self) -> str | None:
         """Return the name of the first image that is not as it was packed."""

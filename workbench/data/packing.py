@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from workbench.config.base import Frozen
 from workbench.config.data import Degradation
@@ -51,6 +51,8 @@ class Manifest(Frozen):
     scale: int
     lr_origin: str
     notes: tuple[str, ...]
+    files: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of each file of pixels, by which a damaged one is named; empty in older stores."""
     format_version: int = FORMAT_VERSION
 
     @property
@@ -184,11 +186,14 @@ def _write_images(
     sizes: list[tuple[int, int]] = []
     digests: list[str] = []
     notes = [files.note]
+    whole = {HR_FILE: hashlib.sha256(), LR_FILE: hashlib.sha256()}
     with (partial / HR_FILE).open("wb") as hr_file, (partial / LR_FILE).open("wb") as lr_file:
         for index, path in enumerate(files.hr):
             pair = read_pair(files, index, scale, degradation)
             hr_file.write(pair.hr.data)
             lr_file.write(pair.lr.data)
+            whole[HR_FILE].update(pair.hr.data)
+            whole[LR_FILE].update(pair.lr.data)
             sizes.append((pair.hr.shape[0], pair.hr.shape[1]))
             digests.append(pair.digest())
             notes.extend(pair.notes)
@@ -205,6 +210,7 @@ def _write_images(
         scale=scale,
         lr_origin=lr_origin(files, degradation),
         notes=merge_notes(notes),
+        files={name: digest.hexdigest() for name, digest in whole.items()},
     )
 
 

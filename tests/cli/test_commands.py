@@ -209,7 +209,13 @@ def test_a_space_is_shown_with_its_share_within_the_limits(
     assert 0 < low < drawn["share_within_limits"] < high < 1
     shown = printed(command("spaces", "show", "many"))
     assert re.search(r"about \d+ % \[\d+, \d+\] are within the limits \(\d+ of 60 drawn", shown)
+    none = printed(command("spaces", "show", "few", "--limit", "parameters<=9"))
+    assert "0 of 18 are within the limits; limits.parameters: no network is within 9; the" in none
+    none = printed(command("spaces", "show", "many", "--limit", "parameters<=9"))
+    assert "limits.parameters: none found within 9; the least of" in none
     for argv, reason in (
+        (["--limit", "parameters<=9"], "spaces takes no --limit; spaces show NAME does"),
+        (["show", "few", "--limit", "parameter<=9"], "did you mean 'parameters'?"),
         (["shw"], "unknown word 'shw'; did you mean 'show'?"),
         (["show"], "spaces show needs the NAME of a space"),
         (["show", "mdrn-sise"], "did you mean 'mdrn-size'?"),

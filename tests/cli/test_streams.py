@@ -115,6 +115,16 @@ def test_a_question_is_printed_as_it_is(
     assert "start? [y/N] " in "".join(capsys.readouterr())
 
 
+def test_the_end_of_input_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    with pytest.raises(ConfigError, match="not started"):
+        confirmed("3 hours")
+
+
 def test_an_ascii_terminal_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2)]
     monkeypatch.setattr(sys, "stdout", streams[0])

@@ -122,6 +122,9 @@ def confirmed(question: str) -> None:
     """
     if sys.stdin is None or not sys.stdin.isatty():
         raise ConfigError(f"{question}; add --yes to start it without being asked")
-    answer = ERR.input("start? [y/N] ", markup=False, emoji=False)
+    try:
+        answer = ERR.input("start? [y/N] ", markup=False, emoji=False)
+    except EOFError:  # Ctrl-D
+        answer = ""
     if answer.strip().lower() not in ("y", "yes"):
         raise ConfigError("not started")

@@ -26,6 +26,12 @@ def spaces(
         str | None, typer.Argument(metavar="[show]", help="`show` and the NAME of a space.")
     ] = None,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME<=VALUE", help="With show: a limit in place of the space's; repeatable."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the search spaces with the question each asks, or show one of them closely.
@@ -37,8 +43,12 @@ def spaces(
             raise ConfigError(f"unknown word {show!r}; {nearest(show, ['show'])}")
         if name is None:
             raise ConfigError("spaces show needs the NAME of a space")
-        _show(name, find_spaces(name), as_json=as_json)
+        from workbench.cli.search_request import with_limits
+
+        _show(name, with_limits(find_spaces(name), limit or ()), as_json=as_json)
         return
+    if limit:
+        raise ConfigError("spaces takes no --limit; spaces show NAME does")
     found = _usable_spaces()
     rows = [_plain(name, space) for name, space in found.items()]
     if as_json:

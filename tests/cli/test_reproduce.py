@@ -66,9 +66,11 @@ def test_a_row_without_weights_names_the_file(
 def test_what_cannot_be_computed_at_all_is_an_error(command: Command, tmp_path: Path) -> None:
     ended = command("reproduce", *asked(tmp_path, tmp_path))
     assert ended.code == 2
+    missing = tmp_path / TABLE1[0].weights
     assert ended.err.startswith(
-        f"error: nothing of the table can be computed: {tmp_path / TABLE1[0].weights} is missing; "
+        f"error: nothing of the table can be computed: {missing} is missing;"
     )
+    assert "team05_efdn.pt at https://github.com/ofsoundof/NTIRE2022_ESR (MIT licence)" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from workbench.text import (
     as_file_name,
     check_file_name,
     check_name,
+    code_block,
     csv_cell,
     markdown,
     printable,
@@ -95,6 +96,12 @@ def test_a_part_of_a_file_name_has_no_separator() -> None:
 )
 def test_a_cell_is_never_a_formula(text: str, cell: str) -> None:
     assert csv_cell(text) == cell
+
+
+def test_a_block_of_code_is_one_line() -> None:
+    assert code_block("workbench ablate --study 'a\n<script>'") == (
+        "    workbench ablate --study 'a\\n<script>'"
+    )
 
 
 @pytest.mark.parametrize(

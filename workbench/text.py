@@ -114,6 +114,12 @@ def markdown(text: str) -> str:
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)
 
 
+def code_block(text: str) -> str:
+    """Return text as a block of code in Markdown, on one line that nothing in it can end."""
+    line = printable(text).replace("\n", "\\n")
+    return f"    {line}"
+
+
 def _begins_like_a_formula(text: str) -> bool:
     # Spreadsheets also take full-width signs for these.
     return text != "" and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA_STARTS

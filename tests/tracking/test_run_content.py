@@ -13,6 +13,7 @@ from workbench.results import TrialState
 from workbench.tracking import run_content as content
 from workbench.tracking.metric_names import safe_name
 from workbench.tracking.run_points import cost_points, curve_points, result_points
+from workbench.tracking.tracker import TrialLabel
 
 
 def test_params_are_the_keys_and_values_that_overrides_take() -> None:
@@ -97,3 +98,17 @@ def test_tracking_loads_without_torch_and_mlflow() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_names_in_notes_and_tables_are_text() -> None:
+    label = TrialLabel("[red]x", "<script>|`v`", 1, "k")
+    result = make_result(label)
+    scores = tuple(s.model_copy(update={"dataset": "=cmd|<b>"}) for s in result.scores)
+    odd = result.model_copy(update={"scores": scores, "reason": "<img src=x>"})
+    note = content.result_note(label, odd)
+    assert r"**&lt;script>\|\`v\`**, seed 1, of the study **\[red\]x**" in note
+    assert r"| =cmd\|&lt;b> |" in note
+    assert "<img" not in note
+    assert r"**\[red\]x**" in content.started_note(label)
+    table = content.result_files(odd)["per_image_scores.csv"].decode()
+    assert all(line.startswith("'=cmd|<b>,") for line in table.splitlines()[1:])

@@ -9,6 +9,7 @@ from workbench.search.record import SearchRecord
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.views import SearchView, view_of
+from workbench.text import code_block, markdown
 from workbench.tracking.run_content import config_params
 from workbench.tracking.study_view import StudyView
 from workbench.tracking.summary import VariantSummary
@@ -36,9 +37,10 @@ def search_view(record: SearchRecord, command: str = "") -> StudyView:
     within = ", ".join(f"{name} ≤ {value:,}" for name, value in limits.items() if value)
     steps = [step for step in rung_steps(settings.space.fidelity, settings.base.training) if step]
     lines = [
-        f"**{settings.space.question}**",
+        f"**{markdown(settings.space.question)}**",
         "",
-        f"Search space **{settings.space_name}**, objectives {', '.join(settings.objectives)}, "
+        f"Search space **{markdown(settings.space_name)}**, objectives "
+        f"{markdown(', '.join(settings.objectives))}, "
         f"sampler {settings.sampler} with seed {settings.seed}"
         + (f", within {within}." if within else "."),
         f"**{CANONICAL}** is the canonical network.",
@@ -48,7 +50,7 @@ def search_view(record: SearchRecord, command: str = "") -> StudyView:
         lines += ["", f"Candidates are compared at step {at}; those that were stopped there have "
                   "no score of the end."]  # fmt: skip
     if command:
-        lines += ["", f"    {command}"]
+        lines += ["", code_block(command)]
     return StudyView(
         study=record.name,
         note="\n".join(lines),

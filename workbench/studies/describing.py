@@ -1,6 +1,7 @@
 """What MLflow's page of a study says of it. No torch, no mlflow."""
 
 from workbench.studies.declaration import Declaration, Study
+from workbench.text import code_block, markdown
 from workbench.tracking.study_view import StudyView
 
 
@@ -22,16 +23,18 @@ def _note(declared: Declaration) -> str:
     questions = [arm.question for arm in others]
     questions += [effect.question for effect in declared.effects]
     asked = declared.question or " ".join(questions)
-    lines = [f"**{asked}**", ""] if asked else []
+    lines = [f"**{markdown(asked)}**", ""] if asked else []
     if others:
-        lines += [f"Compared with **{base.name}**:", ""]
+        lines += [f"Compared with **{markdown(base.name)}**:", ""]
         for arm in others:
-            against = f" (against {arm.against})" if arm.against not in ("", base.name) else ""
-            question = f": {arm.question}" if arm.question else ""
-            lines.append(f"- **{arm.name}**{against}{question}")
+            against = (
+                f" (against {markdown(arm.against)})" if arm.against not in ("", base.name) else ""
+            )
+            question = f": {markdown(arm.question)}" if arm.question else ""
+            lines.append(f"- **{markdown(arm.name)}**{against}{question}")
     else:
-        lines.append(f"**{base.name}** alone.")
-    lines += [f"- {effect.name}: {effect.question}" for effect in declared.effects]
+        lines.append(f"**{markdown(base.name)}** alone.")
+    lines += [f"- {markdown(e.name)}: {markdown(e.question)}" for e in declared.effects]
     seeds = ", ".join(map(str, declared.seeds))
     steps = base.config.training.total_steps()
     lines += [
@@ -40,5 +43,5 @@ def _note(declared: Declaration) -> str:
         f"equivalent; error rate {declared.alpha:g} for the whole family.",
     ]
     if declared.command:
-        lines += ["", f"    {declared.command}"]
+        lines += ["", code_block(declared.command)]
     return "\n".join(lines)

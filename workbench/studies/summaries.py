@@ -11,6 +11,7 @@ from workbench.reporting.numbers import difference_text
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.prints import effects
 from workbench.studies.study import OpenedStudy, declared_text, html_page
+from workbench.text import markdown
 from workbench.tracking.metric_names import DELTA, SCORES, on_dataset
 from workbench.tracking.points import rounded
 from workbench.tracking.run_content import config_params
@@ -128,9 +129,10 @@ def _verdicts(row: ArmRow) -> dict[str, str]:
 
 
 def _note(opened: OpenedStudy, row: ArmRow) -> str:
-    question = f" {row.question}" if row.question else ""
+    question = f" {markdown(row.question)}" if row.question else ""
     lines = [
-        f"**{row.name}** of the study **{opened.study.study}**, {len(row.seeds)} seeds.{question}",
+        f"**{markdown(row.name)}** of the study **{markdown(opened.study.study)}**, "
+        f"{len(row.seeds)} seeds.{question}",
         "",
         f"Declared {declared_text(opened.declared)}. {row.cost.parameters:,} parameters, "
         f"{row.cost.multiply_adds:,} multiply-adds.",
@@ -138,5 +140,8 @@ def _note(opened: OpenedStudy, row: ArmRow) -> str:
     for dataset, found in _differences(row).items():
         decision = found.decision
         difference = difference_text(decision.estimate.mean, decision.interval)
-        lines.append(f"- {dataset}: {difference} dB against {row.against}: **{decision.verdict}**")
+        lines.append(
+            f"- {markdown(dataset)}: {difference} dB against {markdown(row.against)}: "
+            f"**{decision.verdict}**"
+        )
     return "\n".join([*lines, "", "The artifacts hold the report of the whole study."])

@@ -20,6 +20,7 @@ from workbench.results import (
     TrialState,
     WeightsRecord,
 )
+from workbench.text import csv_cell, markdown, printable
 from workbench.tracking.metric_names import SEED_TAG, VARIANT_TAG, safe_name
 from workbench.tracking.tracker import TrialLabel
 
@@ -89,9 +90,10 @@ def weights_params(record: WeightsRecord) -> dict[str, str]:
 
 def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
     """Return all that the scores of given weights have beside numbers."""
+    variant, study = markdown(label.variant), markdown(label.study)
     lines = [
-        f"**{label.variant}**: given weights ({record.origin}), scored in the study "
-        f"**{label.study}**. They say something about these weights, not about the design.",
+        f"**{variant}**: given weights ({markdown(record.origin)}), scored in the study "
+        f"**{study}**. They say something about these weights, not about the design.",
         *_score_lines(record.scores),
     ]
     tags = {
@@ -113,11 +115,10 @@ def weights_files(record: WeightsRecord) -> dict[str, bytes]:
 
 def result_note(label: TrialLabel, result: TrialResult) -> str:
     """Return the run's description in the UI, in Markdown."""
-    reason = f" ({result.reason})" if result.reason else ""
+    reason = f" ({markdown(result.reason)})" if result.reason else ""
     cost = result.cost
     lines = [
-        f"**{label.variant}**, seed {label.seed}, of the study **{label.study}**: "
-        f"{result.state.value}{reason} after {result.steps} steps.",
+        f"{_title(label)}: {result.state.value}{reason} after {result.steps} steps.",
         "",
         f"{cost.parameters:,} parameters, {cost.multiply_adds:,} multiply-adds at LR "
         f"{cost.lr_width_px}x{cost.lr_height_px} px. Ledger key `{label.key}`.",
@@ -128,9 +129,14 @@ def result_note(label: TrialLabel, result: TrialResult) -> str:
 def started_note(label: TrialLabel) -> str:
     """Return the description of a run that has no result yet."""
     return (
-        f"**{label.variant}**, seed {label.seed}, of the study **{label.study}**: not finished; "
+        f"{_title(label)}: not finished; "
         f"the same command goes on with it. Ledger key `{label.key}`."
     )
+
+
+def _title(label: TrialLabel) -> str:
+    variant, study = markdown(label.variant), markdown(label.study)
+    return f"**{variant}**, seed {label.seed}, of the study **{study}**"
 
 
 def config_files(config: TrialConfig) -> dict[str, bytes]:
@@ -186,7 +192,7 @@ def _score_lines(scores: Sequence[DatasetScores]) -> list[str]:
     for one in scores:
         means = one.mean().plain()
         cells = " | ".join(f"{means[name]:.4f}" for name in SCORE_NAMES)
-        lines.append(f"| {one.dataset} | {cells} | {one.protocol.describe()} |")
+        lines.append(f"| {markdown(one.dataset)} | {cells} | {one.protocol.describe()} |")
     return lines
 
 
@@ -197,7 +203,8 @@ def _score_table(all_scores: Sequence[DatasetScores]) -> bytes:
     for scores in all_scores:
         for image in scores.images:
             values = [getattr(image, name) for name in SCORE_NAMES]
-            writer.writerow([scores.dataset, image.name, *values, scores.protocol.describe()])
+            names = [csv_cell(printable(name)) for name in (scores.dataset, image.name)]
+            writer.writerow([*names, *values, scores.protocol.describe()])
     return text.getvalue().encode()
 
 

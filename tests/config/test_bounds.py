@@ -54,7 +54,11 @@ def test_a_number_without_bounds_would_be_found() -> None:
         ("training.adam_betas", [1, 2], r"training.adam_betas.0: should be less than 1, got 1"),
         ("training.adam_betas", [0.9, math.nan], r"adam_betas.1: .*got nan"),
         ("training.threads", 100_000, "should be less than or equal to 1024, got 100000"),
-        ("training.stages.0.learning_rate", math.inf, "learning_rate: should be a finite number, got"),
+        (
+            "training.stages.0.learning_rate",
+            math.inf,
+            "learning_rate: should be a finite number, got",
+        ),
         ("training.stages.0.learning_rate", math.nan, "learning_rate: .*got nan"),
         ("training.stages.0.batch_size", 10**9, "batch_size: .* got 1000000000"),
         ("training.stages.0.steps", 10**12, "steps: .* got 1000000000000"),

@@ -1,6 +1,6 @@
 """The images of a trial: packed once, opened by every process that needs them. No torch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.config.base import Frozen
@@ -171,3 +171,27 @@ def known_hashes(config: TrialConfig, ledger: Ledger) -> DataHashes | None:
         validation=validation,
         benchmarks={name: digest for name, digest in benchmarks.items() if digest},
     )
+
+
+def named_hashes(config: TrialConfig, ledger: Ledger) -> dict[str, str]:
+    """Return the content hash of each set of images by use and name, such as `benchmark Set5`.
+
+    Returns:
+        Nothing if some are not packed yet.
+
+    Raises:
+        DataError: If a folder cannot be used.
+    """
+    known = known_hashes(config, ledger)
+    if known is None:
+        return {}
+    return {
+        **{f"training {name}": found for name, found in known.training.items()},
+        f"validation {config.data.validation.name}": known.validation,
+        **{f"benchmark {name}": found for name, found in known.benchmarks.items()},
+    }
+
+
+def changed_images(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the sets of images in both that have another content, by use and name."""
+    return [name for name, found in now.items() if before.get(name, found) != found]

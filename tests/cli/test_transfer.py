@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
+from tests.damage import change_digit
 from tests.studies.test_transfer import STUDY, files_of, make_store
 from workbench.ledger import WEIGHTS
 
@@ -88,3 +89,17 @@ def test_a_damaged_export_writes_nothing(command: Command, tmp_path: Path) -> No
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert f"training-tiny-2-0f3a/{WEIGHTS}: is damaged" in ended.err
     assert not (tmp_path / "mlflow_runs").exists()
+
+
+def test_a_report_names_a_damaged_result_in_one_line_and_does_without(
+    command: Command, tmp_path: Path
+) -> None:
+    make_store(tmp_path / "theirs")
+    path = Path("theirs", "trials", "tiny-2-0f3a", "result.json")
+    change_digit(tmp_path / path, '"psnr_rgb_db": ')
+    report = command("report", STUDY, "--store", "theirs", "--format", "json")
+    assert report.code == 0, report.err
+    named = [line for line in report.err.splitlines() if "damaged" in line]
+    assert len(named) == 1
+    assert named[0].startswith(f"{tmp_path / path}: damaged (its SHA-256 must be ")
+    assert [len(arm["seeds"]) for arm in report.json()["arms"]] == [1, 1]

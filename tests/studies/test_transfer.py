@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import save
 
+from tests.damage import change_digit, flip
 from tests.tracking.conftest import make_config, make_label, make_result
 from workbench.digests import seal_safetensors, unseal_json
 from workbench.errors import ConfigError, StoreError, WorkbenchError
@@ -26,6 +27,7 @@ from workbench.studies.transfer import Count, export_study, import_export, show
 from workbench.tracking.tracker import NullTracker, TrialLabel
 
 STUDY = "lvar study"
+TRAINING = "trainings/training-tiny-2-0f3a"
 ARMS = ("tiny", "no-lvar")
 
 
@@ -393,3 +395,32 @@ def test_a_damaged_study_in_the_store_is_left_alone(exported: Path, tmp_path: Pa
     with pytest.raises(ConfigError, match="no study of this version"):
         import_export(open_export(exported), tmp_path / "ours")
     assert files_of(tmp_path / "ours") == {f"studies/{STUDY}.json": b"{"}
+
+
+@pytest.mark.parametrize("path", ["trials/tiny-2-0f3a/result.json", f"{TRAINING}/{WEIGHTS}"])
+def test_an_import_replaces_what_is_damaged_in_the_store(
+    exported: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    store = make_store(tmp_path / "ours")
+    whole = (store / path).read_bytes()
+    flip(store / path, 0.4)
+    done = import_export(open_export(exported), store)
+    assert (done.trials.came, done.weights.came) == ((1, 0) if "trials" in path else (0, 1))
+    assert (store / path).read_bytes() == whole
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{store / path}: damaged (")
+
+
+def test_damaged_weights_are_not_exported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = make_store(tmp_path / "store")
+    flip(store / TRAINING / WEIGHTS, 0.4)
+    assert export_study(store, STUDY, tmp_path / "out").weights == 2
+    assert not (tmp_path / "out" / TRAINING).exists()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{store / TRAINING / WEIGHTS}: damaged (")
+
+
+def test_a_damaged_list_of_files_is_refused(exported: Path) -> None:
+    change_digit(exported / MANIFEST, '"format": ')
+    with pytest.raises(StoreError, match=r"export\.json: is damaged \(its SHA-256 must"):
+        open_export(exported)

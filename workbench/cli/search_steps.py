@@ -35,7 +35,7 @@ from workbench.search.run import search
 from workbench.search.state import CANONICAL, Ran, SearchState
 from workbench.search.warm_start import known_networks
 from workbench.tracking.tracker import Tracker
-from workbench.trial_images import known_hashes
+from workbench.trial_images import changed_images, known_hashes, named_hashes
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,42 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
         other = put_aside(store, name)
         if other:
             note(f"what was proposed before is kept as search {other}")
-    record = read_record(store, name)
+    record, images = read_record(store, name), named_hashes(settings.base, Ledger(store))
     if record is None:
         note(f"search {name} begins")
         known = () if going_on.cold else _known(settings, store)
-        record = SearchRecord(name=name, settings=settings, known=known)
+        record = SearchRecord(name=name, settings=settings, known=known, images=images)
         start_record(record, store)
         if known:
             note(f"the sampler begins with {len(known)} networks that are finished; --cold if not")
-    if record.settings != settings:
-        raise ConfigError(
-            f"search {name!r} in {store} has other settings; give another --study, --fresh to "
-            "begin anew, or the same options to go on with it"
-        )
+    _check_the_same(record, settings, images, store)
     if record.proposals:
         note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
     if going_on.retry and not record.retrying and not record.failed():
         note("--retry failed: no trial of this search has failed")
     return record
+
+
+def _check_the_same(
+    record: SearchRecord, settings: Settings, images: Mapping[str, str], store: Path
+) -> None:
+    """Refuse to go on with a search whose settings, or whose images, are not those of now.
+
+    Raises:
+        ConfigError: With what to do.
+    """
+    if record.settings != settings:
+        raise ConfigError(
+            f"search {record.name!r} in {store} has other settings; give another --study, --fresh to "
+            "begin anew, or the same options to go on with it"
+        )
+    changed = changed_images(record.images, images)
+    if changed:
+        raise ConfigError(
+            f"search {record.name!r} in {store}: images changed: {', '.join(changed)}; what it proposed "
+            "rests on the scores of the old ones. --fresh begins anew and keeps it under another "
+            "name"
+        )
 
 
 def _known(settings: Settings, store: Path) -> tuple[Known, ...]:

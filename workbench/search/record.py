@@ -171,13 +171,19 @@ class SearchRecord(Frozen):
     settings: Settings
     known: tuple[Known, ...] = ()
     """What the sampler is told first; kept, so that later results change no proposal."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Content hash of each set of images, by use and name; empty if an older workbench began it."""
     lines: tuple[_OneLine, ...] = ()
 
     def with_lines(self, lines: Iterable[Line]) -> "SearchRecord":
         """Return the record with more that has happened."""
         # Not a copy: that would take over what was found out about fewer lines.
         return SearchRecord.model_construct(
-            name=self.name, settings=self.settings, known=self.known, lines=(*self.lines, *lines)
+            name=self.name,
+            settings=self.settings,
+            known=self.known,
+            images=self.images,
+            lines=(*self.lines, *lines),
         )
 
     @cached_property

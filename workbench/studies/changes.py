@@ -1,16 +1,12 @@
 """What has changed from one declaration of a study to another beside the plan itself. No torch."""
 
 from workbench.studies.declaration import Declaration
-
-
-def changed_images(before: Declaration, now: Declaration) -> list[str]:
-    """Return the sets of images whose content differs, by use and name."""
-    return [name for name, found in now.images.items() if before.images.get(name, found) != found]
+from workbench.trial_images import changed_images
 
 
 def change_text(before: Declaration, now: Declaration) -> str:
     """Say why trials that both declare have other keys; empty if they have the same."""
-    names = changed_images(before, now)
+    names = changed_images(before.images, now.images)
     if names:
         return f"images changed: {', '.join(names)}"
     old, new = _trials(before), _trials(now)

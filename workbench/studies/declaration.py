@@ -26,7 +26,7 @@ from workbench.ledger import Ledger
 from workbench.reporting.judging import Rules
 from workbench.statistics.levels import Levels
 from workbench.strict_json import loads
-from workbench.trial_images import known_hashes
+from workbench.trial_images import named_hashes
 
 FOLDER = "studies"
 
@@ -164,7 +164,7 @@ def declare(
         alpha=levels.alpha,
         margin_db=levels.margin_db,
         keys=by_arm,
-        images=_images(plan, store),
+        images=named_hashes(plan.base.config, Ledger(store)),
     )
     path = _path(store, plan.study)
     with changing(path, store):
@@ -187,18 +187,6 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
         study = Study(study=name, declarations=(*others, new))
         write_atomically(_path(store, name), seal_json(study.plain()), store=store)
     return Declared(new, earlier[-1] if earlier and same is None else None)
-
-
-def _images(plan: Plan, store: Path) -> dict[str, str]:
-    """Return the content hashes of the base's images, by use and name; empty if unknown."""
-    known = known_hashes(plan.base.config, Ledger(store))
-    if known is None:
-        return {}
-    return {
-        **{f"training {name}": found for name, found in known.training.items()},
-        f"validation {plan.base.config.data.validation.name}": known.validation,
-        **{f"benchmark {name}": found for name, found in known.benchmarks.items()},
-    }
 
 
 def read_study(store: Path, name: str) -> Study:

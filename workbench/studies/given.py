@@ -6,8 +6,6 @@ Below a store: `given/<study>.<key>.json`. MLflow shows them, and can be rebuilt
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from workbench.config.base import Frozen
 from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import ConfigError
@@ -39,10 +37,11 @@ def keep_given(given: Given, store: Path) -> None:
     """Record a network's scores; the first scores of the same weights and images are kept.
 
     Raises:
+        ConfigError: If the file that is there cannot be used.
         StoreError: If the store cannot be written.
     """
     path = store / FOLDER / f"{given.study}.{given.key}.json"
-    if not path.exists():
+    if _kept(path) is None:
         write_atomically(path, seal_json(given.plain()), store=store)
 
 
@@ -53,11 +52,24 @@ def read_given(store: Path) -> Iterator[Given]:
         ConfigError: If a file is of another version, or a score in it cannot be.
     """
     for path in sorted((store / FOLDER).glob("*.json")):
-        try:
-            yield Given.check(loads(unseal_json(path.read_bytes())))
-        except DamagedError as damage:
-            say_damaged(path, damage)
-        except (ValueError, ValidationError):
-            raise ConfigError(
-                f"{path}: no scores of this version; move it away and evaluate the weights again"
-            ) from None
+        found = _kept(path)
+        if found is not None:
+            yield found
+
+
+def _kept(path: Path) -> Given | None:
+    """Return what a file holds, None if it is not there or damaged, which is said.
+
+    Raises:
+        ConfigError: If it is of another version, or a score in it cannot be.
+    """
+    unusable = f"{path}: no scores of this version; move it away and evaluate the weights again"
+    try:
+        return Given.parse(loads(unseal_json(path.read_bytes())), where=unusable)
+    except FileNotFoundError:
+        return None
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        return None
+    except ValueError as error:  # no JSON
+        raise ConfigError(f"{unusable} ({' '.join(str(error).split())})") from None

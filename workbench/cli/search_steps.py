@@ -121,15 +121,15 @@ def _check_the_same(
     """
     if record.settings != settings:
         raise ConfigError(
-            f"search {record.name!r} in {store} has other settings; give another --study, --fresh to "
-            "begin anew, or the same options to go on with it"
+            f"search {record.name!r} in {store} has other settings; give another --study, "
+            "--fresh to begin anew, or the same options to go on with it"
         )
     changed = changed_images(record.images, images)
     if changed:
         raise ConfigError(
-            f"search {record.name!r} in {store}: images changed: {', '.join(changed)}; what it proposed "
-            "rests on the scores of the old ones. --fresh begins anew and keeps it under another "
-            "name"
+            f"search {record.name!r} in {store}: images changed: {', '.join(changed)}; what it "
+            "proposed rests on the scores of the old ones. --fresh begins anew and keeps it under "
+            "another name"
         )
 
 

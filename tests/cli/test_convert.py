@@ -19,7 +19,10 @@ def test_another_file_is_replaced_only_on_request(
     assert "out.pth: is there already and holds something else" in ended.err
     assert target.read_text() == "mine"
     assert command("convert", str(tiny_weights), str(target), "--overwrite").code == 0
-    assert command("convert", str(tiny_weights), str(target)).code == 0  # the same content
+    assert command("convert", str(tiny_weights), str(target)).code == 0  # the same network
+    again = tmp_path / "again.safetensors"
+    for source in (target, tiny_weights, target):  # also where tensors lie in another order
+        assert command("convert", str(source), str(again)).code == 0
     with safe_open(tiny_weights, framework="pt") as file:
         assert torch.equal(
             load_model(target).state_dict()["shallow.weight"], file.get_tensor("shallow.weight")

@@ -46,7 +46,7 @@ def convert_file(source: Path, target: Path, *, replace: bool = False) -> Weight
     except CheckpointError as error:
         raise CheckpointError(f"{source}: {error}") from None
     _prove(source, target, content)
-    if target.exists() and not replace and not _holds(target, content):
+    if target.exists() and not replace and not _holds(target, weights):
         raise CheckpointError(
             f"{target}: is there already and holds something else; choose another OUT or add "
             "--overwrite"
@@ -55,8 +55,17 @@ def convert_file(source: Path, target: Path, *, replace: bool = False) -> Weight
     return weights
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content
+def _holds(path: Path, weights: Weights) -> bool:
+    """Tell whether a file holds the same network; its tensors may lie in another order."""
+    try:
+        there = read_weights(path)
+    except CheckpointError:
+        return False
+    return (
+        there.config == weights.config
+        and there.state.keys() == weights.state.keys()
+        and all(torch.equal(tensor, weights.state[name]) for name, tensor in there.state.items())
+    )
 
 
 def _prove(source: Path, target: Path, content: bytes) -> None:

@@ -1,7 +1,9 @@
 """The factory against the published networks: outputs, maps and gradients.
 
 Float32 rounding alone moves some of the stored outputs by up to 6e-5 from the exact (float64)
-result, so the tolerance is 1e-5 or twice the stored output's own rounding error.
+result, and another processor rounds in another way. So the float64 result must agree with the
+stored output, and float32 must be as near to float64 as the stored output is: within 1e-5, or
+three times the stored output's own rounding error.
 """
 
 from pathlib import Path
@@ -46,7 +48,7 @@ def published(reference: Path, name: str) -> MDRN:
 def tolerance(stored: Tensor, exact: Tensor) -> float:
     rounding = float((stored - exact).abs().max())
     assert rounding < 1e-5 * max(1.0, float(exact.abs().max())) * 200
-    return max(1e-5, 2 * rounding)
+    return max(1e-5, 3 * rounding)
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
@@ -63,7 +65,8 @@ def test_outputs_are_those_of_the_published_network(
         model = model.to(memory_format=memory_format)
         output = model(image.contiguous(memory_format=memory_format))
     assert float((exact - expected).abs().max()) < 1e-4
-    assert float((output - expected).abs().max()) <= tolerance(expected, exact)
+    # Not against the stored output, which has rounding of its own: processors round differently.
+    assert float((output - exact).abs().max()) <= tolerance(expected, exact)
 
 
 def build_exact(model: MDRN) -> nn.Module:
@@ -173,4 +176,5 @@ def test_parts_left_out_of_the_published_network(
     image, expected = torch.from_numpy(stored["input"]), torch.from_numpy(stored[variant])
     with torch.no_grad():
         exact, output = build_exact(model)(image.double()), model(image)
-    assert float((output - expected).abs().max()) <= tolerance(expected, exact)
+    assert float((exact - expected).abs().max()) < 1e-4
+    assert float((output - exact).abs().max()) <= tolerance(expected, exact)

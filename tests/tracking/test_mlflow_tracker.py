@@ -1,6 +1,7 @@
 import base64
 import json
 import math
+import os
 import shutil
 import signal
 import sqlite3
@@ -225,6 +226,14 @@ tracker.trial_started(make_label(), make_config(), SMALL_COST)
 tracker.validated(make_label(), make_point(40))
 os.kill(os.getpid(), 9)
 """
+
+
+def test_closing_gives_the_environment_back(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    tracker = MlflowTracker(tmp_path)
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "10"
+    tracker.close()
+    assert dict(os.environ) == before
 
 
 def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:

@@ -4,16 +4,16 @@ MLflow can be deleted at any time: `trial_finished` for every entry of the ledge
 view again. Only run drivers write it, and several of them may at once.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoreError, one_line
+from workbench.global_state import environment_set
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
@@ -31,6 +31,7 @@ from workbench.tracking.tracker import TrialLabel
 _RUNNING = "running"
 _INTERRUPTED = "interrupted"
 
+_SETTINGS = {"MLFLOW_DISABLE_TELEMETRY": "true"}
 _DEFAULT_SETTINGS = {
     # MLflow's own defaults would hold up a run for minutes when the server is gone.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -76,9 +77,9 @@ class MlflowTracker:
         Raises:
             StoreError: If the store cannot be written, or the server does not answer.
         """
-        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-        for name, value in _DEFAULT_SETTINGS.items():
-            os.environ.setdefault(name, value)
+        self._environment = ExitStack()  # until `close`: MLflow reads it at each request
+        self._environment.enter_context(environment_set(_DEFAULT_SETTINGS))
+        self._environment.enter_context(environment_set(_SETTINGS, replace=True))
         import mlflow
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
@@ -203,9 +204,10 @@ class MlflowTracker:
         return bool(self._ask(ask))
 
     def close(self) -> None:
-        """Interrupt the trials that still run, and let go of the database."""
+        """Interrupt the trials that still run, and let go of database and environment."""
         for label in list(self._live):
             self.trial_interrupted(label)
+        self._environment.close()
         if self._file:
             # MLflow itself keeps connections for the life of the process.
             self._client._tracking_client.store.engine.dispose()

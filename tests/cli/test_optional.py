@@ -127,6 +127,7 @@ def test_an_ablation_prints_its_table_without_its_views(
     monkeypatch.setattr(ablate_steps, "pack", lambda *_: None)
     monkeypatch.setattr(ablate_steps, "look_up", lambda *_: [])
     monkeypatch.setattr(ablate_steps, "declare", lambda *_: None)
+    monkeypatch.setattr(ablate_steps, "_say_changed", lambda *_: None)
     monkeypatch.setattr(optional, "_opened", lambda *_: Broken())
     place = Place(tmp_path, 1)
     ablate_steps.run(request, place, yes=True, as_json=False)
@@ -165,3 +166,12 @@ def test_commands_open_mlflow_through_one_door() -> None:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "MlflowTracker"
     }
     assert opening <= about_mlflow
+
+
+def test_commands_that_are_named_can_be_copied_into_a_shell(capsys: Capture) -> None:
+    optional.say_where(Path("my store"), "sqlite:///a b.db")
+    optional.say_where(Path("mlflow_runs"), None)
+    assert capsys.readouterr().err.splitlines() == [
+        "compare in MLflow: workbench ui --store 'my store' --tracking-uri 'sqlite:///a b.db'",
+        "compare in MLflow: workbench ui",
+    ]

@@ -15,8 +15,7 @@ from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars, working
 from workbench.cli.engine import LOCAL, Engine
-from workbench.cli.optional import optional, tracking
-from workbench.cli.options import DEFAULT_STORE
+from workbench.cli.optional import optional, say_where, tracking
 from workbench.cli.so_far import SoFar
 from workbench.ledger import Ledger
 from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
@@ -182,7 +181,8 @@ def train(
     so_far = SoFar(plan.against, levels.alpha)
     reused, address = 0, None
     with tracking(place.store, place.tracking_uri) as tracker:
-        tracker.study_described(study_view(read_study(place.store, plan.study)))
+        with optional("MLflow"):
+            tracker.study_described(study_view(read_study(place.store, plan.study)))
         part: Plan | None = next_look(plan, {}, levels)
         with place.engine.runs(place.store, place.workers) as trials:
             while part is not None:
@@ -216,10 +216,8 @@ def _say_changed(study: str, declared: Declared) -> None:
 
 def _say_where(reused: str, place: Place, *, there: bool) -> None:
     note(f"{reused} trials were finished before")
-    where = "" if place.store == DEFAULT_STORE else f" --store {place.store}"
-    uri = f" --tracking-uri {place.tracking_uri}" if place.tracking_uri else ""
     if there:
-        note(f"compare in MLflow: workbench ui{where}{uri}")
+        say_where(place.store, place.tracking_uri)
 
 
 def pack(plan: Plan, place: Place) -> None:

@@ -15,8 +15,7 @@ from torch import nn
 from workbench.cli.console import note
 from workbench.cli.display import bars
 from workbench.cli.image_check import check_sets
-from workbench.cli.optional import tracking
-from workbench.cli.options import DEFAULT_STORE
+from workbench.cli.optional import say_where, tracking
 from workbench.config.base import Frozen, explain
 from workbench.config.data import Degradation, ImageSource
 from workbench.data.pairs import FolderPairs
@@ -203,9 +202,7 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
             given = Given(study=study, name=one.name, key=key, record=one)
             keep_given(given, store)
             tracker.weights_scored(given.label, one)
-    where = "" if store == DEFAULT_STORE else f" --store {store}"
-    uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-    note(f"compare in MLflow: workbench ui{where}{uri}")
+    say_where(store, tracking_uri)
 
 
 def _score(

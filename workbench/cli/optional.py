@@ -1,11 +1,13 @@
 """Views beside a result (pictures, figures, MLflow): whatever happens to them, it stands."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.cli.console import note
 from workbench.cli.display import working
+from workbench.cli.options import DEFAULT_STORE
 from workbench.errors import StoppedByUserError, WorkbenchError, one_line
 from workbench.tracking.tracker import NullTracker, Tracker
 
@@ -50,6 +52,13 @@ def tracking(store: Path, tracking_uri: str | None) -> Iterator[Tracker]:
     finally:
         with optional("MLflow"):
             tracker.close()
+
+
+def say_where(store: Path, tracking_uri: str | None) -> None:
+    """Say which command shows the runs in MLflow, as a shell takes it."""
+    where = "" if store == DEFAULT_STORE else f" --store {shlex.quote(str(store))}"
+    uri = f" --tracking-uri {shlex.quote(tracking_uri)}" if tracking_uri else ""
+    note(f"compare in MLflow: workbench ui{where}{uri}")
 
 
 def _opened(store: Path, tracking_uri: str | None) -> Tracker:

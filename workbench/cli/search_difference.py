@@ -1,5 +1,6 @@
 """How the best networks of a search differ from the canonical one."""
 
+import shlex
 from collections.abc import Sequence
 
 from workbench.cli.console import OUT, note, table
@@ -45,7 +46,8 @@ def print_differences(
     seeds = len(settings.trial_seeds)
     note(
         f"{seeds} seed{'s' if seeds > 1 else ''}, no interval: "
-        f"workbench search promote {state.record.name} --seeds 6 tests the best networks"
+        f"workbench search promote {shlex.quote(state.record.name)} --seeds 6 "
+        "tests the best networks"
     )
 
 

@@ -161,7 +161,8 @@ def _describe(record: SearchRecord, tracker: Tracker, command: str) -> None:
     """Show in MLflow what the search looks for, and prepare its page."""
     from workbench.search.summary import search_view
 
-    tracker.study_described(search_view(record, command))
+    with optional("MLflow"):
+        tracker.study_described(search_view(record, command))
 
 
 def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:

@@ -1,5 +1,6 @@
 """The tables of a search, for people; and the same as plain data."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
     if len(state.record.settings.trial_seeds) == 1 and len(values) > 1:
         note(
             "one seed: differences of some 0.01 dB mean nothing here; "
-            f"workbench search promote {state.record.name} --seeds 6 tests the best ones"
+            f"workbench search promote {shlex.quote(state.record.name)} --seeds 6 "
+            "tests the best ones"
         )
 
 

@@ -1,11 +1,11 @@
 """What `workbench export` and `workbench import` do, and what they say of it. No torch."""
 
+import shlex
 from pathlib import Path
 
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
-from workbench.cli.optional import optional, tracking
-from workbench.cli.options import DEFAULT_STORE
+from workbench.cli.optional import optional, say_where, tracking
 from workbench.studies.exported import open_export
 from workbench.studies.transfer import Count, Imported, export_study, import_export, show
 
@@ -29,7 +29,7 @@ def write_export(name: str, out: Path, store: Path) -> None:
     )
     if exported.unfinished:
         note(f"{_counted(exported.unfinished, 'declared trial')} not finished, so not in it")
-    note(f"on the other machine: workbench import {out.resolve().name}")
+    note(f"on the other machine: workbench import {shlex.quote(out.resolve().name)}")
 
 
 def bring_in(folder: Path, store: Path, tracking_uri: str | None) -> None:
@@ -55,7 +55,7 @@ def bring_in(folder: Path, store: Path, tracking_uri: str | None) -> None:
             show((imported.study, export.study), store, tracker, progress)
             there = tracker.compare_address(export.study.study) is not None
     if there:
-        _say_where(store, tracking_uri)
+        say_where(store, tracking_uri)
 
 
 def _report(imported: Imported, store: Path) -> None:
@@ -85,9 +85,3 @@ def _counted(number: int, what: str) -> str:
 
 def _say(text: str) -> None:
     OUT.print(text, soft_wrap=True)
-
-
-def _say_where(store: Path, tracking_uri: str | None) -> None:
-    where = "" if store == DEFAULT_STORE else f" --store {store}"
-    uri = f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-    note(f"compare in MLflow: workbench ui{where}{uri}")

@@ -1,5 +1,6 @@
 """The HTML page of a search: the front, what was chosen, what mattered, what rungs were worth."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from workbench.reporting import search_figures
@@ -89,8 +90,8 @@ def _answer(view: SearchView) -> Iterator[str]:
     if len(view.state.record.settings.trial_seeds) == 1:
         yield (
             '<p class="warning">One seed: differences of some 0.01 dB mean nothing here. '
-            f"<code>workbench search promote {text(view.state.record.name)} --seeds 6</code> "
-            "tests the best ones.</p>"
+            f"<code>workbench search promote {text(shlex.quote(view.state.record.name))} "
+            "--seeds 6</code> tests the best ones.</p>"
         )
     for warning in view.warnings:
         yield f'<p class="warning">{text(warning)}</p>'

@@ -104,6 +104,10 @@ class Ledger:
         except (OSError, ValueError, ConfigError):
             return None
 
+    def stopped_keys(self) -> list[str]:
+        """Return the keys of all trials that were once stopped early."""
+        return [path.parent.name for path in self.store.glob("trials/*/stopped.json")]
+
     def results(self) -> Iterator[TrialResult]:
         """Yield every finished trial, in the order of the keys."""
         for path in sorted(self.store.glob("trials/*/result.json")):

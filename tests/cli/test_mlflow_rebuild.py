@@ -1,5 +1,7 @@
 """`workbench mlflow rebuild`: MLflow's view made anew from what the store holds."""
 
+import hashlib
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,10 +14,9 @@ from tests.cli.conftest import Command
 from tests.search.test_run import Fake, run, settings, with_rungs
 from tests.studies.test_transfer import STUDY, make_store
 from tests.tracking.conftest import make_record
-from workbench.ablation.plan import Plan
-from workbench.ablation.run import PlannedTrial
+from workbench.config.trial import TrialConfig
 from workbench.ledger import Ledger
-from workbench.results import TrialState
+from workbench.results import TrialResult, TrialState
 from workbench.search.record_file import start_record
 from workbench.studies.given import Given, keep_given
 from workbench.tracking.mlflow_tracker import MlflowTracker
@@ -90,18 +91,12 @@ def test_a_search_comes_back_with_what_it_has_stopped(
     fake = Fake()
     state = run(settings(space=with_rungs()), 8, fake)
     start_record(replace_name(state.record, "mine"), store)
-    for stopped in fake.paused.values():
-        Ledger(store).keep_stopped(stopped)
-
-    def look_up(plan: Plan, store: Path) -> list[PlannedTrial]:
-        keys = {a.name: a.config.model_dump_json() + "1" for a in plan.arms}
-        return [
-            PlannedTrial(a, 1, keyed(fake, keys[a.name]), fake.ledger.get(keys[a.name]))
-            for a in plan.arms
-        ]
-
-    for module in ("mlflow_rebuild", "search_steps"):
-        monkeypatch.setattr(f"workbench.cli.{module}.look_up", look_up)
+    ledger = Ledger(store)
+    # Under keys of an earlier version: a search keeps none, and rebuilds by what was run.
+    for config, result in fake.ledger.items():
+        ledger.record(as_run(config, result))
+    for (config, _), result in fake.paused.items():
+        ledger.keep_stopped(as_run(config, result))
     monkeypatch.setattr("workbench.search.summary.search_page", lambda _: "")  # takes seconds
     monkeypatch.setattr("workbench.search.summary._figures", lambda _: {})
     ended = command("mlflow", "rebuild")
@@ -113,9 +108,11 @@ def test_a_search_comes_back_with_what_it_has_stopped(
     assert [row[1] for row in query(store, RUNS) if "all seeds" in row[1]] == ["search · all seeds"]
 
 
-def keyed(fake: Fake, config: str) -> str:
-    made = fake.ledger.get(config)
-    return made.key if made else next(r.key for (k, _), r in fake.paused.items() if k == config)
+def as_run(text: str, result: TrialResult) -> TrialResult:
+    """Return a result of the made-up search as a real one: with its own config and key."""
+    config = TrialConfig.parse(json.loads(text[:-1]) | {"seed": int(text[-1])})
+    key = hashlib.sha256(text.encode()).hexdigest()
+    return result.model_copy(update={"config": config, "key": key})
 
 
 def replace_name(record: Any, name: str) -> Any:

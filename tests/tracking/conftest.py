@@ -51,12 +51,13 @@ def make_config(seed: int = 2) -> TrialConfig:
 
 
 def make_point(step: int, *, loss: float = 0.05, psnr_db: float = 30.0) -> CurvePoint:
-    score = MeanScore(
-        psnr_rgb_db=psnr_db + step / 100, ssim_rgb=0.8, psnr_y_db=psnr_db + 1.5, ssim_y=0.85
+    score = MeanScore(psnr_rgb_db=30, ssim_rgb=0.8, psnr_y_db=30, ssim_y=0.85).model_copy(
+        update={"psnr_rgb_db": psnr_db + step / 100, "psnr_y_db": psnr_db + 1.5}
     )
-    return CurvePoint(
-        step=step, time_s=START_S + step / 8, loss=loss, learning_rate=2e-3, score=score
+    made = CurvePoint(
+        step=step, time_s=START_S + step / 8, loss=0.05, learning_rate=2e-3, score=score
     )
+    return made.model_copy(update={"loss": loss})  # also one that is not finite, unchecked
 
 
 def make_scores(dataset: str, psnr_db: float = 30.0) -> DatasetScores:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from workbench.ablation.plan import Arm, Plan
-from workbench.ablation.run import look_up
+from workbench.ablation.plan import Arm, run_identity
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
-from workbench.cli.search_steps import objectives_of, stored_state
+from workbench.cli.search_steps import objectives_of
 from workbench.errors import StoreError, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.progress import Progress
-from workbench.results import WeightsRecord
+from workbench.results import TrialResult, WeightsRecord
 from workbench.search.record_file import FOLDER as SEARCHES
-from workbench.search.state import CANONICAL
+from workbench.search.record_file import find_record
+from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import search_summary, search_view
 from workbench.strict_json import loads
 from workbench.studies.declaration import read_study, studies
@@ -29,6 +29,8 @@ from workbench.tracking.known_runs import known_runs
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.replacing import replaced_database
 from workbench.tracking.tracker import TrialLabel
+
+Results = dict[str, TrialResult]
 
 
 @dataclass
@@ -82,10 +84,13 @@ def _show_all(store: Path, tracker: MlflowTracker, counts: _Counts, progress: Pr
         with _left_out(f"the runs of all seeds of study {name}"):
             for summary in summaries(open_study(store, name), store):
                 tracker.variant_judged(summary)
-    for path in sorted((store / SEARCHES).glob("*.jsonl")):
+    searches = sorted((store / SEARCHES).glob("*.jsonl"))
+    known = _known_results(store) if searches else {}
+    for done, path in enumerate(searches, 1):
         with _left_out(f"search {path.stem}"):
-            _show_search(path.stem, store, tracker, progress)
+            _show_search(path.stem, store, tracker, known)
             counts.searches += 1
+        progress(done, len(searches), path.stem)
     with _left_out("external checkpoints"):
         for given in read_given(store):
             tracker.weights_scored(given.label, given.record)
@@ -103,21 +108,38 @@ def _left_out(what: str) -> Iterator[None]:
         note(f"left out: {what} ({error})")
 
 
-def _show_search(name: str, store: Path, tracker: MlflowTracker, progress: Progress) -> None:
+def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results) -> None:
     """Show the trials of a search, those that were stopped early too, and its summary."""
-    state, ledger = stored_state(name, store), Ledger(store)
+    state = SearchState(find_record(store, name))
     tracker.study_described(search_view(state.record))
-    arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained)
-    trials = look_up(Plan(name, arms, state.record.settings.trial_seeds), store) if arms else []
-    for done, trial in enumerate(trials, 1):
-        result = trial.result or (ledger.stopped(trial.key) if trial.key else None)
-        if result is not None and trial.key is not None:
-            tracker.trial_finished(TrialLabel(name, trial.arm.name, trial.seed, trial.key), result)
-        progress(done, len(trials), f"{name} {trial.arm.name}")
-    if any(trial.key is None for trial in trials):
-        note(f"left out: trials of search {name} whose images are not packed")
+    record = state.record
+    out = {**record.stopped(), **record.ended()}
+    for proposal in state.trained:
+        arm = Arm(proposal.name, "", state.config(proposal))
+        for seed in record.settings.trial_seeds:
+            result = known.get(run_identity(arm.with_seed(seed)))
+            if result is None:
+                continue
+            tracker.trial_finished(TrialLabel(name, arm.name, seed, result.key), result)
+            if arm.name not in out:
+                state.results.setdefault(arm.name, []).append(result)
     if CANONICAL in state.results:
-        tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
+        tracker.variant_judged(search_summary(state, objectives_of(record.settings)))
+
+
+def _known_results(store: Path) -> Results:
+    """Return what a store has of each run, by its identity.
+
+    A search keeps no keys of its trials, and those of today are others than those that it ran
+    under if the workbench's code or the images have changed since.
+    """
+    ledger, found = Ledger(store), Results()
+    stopped = filter(None, map(ledger.stopped, ledger.stopped_keys()))
+    for result in sorted(stopped, key=lambda one: one.finished_s):
+        found[run_identity(result.config)] = result
+    for result in sorted(ledger.results(), key=lambda one: one.finished_s):
+        found[run_identity(result.config)] = result
+    return found
 
 
 def _adopt_given(store: Path) -> None:

@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,17 +95,9 @@ def import_effects_undone() -> Iterator[None]:
 
 
 @contextmanager
-def environment_set(variables: Mapping[str, str], *, replace: bool = False) -> Iterator[None]:
-    """Set environment variables inside the block.
-
-    Args:
-        variables: Names and values.
-        replace: Whether they replace what the user has set.
-    """
-    before = {name: os.environ.get(name) for name in variables}
-    for name, value in variables.items():
-        if replace or before[name] is None:
-            os.environ[name] = value
+def environment_kept(names: Iterable[str]) -> Iterator[None]:
+    """Put these environment variables back afterwards, also those that there were not."""
+    before = {name: os.environ.get(name) for name in names}
     try:
         yield
     finally:
@@ -114,3 +106,18 @@ def environment_set(variables: Mapping[str, str], *, replace: bool = False) -> I
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = old
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str], *, replace: bool = False) -> Iterator[None]:
+    """Set environment variables inside the block.
+
+    Args:
+        variables: Names and values.
+        replace: Whether they replace what the user has set.
+    """
+    with environment_kept(variables):
+        for name, value in variables.items():
+            if replace or name not in os.environ:
+                os.environ[name] = value
+        yield

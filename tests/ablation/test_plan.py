@@ -10,7 +10,7 @@ from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.run import by_arm, look_up, run_plan
 from workbench.ablation.variant import Variant, find_variants
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, StoreError, WorkbenchError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.ledger import Ledger
 from workbench.results import TrialResult
 from workbench.tasks import Listener, Message, Task, WorkerLostError
@@ -152,10 +152,12 @@ def test_keys_are_known_when_the_images_are_packed(plan: Plan, tmp_path: Path) -
     assert [trial.key for trial in look_up(plan, tmp_path / "empty")] == [None] * 3
 
 
-def test_a_damaged_record_is_named(plan: Plan, tmp_path: Path) -> None:
+def test_a_damaged_record_is_named_and_counts_as_absent(
+    plan: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     key = look_up(plan, tmp_path)[0].key
     path = tmp_path / "trials" / str(key) / "result.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
-    with pytest.raises(StoreError, match=f"{key}/result.json: this record cannot be read"):
-        look_up(plan, tmp_path)
+    assert look_up(plan, tmp_path)[0].result is None
+    assert f"{key}/result.json: damaged (no JSON" in caplog.text

@@ -139,7 +139,7 @@ def test_crops_are_compared_by_a_slider_that_works_by_keyboard(seen: Browser) ->
     seen.press("ArrowLeft")
     assert seen.ask(shown) != against
     said = seen.ask("document.querySelector('.reveal input').getAttribute('aria-label')")
-    assert said.startswith("left of the edge bicubic, 21.00 dB, right of it ")
+    assert said.startswith("left of the edge bicubic, right of it up")
 
 
 def test_at_night_paper_and_figures_are_dark(seen: Browser) -> None:

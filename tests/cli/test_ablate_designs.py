@@ -27,6 +27,7 @@ def plan_file(folder: Path, photos: Path, **more: object) -> Path:
         "validation": str(photos),
         "benchmarks": [f"Photos={photos}"],
         "set": SMALL,
+        "allow_overlap": True,  # one folder for everything
     }
     path.write_text(json.dumps(content | more))  # JSON is YAML
     return path

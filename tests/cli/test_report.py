@@ -49,7 +49,8 @@ def test_a_study_is_reported_in_every_format(
     assert "default-src 'none'" in html
     assert html.count("<figure") == html.count("<figcaption>")
     assert html.count('<figure role="group"') == 3  # forest plot, costs, learning curves
-    assert re.findall(r"<h[123][^>]*>([^<]+)", html) == [
+    headings = re.findall(r"<h([123])[^>]*>(.+?)</h\1>", html)
+    assert [re.sub("<[^>]+>", "", heading) for _, heading in headings] == [
         *("Does local variance (L-var) help at all?", "Answers", "Photos"),
         *("Quality and cost: Photos", "Image by image: Photos", "Image crops", "Crops: Photos"),
         *("Learning curves", "How this came about"),

@@ -10,6 +10,8 @@ from tests.reporting.test_baseline import bicubic
 from tests.search.test_run import Fake, run, settings
 from workbench.cli import comparison_table, search_table
 from workbench.cli.search_table import plain_search, print_front, print_search
+from workbench.reporting.search_figures import Scored
+from workbench.reporting.search_figures import front as page_front
 from workbench.reporting.search_prints import front
 from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
 from workbench.search.objectives import parse_objectives
@@ -70,6 +72,24 @@ def test_networks_below_it_are_named(plain: SearchState, state: SearchState) -> 
     assert "t0000 by 0.250 dB" in text
     assert text.endswith("beat interpolation: their ranks say little about longer training.")
     assert bicubic_warnings(plain) == []
+
+
+@pytest.mark.parametrize(
+    ("objective", "value", "line", "label"),
+    [
+        ("psnr_rgb_db", 30.2, True, "bicubic 30.200 dB"),
+        ("ssim_y", 30.2, True, "bicubic 30.2000"),
+        ("psnr_rgb_db", 20.0, False, "bicubic 20.000 dB, far below what is drawn"),
+        ("psnr_rgb_db", None, False, ""),
+    ],
+)
+def test_the_page_draws_it_where_it_does_not_squash_the_front(
+    objective: str, value: float | None, line: bool, label: str
+) -> None:
+    networks = [Scored(name, (db,), 0.3, {}, True) for name, db in (("a", 30.0), ("b", 30.5))]
+    layout = page_front(networks, [objective], value).layout
+    assert [one.text for one in layout.annotations] == ([label] if label else [])
+    assert bool(layout.shapes) == line
 
 
 def test_the_page_and_mlflow_have_both(state: SearchState) -> None:

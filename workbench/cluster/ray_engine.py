@@ -22,7 +22,7 @@ from workbench.cluster.node import Shipped
 from workbench.cluster.reaper import end_reaper, start_reaper
 from workbench.digests import say
 from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
-from workbench.global_state import environment_set
+from workbench.global_state import environment_kept, environment_set
 from workbench.results import TrialResult
 from workbench.stopping import signals_set
 from workbench.tasks import Listener, Lost, Message, Notice, Task, WorkerLostError
@@ -45,6 +45,8 @@ _SETTINGS = {
     "RAY_TRAIN_V2_ENABLED": "0",
 }
 
+_SET_BY_RAY = ("RAY_AUTH_MODE", "RAY_CLIENT_MODE", "PYTHONBREAKPOINT")
+"""Variables that Ray sets in its driver and leaves there."""
 _LOCAL_SETTINGS = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Ray listens on all interfaces otherwise. It is read when ray is imported."""
 
@@ -82,6 +84,7 @@ class RayWorkers:
 
     def __enter__(self) -> "RayWorkers":
         with ExitStack() as stack:
+            stack.enter_context(environment_kept(_SET_BY_RAY))
             stack.enter_context(environment_set(_SETTINGS))
             if self._address is None:
                 stack.enter_context(environment_set(_LOCAL_SETTINGS, replace=True))

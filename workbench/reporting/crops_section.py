@@ -78,7 +78,7 @@ def _image(one: Wanted, crops: Crops, seed: int) -> str:
 def _picture(alt: str, png: bytes, below: str, *, slides: bool) -> str:
     data = base64.b64encode(png).decode()
     # The name under which the page's script offers the picture for its slider.
-    name = f' data-name="{_text(below)}"' if slides else ""
+    name = f' data-name="{_text(below.rpartition(", ")[0] or below)}"' if slides else ""
     return (
         f'<figure class="crop"{name}><img alt="{_text(alt)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{_text(below)}</figcaption></figure>"

@@ -13,30 +13,31 @@ _FAR = 2.0
 """Times the height of what is drawn: bicubic further away would squash it."""
 
 
-def add_bicubic(figure: Figure, db: float) -> None:
+def add_bicubic(figure: Figure, value: float, *, in_db: bool = True) -> None:
     """Draw interpolation as a line; where it is far from all networks, only say where it is.
 
     Args:
         figure: What it is added to; the networks are there already.
-        db: PSNR of bicubic.
+        value: Score of bicubic.
+        in_db: Whether it is a PSNR; SSIM has no unit.
     """
-    values = [value for trace in figure.data for value in trace.y]
+    values = [one for trace in figure.data for one in trace.y]
     low, high = min(values), max(values)
-    around = _FAR * max(high - low, 0.01)
-    label, font = f"bicubic {mean_text(db)} dB", {"color": "var(--muted)", "size": 13}
-    if low - around <= db <= high + around:
+    around = _FAR * max(high - low, 0.01 if in_db else 0.0001)
+    label = f"bicubic {mean_text(value)} dB" if in_db else f"bicubic {value:.4f}"
+    font = {"color": "var(--muted)", "size": 13}
+    if low - around <= value <= high + around:
         line = {"color": "var(--muted)", "dash": "dot", "width": 1.5}
         figure.add_hline(
-            y=db,
+            y=value,
             line=line,
             annotation={"text": label, "font": font},
             annotation_position="bottom left",
         )
         return
-    where = f"{label}, far {'below' if db < low else 'above'} what is drawn"
-    side = {"y": 0, "yanchor": "bottom"} if db < low else {"y": 1, "yanchor": "top"}
+    where = f"{label}, far {'below' if value < low else 'above'} what is drawn"
     place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "showarrow": False}
-    figure.add_annotation(text=where, font=font, **side, **place)
+    figure.add_annotation(text=where, font=font, y=1, yanchor="bottom", **place)
 
 
 def laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figure:
@@ -44,7 +45,7 @@ def laid_out(figure: Figure, x_title: str, y_title: str, height_px: int) -> Figu
     figure.update_layout(
         template="none",
         height=height_px,
-        margin={"l": 10, "r": 20, "t": 20, "b": 40},
+        margin={"l": 10, "r": 20, "t": 24, "b": 40},
         font={"size": 14, "color": "var(--ink)", "family": "system-ui, sans-serif"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.reporting.colours import Style, style
-from workbench.reporting.figure_parts import Figure, laid_out
+from workbench.reporting.figure_parts import Figure, add_bicubic, laid_out
 from workbench.reporting.wording import short_value
 
 FRONT = {
@@ -29,8 +29,16 @@ class Scored:
     on_front: bool
 
 
-def front(scored: Sequence[Scored], objectives: Sequence[str]) -> Figure:
-    """Return the first objective over the second one, or over the cost if there is only one."""
+def front(
+    scored: Sequence[Scored], objectives: Sequence[str], bicubic: float | None = None
+) -> Figure:
+    """Return the first objective over the second one, or over the cost if there is only one.
+
+    Args:
+        scored: The networks; at least one.
+        objectives: Their names.
+        bicubic: What bicubic has of the first one; None for a cost, and where it is not known.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -53,6 +61,8 @@ def front(scored: Sequence[Scored], objectives: Sequence[str]) -> Figure:
             hovertemplate=f"%{{text}}: {unit_text(objectives[0])} %{{y:,.6~g}}, {below} "
             "%{x:,.6~g}<extra></extra>",
         )
+    if bicubic is not None:
+        add_bicubic(figure, bicubic, in_db=objectives[0].endswith("_db"))
     return laid_out(figure, below, unit_text(objectives[0]), 480)
 
 

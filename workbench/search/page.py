@@ -98,7 +98,7 @@ def _answer(view: SearchView) -> Iterator[str]:
     if view.scored:
         caption = "Networks that came to their end. Those on the front are within the limits, "
         caption += "and no other network there is as good in every objective"
-        figure = search_figures.front(view.scored, view.names)
+        figure = search_figures.front(view.scored, view.names, view.bicubic[0])
         yield html_figure(figure, "front", caption, legend(search_figures.FRONT))
 
 

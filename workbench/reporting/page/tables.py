@@ -16,6 +16,7 @@ from workbench.reporting.numbers import (
     interval_text,
     mean_text,
     p_text,
+    percent_text,
     signed,
 )
 from workbench.reporting.page.answers import chip
@@ -126,6 +127,6 @@ def _checks(difference: Difference | None) -> Sequence[str]:
         interval_text(mean, difference.bootstrap) if difference.bootstrap else "",
         *(
             signed(extra.median, decimals_of(extra.median, found.interval)),
-            f"{100 * extra.win_rate:.0f} %",
+            percent_text(extra.win_rate),
         ),
     ]

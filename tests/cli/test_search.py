@@ -76,7 +76,7 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert "torch" not in imported_by(tmp_path, "search", "status", "s")
     written = command("search", "report", "s", "--out", "s.html")
     assert (written.code, written.err) == (0, "written to s.html\n")
-    assert "<h1>s</h1>" in (tmp_path / "s.html").read_text()
+    assert " - s</title>" in (tmp_path / "s.html").read_text()  # its question, then its name
     assert command("search", "optuna", "s").code == 0
     twice = command("search", "optuna", "s")
     assert (twice.code, twice.err.count("\n")) == (2, 1)

@@ -136,11 +136,11 @@ def test_a_trial_carries_them_for_benchmarks_and_validation(
 
 
 def test_a_record_without_them_is_read_as_before() -> None:
+    score = dict.fromkeys(MeanScore.model_fields, 1.0)
     plain = {
         "dataset": "a",
         "protocol": {"scale": 4, "crop_px": 4, "lr_origin": "given", "data_hash": "b"},
-        "images": [],
+        "images": [{"name": "x"} | score],
     }
     assert DatasetScores.parse(plain).bicubic is None
-    score = dict.fromkeys(MeanScore.model_fields, 1.0)
     assert DatasetScores.parse(plain | {"bicubic": score}).bicubic == MeanScore(**score)

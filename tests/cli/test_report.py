@@ -53,7 +53,7 @@ def test_a_study_is_reported_in_every_format(
     assert [re.sub("<[^>]+>", "", heading) for _, heading in headings] == [
         *("Does local variance (L-var) help at all?", "Answers", "Photos"),
         *("Quality and cost: Photos", "Image by image: Photos", "Image crops", "Crops: Photos"),
-        *("Learning curves", "How this came about"),
+        *("Learning curves", "Reproduce"),
     ]
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', html)
     assert trained_on in html

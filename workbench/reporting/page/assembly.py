@@ -18,7 +18,7 @@ from workbench.reporting.page.tables import tables
 _ANSWERS = Section("answers", "Answers")
 _CROPS = Section("crops", "Image crops")
 _CURVES = Section("curves-of-learning", "Learning curves")
-_BACKGROUND = Section("background", "How this came about")
+_BACKGROUND = Section("background", "Reproduce")
 
 
 def page(

@@ -1,4 +1,4 @@
-"""The end of a study's page: how it came about, for a reader who wants to repeat it."""
+"""The end of a study's page: what a reader needs who wants to reproduce it."""
 
 from collections.abc import Iterator
 

@@ -80,7 +80,7 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
     assert shown.figures["best/psnr_rgb_db"] == state.values(PSNR)[best][0]
     assert shown.cost == state.results[CANONICAL][0].cost
     assert shown.digest == digest_of(state)
-    assert b"What the rungs were worth" in shown.files[PAGE]
+    assert b"Rung rank correlation" in shown.files[PAGE]
     for name in ("front.png", "parallel.png", "importances.png", "rungs.png"):
         picture = Image.open(io.BytesIO(shown.files[name])).convert("L")
         assert min(picture.size) > 300
@@ -92,7 +92,7 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
 def test_a_search_of_two_objectives_and_one_that_has_only_begun_have_pages() -> None:
     wanted = settings(objectives=("psnr_rgb_db", "parameters"))
     several = parse_objectives(wanted.objectives, ["Set5"])
-    assert "What mattered" in search_page(view_of(run(wanted, 10, Fake()), several))
+    assert "Hyper-parameter importance" in search_page(view_of(run(wanted, 10, Fake()), several))
     assert "Fewer than 8 networks" in search_page(view_of(run(settings(), 1, Fake()), PSNR))
 
 

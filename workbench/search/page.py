@@ -1,4 +1,4 @@
-"""The HTML page of a search: the front, what was chosen, what mattered, what rungs were worth."""
+"""The HTML page of a search: front, parallel coordinates, importances, correlations of rungs."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -44,8 +44,8 @@ def _parts(view: SearchView) -> Iterator[tuple[Section, list[str]]]:
         figure = search_figures.parallel(view.scored, view.names[0])
         caption = "Each line is a network: what was chosen, and what came of it"
         yield Section("choices", "Choices"), [html_figure(figure, "parallel", caption)]
-    yield Section("mattered", "What mattered"), [*_importances(view)]
-    yield Section("rungs-worth", "What the rungs were worth"), [*_rungs(view)]
+    yield Section("mattered", "Hyper-parameter importance"), [*_importances(view)]
+    yield Section("rungs-worth", "Rung rank correlation"), [*_rungs(view)]
 
 
 def _facts(view: SearchView) -> dict[str, str]:

@@ -188,7 +188,7 @@ def test_a_trial_whose_process_is_killed_again_and_again_goes_on(
     out, err = driver.communicate()
     assert driver.returncode == 0, err
     assert out == expected.table
-    assert "another one goes on with it" in err
+    assert "its worker died; another one resumes it" in err
     assert place.finished("mlflow_runs") == expected.finished
 
 

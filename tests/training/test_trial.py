@@ -32,7 +32,7 @@ class Interrupt:
 
 def without_times(result: TrialResult) -> dict[str, Any]:
     plain = result.plain()
-    for name in ("training_s", "evaluation_s", "started_s", "finished_s", "sessions"):
+    for name in ("training_s", "evaluation_s", "started_s", "finished_s", "sessions", "usage"):
         del plain[name]
     for point in plain["curve"]:
         del point["time_s"]

@@ -113,11 +113,11 @@ RECIPES: dict[str, TrainingConfig] = {
                 steps=280,
                 hr_patch_px=64,
                 batch_size=4,
-                learning_rate=6e-3,
+                learning_rate=5e-3,
                 milestones=(140, 196, 238, 266),
             ),
         ),
-        validate_every=70,
+        validate_every=140,
         checkpoint_every=50,
     ),
     # A few minutes on one CPU thread, beyond bicubic. Halved at 50, 70, 85 and 95 %.

@@ -21,4 +21,4 @@ def test_the_demo_scores_tiles_of_photographs_that_it_does_not_train_on() -> Non
     config = planned(path).plan.arms[0].config
     assert [source.folder for source in config.data.training] == ["embedded:training"]
     assert [source.folder for source in config.evaluation.benchmarks] == ["embedded:tiles"]
-    assert config.training.total_steps() == 280
+    assert config.training.total_steps() == 270

@@ -110,14 +110,14 @@ RECIPES: dict[str, TrainingConfig] = {
     "demo": TrainingConfig(
         stages=(
             StageConfig(
-                steps=280,
+                steps=270,
                 hr_patch_px=64,
                 batch_size=4,
                 learning_rate=5e-3,
-                milestones=(140, 196, 238, 266),
+                milestones=(135, 189, 230, 257),
             ),
         ),
-        validate_every=140,
+        validate_every=135,
         checkpoint_every=50,
     ),
     # A few minutes on one CPU thread, beyond bicubic. Halved at 50, 70, 85 and 95 %.

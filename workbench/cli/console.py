@@ -92,7 +92,7 @@ def heading(name: str, rest: str = "") -> Text:
 
 
 def left_out(problem: str) -> None:
-    """Say that a listing goes on without a file that cannot be used."""
+    """Warn that a listing leaves out a file that cannot be used."""
     note(f"warning: left out: {problem}")
 
 

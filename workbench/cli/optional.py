@@ -14,7 +14,7 @@ from workbench.tracking.tracker import NullTracker, Tracker
 
 @contextmanager
 def optional(what: str) -> Iterator[None]:
-    """Turn any failure of a view into one line of warning, so that the command goes on.
+    """Turn any failure of a view into one line of warning, so that the command continues.
 
     Memory that runs out, a full disk, an allocator of torch, a library that is missing, or a bug:
     the trials are finished and in the ledger, and no view of them may cost their table.

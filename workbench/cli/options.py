@@ -47,7 +47,7 @@ TrackingOption = Annotated[
 TileOption = Annotated[
     int | None,
     typer.Option(
-        "--tile", metavar="PX", min=1, max=MOST_TILE_PX, help="Run in tiles of so many LR px."
+        "--tile", metavar="PX", min=1, max=MOST_TILE_PX, help="Run in tiles of this size, LR px."
     ),
 ]
 TileOverlapOption = Annotated[

@@ -62,7 +62,7 @@ class Pace:
     """When it was last shown."""
 
     def advance(self, trial: Hashable, done: float) -> None:
-        """Note how far a trial is; it begins, or goes on, with the first call.
+        """Note how far a trial is; the first call starts or resumes it.
 
         Args:
             trial: Its name, with the seed.

@@ -35,7 +35,7 @@ class PlanFile(Frozen):
     """A count, a list, or `3..10`."""
     recipe: str = DEFAULT_RECIPE
     steps: Steps | None = None
-    """Scales the recipe to so many steps in all."""
+    """Scales the recipe to this many steps in all."""
     data: tuple[str, ...] = ()
     validation: str | None = None
     benchmarks: tuple[str, ...] = ()

@@ -97,7 +97,10 @@ def search(
     keep: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", min=0, max=1, help="Share of the candidates that goes on from a rung."
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Fraction of the candidates promoted at each rung (1 / eta).",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the sampler.")] = 0,
@@ -152,7 +155,10 @@ def search(
     timeout: Annotated[
         float | None,
         typer.Option(
-            metavar="MINUTES", min=0, max=525_600, help="Stop then; the same command goes on later."
+            metavar="MINUTES",
+            min=0,
+            max=525_600,
+            help="Stop then; rerun the same command to resume.",
         ),
     ] = None,
     engine: Annotated[

@@ -30,7 +30,7 @@ class Promotion:
     recipe: str | None = None
     """Another one than the search's."""
     steps: int | None = None
-    """Scales the recipe to so many steps in all."""
+    """Scales the recipe to this many steps in all."""
     overrides: Mapping[str, object] = field(default_factory=dict)
     """What else is other, such as the number of steps."""
     study: str | None = None

@@ -12,7 +12,7 @@ from workbench.statistics.matrix import differences
 FEWEST_SEEDS = 2
 """With one seed there is no interval."""
 SHOWN = 3
-"""A trial of the base changes the difference of every variant; so many are told at once."""
+"""A trial of the base changes the difference of every variant; this many are printed at once."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ _LR = re.compile(r"lr(?![a-z])|lr[-_]?bic", re.IGNORECASE)
 """Beginnings of names that mean LR images beside a folder of HR images: `LR`, `LRbicx4`."""
 _HR = re.compile(r"(hr|gt)(?![a-z])|gtmod", re.IGNORECASE)
 _MOST_FOLDERS = 1_000
-"""So many folders are looked through for a message."""
+"""Subfolders that are searched for images before a message is written."""
 _NAMED = 3
 
 

@@ -20,7 +20,7 @@ from workbench.strict_json import loads
 
 SCORES_FILE = "bicubic.json"
 WAIT_S = 1.0
-"""So often a process that waits for another one is told of it."""
+"""Seconds between two progress messages of a process that waits for another one."""
 _CODE = ("data/bicubic.py", "evaluation/metrics.py", "evaluation/baseline.py")
 
 

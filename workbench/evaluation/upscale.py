@@ -19,7 +19,7 @@ from workbench.files import write_atomically
 from workbench.progress import Progress, silent
 
 _KERNEL_PX = 5
-"""So many pixels of the image, in each direction, reach an enlarged one by bicubic."""
+"""LR pixels on each side that bicubic interpolation reads for one output pixel."""
 _SMALLEST_ALPHA_PX = 3
 """Least side of an image that bicubic enlarges."""
 

@@ -18,7 +18,7 @@ from workbench.spaces.sizes import size
 from workbench.spaces.space import SpaceFile
 
 ALL_COUNTED = 60
-"""Of a space with at most so many combinations every network is counted."""
+"""Spaces with at most this many combinations are counted exhaustively."""
 DRAWN = 20
 """Networks of a larger one that are drawn at random besides the cheapest that were found."""
 TIMED = 3

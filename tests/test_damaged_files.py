@@ -13,12 +13,12 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
 from workbench.errors import CheckpointError, DataError
-from workbench.keys import trial_key
-from workbench.ledger import CHECKPOINT, WEIGHTS, Ledger
 from workbench.models.checkpoints import load_model, weights_hash
 from workbench.results import TrialResult
-from workbench.trial import run_trial
-from workbench.trial_images import open_images
+from workbench.store.keys import trial_key
+from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.trial.images import open_images
+from workbench.trial.run import run_trial
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -10,23 +10,21 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "global_state", "memory", "progress", "process", "stopping", "__init__"}
-    | {"digests", "strict_json", "plausible"},
-    {"files", "text"},
+    {"errors", "__init__"},
+    {"system"},
     {"config"},
     {"results"},
-    {"tasks", "courses", "spaces", "usage"},
-    {"keys", "statistics", "tracking"},
-    {"ledger", "reporting"},
-    {"models", "data"},
+    {"store", "spaces", "statistics"},
+    {"tracking"},
+    {"data", "models"},
     {"training", "evaluation"},
-    {"trial_images", "beginnings"},
-    {"overlap"},
     {"trial"},
-    {"workers"},
-    {"cluster"},
+    {"execution"},
+    {"analysis"},
     {"ablation"},
-    {"studies", "search"},
+    {"reporting"},
+    {"search"},
+    {"experiments"},
     {"cli"},
     {"__main__"},
 ]
@@ -112,7 +110,9 @@ def test_light_commands_do_not_load_heavy_packages(argv: list[str], tmp_path: Pa
     assert not {name for name in loaded if name.split(".")[0] in HEAVY}
 
 
-@pytest.mark.parametrize("unit", ["config", "results", "keys", "ledger", "statistics", "reporting"])
+@pytest.mark.parametrize(
+    "unit", ["config", "results", "store", "statistics", "analysis", "reporting"]
+)
 def test_records_and_statistics_load_without_torch(unit: str, tmp_path: Path) -> None:
     names = [
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)

@@ -17,7 +17,7 @@ from workbench.models.checkpoints import export_published, load_model
 from workbench.models.factory import build_model
 from workbench.models.opening import open_network
 from workbench.results import TrialState
-from workbench.trial import run_trial
+from workbench.trial.run import run_trial
 
 PARAMETERS = {2: 303_724, 3: 311_299}
 

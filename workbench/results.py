@@ -12,8 +12,17 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
+from workbench.config.plausible import (
+    Count,
+    Finite,
+    Moment,
+    NotNegative,
+    PsnrDb,
+    Seconds,
+    Size,
+    Ssim,
+)
 from workbench.config.trial import TrialConfig
-from workbench.plausible import Count, Finite, Moment, NotNegative, PsnrDb, Seconds, Size, Ssim
 
 
 class TrialState(StrEnum):
@@ -175,8 +184,10 @@ class Environment(Frozen):
     hardware: str
     device: str
     threads: Size
-    code_hash: str
-    """Hash of the code that defines a result."""
+    results_version: Size | None = None
+    """`RESULTS_VERSION` of the workbench; None for trials of 0.1.0."""
+    code_hash: str = ""
+    """Of trials of 0.1.0: a hash of the code that defined the result."""
 
 
 class WeightsRecord(Frozen):

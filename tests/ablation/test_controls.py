@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.reporting.test_comparison import scored
+from tests.analysis.test_comparison import scored
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import variant_factor
 from workbench.ablation.matching import parameters, with_matched
-from workbench.ablation.plan import Plan, make_plan
 from workbench.ablation.retuning import retuned, tuning_plan
-from workbench.ablation.run import PlannedTrial, look_up
-from workbench.ablation.speed import duration_text, seconds_left
 from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.ledger import Ledger
+from workbench.execution.plan import Plan, make_plan
+from workbench.execution.run import PlannedTrial, look_up
+from workbench.execution.speed import duration_text, seconds_left
 from workbench.models.complexity import count
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.trial_images import open_images
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
 
 BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["short"])
 

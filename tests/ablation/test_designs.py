@@ -8,11 +8,11 @@ import pytest
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import Factor, field_factor, variant_factor
 from workbench.ablation.fraction import fraction
-from workbench.ablation.plan import Plan
 from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import Plan
 
 BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["smoke"])
 

@@ -10,7 +10,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.keys import model_hash
+from workbench.store.keys import model_hash
 
 LINE = ("imdn", "rfdn", "efdn", "bsrn", "mdrn-s")
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.reporting.test_comparison import scored
-from workbench.ablation.plan import Plan, make_plan
-from workbench.ablation.run import Results
+from tests.analysis.test_comparison import scored
 from workbench.ablation.sequential import next_look
 from workbench.ablation.variant import find_variants
 from workbench.config.trial import TrialConfig
+from workbench.execution.plan import Plan, make_plan
+from workbench.execution.run import Results
 from workbench.statistics.levels import Levels
 
 IMAGES = 30

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from tests.ablation.test_path import path, trial
-from tests.reporting.test_comparison import scored
+from tests.analysis.test_comparison import scored
 from workbench.ablation.path import AblationPath, make_path
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
+from workbench.analysis.attribution import attribute
 from workbench.errors import ConfigError, WorkbenchError
-from workbench.reporting.attribution import attribute
 from workbench.results import Protocol, TrialResult, TrialState
 
 SHORT = {"spatial_attention": "esa", "padding": "zeros", "channels": 24}

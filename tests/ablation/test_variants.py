@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from workbench.ablation.plan import make_plan
 from workbench.ablation.variant import FOLDER, find_variants, local_variants, read_variant
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.shipped import shipped_folder
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.keys import model_hash
+from workbench.execution.plan import make_plan
 from workbench.models.factory import build_model
+from workbench.store.keys import model_hash
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 SHIPPED = {

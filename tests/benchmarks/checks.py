@@ -20,10 +20,10 @@ from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.data import image_store
 from workbench.data.image_store import open_store
-from workbench.digests import check_safetensors, unseal, unseal_json
-from workbench.ledger import Ledger
 from workbench.models.checkpoints import load_model, save_weights
 from workbench.results import DatasetScores, TrialResult
+from workbench.store.ledger import Ledger
+from workbench.system.digests import check_safetensors, unseal, unseal_json
 from workbench.training.state import decode_checkpoint, new_state, save_checkpoint
 
 READINGS = 15

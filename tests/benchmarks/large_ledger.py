@@ -22,6 +22,7 @@ import numpy as np
 
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
+from workbench.experiments.declaration import Declaration, DeclaredArm, Study
 from workbench.results import (
     Cost,
     CurvePoint,
@@ -33,7 +34,6 @@ from workbench.results import (
     TrialResult,
     TrialState,
 )
-from workbench.studies.declaration import Declaration, DeclaredArm, Study
 from workbench.tracking.database import database_path
 from workbench.tracking.mlflow_tracker import MlflowTracker
 

@@ -12,16 +12,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from workbench.cluster.ray_engine import RayWorkers, Resources
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
-from workbench.keys import trial_key
-from workbench.ledger import Ledger
+from workbench.execution.messages import Message, Task
+from workbench.execution.ray.engine import RayWorkers, Resources
 from workbench.results import TrialResult
-from workbench.tasks import Message, Task
-from workbench.trial import run_trial
-from workbench.trial_images import open_images
+from workbench.store.keys import trial_key
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
+from workbench.trial.run import run_trial
 
 BATCH = 4
 

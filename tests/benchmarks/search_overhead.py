@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.search.test_run import BASE, Fake, settings
-from workbench.ablation.plan import Plan
+from workbench.execution.plan import Plan
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord
 from workbench.search.record_file import add_line, start_record

@@ -13,7 +13,7 @@ from tests.browser.chromium import Browser, browser, needs_chromium
 from tests.browser.conftest import workbench
 from tests.reporting.test_crops import keep
 from tests.reporting.test_page import header, verdicts
-from workbench.reporting.comparison import compare
+from workbench.analysis.comparison import compare
 from workbench.reporting.crops import wanted
 from workbench.reporting.page import page
 

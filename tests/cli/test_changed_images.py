@@ -11,9 +11,9 @@ from workbench.cli.search_steps import GoingOn, _begin
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.ledger import Ledger
 from workbench.search.record_file import read_record
-from workbench.trial_images import open_images
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
 
 
 def test_a_search_does_not_go_on_with_other_images(

@@ -17,7 +17,7 @@ from workbench.config.shipped import data_files, shipped_folder
 from workbench.evaluation.latency import Latency
 from workbench.models.checkpoints import read_weights
 from workbench.models.published.mdrn import MDRN_NAMES
-from workbench.reporting.numbers import difference_text, mean_text, p_text
+from workbench.system.numbers import difference_text, mean_text, p_text
 
 
 def printed(ended: Ended) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tests.studies.test_transfer import STUDY, make_store
+from tests.experiments.test_transfer import STUDY, make_store
 from tests.tracking.test_database import tree
-from workbench.studies.declaration import read_study
-from workbench.studies.transfer import show
+from workbench.experiments.declaration import read_study
+from workbench.experiments.transfer import show
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 

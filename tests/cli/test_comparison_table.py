@@ -6,12 +6,12 @@ import pytest
 from rich.console import Console
 
 from tests.reporting.test_baseline import against_bicubic
+from workbench.analysis.comparison import Comparison, compare
 from workbench.cli import comparison_table, path_table
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.path_table import print_path
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.colours import SIGNS
-from workbench.reporting.comparison import Comparison, compare
 
 ARMS = {"tiny": [29.0, 30.0], "up": [30.5, 31.5], "unclear": [28.0, 29.9]}
 

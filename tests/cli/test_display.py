@@ -7,19 +7,19 @@ from typing import cast
 import pytest
 from rich.console import Console
 
+from tests.analysis.test_comparison import BASE, BETTER, diverged, scored
 from tests.cli.test_pace import Clock
-from tests.reporting.test_comparison import BASE, BETTER, diverged, scored
 from tests.search.test_run import settings, with_rungs
+from workbench.analysis.comparison import compare
 from workbench.cli import display as displays
 from workbench.cli.display import AblationDisplay
 from workbench.cli.search_display import SearchDisplay
 from workbench.cli.so_far import SoFar
-from workbench.reporting.comparison import compare
-from workbench.reporting.numbers import difference_text
+from workbench.execution.messages import Advance, Listener, Lost, Task, Waits
 from workbench.results import CurvePoint, MeanScore
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Promotion, SearchRecord, Stage
-from workbench.tasks import Advance, Listener, Lost, Task, Waits
+from workbench.system.numbers import difference_text
 
 POINT = CurvePoint(
     step=40,

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command
+from tests.experiments.test_transfer import STUDY, make_store
 from tests.search.test_run import Fake, run, settings, with_rungs
-from tests.studies.test_transfer import STUDY, make_store
 from tests.tracking.conftest import make_record
 from workbench.config.trial import TrialConfig
-from workbench.ledger import Ledger
+from workbench.experiments.given import Given, keep_given
 from workbench.results import TrialResult, TrialState
 from workbench.search.record_file import start_record
-from workbench.studies.given import Given, keep_given
+from workbench.store.ledger import Ledger
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.tracker import TrialLabel
 

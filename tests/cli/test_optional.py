@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reporting.test_comparison import BASE, BETTER
+from tests.analysis.test_comparison import BASE, BETTER
 from tests.search.test_run import Fake, run, settings
 from workbench.cli import ablate_steps, optional, search_steps, study_views
 from workbench.cli.ablate_request import Asked, Choice, make_request
@@ -15,8 +15,8 @@ from workbench.cli.ablate_steps import Place
 from workbench.cli.search_steps import GoingOn, run_search
 from workbench.cli.seeds import Seeds
 from workbench.errors import StoppedByUserError, StoreError, one_line
+from workbench.experiments.crops import Rendered
 from workbench.results import TrialResult
-from workbench.studies.crops import Rendered
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.tracker import NullTracker
 

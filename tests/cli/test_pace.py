@@ -8,8 +8,8 @@ from tests.search.test_run import settings, with_rungs
 from workbench.cli.display import AblationDisplay
 from workbench.cli.pace import Pace, clock
 from workbench.cli.search_display import SearchDisplay
+from workbench.execution.messages import Advance
 from workbench.search.record import SearchRecord, Stage
-from workbench.tasks import Advance
 
 
 class Clock:

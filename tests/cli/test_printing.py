@@ -11,13 +11,13 @@ import pytest
 from rich.progress import TextColumn
 from rich.text import Text
 
-from tests.reporting.test_comparison import COST, ENVIRONMENT, diverged, scored
+from tests.analysis.test_comparison import COST, ENVIRONMENT, diverged, scored
 from tests.search.test_run import Fake, run, settings
+from workbench.analysis.comparison import Comparison, compare
+from workbench.analysis.networks import tabulate
 from workbench.cli import comparison_table, console, evaluate_table, path_table, search_table
 from workbench.cli.console import OUT, heading, note, table
-from workbench.reporting.comparison import Comparison, compare
 from workbench.reporting.exports import FORMATS, export
-from workbench.reporting.networks import tabulate
 from workbench.reporting.prints import effects
 from workbench.results import TrialResult, WeightsRecord
 from workbench.search.objectives import parse_objectives

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command
-from workbench.reporting.table1 import DATASETS, TABLE1
+from workbench.analysis.table1 import DATASETS, TABLE1
 
 
 def asked(reference: Path, benchmarks: Path) -> list[str]:

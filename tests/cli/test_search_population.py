@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from workbench.cli.search_steps import stored_state
-from workbench.trial import run_trial
+from workbench.trial.run import run_trial
 
 SPACE = """
 question: How should a small network be trained?

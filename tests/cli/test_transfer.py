@@ -8,8 +8,8 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.damage import change_digit
-from tests.studies.test_transfer import STUDY, files_of, make_store
-from workbench.ledger import WEIGHTS
+from tests.experiments.test_transfer import STUDY, files_of, make_store
+from workbench.store.ledger import WEIGHTS
 
 
 def runs(store: Path) -> list[tuple[str, str, str]]:

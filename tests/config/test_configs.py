@@ -13,7 +13,7 @@ from workbench.config.training import StageSource
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import line_in_file, parse_scalar, read_yaml, write_yaml
 from workbench.errors import ConfigError
-from workbench.keys import model_hash
+from workbench.store.keys import model_hash
 
 TRIAL = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["short"])
 

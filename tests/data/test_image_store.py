@@ -21,7 +21,7 @@ from workbench.data.packing import fingerprint, remove_partial_stores
 from workbench.data.pairs import FolderPairs
 from workbench.data.sources import find_images
 from workbench.errors import DataError, StoreError
-from workbench.progress import Progress, silent
+from workbench.system.progress import Progress, silent
 
 SIZES = ((40, 52), (33, 47), (64, 35))
 """(height, width) px."""

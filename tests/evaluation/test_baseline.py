@@ -13,10 +13,10 @@ from workbench.data.bicubic import downscale, upscale
 from workbench.data.image_store import ImageStore, open_store
 from workbench.data.packing import lock_of
 from workbench.data.pairs import FolderPairs
-from workbench.digests import seal_json, unseal_json
 from workbench.evaluation.baseline import SCORES_FILE, bicubic_scores, packed_bicubic
 from workbench.results import DatasetScores, MeanScore
-from workbench.trial import run_trial
+from workbench.system.digests import seal_json, unseal_json
+from workbench.trial.run import run_trial
 
 
 @pytest.fixture

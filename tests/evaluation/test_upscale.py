@@ -15,7 +15,7 @@ from workbench.data.images import read_rgb
 from workbench.errors import DataError, StoreError
 from workbench.evaluation.evaluate import WHOLE, Tiling
 from workbench.evaluation.upscale import plan_files, upscale_files
-from workbench.progress import Progress, silent
+from workbench.system.progress import Progress, silent
 
 SCALE = 2
 

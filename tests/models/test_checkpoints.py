@@ -11,7 +11,6 @@ from safetensors.torch import save_file
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.errors import CheckpointError
-from workbench.keys import model_hash
 from workbench.models.checkpoints import (
     export_published,
     load_model,
@@ -20,6 +19,7 @@ from workbench.models.checkpoints import (
     to_published,
 )
 from workbench.models.factory import build_model
+from workbench.store.keys import model_hash
 
 TINY = PRESETS["tiny"]
 IMDN_BLOCK = ("conv1.0", "conv2.0", "conv3.0", "conv4", "conv1x1")

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from tests.reporting.test_comparison import scored
+from tests.analysis.test_comparison import scored
+from workbench.analysis.comparison import Comparison, compare
 from workbench.reporting.baseline import below_bicubic, validation_bicubic, warning
-from workbench.reporting.comparison import Comparison, compare
 from workbench.reporting.plain import as_plain
 from workbench.results import MeanScore, TrialResult
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.reporting.test_comparison import diverged, scored
-from workbench.files import write_atomically
-from workbench.reporting.comparison import compare
+from tests.analysis.test_comparison import diverged, scored
+from workbench.analysis.comparison import compare
 from workbench.reporting.crops import (
     PICTURES,
     RECORD,
@@ -25,6 +24,7 @@ from workbench.reporting.crops import (
     wanted,
 )
 from workbench.reporting.crops_section import crops_section
+from workbench.system.files import write_atomically
 
 RECORD_OF_CROP = CropRecord(
     top_px=8,

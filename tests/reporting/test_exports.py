@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.analysis.test_comparison import BASE, BETTER, UNCLEAR, diverged
 from tests.reporting.test_baseline import against_bicubic
-from tests.reporting.test_comparison import BASE, BETTER, UNCLEAR, diverged
-from workbench.reporting.comparison import Comparison, compare
+from workbench.analysis.comparison import Comparison, compare
 from workbench.reporting.exports import Format, export
 
 

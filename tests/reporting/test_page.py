@@ -8,13 +8,13 @@ import re
 
 import pytest
 
-from tests.reporting.test_comparison import BASE, diverged, scored
+from tests.analysis.test_comparison import BASE, diverged, scored
+from workbench.analysis.comparison import Comparison, compare
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.reporting import figures
 from workbench.reporting.colours import MARKS, PATHS, SIGNS, SYMBOLS
-from workbench.reporting.comparison import Comparison, compare
 from workbench.reporting.page import Header, page
 from workbench.reporting.page.head import recipe_text, title
 from workbench.reporting.prints import effects

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from tests.analysis.test_comparison import BASE, BETTER
 from tests.reporting.test_baseline import against_bicubic
-from tests.reporting.test_comparison import BASE, BETTER
-from workbench.reporting.comparison import compare
+from workbench.analysis.comparison import compare
 from workbench.reporting.prints import effects
 
 ARMS = {"tiny": [29.0, 30.0], "worse": [28.0, 29.1], "up": [29.1, 30.3]}

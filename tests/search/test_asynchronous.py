@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.search.test_run import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
-from workbench.ablation.stream import Asked, Ended, More
 from workbench.errors import WorkbenchError
+from workbench.execution.stream import Asked, Ended, More
 from workbench.results import TrialState
 from workbench.search.asynchronous import RunStream, search_asynchronously
 from workbench.search.objectives import parse_objectives

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.analysis.test_comparison import scored
 from tests.damage import change_digit, flip
-from tests.reporting.test_comparison import scored
-from workbench.ablation.plan import Plan
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError
+from workbench.execution.plan import Plan
 from workbench.models.complexity import count
 from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import Rejected, amounts, build, cost_of

@@ -1,15 +1,15 @@
 """What a ledger already knows of a space."""
 
-from tests.reporting.test_comparison import scored
+from tests.analysis.test_comparison import scored
 from tests.search.test_run import BASE, Fake, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.keys import DataHashes, trial_key
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Known, SearchRecord, Settings
 from workbench.search.warm_start import known_networks
 from workbench.spaces.space import SpaceFile
+from workbench.store.keys import DataHashes, trial_key
 
 HASHES = DataHashes(training={"a": "1"}, validation="2", benchmarks={"Set5": "3"})
 PSNR = parse_objectives([], ["Set5"])

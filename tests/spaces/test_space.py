@@ -11,7 +11,6 @@ import pytest
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
-from workbench.keys import canonical_model, model_hash
 from workbench.search.candidates import Counted, Rejected, build, cost_of
 from workbench.search.cheapest import cheapest
 from workbench.search.reachable import check_limits
@@ -26,6 +25,7 @@ from workbench.spaces.files import (
 )
 from workbench.spaces.sizes import size
 from workbench.spaces.space import Limits, SpaceFile, block_overrides
+from workbench.store.keys import canonical_model, model_hash
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 

@@ -91,7 +91,7 @@ def test_a_clean_checkout_has_no_diff() -> None:
 
 def test_tracking_loads_without_torch_and_mlflow() -> None:
     script = (
-        "import sys, workbench.tracking.mlflow_tracker, workbench.tracking.environment, "
+        "import sys, workbench.tracking.mlflow_tracker, workbench.trial.environment, "
         "workbench.cli.ui; print(sorted({'torch', 'mlflow', 'sqlalchemy'} & set(sys.modules)))"
     )
     done = subprocess.run(

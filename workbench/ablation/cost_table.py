@@ -12,8 +12,8 @@ from workbench.ablation.variant import find_variants
 from workbench.config.model import ModelConfig
 from workbench.config.presets import CANONICAL, PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.keys import model_hash
 from workbench.results import Cost
+from workbench.store.keys import model_hash
 
 COSTS = Path(__file__).parent / "costs.json"
 

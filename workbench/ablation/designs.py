@@ -13,9 +13,9 @@ from typing import Literal
 
 from workbench.ablation.factors import Factor, Level
 from workbench.ablation.fraction import fraction
-from workbench.ablation.plan import Arm, Plan, check_seeds, incomparable, make_plan, run_identity
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import Arm, Plan, check_seeds, incomparable, make_plan, run_identity
 from workbench.statistics.effects import Effect
 
 Design = Literal["leave-one-out", "add-one-in", "one-factor", "factorial", "fractional-factorial"]

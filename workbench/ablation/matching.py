@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.errors import ConfigError
-from workbench.reporting.numbers import percent_change
+from workbench.execution.plan import Arm, Plan
 from workbench.statistics.effects import Effect
+from workbench.system.numbers import percent_change
 
 WIDTH = "model.channels"
 

@@ -8,11 +8,11 @@ other. Which node a step starts from matters, so a path has an order.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.config.model import ModelConfig
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
-from workbench.keys import model_hash
+from workbench.execution.plan import Arm, Plan
+from workbench.store.keys import model_hash
 
 Chosen = frozenset[str]
 """Names of the components that a node has from the path's end."""

@@ -9,10 +9,10 @@ validation images is what the study trains it with.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.training import StageConfig
 from workbench.config.trial import TrialConfig
+from workbench.execution.plan import Arm, Plan
 from workbench.results import TrialResult, TrialState
 
 FACTORS = (0.5, 1.0, 2.0)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from workbench.ablation.plan import Arm, Plan
-from workbench.ablation.run import Results, by_arm
-from workbench.reporting.comparison import compare
-from workbench.reporting.judging import Rules
+from workbench.analysis.comparison import compare
+from workbench.analysis.judging import Rules
+from workbench.execution.plan import Arm, Plan
+from workbench.execution.run import Results, by_arm
 from workbench.statistics.levels import Levels
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.ablation.path import AblationPath, Chosen, nodes_plan
-from workbench.ablation.plan import Plan
+from workbench.analysis.steps import WeightedStep
 from workbench.errors import ConfigError
-from workbench.reporting.steps import WeightedStep
+from workbench.execution.plan import Plan
 
 DRAWS = 500
 """Most pairs of orders that are averaged."""

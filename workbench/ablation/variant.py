@@ -12,7 +12,7 @@ from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.shipped import data_files, shipped_folder
 from workbench.config.yaml_files import line_in_file, read_yaml
 from workbench.errors import ConfigError, nearest
-from workbench.text import check_file_name
+from workbench.system.text import check_file_name
 
 FOLDER = "ablations"
 Config = TypeVar("Config", bound=Frozen)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.cli.ablate_request import Asked, Choice, trial_config
 from workbench.cli.options import (
     DEFAULT_BASE,
@@ -28,6 +27,7 @@ from workbench.cli.options import (
     margin,
 )
 from workbench.cli.seeds import MOST_SEEDS, Seeds
+from workbench.execution.plan import Arm, Plan
 from workbench.statistics.levels import MARGIN_DB
 
 

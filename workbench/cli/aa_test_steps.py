@@ -4,20 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from workbench.ablation.plan import Plan
+from workbench.analysis.comparison import compare, complete
 from workbench.cli.ablate_steps import Place, train
 from workbench.cli.comparison_table import print_warning
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.errors import WorkbenchError
+from workbench.execution.plan import Plan
 from workbench.reporting.baseline import warning
-from workbench.reporting.comparison import compare, complete
-from workbench.reporting.numbers import sd_text
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate, audit, audit_retrained
 from workbench.statistics.levels import ALPHA, Levels
 from workbench.statistics.simulation import Truth
 from workbench.statistics.verdicts import Verdict
+from workbench.system.numbers import sd_text
 
 EFFECTS_DB = (0.0, 0.02, 0.05)
 HEAVY = 2.5

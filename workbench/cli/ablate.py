@@ -202,8 +202,8 @@ def ablate(
         note(request.remark)
     # What follows needs numpy and more, which --help does not.
     from workbench.cli.ablate_steps import Place, print_plan, run
-    from workbench.cli.engine import engine_of
     from workbench.cli.study_views import show_study
+    from workbench.execution.engines import engine_of
 
     runs = engine_of(engine, address, cpus, gpus)
     if dry_run:

@@ -5,14 +5,14 @@ from typing import Any
 
 from workbench.ablation.path import AblationPath
 from workbench.ablation.shapley import ShapleyPlan
+from workbench.analysis.attribution import attribute, attribution_as_plain
+from workbench.analysis.comparison import compare
+from workbench.analysis.judging import Rules
 from workbench.cli.ablate_request import Request
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import print_json
 from workbench.cli.path_table import print_path, print_shapley
-from workbench.reporting.attribution import attribute, attribution_as_plain
 from workbench.reporting.baseline import shortfalls
-from workbench.reporting.comparison import compare
-from workbench.reporting.judging import Rules
 from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
 

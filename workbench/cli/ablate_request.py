@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from workbench.ablation.designs import Design, design_plan
 from workbench.ablation.factors import Factor, field_factor, variant_factor
 from workbench.ablation.path import AblationPath, make_path, parse_route, path_plan
-from workbench.ablation.plan import Plan
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
 from workbench.ablation.variant import find_variants, local_variants
 from workbench.cli.console import note
@@ -25,8 +24,9 @@ from workbench.config.scaling import scaled
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import Plan
 from workbench.statistics.levels import DEFAULT, Levels
-from workbench.text import as_file_name, check_name
+from workbench.system.text import as_file_name, check_name
 
 DEFAULT_BUDGET = 100
 """Most trials of `--shapley`."""

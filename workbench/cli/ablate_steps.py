@@ -5,28 +5,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.ablation.matching import with_matched
-from workbench.ablation.plan import Plan
 from workbench.ablation.retuning import retuned, tuning_plan
-from workbench.ablation.run import PlannedTrial, by_arm, look_up, run_plan
 from workbench.ablation.sequential import next_look
-from workbench.ablation.speed import duration_text, seconds_left
+from workbench.analysis.judging import Rules
 from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
 from workbench.cli.display import AblationDisplay, PackingDisplay, bars, working
-from workbench.cli.engine import LOCAL, Engine
 from workbench.cli.optional import optional, say_where, tracking
 from workbench.cli.so_far import SoFar
-from workbench.ledger import Ledger
-from workbench.overlap import Overlap, check_overlaps, check_same, find_overlaps
-from workbench.reporting.judging import Rules
+from workbench.execution.engines import LOCAL, Engine
+from workbench.execution.plan import Plan
+from workbench.execution.run import PlannedTrial, by_arm, look_up, run_plan
+from workbench.execution.speed import duration_text, seconds_left
+from workbench.experiments.changes import change_text
+from workbench.experiments.declaration import Declared, declare, read_study
+from workbench.experiments.describing import study_view
+from workbench.experiments.study import declared_text
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.levels import DEFAULT, Levels
-from workbench.studies.changes import change_text
-from workbench.studies.declaration import Declared, declare, read_study
-from workbench.studies.describing import study_view
-from workbench.studies.study import declared_text
-from workbench.trial_images import open_images
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
+from workbench.trial.overlap import Overlap, check_overlaps, check_same, find_overlaps
 
 LONG_S = 3600.0
 """A study that takes longer is not started without asking."""

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.ablation.plan import run_identity
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.comparison import compare as compare_arms
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import OUT, heading, note, print_json
 from workbench.errors import ConfigError, WorkbenchError, nearest
-from workbench.ledger import Ledger
-from workbench.reporting.comparison import Comparison
-from workbench.reporting.comparison import compare as compare_arms
+from workbench.execution.plan import run_identity
+from workbench.experiments.declaration import read_study, studies
+from workbench.experiments.study import open_study
 from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
-from workbench.studies.declaration import read_study, studies
-from workbench.studies.study import open_study
+from workbench.store.ledger import Ledger
 from workbench.tracking.addresses import runs_address, summaries_address, trials_address
 from workbench.tracking.database import database_path, sqlite_file
 from workbench.tracking.known_runs import DatabaseRuns, KnownRun

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from rich.table import Table
 from rich.text import Text
 
+from workbench.analysis.comparison import ArmScore, Comparison
+from workbench.analysis.judging import Difference, Rules
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
-from workbench.reporting.comparison import ArmScore, Comparison
-from workbench.reporting.judging import Difference, Rules
-from workbench.reporting.numbers import count_change, difference_text, mean_text, p_text
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.results import MeanScore
 from workbench.statistics.exact import seeds_for
 from workbench.statistics.verdicts import Decision
+from workbench.system.numbers import count_change, difference_text, mean_text, p_text
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from workbench.cli.streams import fitting
 from workbench.errors import ConfigError
-from workbench.reporting.numbers import giga_text
-from workbench.text import printable
+from workbench.system.numbers import giga_text
+from workbench.system.text import printable
 
 
 class PlainConsole(Console):

@@ -21,13 +21,13 @@ from rich.text import Text
 from workbench.cli.console import ERR
 from workbench.cli.pace import Pace, clock
 from workbench.errors import WorkbenchError
-from workbench.progress import Progress as ShowProgress
+from workbench.execution.messages import Advance, Listener, Lost, Message, Task, Waits
 from workbench.results import CurvePoint, TrialResult
-from workbench.tasks import Advance, Listener, Lost, Message, Task, Waits
+from workbench.system.progress import Progress as ShowProgress
 
 if TYPE_CHECKING:  # light commands show bars, too, and load no scipy
-    from workbench.ablation.run import RunTasks
     from workbench.cli.so_far import SoFar
+    from workbench.execution.run import RunTasks
 
 HEARTBEAT_S = 60.0
 """A log file gets a line at least this often while trials run."""

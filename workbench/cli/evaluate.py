@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.analysis.channels import Channel
 from workbench.cli.options import (
     DEFAULT_STORE,
     DeviceOption,
@@ -22,7 +23,6 @@ from workbench.cli.options import (
 from workbench.config.base import shown
 from workbench.config.data import Degradation, names_differ
 from workbench.errors import ConfigError
-from workbench.reporting.channels import Channel
 
 
 def evaluate(

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from rich.progress import Progress
 from torch import nn
 
+from workbench.analysis.channels import Channel
+from workbench.analysis.networks import NetworkTable, tabulate
 from workbench.cli.console import note
 from workbench.cli.display import bars
 from workbench.cli.image_check import check_sets
@@ -22,19 +24,16 @@ from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import Tiling, evaluate
-from workbench.keys import EVALUATION_CODE, code_hash
+from workbench.experiments.given import Given, keep_given
 from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign, open_network
-from workbench.reporting.channels import Channel
-from workbench.reporting.networks import NetworkTable, tabulate
 from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
-from workbench.strict_json import loads
-from workbench.studies.given import Given, keep_given
-from workbench.tracking.environment import record_environment
+from workbench.system.strict_json import loads
 from workbench.tracking.study_view import StudyView
 from workbench.training.device import prepare
+from workbench.trial.environment import record_environment
 
 _PRINTED = "must be what `workbench evaluate --json` printed"
 SAVED_FORMAT = "mdrn-workbench-scores/1"
@@ -156,7 +155,7 @@ def score_all(
         for source in how.sources
     ]
     check_sets(sets, scale * max(network.smallest_lr_px for network, _ in networks))
-    environment = record_environment(how.device, how.threads, code_hash(EVALUATION_CODE))
+    environment = record_environment(how.device, how.threads)
     records: list[Saved] = []
     baselines: list[MeanScore | None] = []
     with bars() as progress:

@@ -1,11 +1,11 @@
 """The tables of `workbench evaluate`, for people and as JSON."""
 
+from workbench.analysis.networks import NetworkTable, network_as_plain
 from workbench.cli.console import OUT, billions, heading, millions, note, print_json, table
 from workbench.cli.evaluate_steps import SAVED_FORMAT
 from workbench.reporting.baseline import BICUBIC, below, below_text
-from workbench.reporting.networks import NetworkTable, network_as_plain
-from workbench.reporting.numbers import difference_text
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
+from workbench.system.numbers import difference_text
 
 
 def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> None:

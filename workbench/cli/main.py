@@ -26,10 +26,10 @@ from workbench.cli.streams import discard_output, output_failure, prepare_stream
 from workbench.cli.ui import ui
 from workbench.cli.upscale import upscale
 from workbench.cli.variants import variants
-from workbench.digests import show
 from workbench.errors import StoppedByUserError, WorkbenchError
-from workbench.stopping import sigterm_as_ctrl_c
-from workbench.text import printable
+from workbench.system.digests import show
+from workbench.system.stopping import sigterm_as_ctrl_c
+from workbench.system.text import printable
 
 COMMANDS = (
     *(ablate, search, variants, inspect, evaluate, upscale, convert, reproduce),

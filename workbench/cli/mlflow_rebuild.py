@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from workbench.ablation.plan import Arm, run_identity
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
 from workbench.cli.search_steps import objectives_of
 from workbench.errors import StoreError, WorkbenchError
-from workbench.ledger import Ledger
-from workbench.progress import Progress
+from workbench.execution.plan import Arm, run_identity
+from workbench.experiments.declaration import read_study, studies
+from workbench.experiments.given import Given, keep_given, read_given
+from workbench.experiments.study import open_study
+from workbench.experiments.summaries import summaries
+from workbench.experiments.transfer import show
 from workbench.results import TrialResult, WeightsRecord
 from workbench.search.record_file import FOLDER as SEARCHES
 from workbench.search.record_file import find_record
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import search_summary, search_view
-from workbench.strict_json import loads
-from workbench.studies.declaration import read_study, studies
-from workbench.studies.given import Given, keep_given, read_given
-from workbench.studies.study import open_study
-from workbench.studies.summaries import summaries
-from workbench.studies.transfer import show
+from workbench.store.ledger import Ledger
+from workbench.system.progress import Progress
+from workbench.system.strict_json import loads
 from workbench.tracking.database import artifacts_path, database_path
 from workbench.tracking.known_runs import known_runs
 from workbench.tracking.mlflow_tracker import MlflowTracker

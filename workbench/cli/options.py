@@ -15,7 +15,7 @@ from workbench.config.presets import CANONICAL
 from workbench.config.yaml_files import parse_scalar
 from workbench.errors import ConfigError
 from workbench.statistics.levels import Levels
-from workbench.text import check_file_name, check_name
+from workbench.system.text import check_file_name, check_name
 
 DEFAULT_STORE = Path("mlflow_runs")
 MOST_WORKERS = 1_024

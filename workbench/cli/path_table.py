@@ -6,6 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.ablation.shapley import ShapleyPlan
+from workbench.analysis.attribution import Attribution
+from workbench.analysis.comparison import ArmRow, Comparison
 from workbench.cli.comparison_table import (
     bicubic_cells,
     print_below_bicubic,
@@ -16,10 +18,8 @@ from workbench.cli.comparison_table import (
 )
 from workbench.cli.console import OUT, billions, heading, note, table
 from workbench.cli.verdict_text import verdict_text
-from workbench.reporting.attribution import Attribution
 from workbench.reporting.baseline import BICUBIC
-from workbench.reporting.comparison import ArmRow, Comparison
-from workbench.reporting.numbers import count_change, difference_text, giga_change
+from workbench.system.numbers import count_change, difference_text, giga_change
 
 
 def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None:

@@ -7,12 +7,12 @@ from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import json_text, note
 from workbench.cli.streams import write_document
 from workbench.errors import ConfigError
-from workbench.files import write_atomically
+from workbench.experiments.declaration import studies
+from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.plain import as_plain
 from workbench.reporting.prints import effects
-from workbench.studies.declaration import studies
-from workbench.studies.study import OpenedStudy, declared_text, html_page, open_study
+from workbench.system.files import write_atomically
 
 
 def write_report(name: str | None, form: str, out: Path | None, store: Path) -> None:

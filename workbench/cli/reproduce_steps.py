@@ -7,6 +7,7 @@ from typing import Any
 from rich.progress import Progress
 from torch import nn
 
+from workbench.analysis.table1 import DATASETS, SCALE, TABLE1, Cell, PrintedRow, ReproducedRow
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.cli.display import bars
 from workbench.cli.image_check import check_sets
@@ -17,9 +18,8 @@ from workbench.errors import DataError
 from workbench.evaluation.evaluate import evaluate
 from workbench.models.complexity import count_network
 from workbench.models.opening import OpenedNetwork, open_network
-from workbench.reporting.numbers import signed
-from workbench.reporting.table1 import DATASETS, SCALE, TABLE1, Cell, PrintedRow, ReproducedRow
 from workbench.results import DatasetScores
+from workbench.system.numbers import signed
 from workbench.training.device import prepare
 
 COSTS = {

@@ -192,10 +192,10 @@ def search(
     """
     from workbench.cli.ablate_steps import Place
     from workbench.cli.display import working
-    from workbench.cli.engine import engine_of
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
     from workbench.cli.search_steps import GoingOn, run_search
+    from workbench.execution.engines import engine_of
 
     command = shlex.join(["workbench", *sys.argv[1:]])
     _check_heeded(context, what)

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Sequence
 
 from workbench.cli.console import OUT, note, table
-from workbench.reporting.numbers import count_change, giga_change, signed
 from workbench.search.objectives import COSTS, Objective
 from workbench.search.state import CANONICAL, SearchState, cost_of_trial
+from workbench.system.numbers import count_change, giga_change, signed
 
 DECIMALS = 4
 """As in the table of the scores."""

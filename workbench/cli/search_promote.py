@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.cli.ablate_request import Request, lengthened
 from workbench.cli.ablate_steps import Place, run
 from workbench.cli.options import overridden
@@ -14,6 +13,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError
+from workbench.execution.plan import Arm, Plan
 from workbench.search.ranking import ranked
 from workbench.search.record import Proposal
 from workbench.search.state import CANONICAL, SearchState

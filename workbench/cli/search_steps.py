@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from workbench.ablation.plan import Arm, Plan
-from workbench.ablation.run import by_arm, look_up, run_what_can
-from workbench.ablation.stream import Stream
 from workbench.cli.ablate_steps import Place, pack
 from workbench.cli.console import note, print_json
 from workbench.cli.optional import optional, tracking
@@ -17,8 +14,9 @@ from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
-from workbench.files import write_atomically
-from workbench.ledger import Ledger
+from workbench.execution.plan import Arm, Plan
+from workbench.execution.run import by_arm, look_up, run_what_can
+from workbench.execution.stream import Stream
 from workbench.search.asynchronous import search_asynchronously
 from workbench.search.branching import begin_early
 from workbench.search.objectives import Objective
@@ -34,8 +32,10 @@ from workbench.search.record_file import (
 from workbench.search.run import search
 from workbench.search.state import CANONICAL, Ran, SearchState
 from workbench.search.warm_start import known_networks
+from workbench.store.ledger import Ledger
+from workbench.system.files import write_atomically
 from workbench.tracking.tracker import Tracker
-from workbench.trial_images import changed_images, known_hashes, named_hashes
+from workbench.trial.images import changed_images, known_hashes, named_hashes
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.reporting.numbers import difference_text
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.estimate import estimate
 from workbench.statistics.levels import ALPHA
 from workbench.statistics.matrix import differences
+from workbench.system.numbers import difference_text
 
 FEWEST_SEEDS = 2
 """With one seed there is no interval."""

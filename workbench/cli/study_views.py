@@ -4,10 +4,10 @@ from workbench.cli.ablate_steps import Place
 from workbench.cli.console import note
 from workbench.cli.display import bar
 from workbench.cli.optional import optional, tracking
+from workbench.experiments.crops import Rendered, render_crops
+from workbench.experiments.study import OpenedStudy, open_study
+from workbench.experiments.summaries import digest_of, summaries
 from workbench.reporting.crops import wanted
-from workbench.studies.crops import Rendered, render_crops
-from workbench.studies.study import OpenedStudy, open_study
-from workbench.studies.summaries import digest_of, summaries
 
 
 def show_study(name: str, place: Place) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from workbench.cli.console import OUT, note
 from workbench.cli.display import bar
 from workbench.cli.optional import optional, say_where, tracking
-from workbench.studies.exported import open_export
-from workbench.studies.transfer import Count, Imported, export_study, import_export, show
+from workbench.experiments.exported import open_export
+from workbench.experiments.transfer import Count, Imported, export_study, import_export, show
 
 
 def write_export(name: str, out: Path, store: Path) -> None:

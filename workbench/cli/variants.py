@@ -3,7 +3,6 @@
 from typing import Any
 
 from workbench.ablation.cost_table import known_cost
-from workbench.ablation.plan import same_run
 from workbench.ablation.variant import Variant, find_variants, local_variants
 from workbench.cli.console import OUT, billions, left_out, millions, note, print_json, table
 from workbench.cli.options import DEFAULT_BASE, JsonOption, PresetOption
@@ -11,6 +10,7 @@ from workbench.config.model import ModelConfig
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import same_run
 from workbench.results import Cost
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.config.data import Degradation
 from workbench.errors import InputSizeError
-from workbench.global_state import import_effects_undone
+from workbench.system.global_state import import_effects_undone
 
 if TYPE_CHECKING:
     import torch

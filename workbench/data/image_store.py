@@ -24,9 +24,9 @@ from workbench.data.packing import (
 )
 from workbench.data.pairs import Pair, combine_digests, too_small
 from workbench.data.sources import ImageFiles, find_images
-from workbench.digests import say_damaged
 from workbench.errors import DataError, writing_to
-from workbench.progress import Progress, silent
+from workbench.system.digests import say_damaged
+from workbench.system.progress import Progress, silent
 
 _checked: set[tuple[Path, int, int]] = set()
 """Stores whose pixels this process has compared with their digests, as of which change."""

@@ -27,9 +27,9 @@ from workbench.data.pairs import (
     too_small,
 )
 from workbench.data.sources import ImageFiles
-from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import DataError
-from workbench.progress import Progress
+from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
+from workbench.system.progress import Progress
 
 FORMAT_VERSION = 1
 """Raise it when other bytes are to be packed from the same files (layout, bicubic, decoding)."""

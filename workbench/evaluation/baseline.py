@@ -10,18 +10,17 @@ from workbench.config.base import Frozen
 from workbench.data.image_store import ImageStore
 from workbench.data.packing import lock_of
 from workbench.data.pairs import ImagePairs, too_small
-from workbench.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.errors import ConfigError, StoreError
-from workbench.files import write_atomically
-from workbench.keys import code_hash
-from workbench.progress import Progress, silent
 from workbench.results import MeanScore, mean_of
-from workbench.strict_json import loads
+from workbench.store.versions import marks
+from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
+from workbench.system.files import write_atomically
+from workbench.system.progress import Progress, silent
+from workbench.system.strict_json import loads
 
 SCORES_FILE = "bicubic.json"
 WAIT_S = 1.0
 """Seconds between two progress messages of a process that waits for another one."""
-_CODE = ("data/bicubic.py", "evaluation/metrics.py", "evaluation/baseline.py")
 
 
 class KeptScores(Frozen):
@@ -30,7 +29,7 @@ class KeptScores(Frozen):
     content_hash: str
     """Of the images."""
     code_hash: str
-    """Of the code that upscales and scores."""
+    """The mark of the version of results; its name is from when it was a hash of source code."""
     score: MeanScore
 
 
@@ -89,13 +88,13 @@ def packed_bicubic(images: ImageStore, progress: Progress = silent) -> MeanScore
 def _keep(images: ImageStore, progress: Progress) -> MeanScore | None:
     score = bicubic_scores(images, progress)
     if score is not None:
-        kept = KeptScores(content_hash=images.content_hash, code_hash=code_hash(_CODE), score=score)
+        kept = KeptScores(content_hash=images.content_hash, code_hash=marks().bicubic, score=score)
         write_atomically(images.place / SCORES_FILE, seal_json(kept.plain()))
     return score
 
 
 def _kept(images: ImageStore) -> MeanScore | None:
-    """Return what is kept of these images; None if there is nothing, or it is of older code."""
+    """Return what is kept of these images; None if absent or of another version."""
     path = images.place / SCORES_FILE
     try:
         kept = KeptScores.parse(loads(unseal_json(path.read_bytes())))
@@ -104,5 +103,5 @@ def _kept(images: ImageStore) -> MeanScore | None:
     except (DamagedError, ValueError, ConfigError) as error:  # ValueError: no JSON, or no UTF-8
         say_damaged(path, " ".join(str(error).split()))
         return None
-    same = (kept.content_hash, kept.code_hash) == (images.content_hash, code_hash(_CODE))
+    same = (kept.content_hash, kept.code_hash) == (images.content_hash, marks().bicubic)
     return kept.score if same else None

@@ -15,8 +15,8 @@ from workbench.errors import DataError, ForeignCodeError, WorkbenchError
 from workbench.evaluation.metrics import score_image, smallest_hr_px, to_uint8
 from workbench.evaluation.tiles import run_tiled
 from workbench.models.outputs import device_of, output_problem
-from workbench.progress import Progress, silent
 from workbench.results import DatasetScores, Protocol
+from workbench.system.progress import Progress, silent
 
 
 @dataclass(frozen=True)

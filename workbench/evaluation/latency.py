@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.evaluation.evaluate import inference
-from workbench.progress import Progress, silent
+from workbench.system.progress import Progress, silent
 
 THREADS = 1
 """A time on more threads depends on the machine's other work, and on how many cores it has."""

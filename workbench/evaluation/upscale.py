@@ -15,8 +15,8 @@ from workbench.data.images import ImageError, summarize
 from workbench.errors import DataError
 from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.evaluation.pictures import Picture, encode, read_picture, unmultiplied
-from workbench.files import write_atomically
-from workbench.progress import Progress, silent
+from workbench.system.files import write_atomically
+from workbench.system.progress import Progress, silent
 
 _KERNEL_PX = 5
 """LR pixels on each side that bicubic interpolation reads for one output pixel."""

@@ -16,9 +16,7 @@ from torch import Tensor
 
 from workbench.config.base import Frozen, shown
 from workbench.config.model import ModelConfig
-from workbench.digests import KEY, seal_safetensors
 from workbench.errors import CheckpointError, ConfigError
-from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
 from workbench.models.published.table import family_of, published_names, recognise
@@ -29,7 +27,9 @@ from workbench.models.state_files import (
     published_state,
     safetensors_state,
 )
-from workbench.strict_json import loads
+from workbench.system.digests import KEY, seal_safetensors
+from workbench.system.files import write_atomically
+from workbench.system.strict_json import loads
 
 FORMAT = "mdrn-workbench/1"
 

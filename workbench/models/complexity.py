@@ -23,13 +23,13 @@ from torch.utils.module_tracker import ModuleTracker
 
 from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
-from workbench.global_state import import_effects_undone
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
 from workbench.models.network import MDRN
 from workbench.models.outputs import device_of
 from workbench.models.published.table import family_of
 from workbench.results import Cost
+from workbench.system.global_state import import_effects_undone
 
 DEFAULT_LR_PX = 256
 """The challenge counts at 256 x 256 LR px."""

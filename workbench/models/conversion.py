@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from workbench.errors import CheckpointError, writing_file
-from workbench.files import write_atomically
 from workbench.models.checkpoints import (
     Weights,
     encode_published,
@@ -18,6 +17,7 @@ from workbench.models.checkpoints import (
     load_model,
     read_weights,
 )
+from workbench.system.files import write_atomically
 
 SIDE_PX = 24
 """Of the random image that both networks get; larger if the network needs more."""

@@ -5,8 +5,8 @@ import hashlib
 from torch import nn
 
 from workbench.config.model import ModelConfig
-from workbench.global_state import random_streams_kept, seed_torch
 from workbench.models.network import MDRN
+from workbench.system.global_state import random_streams_kept, seed_torch
 
 
 @random_streams_kept()

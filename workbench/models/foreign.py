@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
-from workbench.global_state import (
+from workbench.models.outputs import output_problem
+from workbench.models.state_files import misfits, one_line
+from workbench.system.global_state import (
     imports_from,
     random_streams_kept,
     seed_torch,
     torch_settings_kept,
 )
-from workbench.models.outputs import output_problem
-from workbench.models.state_files import misfits, one_line
 
 SCALES = range(1, 9)
 HIGHEST_GREY = 8.0

@@ -12,7 +12,6 @@ from torch import nn
 from workbench.config.model import ModelConfig
 from workbench.config.published import title_of
 from workbench.errors import CheckpointError
-from workbench.global_state import random_streams_kept
 from workbench.models.checkpoints import FORMAT, load_model
 from workbench.models.factory import build_model
 from workbench.models.foreign import (
@@ -30,6 +29,7 @@ from workbench.models.state_files import (
     read_state,
     safetensors_state,
 )
+from workbench.system.global_state import random_streams_kept
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from workbench.config.published import weights_hint
-from workbench.digests import DamagedError, check_safetensors
 from workbench.errors import CheckpointError
+from workbench.system.digests import DamagedError, check_safetensors
 
 STATE_KEYS = ("params_ema", "params", "net", "state_dict")
 """Under which published files keep their state dict, the best first."""

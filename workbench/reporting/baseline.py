@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from workbench.reporting.comparison import Comparison
-from workbench.reporting.numbers import difference_text
+from workbench.analysis.comparison import Comparison
 from workbench.results import MeanScore, TrialResult
+from workbench.system.numbers import difference_text
 
 BICUBIC = "bicubic"
 """Label of its row."""

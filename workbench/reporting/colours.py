@@ -8,7 +8,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workbench.reporting.comparison import Comparison
+from workbench.analysis.comparison import Comparison
 from workbench.statistics.verdicts import Verdict
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

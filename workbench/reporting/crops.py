@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.analysis.comparison import Comparison, complete
 from workbench.config.base import Frozen
-from workbench.digests import DamagedError, say_damaged, seal_json, sha256, unseal_json
 from workbench.errors import ConfigError
-from workbench.reporting.comparison import Comparison, complete
 from workbench.results import TrialResult
-from workbench.strict_json import loads
+from workbench.system.digests import DamagedError, say_damaged, seal_json, sha256, unseal_json
+from workbench.system.strict_json import loads
 
 MOST_EXTREME = 2
 """Images that are shown for gaining, and for losing, most."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from workbench.reporting.crops import Crops, Wanted
-from workbench.reporting.numbers import difference_text
+from workbench.system.numbers import difference_text
 
 ShownCrops = tuple[Wanted, Crops, int]
 """An image, its crop, and the seed whose networks it shows."""

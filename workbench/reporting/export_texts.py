@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
+from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC, warning
-from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
-from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import (
+from workbench.reporting.wording import confidence_text, counted, looks_text
+from workbench.results import MeanScore
+from workbench.system.numbers import (
     count_change,
     difference_text,
     giga_change,
@@ -14,9 +16,7 @@ from workbench.reporting.numbers import (
     mean_text,
     p_text,
 )
-from workbench.reporting.wording import confidence_text, counted, looks_text
-from workbench.results import MeanScore
-from workbench.text import markdown, printable
+from workbench.system.text import markdown, printable
 
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}

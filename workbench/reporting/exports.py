@@ -4,13 +4,13 @@ import io
 from collections.abc import Callable
 from typing import Any, Literal
 
+from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
+from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC
-from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
 from workbench.reporting.export_texts import to_latex, to_markdown
-from workbench.reporting.judging import Difference
 from workbench.reporting.plain import plain_difference
 from workbench.results import SCORE_NAMES
-from workbench.text import csv_cell
+from workbench.system.text import csv_cell
 
 Format = Literal["csv", "parquet", "markdown", "latex"]
 

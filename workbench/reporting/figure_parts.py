@@ -5,7 +5,7 @@ Colours are names of the style sheet, which the page's script puts in: light or 
 
 from typing import Any
 
-from workbench.reporting.numbers import mean_text
+from workbench.system.numbers import mean_text
 
 Figure = Any
 """A `plotly.graph_objects.Figure`."""

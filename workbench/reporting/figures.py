@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 
+from workbench.analysis.comparison import Comparison, Judged
+from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import validation_bicubic
 from workbench.reporting.colours import BASE, Style, styles
-from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.figure_parts import Figure, add_bicubic, laid_out
-from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import db_text, giga_text, mean_text
 from workbench.results import TrialResult
+from workbench.system.numbers import db_text, giga_text, mean_text
 
 Results = Mapping[str, Sequence[TrialResult]]
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from workbench.reporting.figure_parts import Figure
-from workbench.text import printable
+from workbench.system.text import printable
 
 _LONGEST_WHOLE = 22
 """Letters of the longest word that is never broken into lines: more do not fit on a phone."""

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from workbench.analysis.comparison import ArmRow, ArmScore, Comparison, EffectRow
+from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import shortfalls
-from workbench.reporting.comparison import ArmRow, ArmScore, Comparison, EffectRow
-from workbench.reporting.judging import Difference
 
 
 def as_plain(comparison: Comparison) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import io
 from collections.abc import Callable
 from typing import Any, Literal
 
+from workbench.analysis.comparison import Comparison
 from workbench.reporting.baseline import BICUBIC, below_bicubic
 from workbench.reporting.colours import MARKS
-from workbench.reporting.comparison import Comparison
-from workbench.reporting.numbers import difference_text
+from workbench.system.numbers import difference_text
 
 _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
 # matplotlib's marks for the same shapes.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from workbench.results import TrialResult
 
 if TYPE_CHECKING:  # listings use these sentences, too, and load no scipy
-    from workbench.reporting.judging import Rules
+    from workbench.analysis.judging import Rules
 
 
 def confidence_text(rules: "Rules") -> str:

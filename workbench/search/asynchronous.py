@@ -11,9 +11,9 @@ killed search goes on from there.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.ablation.plan import Arm
-from workbench.ablation.stream import Asked, Ended, More
 from workbench.errors import WorkbenchError
+from workbench.execution.plan import Arm
+from workbench.execution.stream import Asked, Ended, More
 from workbench.results import TrialState
 from workbench.search.objectives import Objective
 from workbench.search.proposing import propose, seen_runs

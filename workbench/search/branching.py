@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from workbench.ablation.plan import Arm
-from workbench.beginnings import begin
 from workbench.config.trial import TrialConfig
-from workbench.keys import trial_key
-from workbench.ledger import Ledger
-from workbench.trial_images import known_hashes
+from workbench.execution.plan import Arm
+from workbench.store.keys import trial_key
+from workbench.store.ledger import Ledger
+from workbench.trial.images import known_hashes
+from workbench.trial.resume import begin
 
 
 def begin_early(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> None:

@@ -15,12 +15,12 @@ from workbench.reporting.html_parts import (
     text,
     whole,
 )
-from workbench.reporting.numbers import giga_text
 from workbench.reporting.page.head import recipe_text
 from workbench.search.optuna_study import FEWEST
 from workbench.search.state import CANONICAL, cost_of_trial
 from workbench.search.views import SearchView
 from workbench.search.wording import difference_text, proposal_text, value_text
+from workbench.system.numbers import giga_text
 
 _MOST_NAMED = 12
 """Networks of the front that are named one by one."""

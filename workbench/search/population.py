@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.ablation.plan import run_identity
+from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build
 from workbench.search.record import Proposal
 from workbench.search.sampler import as_known

@@ -1,6 +1,6 @@
 """New networks for a search: proposed, held to the limits, and told from those that are there."""
 
-from workbench.ablation.plan import run_identity
+from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build, counted
 from workbench.search.record import Proposal
 from workbench.search.sampler import Sampler

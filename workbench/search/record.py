@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
+from workbench.config.plausible import NotNegative, Seconds
 from workbench.config.trial import TrialConfig
-from workbench.plausible import NotNegative, Seconds
 from workbench.results import Cost, TrialState
 from workbench.spaces.space import SpaceFile
 

@@ -15,11 +15,11 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from workbench.config.base import explain
-from workbench.digests import DamagedError, seal_json, unseal_json
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
-from workbench.files import write_atomically
 from workbench.search.record import Line, SearchRecord
-from workbench.strict_json import loads
+from workbench.system.digests import DamagedError, seal_json, unseal_json
+from workbench.system.files import write_atomically
+from workbench.system.strict_json import loads
 
 FOLDER = "searches"
 _AFRESH = "move it away and run the same command again, which trains nothing that is finished"

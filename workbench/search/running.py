@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.ablation.plan import Arm, Plan
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
+from workbench.execution.plan import Arm, Plan
 from workbench.results import TrialState
 from workbench.search.objectives import Objective
 from workbench.search.population import Population

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from workbench.config.trial import TrialConfig
-from workbench.progress import Progress, silent
 from workbench.search.candidates import Counted, build
 from workbench.spaces.askers import AtRandom
 from workbench.spaces.dimensions import TooFewError
 from workbench.spaces.sizes import size
 from workbench.spaces.space import SpaceFile
 from workbench.statistics.audit import Rate
+from workbench.system.progress import Progress, silent
 
 DRAWN = 60
 """Combinations that are drawn if a space has more of them."""

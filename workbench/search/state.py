@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from workbench.ablation.plan import Plan
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
+from workbench.execution.plan import Plan
 from workbench.results import Cost, TrialResult, TrialState
 from workbench.search.candidates import beyond
 from workbench.search.objectives import Objective

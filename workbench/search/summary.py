@@ -9,7 +9,7 @@ from workbench.search.record import SearchRecord
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.views import SearchView, view_of
-from workbench.text import code_block, markdown
+from workbench.system.text import code_block, markdown
 from workbench.tracking.run_content import config_params
 from workbench.tracking.study_view import StudyView
 from workbench.tracking.summary import VariantSummary

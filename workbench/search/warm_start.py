@@ -11,13 +11,13 @@ from typing import Any
 from workbench.config.overrides import apply_overrides, flat, value_at
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.keys import DataHashes, trial_key
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Settings
 from workbench.search.sampler import as_known
 from workbench.spaces.dimensions import TooFewError
+from workbench.store.keys import DataHashes, trial_key
 
 
 def known_networks(

@@ -1,9 +1,9 @@
 """What a candidate is, in words."""
 
-from workbench.reporting import numbers
 from workbench.reporting.wording import changes_text
 from workbench.search.objectives import COSTS, Objective
 from workbench.search.record import Proposal
+from workbench.system import numbers
 
 
 def proposal_text(proposal: Proposal) -> str:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoreError, one_line
-from workbench.global_state import environment_set
 from workbench.results import Cost, CurvePoint, TrialResult, WeightsRecord
+from workbench.system.global_state import environment_set
 from workbench.tracking import database as databases
 from workbench.tracking import run_content as content
 from workbench.tracking import run_points as points_of

@@ -20,7 +20,7 @@ from workbench.results import (
     TrialState,
     WeightsRecord,
 )
-from workbench.text import csv_cell, markdown, printable
+from workbench.system.text import csv_cell, markdown, printable
 from workbench.tracking.metric_names import SEED_TAG, VARIANT_TAG, safe_name
 from workbench.tracking.tracker import TrialLabel
 
@@ -170,7 +170,7 @@ def _environment_tags(environment: Environment) -> dict[str, str]:
         "workbench.threads": str(environment.threads),
         "workbench.python": environment.python,
         "workbench.packages": packages,
-        "workbench.code_hash": environment.code_hash,
+        "workbench.results_version": str(environment.results_version or ""),
     }
     if environment.git_commit:
         tags["mlflow.source.git.commit"] = environment.git_commit

@@ -27,7 +27,7 @@ _OUR_NOTE_TAG = "workbench.note"
 # Without it the UI shows its pages for language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
-FILES_TAG = "workbench.files"
+FILES_TAG = "workbench.system.files"
 """Names and sizes of a complete run's artifacts, so that lost ones are noticed."""
 
 _Identity = tuple[str, str, str]

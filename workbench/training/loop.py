@@ -14,8 +14,8 @@ from torch.nn import functional
 from workbench.config.training import Loss
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
-from workbench.progress import Progress
 from workbench.results import CurvePoint, MeanScore
+from workbench.system.progress import Progress
 from workbench.training.device import CHECK_LOSS_EVERY, autocast, images_to_device
 from workbench.training.schedule import Step, learning_rate, steps_from
 from workbench.training.state import TrainingState, save_checkpoint

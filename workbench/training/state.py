@@ -19,12 +19,12 @@ from torch.optim.swa_utils import AveragedModel
 
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
-from workbench.digests import DamagedError, say_damaged, seal, unseal
 from workbench.errors import ConfigError
-from workbench.files import write_atomically
 from workbench.models.factory import build_model
 from workbench.results import CurvePoint
-from workbench.strict_json import loads
+from workbench.system.digests import DamagedError, say_damaged, seal, unseal
+from workbench.system.files import write_atomically
+from workbench.system.strict_json import loads
 from workbench.training.schedule import ema_decay
 
 FORMAT = 1

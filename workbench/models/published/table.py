@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError, ConfigError
-from workbench.keys import canonical_model
 from workbench.models.published.family import Family, Shapes
 from workbench.models.published.imdn import IMDN_NAMES
 from workbench.models.published.mdrn import MDRN_NAMES
 from workbench.models.published.rfdn import BSRN_NAMES, EFDN_NAMES, RFDN_NAMES
+from workbench.store.keys import canonical_model
 
 FAMILIES = (IMDN_NAMES, EFDN_NAMES, BSRN_NAMES, RFDN_NAMES, MDRN_NAMES)
 """In the order in which their signs are looked for; MDRN's is that there is no other."""

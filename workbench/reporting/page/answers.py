@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from workbench.analysis.comparison import ArmRow, Comparison, EffectRow, Judged
+from workbench.analysis.judging import Difference
 from workbench.reporting.colours import SIGNS, styles, swatch
-from workbench.reporting.comparison import ArmRow, Comparison, EffectRow, Judged
 from workbench.reporting.figures import MOST_DRAWN
 from workbench.reporting.html_parts import text, whole
-from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import db_text, p_text
 from workbench.reporting.page.head import Header
 from workbench.reporting.wording import counted, remedy_text
 from workbench.statistics.verdicts import Verdict
+from workbench.system.numbers import db_text, p_text
 
 
 def chip(verdict: Verdict) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from workbench.analysis.comparison import Comparison
 from workbench.reporting import figures
 from workbench.reporting.colours import Style, legend, styles
-from workbench.reporting.comparison import Comparison
 from workbench.reporting.crops_section import ShownCrops, crops_section
 from workbench.reporting.figures import Results
 from workbench.reporting.html_parts import Section, document, html_figure, text

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from workbench.analysis.comparison import Comparison
 from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
 from workbench.reporting import figures
-from workbench.reporting.comparison import Comparison
 from workbench.reporting.figures import Results
 from workbench.reporting.html_parts import text
 from workbench.reporting.page.head import Header

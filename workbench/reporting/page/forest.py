@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from workbench.analysis.comparison import Comparison, Judged
 from workbench.reporting.colours import MARKS, PATHS, SIGNS, Style, styles
-from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.html_parts import text, whole
-from workbench.reporting.numbers import db_text, difference_text
 from workbench.reporting.wording import confidence_text
+from workbench.system.numbers import db_text, difference_text
 
 _MOST_TICKS = 6
 _SCALES = (1, 2, 2.5, 5, 10)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from workbench.analysis.comparison import Comparison
 from workbench.config.overrides import flat
 from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
-from workbench.reporting.comparison import Comparison
 from workbench.reporting.html_parts import facts, whole
 from workbench.reporting.wording import counted, listed, short_value
 

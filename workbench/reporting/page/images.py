@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from workbench.analysis.comparison import Comparison, Judged
 from workbench.reporting import figures
 from workbench.reporting.colours import legend, styles
-from workbench.reporting.comparison import Comparison, Judged
 from workbench.reporting.html_parts import Cell, html_figure, html_table, text
-from workbench.reporting.numbers import difference_text
 from workbench.reporting.page.tables import name_cell
+from workbench.system.numbers import difference_text
 
 FEWEST_IMAGES = 8
 """Fewer are a table: they have no distribution."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
+from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC, warning
 from workbench.reporting.colours import BICUBIC_STYLE, Style, styles, swatch
-from workbench.reporting.comparison import ArmRow, Comparison, EffectRow
 from workbench.reporting.html_parts import Cell, html_table, text, whole
-from workbench.reporting.judging import Difference
-from workbench.reporting.numbers import (
+from workbench.reporting.page.answers import chip
+from workbench.system.numbers import (
     count_change,
     decimals_of,
     difference_text,
@@ -19,7 +20,6 @@ from workbench.reporting.numbers import (
     percent_text,
     signed,
 )
-from workbench.reporting.page.answers import chip
 
 _DELTA = "delta dB [interval]"
 _HEAD = ("variant", "PSNR dB", _DELTA, "verdict", "parameters", "multiply-adds G")

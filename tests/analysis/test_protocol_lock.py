@@ -1,0 +1,46 @@
+"""No table mixes protocols, whatever it shows."""
+
+from typing import Any
+
+import pytest
+
+from workbench.analysis.protocol_lock import Scored, check_one_protocol
+from workbench.errors import WorkbenchError
+from workbench.results import Protocol
+
+FIELDS: dict[str, Any] = {"scale": 4, "crop_px": 4, "lr_origin": "given", "data_hash": "beef"}
+ONE = Scored("one", "Set5", "rgb", Protocol(**FIELDS))
+
+
+def test_equal_protocols_pass_and_are_given_by_data_set() -> None:
+    other = Scored("two", "Set14", "rgb", Protocol(**FIELDS | {"data_hash": "f00d"}))
+    found = check_one_protocol([ONE, other, ONE])
+    assert found == {"Set5": ONE.protocol, "Set14": other.protocol}
+    assert check_one_protocol([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "left", "right"),
+    [
+        ({"crop_px": 0}, "x4, uint8, crop 4, LR given", "x4, uint8, crop 0, LR given"),
+        ({"scale": 2}, "x4, uint8, crop 4, LR given", "x2, uint8, crop 4, LR given"),
+        ({"lr_origin": "bicubic-uint8"}, "LR given", "LR bicubic-uint8"),
+        ({"tile_lr_px": 48, "tile_overlap_lr_px": 8}, "LR given", "LR given, tiles 48+8"),
+        ({"data_hash": "f00d"}, "images beef", "images f00d"),
+    ],
+)
+def test_what_differs_is_named_with_both_runs(
+    change: dict[str, Any], left: str, right: str
+) -> None:
+    two = Scored("two", "Set5", "rgb", Protocol(**FIELDS | change))
+    with pytest.raises(WorkbenchError) as refusal:
+        check_one_protocol([ONE, two])
+    text = str(refusal.value)
+    assert text.startswith("Set5 was scored by two protocols, which must not be compared: ")
+    assert f"{left} in one, " in text
+    assert text.endswith(f"{right} in two")
+
+
+def test_rgb_and_y_are_not_mixed() -> None:
+    with pytest.raises(WorkbenchError, match=r"compared: RGB in one, Y in two$"):
+        check_one_protocol([ONE, Scored("two", "Set5", "y", ONE.protocol)])

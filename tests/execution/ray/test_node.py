@@ -1,0 +1,181 @@
+"""Trials on nodes with and without the driver's store; the driver's node is served directly."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.damage import flip
+from workbench.config.overrides import apply_overrides
+from workbench.config.trial import TrialConfig
+from workbench.errors import StoppedByUserError
+from workbench.execution.messages import Advance, Notice
+from workbench.execution.ray.home import StoreServer
+from workbench.execution.ray.node import Shipped, run_shipped
+from workbench.results import CurvePoint, TrialResult, TrialState
+from workbench.store.keys import trial_key
+from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.system.digests import seal
+from workbench.trial.images import open_images, packed_images
+from workbench.trial.run import run_trial
+
+
+def shipped(config: TrialConfig, store: Path, until: int | None = None, ticket: int = 1) -> Shipped:
+    return Shipped(ticket, config, until, packed_images(config), store)
+
+
+@pytest.fixture
+def store(tiny_trial: TrialConfig, tmp_path: Path) -> Path:
+    """Return a store whose images are packed."""
+    open_images(tiny_trial, Ledger(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def expected(tiny_trial: TrialConfig, tmp_path: Path) -> TrialResult:
+    return run_trial(tiny_trial, store=tmp_path / "undisturbed")
+
+
+def same(one: TrialResult, other: TrialResult) -> bool:
+    """Tell whether two results differ in nothing but when and where they came about."""
+    return (one.key, one.scores, one.weights_hash) == (other.key, other.scores, other.weights_hash)
+
+
+def new_node(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this process stand on a node that has nothing yet."""
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
+def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_home(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server = StoreServer(store)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert same(result, expected)
+    assert Ledger(store).result(result.key) == result
+    assert len(list(store.glob(f"trainings/*/{WEIGHTS}"))) == 1
+    news = [message for _, message in server.take()]
+    assert tuple(m for m in news if isinstance(m, CurvePoint)) == result.curve
+    assert any(isinstance(m, Advance) for m in news)
+    assert len(list((tmp_path / "node").glob("workbench-*/images/*/manifest.json"))) > 0
+
+    new_node(tmp_path / "other", monkeypatch)  # asked for again, anywhere: nothing is trained
+    assert run_shipped(shipped(tiny_trial, store), server, at_home=False) == result
+    assert not list((tmp_path / "other").glob("workbench-*/trials/*"))
+
+
+def test_a_longer_budget_goes_on_at_a_node_that_has_not_seen_the_shorter_one(
+    tiny_trial: TrialConfig,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_trial(tiny_trial, store=store)
+    longer = apply_overrides(tiny_trial, {"training.stages.0.steps": 18})
+    server = StoreServer(store)
+    new_node(tmp_path / "node", monkeypatch)
+    result = run_shipped(shipped(longer, store), server, at_home=False)
+    assert same(result, run_trial(longer, store=tmp_path / "alone"))
+    done = [message.done for _, message in server.take() if isinstance(message, Advance)]
+    assert min(done) == 13
+
+
+def test_a_trial_goes_on_at_another_node_from_where_the_first_stopped(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = tiny_trial.training.validate_every
+    server = StoreServer(store)
+    new_node(tmp_path / "one", monkeypatch)
+    stopped = run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    assert (stopped.state, stopped.steps) == (TrialState.PRUNED, first)
+    assert not list(Ledger(store).results())
+    new_node(tmp_path / "two", monkeypatch)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert result.sessions == 2
+    assert same(result, expected)
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_stop_leaves_a_checkpoint_at_home(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_home: bool,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server = StoreServer(store)
+    server.stop()
+    with pytest.raises(StoppedByUserError):
+        run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
+    assert len(list(store.glob(f"trainings/*/{CHECKPOINT}"))) == 1
+    assert not server.start()
+    server.stopping = False
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
+    assert result.sessions == 2
+    assert same(result, expected)
+
+
+def notices(server: StoreServer) -> list[str]:
+    return [message.text for _, message in server.take() if isinstance(message, Notice)]
+
+
+def test_a_node_fetches_damaged_images_again_and_says_so(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server, first = StoreServer(store), tiny_trial.training.validate_every
+    run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    assert notices(server) == []
+    (images,) = (tmp_path / "node").glob("workbench-*/images/*/lr.u8")
+    flip(images)
+    assert same(run_shipped(shipped(tiny_trial, store), server, at_home=False), expected)
+    (line,) = notices(server)
+    assert line.startswith(f"{images}: damaged (image 'photo")
+
+
+def test_a_damaged_checkpoint_at_home_is_named_and_not_sent(
+    tiny_trial: TrialConfig,
+    store: Path,
+    expected: TrialResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_node(tmp_path / "node", monkeypatch)
+    server, first = StoreServer(store), tiny_trial.training.validate_every
+    run_shipped(shipped(tiny_trial, store, until=first), server, at_home=False)
+    (checkpoint,) = store.glob(f"trainings/*/{CHECKPOINT}")
+    flip(checkpoint)
+    result = run_shipped(shipped(tiny_trial, store), server, at_home=False)
+    assert (same(result, expected), result.sessions) == (True, 1)
+    # Server and node are one process here, and both hear it; the driver says it once.
+    (line,) = set(notices(server))
+    assert line.startswith(f"{checkpoint}: damaged (its SHA-256 must be ")
+
+
+def test_a_checkpoint_that_is_damaged_on_its_way_home_is_not_kept(
+    tiny_trial: TrialConfig, store: Path
+) -> None:
+    server, ledger = StoreServer(store), Ledger(store)
+    key = trial_key(tiny_trial, open_images(tiny_trial, ledger).hashes())
+    whole = seal(b"a state")
+    server.keep_checkpoint(key, whole)
+    server.keep_checkpoint(key, b"b" + whole[1:])
+    assert (ledger.training_folder(key) / CHECKPOINT).read_bytes() == whole
+    (line,) = notices(server)
+    assert "is damaged (its SHA-256 must be " in line

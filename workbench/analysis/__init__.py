@@ -1,0 +1,1 @@
+"""Results to differences, verdicts and tables of values. Draws and prints nothing."""

@@ -1,0 +1,137 @@
+"""The difference of two networks, split among the components in which they differ. No torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.analysis.comparison import compare, complete
+from workbench.analysis.judging import Rules
+from workbench.analysis.steps import WeightedStep
+from workbench.errors import WorkbenchError
+from workbench.results import Protocol, TrialResult
+from workbench.statistics.estimate import estimate
+from workbench.statistics.verdicts import Decision, decide
+
+
+@dataclass(frozen=True)
+class ComponentShare:
+    """What one component brings and costs in the mean over its steps."""
+
+    component: str
+    parameters: float
+    multiply_adds: float
+    activations: float
+    decisions: Mapping[str, Decision]
+    """By data set, on the PSNR in dB (RGB)."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """All shares. They add up to the difference of the two networks."""
+
+    shares: tuple[ComponentShare, ...]
+    protocols: Mapping[str, Protocol]
+    seeds: tuple[int, ...]
+    """Seeds that are complete in every network."""
+    rules: Rules
+
+
+def attribute(
+    results: Mapping[str, Sequence[TrialResult]],
+    steps: Mapping[str, Sequence[WeightedStep]],
+    rules: Rules | None = None,
+) -> Attribution:
+    """Average the steps of each component.
+
+    Args:
+        results: Of each network, one for each seed.
+        steps: By component; the weights of each add up to 1.
+        rules: By what the components, as one family, are judged.
+
+    Raises:
+        WorkbenchError: If results were scored by different protocols, or no seed is complete in
+            every network.
+    """
+    protocols = compare(results, {}).protocols
+    done = {name: complete(rows) for name, rows in results.items()}
+    shared = [s for s in next(iter(done.values())) if all(s in rows for rows in done.values())]
+    if not shared:
+        failed = ", ".join(name for name, rows in done.items() if len(rows) < len(results[name]))
+        raise WorkbenchError(f"no seed is complete in every network of the path; see {failed}")
+    nodes = {name: [rows[seed] for seed in shared] for name, rows in done.items()}
+    rules = rules or Rules()
+    judged = {dataset: _judge(dataset, nodes, steps, rules) for dataset in protocols}
+    shares = [
+        _share(component, nodes, parts, {name: found[component] for name, found in judged.items()})
+        for component, parts in steps.items()
+    ]
+    return Attribution(tuple(shares), protocols, tuple(shared), rules)
+
+
+def attribution_as_plain(attribution: Attribution) -> dict[str, Any]:
+    """Return the shares as plain data with units in the keys, for `--json`."""
+    return {
+        share.component: {
+            "parameters": share.parameters,
+            "multiply_adds": share.multiply_adds,
+            "activations": share.activations,
+            "delta_psnr_rgb_db": {
+                name: {
+                    "mean": decision.estimate.mean,
+                    "low": decision.interval and decision.interval[0],
+                    "high": decision.interval and decision.interval[1],
+                    "p_holm": decision.p_holm,
+                    "verdict": decision.verdict,
+                }
+                for name, decision in share.decisions.items()
+            },
+        }
+        for share in attribution.shares
+    }
+
+
+def _judge(
+    dataset: str,
+    nodes: Mapping[str, Sequence[TrialResult]],
+    steps: Mapping[str, Sequence[WeightedStep]],
+    rules: Rules,
+) -> dict[str, Decision]:
+    """Give the verdicts of all components on one data set."""
+    scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
+    deltas = {
+        component: np.stack([s.weight * (scores[s.after] - scores[s.before]) for s in parts]).sum(0)
+        for component, parts in steps.items()
+    }
+    return decide(
+        {name: (estimate(d), tuple(d.mean(axis=1).tolist())) for name, d in deltas.items()},
+        alpha=rules.alpha,
+        margin_db=rules.margin_db,
+    )
+
+
+def _share(
+    component: str,
+    nodes: Mapping[str, Sequence[TrialResult]],
+    steps: Sequence[WeightedStep],
+    decisions: Mapping[str, Decision],
+) -> ComponentShare:
+    def cost(field: str) -> float:
+        values = {name: float(getattr(rows[0].cost, field)) for name, rows in nodes.items()}
+        return sum(step.weight * (values[step.after] - values[step.before]) for step in steps)
+
+    return ComponentShare(
+        component,
+        cost("parameters"),
+        cost("multiply_adds"),
+        cost("activations"),
+        decisions,
+    )
+
+
+def _scores(results: Sequence[TrialResult], dataset: str) -> NDArray[np.float64]:
+    """Return the PSNR (seeds, images) of one network."""
+    scored = [result.score(dataset) for result in results]
+    return np.array([[image.psnr_rgb_db for image in s.images] for s in scored if s is not None])

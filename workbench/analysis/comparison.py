@@ -1,0 +1,246 @@
+"""The comparison of a plan's arms: costs, scores with their spread, differences with verdicts.
+
+No torch. Scores of different protocols are never put side by side.
+"""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workbench.analysis.judging import Difference, Rules, Scored, judge
+from workbench.analysis.protocol_lock import Scored as LockedScores
+from workbench.analysis.protocol_lock import check_one_protocol
+from workbench.errors import WorkbenchError
+from workbench.results import (
+    SCORE_NAMES,
+    Cost,
+    DatasetScores,
+    MeanScore,
+    Protocol,
+    TrialResult,
+    TrialState,
+)
+from workbench.statistics.effects import Effect, Terms
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean over seeds of the mean over images, and the sample standard deviation over seeds."""
+
+    mean: float
+    seed_sd: float | None
+    """None with one seed."""
+
+
+@dataclass(frozen=True)
+class ArmScore:
+    """One arm on one data set."""
+
+    scores: Mapping[str, Spread]
+    """By metric: psnr_rgb_db, ssim_rgb, psnr_y_db, ssim_y."""
+    difference: Difference | None
+    """Against another arm; None for the base itself, or if they share no seed."""
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """One design: what it costs and what it scores."""
+
+    name: str
+    question: str
+    against: str
+    """The arm that it is compared with; empty for the base."""
+    cost: Cost
+    seeds: tuple[int, ...]
+    """Seeds that are complete."""
+    datasets: Mapping[str, ArmScore]
+    failures: tuple[str, ...]
+    """Trials without a score: `seed 2: diverged (...)`."""
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """An effect: what it costs and what it brings."""
+
+    name: str
+    question: str
+    terms: Terms
+    parameters: float
+    """Weighted like the scores: what the effect adds."""
+    multiply_adds: float
+    datasets: Mapping[str, Difference]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One member of the family on one data set."""
+
+    name: str
+    against: str
+    """The arm that it is compared with; empty for an effect over several arms."""
+    difference: Difference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All arms; the first is the base."""
+
+    rows: tuple[ArmRow, ...]
+    protocols: Mapping[str, Protocol]
+    """By data set."""
+    rules: Rules
+    family: int
+    """Members of the family: arms that are compared, and effects."""
+    effects: tuple[EffectRow, ...] = ()
+    bicubic: Mapping[str, MeanScore] = field(default_factory=dict)
+    """Of bicubic interpolation, by data set; see `DatasetScores.bicubic`."""
+
+    def judged(self, dataset: str) -> tuple[Judged, ...]:
+        """Return the members of the family that could be compared on a data set."""
+        arms = [
+            Judged(row.name, row.against, difference)
+            for row in self.rows
+            if (score := row.datasets.get(dataset)) and (difference := score.difference)
+        ]
+        effects = [
+            Judged(row.name, "", difference)
+            for row in self.effects
+            if (difference := row.datasets.get(dataset))
+        ]
+        return (*arms, *effects)
+
+
+def compare(
+    arms: Mapping[str, Sequence[TrialResult]],
+    questions: Mapping[str, str],
+    against: Mapping[str, str] | None = None,
+    rules: Rules | None = None,
+    effects: Sequence[Effect] = (),
+) -> Comparison:
+    """Compare arms with the first of them, or each with the one that is named for it.
+
+    The verdicts of a data set are those of one family: all arms that are compared, and all effects.
+
+    Args:
+        arms: Results of each arm, one for each seed; the first arm is the base.
+        questions: By arm.
+        against: By arm, the arm that it is compared with; an arm without is not compared. None
+            compares all with the base.
+        rules: By what differences are judged.
+        effects: What else is asked of the arms.
+
+    Raises:
+        WorkbenchError: If two results were scored by different protocols, or there is none.
+    """
+    base = next(iter(arms), "")
+    if not arms.get(base):
+        raise WorkbenchError("there is no finished trial of the base to compare with")
+    names = [name for name, results in arms.items() if results]
+    protocols = _protocols([result for name in names for result in arms[name]])
+    reference = {name: base for name in arms if name != base} if against is None else against
+    family: dict[str, Terms] = {name: {name: 1.0, other: -1.0} for name, other in reference.items()}
+    family |= {effect.name: effect.terms for effect in effects}
+    both = {effect.name for effect in effects} & set(arms)
+    if both:
+        raise WorkbenchError(f"an effect must not have the name of a network, got {min(both)!r}")
+    finished = {name: complete(arms[name]) for name in names}
+    tried = {name: frozenset(result.config.seed for result in arms[name]) for name in names}
+    rules = rules or Rules()
+    judged = {
+        dataset: judge(
+            Scored({name: _psnr(finished[name], dataset) for name in names}, tried), family, rules
+        )
+        for dataset in protocols
+    }
+    rows = [
+        ArmRow(
+            name=name,
+            question=questions.get(name, ""),
+            against=reference.get(name, ""),
+            cost=arms[name][0].cost,
+            seeds=tuple(finished[name]),
+            datasets=_scores(finished[name], {d: judged[d].get(name) for d in protocols}),
+            failures=_failures(arms[name]),
+        )
+        for name in names
+    ]
+    costs = {row.name: row.cost for row in rows}
+    asked = [
+        _effect_row(e, costs, {d: v[e.name] for d, v in judged.items() if e.name in v})
+        for e in effects
+        if all(arm in costs for arm in e.terms)
+    ]
+    bicubic = _bicubic([result for name in names for result in arms[name]])
+    return Comparison(tuple(rows), protocols, rules, len(family), tuple(asked), bicubic)
+
+
+def _effect_row(
+    effect: Effect, costs: Mapping[str, Cost], datasets: Mapping[str, Difference]
+) -> EffectRow:
+    return EffectRow(
+        name=effect.name,
+        question=effect.question,
+        terms=effect.terms,
+        parameters=sum(w * costs[arm].parameters for arm, w in effect.terms.items()),
+        multiply_adds=sum(w * costs[arm].multiply_adds for arm, w in effect.terms.items()),
+        datasets=datasets,
+    )
+
+
+def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
+    """Return the protocol of each data set, or name the two trials that differ."""
+    return check_one_protocol(
+        LockedScores(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
+        for result in results
+        for scores in result.scores
+    )
+
+
+def _bicubic(results: Sequence[TrialResult]) -> dict[str, MeanScore]:
+    """Return the scores of bicubic by data set: the protocol is one, so they are the same."""
+    return {
+        scores.dataset: scores.bicubic
+        for result in reversed(results)
+        for scores in result.scores
+        if scores.bicubic is not None
+    }
+
+
+def complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:
+    """Return the results that have scores, by seed."""
+    return {r.config.seed: r for r in results if r.state is TrialState.COMPLETE}
+
+
+def _failures(results: Sequence[TrialResult]) -> tuple[str, ...]:
+    return tuple(
+        f"seed {r.config.seed}: {r.state}{f' ({r.reason})' if r.reason else ''}"
+        for r in results
+        if r.state is not TrialState.COMPLETE
+    )
+
+
+def _scores(
+    results: Mapping[int, TrialResult], judged: Mapping[str, Difference | None]
+) -> dict[str, ArmScore]:
+    """Return means and differences of one arm, by data set."""
+    found = {}
+    for dataset in dict.fromkeys(s.dataset for r in results.values() for s in r.scores):
+        means = [scores.mean() for r in results.values() if (scores := r.score(dataset))]
+        spreads = {name: _spread([getattr(mean, name) for mean in means]) for name in SCORE_NAMES}
+        found[dataset] = ArmScore(spreads, judged.get(dataset))
+    return found
+
+
+def _psnr(results: Mapping[int, TrialResult], dataset: str) -> dict[int, dict[str, float]]:
+    """Return seed -> image -> PSNR in dB."""
+    scored: dict[int, DatasetScores | None] = {s: r.score(dataset) for s, r in results.items()}
+    return {
+        seed: {image.name: image.psnr_rgb_db for image in scores.images}
+        for seed, scores in scored.items()
+        if scores is not None
+    }
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    return Spread(statistics.fmean(values), sd)

@@ -1,0 +1,78 @@
+"""Networks whose weights are given, side by side: scores and differences per image. No torch.
+
+What such a table can say is "these weights are better on these images" and nothing about the
+designs: that takes retraining under several seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.analysis.channels import Channel
+from workbench.analysis.protocol_lock import Scored, check_one_protocol
+from workbench.results import DatasetScores, Protocol, WeightsRecord
+from workbench.statistics.images import ImageDifference, image_difference
+
+
+@dataclass(frozen=True)
+class NetworkTable:
+    """All networks; the first is what the others are compared with."""
+
+    records: tuple[WeightsRecord, ...]
+    protocols: Mapping[str, Protocol]
+    """By data set."""
+    channel: Channel
+    """Of the differences."""
+    differences: Mapping[tuple[str, str], ImageDifference]
+    """In PSNR dB against the first, by (name of the network, data set)."""
+
+
+def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel) -> NetworkTable:
+    """Put networks side by side.
+
+    Args:
+        records: At least one, each with the channel that its figures were made for.
+        channel: Of the differences.
+
+    Raises:
+        WorkbenchError: If two were scored by different protocols, images or channels.
+    """
+    protocols = check_one_protocol(
+        Scored(record.name, scores.dataset, made_for, scores.protocol)
+        for record, made_for in records
+        for scores in record.scores
+    )
+    all_records = tuple(record for record, _ in records)
+    first = {scores.dataset: scores for scores in all_records[0].scores}
+    differences = {
+        (record.name, scores.dataset): _against(first[scores.dataset], scores, channel)
+        for record in all_records[1:]
+        for scores in record.scores
+        if scores.dataset in first
+    }
+    return NetworkTable(all_records, protocols, channel, differences)
+
+
+def network_as_plain(table: NetworkTable, record: WeightsRecord) -> dict[str, Any]:
+    """Return one network of a table as plain data with units in the keys, for `--json`."""
+    plain: dict[str, Any] = {"record": record.plain(), "means": {}, "delta": {}}
+    for scores in record.scores:
+        plain["means"][scores.dataset] = scores.mean().plain()
+        delta = table.differences.get((record.name, scores.dataset))
+        if delta is not None:
+            plain["delta"][scores.dataset] = {
+                "mean_db": delta.mean,
+                "low_db": delta.interval and delta.interval[0],
+                "high_db": delta.interval and delta.interval[1],
+                "images": delta.images,
+                "images_won": delta.won,
+            }
+    return plain
+
+
+def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageDifference:
+    metric = f"psnr_{channel}_db"
+    return image_difference(
+        [getattr(image, metric) for image in scores.images],
+        [getattr(image, metric) for image in base.images],
+    )

@@ -1,0 +1,1 @@
+"""Plans of trials and what runs them: processes of this machine, or Ray Tune."""

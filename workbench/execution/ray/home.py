@@ -1,0 +1,143 @@
+"""The driver's node as the others see it: what they need from its store, and what they bring back.
+
+No ray here: `ray_engine` runs a `StoreServer` as an actor on the driver's node, and `RemoteHome`
+is how a trial speaks to it.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from workbench.execution.messages import Message, Notice
+from workbench.results import TrialResult
+from workbench.store.keys import TrialKey
+from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.system.digests import DamagedError, forwarded, unseal
+from workbench.system.files import write_atomically
+from workbench.trial.resume import begin, whole_checkpoint
+
+NO_TICKET = 0
+"""Of what concerns no single trial; trials have tickets from 1."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What kept a trial from ending, in one line."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A trial has written its checkpoint because the driver wants to stop."""
+
+
+Outcome = TrialResult | Failure | Stopped
+Event = tuple[int, Message | Outcome]
+"""(ticket of the trial, what happened)."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the driver's node knows of a trial that begins on another."""
+
+    finished: TrialResult | None
+    """If it is finished, there is nothing to do."""
+    checkpoint: bytes | None
+    """From which it goes on."""
+
+
+class Home(Protocol):
+    """The driver's node."""
+
+    def begin(self, key: TrialKey) -> Beginning:
+        """Return what is known of a trial."""
+
+    def packed(self, fingerprint: str) -> dict[str, bytes]:
+        """Return the files of packed images, by name."""
+
+    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+        """Pass news on to the driver; return whether the trial shall stop."""
+
+    def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
+        """Take a checkpoint over, so that any node can go on from it."""
+
+    def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:
+        """Make a trial finished."""
+
+
+@dataclass
+class StoreServer:
+    """Serves a store to nodes that do not have it. Only this process writes for them."""
+
+    store: Path
+    events: list[Event] = field(default_factory=list)
+    stopping: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> bool:
+        """Return whether a process may begin with a trial: not after a stop."""
+        with self.lock:
+            return not self.stopping
+
+    def begin(self, key: TrialKey) -> Beginning:
+        """See `Home`."""
+        ledger = Ledger(self.store)
+        with forwarded(self._notice):
+            finished = ledger.result(key.trial)
+            if finished is not None:
+                return Beginning(finished, None)
+            begin(key, ledger)
+            return Beginning(None, whole_checkpoint(ledger.training_folder(key) / CHECKPOINT))
+
+    def _notice(self, text: str) -> None:
+        """Tell the driver something that concerns no single trial."""
+        with self.lock:
+            self.events.append((NO_TICKET, Notice(text)))
+
+    def packed(self, fingerprint: str) -> dict[str, bytes]:
+        """See `Home`."""
+        folder = Ledger(self.store).images / fingerprint
+        # A hidden file is one that another process is writing.
+        whole = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        return {path.name: path.read_bytes() for path in whole}
+
+    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+        """See `Home`."""
+        with self.lock:
+            self.events += [(ticket, message) for message in messages]
+            return self.stopping
+
+    def end(self, ticket: int, outcome: Outcome) -> None:
+        """Tell the driver how a trial has ended."""
+        with self.lock:
+            self.events.append((ticket, outcome))
+
+    def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
+        """See `Home`."""
+        path = Ledger(self.store).training_folder(key) / CHECKPOINT
+        try:
+            unseal(content)
+        except DamagedError as damage:  # on its way: the last one is better than none
+            self._notice(f"a checkpoint that came for {path} is damaged ({damage}) and not kept")
+            return
+        write_atomically(path, content, store=self.store)
+
+    def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:
+        """See `Home`. The record comes last: with it the trial is finished."""
+        ledger = Ledger(self.store)
+        if weights is not None:
+            write_atomically(ledger.training_folder(key) / WEIGHTS, weights, store=self.store)
+        ledger.record(result)
+
+    def take(self) -> list[Event]:
+        """Return what has happened since the last call."""
+        with self.lock:
+            events, self.events = self.events, []
+            return events
+
+    def stop(self) -> None:
+        """Let every trial write its checkpoint and stop."""
+        self.stopping = True

@@ -1,0 +1,119 @@
+"""How long a plan will take, from measured speed.
+
+Finished trials of the same arm tell it best; where there is none, a few training steps and one
+forward pass of its network are timed. Imports torch only for those.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from workbench.config.trial import TrialConfig
+from workbench.data.image_store import ImageStore
+from workbench.execution.run import PlannedTrial
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_PATCH_PX, _BATCH = 96, 4
+"""At most so much is timed; longer steps are taken to be as much slower as they hold more px."""
+_STEPS = 2
+_LR_PX = 64
+_START_S = 3.0
+"""Of a worker."""
+
+
+def seconds_left(planned: Sequence[PlannedTrial], store: Ledger, workers: int) -> float:
+    """Return about how many seconds the unfinished trials of a plan take.
+
+    Args:
+        planned: Its trials; their images are packed.
+        store: The ledger.
+        workers: Trials at a time, each taken to have a core of its own.
+    """
+    waiting = [trial for trial in planned if trial.result is None]
+    each: dict[str, float] = {}
+    for trial in waiting:
+        if trial.arm.name not in each:
+            each[trial.arm.name] = _of_finished(trial.arm.name, planned) or _measured(
+                trial.arm.config, store
+            )
+    total = sum(each[trial.arm.name] for trial in waiting)
+    return max([total / workers, *each.values()]) if waiting else 0.0
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration for people: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _of_finished(arm: str, planned: Sequence[PlannedTrial]) -> float | None:
+    times = [
+        trial.result.training_s + trial.result.evaluation_s
+        for trial in planned
+        if trial.arm.name == arm and trial.result is not None
+    ]
+    return fmean(times) if times else None
+
+
+def _lr_px(images: ImageStore) -> int:
+    """Return the LR px of all images of a store."""
+    sizes = (images.size_px(index) for index in range(len(images)))
+    return sum(height * width for height, width in sizes) // images.scale**2
+
+
+def _measured(config: TrialConfig, store: Ledger) -> float:
+    """Time a few steps and a forward pass of a network that is not trained."""
+    from workbench.system.global_state import random_streams_kept, torch_settings_kept
+
+    with random_streams_kept(), torch_settings_kept():
+        return _timed(config, store)
+
+
+def _timed(config: TrialConfig, store: Ledger) -> float:
+    import torch
+
+    from workbench.models.factory import build_model
+    from workbench.training.device import prepare
+
+    device = prepare(config.training.device, config.training.threads)
+    model = build_model(config.model).to(device)
+    scale, smallest = config.model.scale, config.model.smallest_lr_px()
+
+    def forward(count: int, side_px: int) -> "Tensor":
+        found: Tensor = model(torch.rand(count, 3, side_px, side_px, device=device))
+        return found
+
+    with torch.no_grad():
+        side = max(_LR_PX, smallest)
+        per_px = _time(lambda: float(forward(1, side).mean())) / side**2
+    seconds = _START_S
+    for stage in config.training.stages:
+        side = min(stage.hr_patch_px, max(_PATCH_PX, smallest * scale)) // scale
+        batch = min(stage.batch_size, _BATCH)
+        share = (stage.hr_patch_px / (side * scale)) ** 2 * (stage.batch_size / batch)
+        one = _time(partial(_step, forward, batch, side))
+        seconds += stage.steps * one * share
+    validations = config.training.total_steps() // config.training.validate_every
+    images = open_images(config, store)
+    scored = validations * _lr_px(images.validation) + sum(map(_lr_px, images.benchmarks))
+    return seconds + per_px * scored
+
+
+def _step(forward: Callable[[int, int], "Tensor"], batch: int, side_px: int) -> None:
+    forward(batch, side_px).mean().backward()
+
+
+def _time(work: Callable[[], object]) -> float:
+    """Return the seconds of one call, after one that warms up."""
+    work()
+    started = time.perf_counter()
+    for _ in range(_STEPS):
+        work()
+    return (time.perf_counter() - started) / _STEPS

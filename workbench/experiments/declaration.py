@@ -1,0 +1,251 @@
+"""What a study declares before its first trial, so that no family is chosen afterwards.
+
+A study is a file of declarations. The same plan again is the same declaration; another one - more
+variants, more seeds, another margin, other images under the same names - is added after it, and
+reports say so.
+"""
+
+import hashlib
+import heapq
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from workbench.analysis.judging import Rules
+from workbench.config.base import Frozen
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError, nearest
+from workbench.execution.plan import Plan
+from workbench.statistics.levels import Levels
+from workbench.store.ledger import Ledger
+from workbench.system.digests import DamagedError, seal_json, unseal_json
+from workbench.system.files import changing, write_atomically
+from workbench.system.strict_json import loads
+from workbench.trial.images import named_hashes
+
+FOLDER = "studies"
+
+
+class DeclaredArm(Frozen):
+    """One design of a study."""
+
+    name: str
+    question: str
+    against: str
+    """What it is compared with; empty for the base."""
+    config: TrialConfig
+    """Of the first seed; it holds the data, too."""
+
+
+class DeclaredEffect(Frozen):
+    """What a study asks of several designs together."""
+
+    name: str
+    question: str
+    terms: dict[str, float]
+    """Weight of each design."""
+
+
+class Declaration(Frozen):
+    """A family that was written down before it was run."""
+
+    hash: str
+    """SHA-256 over arms, effects, seeds, looks, alpha, margin and keys."""
+    declared_s: float
+    """Unix time."""
+    command: str = ""
+    """What was typed when it was declared."""
+    question: str = ""
+    """What the study is to answer, in one line. Another wording is no other declaration."""
+    arms: tuple[DeclaredArm, ...]
+    effects: tuple[DeclaredEffect, ...] = ()
+    seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
+    """After how many seeds the study looks, if it adds seeds for what is undecided."""
+    alpha: float
+    margin_db: float
+    keys: dict[str, tuple[str, ...]]
+    """By arm, the ledger's keys of its trials, one for each seed."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Content hash of each set of images, by use and name such as `benchmark Set5`; empty if an
+    older workbench declared it."""
+
+    @property
+    def all_keys(self) -> frozenset[str]:
+        """The ledger's keys of all its trials."""
+        return frozenset(key for keys in self.keys.values() for key in keys)
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """Everything that makes it another declaration if it changes."""
+        asked = (self.arms, self.effects, self.seeds, self.looks, self.alpha, self.margin_db)
+        return (*asked, self.keys)
+
+    @property
+    def rules(self) -> Rules:
+        """By what its family is judged."""
+        looks = tuple(self.seeds[:count] for count in self.looks)
+        return Rules(self.alpha, self.margin_db, looks)
+
+
+class Study(Frozen):
+    """All declarations of a study, the oldest first."""
+
+    study: str
+    declarations: tuple[Declaration, ...]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What came of a plan that was declared."""
+
+    now: Declaration
+    before: Declaration | None
+    """The last one before it, if this one is new and the study had one."""
+
+
+def declare(
+    plan: Plan,
+    levels: Levels,
+    keys: Mapping[tuple[str, int], str],
+    store: Path,
+    command: str = "",
+) -> Declared:
+    """Write down what a plan asks, before it is run.
+
+    The same plan whose trials have other keys, as its images or the workbench's code have changed,
+    is another declaration.
+
+    Args:
+        plan: Its arms that are compared, and its effects, are the family.
+        levels: By what it is judged.
+        keys: Of the ledger, by (arm, seed).
+        store: The store.
+        command: What the user typed.
+
+    Returns:
+        The declaration, and what the study declared before if this one is new.
+
+    Raises:
+        ConfigError: If the study's file is damaged.
+        StoreError: If the store cannot be written.
+    """
+    arms = tuple(
+        DeclaredArm(name=a.name, question=a.question, against=a.against, config=a.config)
+        for a in plan.arms
+    )
+    effects = tuple(
+        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms)) for e in plan.effects
+    )
+    declared = {
+        "arms": [arm.plain() for arm in arms],
+        "seeds": list(plan.seeds),
+        "effects": [effect.plain() for effect in effects],
+        "looks": list(plan.looks),
+        "alpha": levels.alpha,
+        "margin_db": levels.margin_db,
+    }
+    by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
+    declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
+    new = Declaration(
+        hash=hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest(),
+        declared_s=time.time(),
+        command=command,
+        question=plan.question,
+        arms=arms,
+        effects=effects,
+        seeds=plan.seeds,
+        looks=plan.looks,
+        alpha=levels.alpha,
+        margin_db=levels.margin_db,
+        keys=by_arm,
+        images=named_hashes(plan.base.config, Ledger(store)),
+    )
+    path = _path(store, plan.study)
+    with changing(path, store):
+        return _add(new, plan.study, store)
+
+
+def _add(new: Declaration, name: str, store: Path) -> Declared:
+    """Add a declaration to a study's file, or keep the one that says the same."""
+    earlier = read_study(store, name).declarations if _path(store, name).exists() else ()
+    same = next((one for one in earlier if one.family == new.family), None)
+    if same is not None:
+        kept = ("hash", "declared_s", "command")
+        update: dict[str, Any] = {field: getattr(same, field) for field in kept}
+        update["question"] = new.question or same.question
+        # An older workbench did not write the images down, and keys alone do not name them.
+        update["images"] = same.images or new.images
+        new = new.model_copy(update=update)
+    if same is None or same != new:
+        others = tuple(one for one in earlier if one is not same)
+        study = Study(study=name, declarations=(*others, new))
+        write_atomically(_path(store, name), seal_json(study.plain()), store=store)
+    return Declared(new, earlier[-1] if earlier and same is None else None)
+
+
+def read_study(store: Path, name: str) -> Study:
+    """Read a study's declarations.
+
+    Raises:
+        ConfigError: If there is none of this name, or its file cannot be used.
+    """
+    path = _path(store, name)
+    if not path.is_file():
+        known = [file.stem for file in (store / FOLDER).glob("*.json")]
+        raise ConfigError(f"unknown study {name!r} in {store}; {nearest(name, known)}")
+    try:
+        return Study.check(loads(unseal_json(path.read_bytes())))
+    except DamagedError as damage:
+        raise ConfigError(
+            f"{path}: damaged ({damage}); restore it from a copy, or move it away and run the same "
+            "command again, which trains nothing that is finished and declares the study anew"
+        ) from None
+    except (ValueError, ValidationError):
+        raise ConfigError(
+            f"{path}: no study of this version; move it away and run the same command again, "
+            "which trains nothing that is finished"
+        ) from None
+
+
+def studies(store: Path) -> list[str]:
+    """Return the names of a store's studies, the one declared last first."""
+    files = sorted((store / FOLDER).glob("*.json"), key=lambda file: -file.stat().st_mtime)
+    return [file.stem for file in files]
+
+
+def _path(store: Path, study: str) -> Path:
+    return store / FOLDER / f"{study}.json"
+
+
+def merge(store: Path, study: Study) -> int:
+    """Add declarations that were made with another store.
+
+    Of two with one hash the store's own is kept, and its own keep their order.
+
+    Args:
+        store: The store.
+        study: As it is in the other store.
+
+    Returns:
+        How many the store did not have.
+
+    Raises:
+        ConfigError: If the store's file of the study is damaged.
+        StoreError: If the store cannot be written.
+    """
+    path = _path(store, study.study)
+    with changing(path, store):
+        own = read_study(store, study.study).declarations if path.exists() else ()
+        known = {one.hash for one in own}
+        new = [one for one in study.declarations if one.hash not in known]
+        if new or not path.exists():
+            both = heapq.merge(own, new, key=lambda one: one.declared_s)
+            merged = Study(study=study.study, declarations=tuple(both))
+            write_atomically(path, seal_json(merged.plain()), store=store)
+    return len(new)

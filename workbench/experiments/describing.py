@@ -1,0 +1,47 @@
+"""What MLflow's page of a study says of it. No torch, no mlflow."""
+
+from workbench.experiments.declaration import Declaration, Study
+from workbench.system.text import code_block, markdown
+from workbench.tracking.study_view import StudyView
+
+
+def study_view(study: Study) -> StudyView:
+    """Return how MLflow presents a study: by its last declaration."""
+    declared = study.declarations[-1]
+    benchmarks = declared.arms[0].config.evaluation.benchmarks
+    return StudyView(
+        study=study.study,
+        note=_note(declared),
+        datasets=tuple(benchmark.name for benchmark in benchmarks),
+        judged=len(declared.arms) > 1,
+    )
+
+
+def _note(declared: Declaration) -> str:
+    base, *others = declared.arms
+    # MLflow shows the first line, and the others when the note is unfolded.
+    questions = [arm.question for arm in others]
+    questions += [effect.question for effect in declared.effects]
+    asked = declared.question or " ".join(questions)
+    lines = [f"**{markdown(asked)}**", ""] if asked else []
+    if others:
+        lines += [f"Compared with **{markdown(base.name)}**:", ""]
+        for arm in others:
+            against = (
+                f" (against {markdown(arm.against)})" if arm.against not in ("", base.name) else ""
+            )
+            question = f": {markdown(arm.question)}" if arm.question else ""
+            lines.append(f"- **{markdown(arm.name)}**{against}{question}")
+    else:
+        lines.append(f"**{markdown(base.name)}** alone.")
+    lines += [f"- {markdown(e.name)}: {markdown(e.question)}" for e in declared.effects]
+    seeds = ", ".join(map(str, declared.seeds))
+    steps = base.config.training.total_steps()
+    lines += [
+        "",
+        f"Seeds {seeds}; {steps:,} steps each; differences within ±{declared.margin_db:g} dB are "
+        f"equivalent; error rate {declared.alpha:g} for the whole family.",
+    ]
+    if declared.command:
+        lines += ["", code_block(declared.command)]
+    return "\n".join(lines)

@@ -1,0 +1,183 @@
+"""A study's folder on its way between stores: what is in it, and the check of all of it.
+
+    export.json                                format, name of the study, SHA-256 of every file
+    studies/<name>.json                        its declarations
+    trials/<key>/result.json                   every finished trial that they name
+    trainings/<key>/weights.safetensors        the weights of those trials
+
+A folder may come from anybody: everything in it is checked before anything of it is written.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from workbench.config.base import Frozen
+from workbench.errors import ConfigError, StoreError
+from workbench.experiments.declaration import FOLDER, Study
+from workbench.results import TrialResult
+from workbench.store.ledger import WEIGHTS
+from workbench.system.digests import DamagedError, unseal_json
+from workbench.system.progress import Progress, silent
+from workbench.system.text import check_file_name
+
+MANIFEST = "export.json"
+
+_KEY = r"(?!\.+/)[\w .-]+"  # one part of a path, and neither . nor ..
+_OF_KEY = re.compile(rf"trials/{_KEY}/result\.json|trainings/{_KEY}/{re.escape(WEIGHTS)}")
+
+
+class Manifest(Frozen):
+    """What `export.json` holds."""
+
+    format: Literal[1, 2]
+    """Raised when an older workbench could not read it; since 2, JSON carries its own digest."""
+    study: str
+    files: dict[str, str]
+    """SHA-256 of each file but this one, by its path in the folder, with `/`."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A folder that was found to be whole."""
+
+    folder: Path
+    files: dict[str, str]
+    """As in `Manifest`."""
+    study: Study
+
+
+def open_export(folder: Path, progress: Progress = silent) -> Export:
+    """Check every file of an export. Writes nothing.
+
+    Args:
+        folder: What `export_study` has written, somewhere.
+        progress: Told of each file.
+
+    Raises:
+        ConfigError: If it is no export, or a file of it does not belong there.
+        StoreError: If a file is missing or damaged.
+    """
+    manifest = _manifest(folder)
+    study = _study(folder, manifest)
+    declared, trainings = set(declared_keys(study)), set[str]()
+    # Backwards, so that trials come before trainings: they say which trainings belong here.
+    for done, path in enumerate(sorted(manifest.files, reverse=True), 1):
+        found = content(folder, path, manifest.files[path])
+        match PurePosixPath(path).parts:
+            case "trials", key, _:
+                if key not in declared:
+                    raise ConfigError(f"{folder / path}: no trial that the study declares")
+                trainings.add(_result(folder / path, key, found).training_key)
+            case "trainings", key, _ if key not in trainings:
+                raise ConfigError(f"{folder / path}: no weights of a trial in this folder")
+        progress(done, len(manifest.files), path)
+    return Export(folder, manifest.files, study)
+
+
+def declared_keys(study: Study) -> list[str]:
+    """Return the keys of all trials that a study names, each once."""
+    named = (keys for declared in study.declarations for keys in declared.keys.values())
+    return list(dict.fromkeys(key for keys in named for key in keys))
+
+
+def study_path(name: str) -> str:
+    """Return where an export holds its declarations."""
+    return f"{FOLDER}/{name}.json"
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ConfigError(f"{folder}: no export of a study, it has no {MANIFEST}")
+    manifest = Manifest.parse(_json(path, read(path)), where=str(path))
+    name = manifest.study
+    check_file_name(name, f"{path}: study")
+    for file in manifest.files:
+        _check_path(file, manifest, path)
+    if study_path(name) not in manifest.files:
+        raise ConfigError(f"{path}: files: must name {study_path(name)}")
+    return manifest
+
+
+def _check_path(file: str, manifest: Manifest, where: Path) -> None:
+    """Refuse whatever is not a file of an export, first of all what lies outside the folder."""
+    if file.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", file):
+        raise ConfigError(f"{where}: files: a path must stay inside the folder, got {file!r}")
+    if file != study_path(manifest.study) and not _OF_KEY.fullmatch(file):
+        raise ConfigError(
+            f"{where}: files: a path must be {study_path(manifest.study)}, "
+            f"trials/KEY/result.json or trainings/KEY/{WEIGHTS}, got {file!r}"
+        )
+
+
+def _study(folder: Path, manifest: Manifest) -> Study:
+    name = study_path(manifest.study)
+    path = folder / name
+    study = Study.parse(_json(path, content(folder, name, manifest.files[name])), where=str(path))
+    if study.study != manifest.study:
+        raise ConfigError(f"{path}: study: must be {manifest.study!r}, got {study.study!r}")
+    for declared in study.declarations:
+        arms = {arm.name for arm in declared.arms}
+        seeds = len(declared.seeds)
+        if set(declared.keys) != arms or any(len(k) != seeds for k in declared.keys.values()):
+            raise ConfigError(f"{path}: keys: must be one for each arm and seed")
+    for key in declared_keys(study):
+        if not _OF_KEY.fullmatch(f"trials/{key}/result.json"):
+            raise ConfigError(f"{path}: keys: must be names without slashes, got {key!r}")
+    return study
+
+
+def _result(path: Path, key: str, content: bytes) -> TrialResult:
+    result = TrialResult.parse(_json(path, content), where=str(path))
+    if result.key != key:
+        raise ConfigError(f"{path}: key: must be that of its folder, got {result.key!r}")
+    return result
+
+
+def _json(path: Path, content: bytes) -> object:
+    try:
+        # Numbers that are not finite are left to the check of the record, which names their field.
+        return json.loads(unseal_json(content))
+    except DamagedError as damage:
+        raise StoreError(f"{path}: is damaged ({damage}); copy the export again") from None
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested without end
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: no JSON ({reason})") from None
+
+
+def content(folder: Path, name: str, sha256: str) -> bytes:
+    """Read a file of an export that must have this hash.
+
+    Raises:
+        ConfigError: If it is a link to somewhere else.
+        StoreError: If it is missing or damaged.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(f"{path}: must be a file of this folder, and is a link out of it")
+    if not path.is_file():
+        raise StoreError(f"{path}: is missing; copy the export again")
+    whole = read(path)
+    found = hashlib.sha256(whole).hexdigest()
+    if found != sha256:
+        raise StoreError(
+            f"{path}: is damaged, its SHA-256 must be {sha256[:12]}..., got {found[:12]}...; "
+            "copy the export again"
+        )
+    return whole
+
+
+def read(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        StoreError: If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from None

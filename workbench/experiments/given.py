@@ -1,0 +1,75 @@
+"""Scores of external checkpoints that were recorded under a study's name. No torch, no mlflow.
+
+Below a store: `given/<study>.<key>.json`. MLflow shows them, and can be rebuilt from here.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from workbench.config.base import Frozen
+from workbench.errors import ConfigError
+from workbench.results import WeightsRecord
+from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
+from workbench.system.files import write_atomically
+from workbench.system.strict_json import loads
+from workbench.tracking.tracker import TrialLabel
+
+FOLDER = "given"
+
+
+class Given(Frozen):
+    """One network that was scored, not trained here."""
+
+    study: str
+    name: str
+    """What MLflow's run is called."""
+    key: str
+    """Hash of the weights and of what they were scored on."""
+    record: WeightsRecord
+
+    @property
+    def label(self) -> TrialLabel:
+        """How a tracker knows it."""
+        return TrialLabel(self.study, self.name, None, self.key)
+
+
+def keep_given(given: Given, store: Path) -> None:
+    """Record a network's scores; the first scores of the same weights and images are kept.
+
+    Raises:
+        ConfigError: If the file that is there cannot be used.
+        StoreError: If the store cannot be written.
+    """
+    path = store / FOLDER / f"{given.study}.{given.key}.json"
+    if _kept(path) is None:
+        write_atomically(path, seal_json(given.plain()), store=store)
+
+
+def read_given(store: Path) -> Iterator[Given]:
+    """Yield what was recorded, by study and key; damaged files are named and left out.
+
+    Raises:
+        ConfigError: If a file is of another version, or a score in it cannot be.
+    """
+    for path in sorted((store / FOLDER).glob("*.json")):
+        found = _kept(path)
+        if found is not None:
+            yield found
+
+
+def _kept(path: Path) -> Given | None:
+    """Return what a file holds, None if it is not there or damaged, which is said.
+
+    Raises:
+        ConfigError: If it is of another version, or a score in it cannot be.
+    """
+    unusable = f"{path}: no scores of this version; move it away and evaluate the weights again"
+    try:
+        return Given.parse(loads(unseal_json(path.read_bytes())), where=unusable)
+    except FileNotFoundError:
+        return None
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        return None
+    except ValueError as error:  # no JSON
+        raise ConfigError(f"{unusable} ({' '.join(str(error).split())})") from None

@@ -1,0 +1,47 @@
+"""The network of a finished trial, as it was scored. Imports torch."""
+
+import torch
+
+from workbench.errors import CheckpointError
+from workbench.models import checkpoints
+from workbench.models.network import MDRN
+from workbench.results import TrialResult
+from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.system.digests import DamagedError, check_safetensors, say_damaged
+from workbench.training.state import load_checkpoint, new_state
+
+
+def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
+    """Return the network of a trial; damaged or missing weights are made from its checkpoint.
+
+    Raises:
+        CheckpointError: If its weights are gone, or are not those that were scored.
+        StoreError: If the store cannot be written.
+    """
+    folder = ledger.store / "trainings" / trial.training_key
+    path = folder / WEIGHTS
+    try:
+        check_safetensors(path.read_bytes())
+    except DamagedError as damage:
+        say_damaged(path, damage)
+        _make_again(trial, ledger)
+    except FileNotFoundError:
+        _make_again(trial, ledger)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+    model = checkpoints.load_model(path)
+    if checkpoints.weights_hash(model.state_dict()) != trial.weights_hash:
+        raise CheckpointError(f"{path}: not the weights that were scored")
+    return model
+
+
+def _make_again(trial: TrialResult, ledger: Ledger) -> None:
+    """Write the weights of a training from its last checkpoint, if that is of the last step."""
+    folder, device = ledger.store / "trainings" / trial.training_key, torch.device("cpu")
+    with torch.random.fork_rng(devices=[]):  # a checkpoint brings the state of its random stream
+        state = new_state(trial.config, device)
+        if not load_checkpoint(state, folder / CHECKPOINT, device):
+            return
+    averaged = state.average.module.state_dict()
+    if checkpoints.weights_hash(averaged) == trial.weights_hash:
+        checkpoints.save_weights(folder / WEIGHTS, trial.config.model, averaged, store=ledger.store)

@@ -1,0 +1,133 @@
+"""A study read back from the store: its family, its results, its verdicts. No torch."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from workbench.analysis.comparison import Comparison, compare
+from workbench.experiments.changes import change_text
+from workbench.experiments.declaration import Declaration, Study, read_study
+from workbench.reporting.crops import find_crops
+from workbench.reporting.page import Header, page
+from workbench.results import TrialResult
+from workbench.statistics.effects import Effect
+from workbench.store.ledger import Ledger
+
+Results = dict[str, list[TrialResult]]
+"""By arm, in the order of the seeds."""
+
+
+@dataclass(frozen=True)
+class OpenedStudy:
+    """A study, as its last declaration has it."""
+
+    study: Study
+    declared: Declaration
+    results: Results
+    comparison: Comparison
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader must know of the family, and what is missing."""
+        return (*_added(self.study), *_known_before(self), *_missing(self))
+
+
+def open_study(store: Path, name: str) -> OpenedStudy:
+    """Read a study and compare it again, by the rules that it declared.
+
+    Raises:
+        ConfigError: If there is no such study.
+        WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
+    """
+    study = read_study(store, name)
+    declared = study.declarations[-1]
+    ledger = Ledger(store)
+    results = {
+        arm.name: [found for key in declared.keys[arm.name] if (found := ledger.result(key))]
+        for arm in declared.arms
+    }
+    comparison = compare(
+        results,
+        {arm.name: arm.question for arm in declared.arms},
+        {arm.name: arm.against for arm in declared.arms if arm.against},
+        declared.rules,
+        [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
+    )
+    return OpenedStudy(study, declared, results, comparison)
+
+
+def html_page(opened: OpenedStudy, store: Path) -> str:
+    """Return the HTML page of a study, with the crops that the store has."""
+    declared = opened.declared
+    header = Header(
+        study=opened.study.study,
+        declared=declared_text(declared),
+        remarks=opened.remarks,
+        configs={arm.name: arm.config for arm in declared.arms},
+        question=declared.question,
+        commands=tuple(one.command for one in opened.study.declarations if one.command),
+    )
+    crops = find_crops(opened.comparison, opened.results, store)
+    return page(header, opened.comparison, opened.results, crops)
+
+
+def declared_text(declared: Declaration) -> str:
+    """Say when a family was declared, and its hash."""
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(declared.declared_s))
+    return f"{day} as {declared.hash[:12]}"
+
+
+def _added(study: Study) -> list[str]:
+    """Say what the last declaration has that the first one had not."""
+    first, last = study.declarations[0], study.declarations[-1]
+    if first is last:
+        return []
+    members = [e.name for e in first.effects] + [a.name for a in first.arms]
+    now = [e.name for e in last.effects] + [a.name for a in last.arms]
+    seeds = [str(seed) for seed in last.seeds if seed not in first.seeds]
+    changes = [
+        *_listed("added", [name for name in now if name not in members]),
+        *_listed("left out", [name for name in members if name not in now]),
+        *_listed("seeds added", seeds),
+    ]
+    for what, before, after in (
+        ("margin", f"{first.margin_db:g} dB", f"{last.margin_db:g} dB"),
+        ("error rate", f"{first.alpha:g}", f"{last.alpha:g}"),
+    ):
+        if before != after:
+            changes.append(f"{what} {after} in place of {before}")
+    changes += dict.fromkeys(
+        text
+        for before, after in pairwise(study.declarations)
+        if (text := change_text(before, after))
+    )
+    count = len(study.declarations)
+    text = "; ".join(changes) or "only the order of its plans differs"
+    return [f"outside the first plan ({count} plans were declared in this study): {text}"]
+
+
+def _listed(what: str, names: Sequence[str]) -> list[str]:
+    return [f"{what}: {', '.join(names)}"] if names else []
+
+
+def _known_before(opened: OpenedStudy) -> list[str]:
+    """Say how many results existed when the family was chosen."""
+    trials = [result for results in opened.results.values() for result in results]
+    known = sum(result.finished_s < opened.declared.declared_s for result in trials)
+    if not known:
+        return []
+    verb = "was" if known == 1 else "were"
+    return [f"{known} of {len(trials)} trials {verb} finished before this family was declared"]
+
+
+def _missing(opened: OpenedStudy) -> list[str]:
+    declared = opened.declared
+    if declared.looks:
+        return []  # which seeds a study that looks early needs, only its verdicts tell
+    missing = sum(len(declared.seeds) - len(rows) for rows in opened.results.values())
+    if not missing:
+        return []
+    trials = "1 trial of it is" if missing == 1 else f"{missing} trials of it are"
+    return [f"{trials} not finished"]

@@ -1,0 +1,241 @@
+"""Studies on their way from one store to another: a folder with everything that is finished.
+
+Keys say what a trial is, so that stores are merged by key.
+"""
+
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from workbench.errors import ConfigError, writing_file
+from workbench.experiments.declaration import FOLDER, Study, merge, read_study
+from workbench.experiments.describing import study_view
+from workbench.experiments.exported import (
+    MANIFEST,
+    Export,
+    Manifest,
+    content,
+    declared_keys,
+    read,
+    study_path,
+)
+from workbench.store.ledger import WEIGHTS, Ledger
+from workbench.system.digests import (
+    DamagedError,
+    check_safetensors,
+    say_damaged,
+    seal_json,
+    unseal_json,
+)
+from workbench.system.files import write_atomically
+from workbench.system.progress import Progress, silent
+from workbench.tracking.tracker import Tracker, TrialLabel
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export holds."""
+
+    finished: int
+    """Trials."""
+    unfinished: int
+    """Trials that are declared, and not in it."""
+    weights: int
+    """Trainings whose weights are in it."""
+    size_bytes: int
+    """Of all files but `export.json`."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many came, and how many were there already."""
+
+    came: int
+    there: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import has done."""
+
+    study: Study
+    """As it is in the store now."""
+    declarations: Count
+    trials: Count
+    weights: Count
+    other_keys: int
+    """Declarations that the store has with keys of its own, which are kept."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything came."""
+        return any(count.came for count in (self.declarations, self.trials, self.weights))
+
+
+def export_study(store: Path, name: str, out: Path, progress: Progress = silent) -> Exported:
+    """Write what is finished of a study to a folder that another store can import.
+
+    Args:
+        store: The store.
+        name: Of the study.
+        out: The folder: absent or empty. It is whole as soon as it is there.
+        progress: Told of each trial.
+
+    Raises:
+        ConfigError: If there is no such study, or `out` cannot be used.
+        StoreError: If a record cannot be read, or `out` cannot be written.
+    """
+    study, ledger = read_study(store, name), Ledger(store)
+    keys = declared_keys(study)
+    files: dict[str, str] = {}
+    finished = size_bytes = 0
+    with _new_folder(out) as folder:
+
+        def add(path: str, whole: bytes) -> None:
+            nonlocal size_bytes
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Not forced to disk file by file: an import checks every hash anyway.
+            target.write_bytes(whole)
+            files[path] = hashlib.sha256(whole).hexdigest()
+            size_bytes += len(whole)
+
+        add(study_path(study.study), seal_json(study.plain()))
+        for done, key in enumerate(keys, 1):
+            result = ledger.result(key)
+            if result is not None:
+                finished += 1
+                add(f"trials/{key}/result.json", seal_json(result.plain()))
+                weights = f"trainings/{result.training_key}/{WEIGHTS}"
+                whole = None if weights in files else _whole(ledger.store / weights)
+                if whole is not None:
+                    add(weights, whole)
+            progress(done, len(keys), key[:12])
+        manifest = Manifest(format=2, study=study.study, files=files)
+        write_atomically(folder / MANIFEST, seal_json(manifest.plain()))
+    weights_count = len(files) - 1 - finished
+    return Exported(finished, len(keys) - finished, weights_count, size_bytes)
+
+
+def import_export(export: Export, store: Path, progress: Progress = silent) -> Imported:
+    """Merge an export into a store. What the store has already is kept, unless it is damaged.
+
+    An import that was interrupted goes on when it is run again.
+
+    Args:
+        export: From `open_export`.
+        store: The store; created if it is not there.
+        progress: Told of each file.
+
+    Raises:
+        ConfigError: If the store's file of the study is damaged.
+        StoreError: If the store cannot be written, or the export has changed meanwhile.
+    """
+    new = merge(store, export.study)
+    came, there = {"trials": 0, "trainings": 0}, {"trials": 0, "trainings": 0}
+    # In this order weights come before their trials: whoever finds a trial finds its weights.
+    paths = sorted(path for path in export.files if not path.startswith(f"{FOLDER}/"))
+    for done, path in enumerate(paths, 1):
+        kind = PurePosixPath(path).parts[0]
+        if _whole(store / path) is not None:
+            there[kind] += 1
+        else:
+            write_atomically(
+                store / path, content(export.folder, path, export.files[path]), store=store
+            )
+            came[kind] += 1
+        progress(done, len(paths), path)
+    merged = read_study(store, export.study.study)
+    keys = {one.hash: one.keys for one in merged.declarations}
+    return Imported(
+        study=merged,
+        declarations=Count(new, len(export.study.declarations) - new),
+        trials=Count(came["trials"], there["trials"]),
+        weights=Count(came["trainings"], there["trainings"]),
+        other_keys=sum(keys[one.hash] != one.keys for one in export.study.declarations),
+    )
+
+
+def show(
+    studies: tuple[Study, ...], store: Path, tracker: Tracker, progress: Progress = silent
+) -> None:
+    """Show every finished trial that the studies declare, each once.
+
+    Args:
+        studies: Whose declarations count; several of one name add up, and the first is described.
+        store: The store.
+        tracker: What shows them.
+        progress: Told of each declared trial.
+
+    Raises:
+        StoreError: If a record cannot be read.
+    """
+    tracker.study_described(study_view(studies[0]))
+    ledger = Ledger(store)
+    # In the order of their last declarations: what a tracker is told last of a variant and seed
+    # is what counts.
+    labels = list(dict.fromkeys(reversed([*_labels(studies)])))[::-1]
+    for done, label in enumerate(labels, 1):
+        result = ledger.result(label.key)
+        if result is not None:
+            tracker.trial_finished(label, result)
+        progress(done, len(labels), f"{label.variant} seed {label.seed}")
+
+
+def _labels(studies: tuple[Study, ...]) -> Iterator[TrialLabel]:
+    for study in studies:
+        for declared in study.declarations:
+            for arm, keys in declared.keys.items():
+                for seed, key in zip(declared.seeds, keys, strict=False):
+                    yield TrialLabel(study.study, arm, seed, key)
+
+
+def _whole(path: Path) -> bytes | None:
+    """Return a file of a store; None if it is not there or damaged, which is said.
+
+    Raises:
+        StoreError: If it cannot be read.
+    """
+    if not path.exists():
+        return None
+    found = read(path)
+    try:
+        if path.name == WEIGHTS:
+            check_safetensors(found)
+        else:
+            json.loads(unseal_json(found))
+    except (DamagedError, ValueError) as damage:
+        say_damaged(path, damage if isinstance(damage, DamagedError) else "no JSON")
+        return None
+    return found
+
+
+@contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `out` at the end and vanishes after an error.
+
+    Raises:
+        ConfigError: If `out` is anything but absent or an empty folder.
+        StoreError: If something cannot be written.
+    """
+    out = out.resolve()
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out must be a folder, absent or empty, got the file {out}")
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"--out must be a folder, absent or empty, and {out} holds files")
+    temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.tmp")
+    with writing_file(out):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            if out.exists():
+                out.rmdir()
+            temporary.rename(out)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise

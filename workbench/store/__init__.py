@@ -1,0 +1,1 @@
+"""A store on disk: every path and lock of it, keys, finished trials, shared training prefixes."""

@@ -1,0 +1,226 @@
+"""The ledger: the only truth about finished trials. No torch.
+
+Below a store:
+
+    trials/<key>/result.json       a finished trial (one atomic write makes it finished)
+    trials/<key>/stopped.json      what a trial had that was stopped early; only MLflow shows it
+    trainings/<key>/               checkpoint while training, then weights; one lock each
+    courses/<hash>/<key>.json      stages of the trainings that differ in nothing else
+    images/<fingerprint>/          packed images
+    studies/<name>.json            what was asked for, with which keys
+    searches/<name>.jsonl          what a search has proposed
+    given/<study>.<key>.json       scores of external checkpoints
+    crops/                         parts of images that reports show
+
+Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here. Every file
+carries a digest (`digests.py`); a damaged one is named, and treated as if it were absent.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from workbench.errors import ConfigError, StoreError, writing_to
+from workbench.results import TrialResult
+from workbench.store.keys import TrialKey
+from workbench.store.prefixes import Stage, shared_steps
+from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
+from workbench.system.files import write_atomically
+from workbench.system.progress import Waiting, no_waiting
+from workbench.system.strict_json import loads
+
+WEIGHTS = "weights.safetensors"
+CHECKPOINT = "checkpoint.pt"
+
+
+class Ledger:
+    """Finished trials, by key.
+
+    Args:
+        store: The folder of the store; created when something is written.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store.absolute()
+
+    @property
+    def images(self) -> Path:
+        """Folder of the packed images."""
+        return self.store / "images"
+
+    def result(self, key: str) -> TrialResult | None:
+        """Return the finished trial of `key`, or None if there is none or its record is damaged.
+
+        Raises:
+            StoreError: If the record is whole and cannot be used, such as one with a score that
+                no network can have.
+        """
+        path = self._record(key)
+        try:
+            return _parsed(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except DamagedError as damage:
+            say_damaged(path, damage)
+            return None
+        except (OSError, ConfigError) as error:
+            reason = " ".join(str(error).split())
+            raise StoreError(
+                f"{path}: this record cannot be read ({reason}); "
+                "move it away and the trial is evaluated again"
+            ) from None
+
+    def record(self, result: TrialResult) -> None:
+        """Make a trial finished.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        write_atomically(self._record(result.key), seal_json(result.plain()), store=self.store)
+
+    def keep_stopped(self, result: TrialResult) -> None:
+        """Keep what a trial had when it was stopped early; it is not finished by that.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        write_atomically(self._stopped(result.key), seal_json(result.plain()), store=self.store)
+
+    def stopped(self, key: str) -> TrialResult | None:
+        """Return what a trial had when it was last stopped early, None if it never was.
+
+        Views show it, and nothing rests on it: a file that cannot be read counts as absent.
+        """
+        path = self._stopped(key)
+        try:
+            return _parsed(path.read_bytes())
+        except DamagedError as damage:
+            say_damaged(path, damage)
+            return None
+        except (OSError, ValueError, ConfigError):
+            return None
+
+    def stopped_keys(self) -> list[str]:
+        """Return the keys of all trials that were once stopped early."""
+        return [path.parent.name for path in self.store.glob("trials/*/stopped.json")]
+
+    def results(self) -> Iterator[TrialResult]:
+        """Yield every finished trial, in the order of the keys."""
+        for path in sorted(self.store.glob("trials/*/result.json")):
+            result = self.result(path.parent.name)
+            if result is not None:
+                yield result
+
+    def training_folder(self, key: TrialKey) -> Path:
+        """Return the folder of a training's checkpoint and weights."""
+        return self.store / "trainings" / key.training
+
+    def keep_course(self, key: TrialKey) -> None:
+        """Let other trainings find this one.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        path = self._course(key) / f"{key.training}.json"
+        if _stages(path) is None:
+            content = seal_json({"stages": [dict(stage) for stage in key.course.stages]})
+            write_atomically(path, content, store=self.store)
+
+    def akin(self, key: TrialKey) -> list[tuple[Path, list[Stage], int]]:
+        """Return trainings that have steps in common with another one, most steps first.
+
+        Returns:
+            The checkpoint, which may not be there; the stages; how many steps they share.
+        """
+        found = []
+        for path in sorted(self._course(key).glob("*.json")):
+            stages = _stages(path)
+            if stages is None:  # a damaged one saves no steps, which costs time and no result
+                continue
+            shared = shared_steps(key.course.stages, stages)
+            if path.stem != key.training and shared:
+                found.append((self.store / "trainings" / path.stem / CHECKPOINT, stages, shared))
+        return sorted(found, key=lambda one: -one[2])
+
+    @contextmanager
+    def training_lock(self, key: TrialKey, waiting: Waiting = no_waiting) -> Iterator[None]:
+        """Hold a training for this process; a second process waits for its end.
+
+        The system frees the lock when a process dies, however it dies.
+
+        Args:
+            key: The trial.
+            waiting: Called about once a second while another process holds the lock; it may
+                raise to give up.
+
+        Raises:
+            StoreError: If the store cannot be written.
+        """
+        folder = self.training_folder(key)
+        with writing_to(self.store):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / "lock")
+            while True:
+                try:
+                    lock.acquire(timeout=1.0)
+                    break
+                except Timeout:
+                    waiting()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _course(self, key: TrialKey) -> Path:
+        return self.store / "courses" / key.course.hash
+
+    def _record(self, key: str) -> Path:
+        return self.store / "trials" / key / "result.json"
+
+    def _stopped(self, key: str) -> Path:
+        return self.store / "trials" / key / "stopped.json"
+
+
+def _parsed(content: bytes) -> TrialResult:
+    """Read a record straight from JSON: faster than through Python's own values.
+
+    Raises:
+        ConfigError: With one line for what is wrong.
+        DamagedError: If it is no JSON, or does not match its digest.
+    """
+    text = unseal_json(content)
+    try:
+        # Not strict, as parts of a config are converted on the way and JSON has no tuples.
+        return TrialResult.model_validate_json(text, strict=False)
+    except ValidationError:
+        return TrialResult.parse(_json(text))
+
+
+def _json(text: bytes) -> object:
+    """Read JSON. Numbers that are not finite are left to the check of the record, which names them.
+
+    Raises:
+        DamagedError: If it is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(" ".join(f"no JSON: {error}".split())) from None
+
+
+def _stages(path: Path) -> list[Stage] | None:
+    """Return the stages of a training, None if they are not kept or the file is damaged."""
+    try:
+        content = loads(unseal_json(path.read_bytes()))
+        # Older workbenches wrote the bare list.
+        stages = content["stages"] if isinstance(content, dict) else content
+        return [dict(stage) for stage in stages]
+    except FileNotFoundError:
+        return None
+    except (DamagedError, KeyError, TypeError, ValueError) as damage:
+        say_damaged(path, damage if isinstance(damage, DamagedError) else "no stages")
+        return None

@@ -1,1 +1,0 @@
-"""Studies in a store: declared before they run, read back, shown, and taken elsewhere."""

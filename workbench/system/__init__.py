@@ -1,0 +1,1 @@
+"""Files, signals, processes, memory and text. Imports no other package but errors."""

@@ -1,0 +1,1 @@
+"""One trial: its images, its run from config to result, its environment."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from workbench.system.progress import Progress
+
 
 @dataclass(frozen=True)
 class Note:
@@ -68,3 +70,19 @@ def working(emit: Emit, what: str) -> Iterator[None]:
         yield
     finally:
         emit(WorkEnded())
+
+
+@contextmanager
+def counting(emit: Emit, what: str) -> Iterator[Progress]:
+    """Emit that work of countable parts starts and ends, and give a function that reports parts.
+
+    Args:
+        emit: Gets `WorkStarted`, a `Progressed` for each call of the function, and `WorkEnded`.
+        what: The work, as in `checking Set5`.
+    """
+
+    def advance(done: int, total: int, part: str, /) -> None:
+        emit(Progressed(done, total, part))
+
+    with working(emit, what):
+        yield advance

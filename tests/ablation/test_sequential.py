@@ -10,7 +10,7 @@ from workbench.ablation.variant import find_variants
 from workbench.config.trial import TrialConfig
 from workbench.execution.plan import Plan, make_plan
 from workbench.execution.run import Results
-from workbench.statistics.levels import Levels
+from workbench.statistics.decision_rule import DecisionRule
 
 IMAGES = 30
 
@@ -36,29 +36,29 @@ def results(plan: Plan, seeds: range, shifts: dict[str, float]) -> Results:
 
 def test_without_looks_everything_is_run_at_once(plan: Plan) -> None:
     whole = replace(plan, looks=())
-    assert next_look(whole, {}, Levels()) is whole
+    assert next_look(whole, {}, DecisionRule()) is whole
     done = results(whole, range(1, 11), dict.fromkeys(("tiny", "no-lvar", "relu"), 0.0))
-    assert next_look(whole, done, Levels()) is None
+    assert next_look(whole, done, DecisionRule()) is None
 
 
 def test_only_what_is_undecided_goes_on_with_the_base(plan: Plan) -> None:
-    first = next_look(plan, {}, Levels())
+    first = next_look(plan, {}, DecisionRule())
     assert first is not None
     assert (len(first.arms), first.seeds) == (3, (1, 2, 3))
     done = results(plan, range(1, 4), {"tiny": 0.0, "no-lvar": -1.0, "relu": 0.0})
-    second = next_look(plan, done, Levels())
+    second = next_look(plan, done, DecisionRule())
     assert second is not None
     assert [arm.name for arm in second.arms] == ["tiny", "relu"]
     assert second.seeds == (4, 5, 6)
     done |= results(plan, range(4, 7), {"tiny": 0.0, "relu": 0.0})
-    third = next_look(plan, done, Levels())
+    third = next_look(plan, done, DecisionRule())
     assert third is not None
     assert third.seeds == (7, 8, 9, 10)
     done |= results(plan, range(7, 11), {"tiny": 0.0, "relu": 0.0})
-    assert next_look(plan, done, Levels()) is None
+    assert next_look(plan, done, DecisionRule()) is None
 
 
 def test_a_study_ends_when_all_is_settled(plan: Plan) -> None:
     done = results(plan, range(1, 4), {"tiny": 0.0, "no-lvar": -1.0, "relu": 0.0})
-    wide = Levels(margin_db=50.0)
+    wide = DecisionRule(margin_db=50.0)
     assert next_look(plan, done, wide) is None

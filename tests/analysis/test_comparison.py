@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from workbench.analysis.comparison import compare
-from workbench.analysis.judging import Rules
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError
@@ -20,6 +19,7 @@ from workbench.results import (
     TrialResult,
     TrialState,
 )
+from workbench.statistics.decision_rule import DecisionRule
 
 COST = Cost(
     lr_height_px=256,
@@ -195,11 +195,11 @@ def test_the_family_is_all_arms_but_the_base() -> None:
 def test_the_margin_decides_what_is_equivalent() -> None:
     arms = {"tiny": BASE, "variant": WORSE}
     for margin_db, verdict in ((0.02, "worse"), (0.2, "equivalent")):
-        comparison = compare(arms, {}, rules=Rules(margin_db=margin_db))
+        comparison = compare(arms, {}, rule=DecisionRule(margin_db=margin_db))
         found = comparison.rows[1].datasets["Set5"].difference
         assert found is not None
         assert found.decision.verdict == verdict
-        assert comparison.rules.margin_db == margin_db
+        assert comparison.rule.margin_db == margin_db
 
 
 def test_each_arm_can_be_compared_with_another_than_the_base() -> None:

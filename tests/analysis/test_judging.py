@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from workbench.analysis.judging import Rules, Scored, judge
+from workbench.analysis.judging import Scored, judge
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.sequential import shares
 
 LOOKS = ((1, 2, 3), (1, 2, 3, 4, 5, 6))
@@ -28,9 +29,9 @@ def scored(seeds: int, images: int = 40) -> Scored:
 
 
 def test_what_a_look_settles_is_not_looked_at_again() -> None:
-    rules = Rules(looks=LOOKS)
-    first = judge(scored(3), FAMILY, rules)
-    later = judge(scored(6), FAMILY, rules)
+    rule = DecisionRule(looks=LOOKS)
+    first = judge(scored(3), FAMILY, rule)
+    later = judge(scored(6), FAMILY, rule)
     assert first["far"].decision.verdict == later["far"].decision.verdict == "worse"
     assert later["far"].seeds == (1, 2, 3)
     assert first["near"].decision.verdict == "undecided"
@@ -39,7 +40,7 @@ def test_what_a_look_settles_is_not_looked_at_again() -> None:
 
 def test_each_look_has_its_own_share_of_the_error_rate() -> None:
     alpha = shares(0.05, (3, 6))
-    found = judge(scored(6), FAMILY, Rules(looks=LOOKS))
+    found = judge(scored(6), FAMILY, DecisionRule(looks=LOOKS))
     for name, rate in (("far", alpha[0]), ("near", alpha[1])):
         estimate, interval = found[name].decision.estimate, found[name].decision.interval
         assert interval == pytest.approx(estimate.interval(1 - rate))
@@ -48,21 +49,21 @@ def test_each_look_has_its_own_share_of_the_error_rate() -> None:
 def test_a_look_waits_for_all_trials_that_it_needs() -> None:
     whole = scored(6)
     tried = {**whole.tried, "near": frozenset((1, 2, 3, 4))}
-    found = judge(Scored(whole.scores, tried), FAMILY, Rules(looks=LOOKS))
+    found = judge(Scored(whole.scores, tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 2, 3)
 
 
 def test_a_seed_that_was_tried_and_gave_nothing_does_not_hold_up_a_look() -> None:
     whole = scored(6)
     scores = {**whole.scores, "near": {s: i for s, i in whole.scores["near"].items() if s != 2}}
-    found = judge(Scored(scores, whole.tried), FAMILY, Rules(looks=LOOKS))
+    found = judge(Scored(scores, whole.tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 3, 4, 5, 6)
 
 
 def test_an_effect_is_judged_as_the_sum_that_it_is() -> None:
     family = {"both": {"far": 0.5, "near": 0.5, "base": -1.0}}
-    found = judge(scored(6), family, Rules())["both"]
-    parts = judge(scored(6), FAMILY, Rules())
+    found = judge(scored(6), family, DecisionRule())["both"]
+    parts = judge(scored(6), FAMILY, DecisionRule())
     assert found.pair.delta == pytest.approx(
         (parts["far"].pair.delta + parts["near"].pair.delta) / 2
     )

@@ -18,7 +18,7 @@ from workbench.execution.plan import Plan, make_plan
 from workbench.execution.run import look_up
 from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declared, Study, declare, merge, read_study, studies
-from workbench.statistics.levels import Levels
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
 
@@ -35,7 +35,7 @@ def test_a_declaration_holds_family_seeds_margin_and_data(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    declare(made, Levels(margin_db=0.03), keys(made), tmp_path)
+    declare(made, DecisionRule(margin_db=0.03), keys(made), tmp_path)
     (found,) = read_study(tmp_path, "my study").declarations
     assert (found.seeds, found.alpha, found.margin_db) == ((1, 2), 0.05, 0.03)
     assert [(arm.name, arm.against) for arm in found.arms] == [("tiny", ""), ("no-lvar", "tiny")]
@@ -49,8 +49,8 @@ def test_the_same_plan_again_is_the_same_declaration(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    first = declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
-    again = declare(made, Levels(margin_db=0.02), keys(made), tmp_path, "typed later")
+    first = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
+    again = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path, "typed later")
     assert (first.before, again.before) == (None, None)
     assert read_study(tmp_path, "my study").declarations == (first.now,) == (again.now,)
 
@@ -59,8 +59,8 @@ def test_the_same_plan_under_other_keys_is_another_declaration(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    first = declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
-    other = declare(made, Levels(margin_db=0.02), keys(made, "other code"), tmp_path)
+    first = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
+    other = declare(made, DecisionRule(margin_db=0.02), keys(made, "other code"), tmp_path)
     assert other.before == first.now
     assert read_study(tmp_path, "my study").declarations == (first.now, other.now)
     assert first.now.hash != other.now.hash
@@ -68,7 +68,7 @@ def test_the_same_plan_under_other_keys_is_another_declaration(
     expected = "the images or the workbench's code changed, so trials run again under other keys"
     assert change_text(first.now, other.now) == expected
     # Back to the first: it is that declaration, with its date.
-    assert declare(made, Levels(margin_db=0.02), keys(made), tmp_path).now == first.now
+    assert declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path).now == first.now
 
 
 def test_changed_images_are_named(tiny_trial: TrialConfig, photos: Path, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_changed_images_are_named(tiny_trial: TrialConfig, photos: Path, tmp_pat
         open_images(changed, Ledger(store))
         planned = look_up(made, store)
         found = {(trial.arm.name, trial.seed): trial.key or "" for trial in planned}
-        return declare(made, Levels(margin_db=0.02), found, store)
+        return declare(made, DecisionRule(margin_db=0.02), found, store)
 
     first = declared()
     assert first.now.images.keys() == {"training own", "validation photos", "benchmark photos"}
@@ -98,13 +98,13 @@ def test_a_declaration_of_an_older_workbench_is_the_same_if_its_keys_are(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    now = declare(made, Levels(margin_db=0.02), keys(made), tmp_path).now
+    now = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path).now
     old = now.model_copy(update={"hash": "of the plan alone", "declared_s": 1.0})
     path = tmp_path / "studies" / "my study.json"
     plain = Study(study="my study", declarations=(old,)).plain()
     del plain["declarations"][0]["images"]
     path.write_text(json.dumps(plain))
-    again = declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
+    again = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
     assert (again.now.hash, again.now.declared_s) == ("of the plan alone", 1.0)
     assert again.before is None
 
@@ -114,13 +114,13 @@ def test_damaged_declarations_are_refused_and_left_alone(
     tiny_trial: TrialConfig, tmp_path: Path, at: float
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
+    declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
     path = tmp_path / "studies" / "my study.json"
     flip(path, at)
     before = path.read_bytes()
     for use in (
         lambda: read_study(tmp_path, "my study"),
-        lambda: declare(made, Levels(margin_db=0.05), keys(made), tmp_path),
+        lambda: declare(made, DecisionRule(margin_db=0.05), keys(made), tmp_path),
     ):
         with pytest.raises(
             ConfigError, match=r"my study\.json: damaged \(its SHA-256 must be .*\)"
@@ -133,7 +133,7 @@ def test_declarations_of_two_processes_are_all_kept(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
-    now = declare(made, Levels(margin_db=0.02), keys(made), tmp_path / "theirs").now
+    now = declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path / "theirs").now
     ours = tmp_path / "ours"
     together = threading.Barrier(2)
 
@@ -157,10 +157,12 @@ def test_the_question_is_kept_and_a_better_wording_of_it_is_no_other_declaration
 ) -> None:
     made = plan(tiny_trial, "no-lvar")
     for question, expected in (("", ""), ("Dose it?", "Dose it?"), ("Does it?", "Does it?")):
-        declare(replace(made, question=question), Levels(), keys(made), tmp_path)
+        declare(replace(made, question=question), DecisionRule(), keys(made), tmp_path)
         (found,) = read_study(tmp_path, "my study").declarations
         assert found.question == expected
-    declare(made, Levels(), keys(made), tmp_path)  # the same by options, which have no question
+    declare(
+        made, DecisionRule(), keys(made), tmp_path
+    )  # the same by options, which have no question
     (found,) = read_study(tmp_path, "my study").declarations
     assert found.question == "Does it?"
 
@@ -169,12 +171,12 @@ def test_more_variants_seeds_or_margin_are_another_declaration(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     first = plan(tiny_trial, "no-lvar")
-    declare(first, Levels(margin_db=0.02), keys(first), tmp_path)
+    declare(first, DecisionRule(margin_db=0.02), keys(first), tmp_path)
     more = plan(tiny_trial, "no-lvar", "se")
-    declare(more, Levels(margin_db=0.02), keys(more), tmp_path)
+    declare(more, DecisionRule(margin_db=0.02), keys(more), tmp_path)
     longer = plan(tiny_trial, "no-lvar", seeds=(1, 2, 3))
-    declare(longer, Levels(margin_db=0.02), keys(longer), tmp_path)
-    declare(longer, Levels(margin_db=0.05), keys(longer), tmp_path)
+    declare(longer, DecisionRule(margin_db=0.02), keys(longer), tmp_path)
+    declare(longer, DecisionRule(margin_db=0.05), keys(longer), tmp_path)
     found = read_study(tmp_path, "my study").declarations
     assert len({one.hash for one in found}) == 4
     assert found[0].declared_s <= found[-1].declared_s
@@ -183,7 +185,7 @@ def test_more_variants_seeds_or_margin_are_another_declaration(
 
 def test_an_unknown_or_damaged_study_is_named(tiny_trial: TrialConfig, tmp_path: Path) -> None:
     made = plan(tiny_trial, "no-lvar")
-    declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
+    declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
     with pytest.raises(ConfigError, match=r"unknown study 'my studdy' .*; did you mean 'my study'"):
         read_study(tmp_path, "my studdy")
     path = tmp_path / "studies" / "my study.json"
@@ -192,5 +194,5 @@ def test_an_unknown_or_damaged_study_is_named(tiny_trial: TrialConfig, tmp_path:
         with pytest.raises(ConfigError, match="no study of this version; move it away"):
             read_study(tmp_path, "my study")
         with pytest.raises(ConfigError, match="no study of this version"):
-            declare(made, Levels(margin_db=0.02), keys(made), tmp_path)
+            declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
         assert path.read_text() == content

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from workbench.analysis.comparison import compare
-from workbench.analysis.judging import Rules
 from workbench.execution.plan import Arm, Plan
 from workbench.execution.run import Results, by_arm
-from workbench.statistics.levels import Levels
+from workbench.statistics.decision_rule import DecisionRule
 
 
-def next_look(plan: Plan, results: Results, levels: Levels) -> Plan | None:
+def next_look(plan: Plan, results: Results, levels: DecisionRule) -> Plan | None:
     """Return the part of a plan that is to be run next, None at its end.
 
     A plan without looks is one part. After each look only those arms go on that are undecided on
@@ -35,10 +34,10 @@ def next_look(plan: Plan, results: Results, levels: Levels) -> Plan | None:
     return replace(plan, arms=arms, seeds=seeds, looks=()) if arms else None
 
 
-def _undecided(plan: Plan, results: Results, levels: Levels) -> tuple[Arm, ...]:
+def _undecided(plan: Plan, results: Results, levels: DecisionRule) -> tuple[Arm, ...]:
     """Return the arms that an undecided difference or effect needs."""
-    rules = Rules(levels.alpha, levels.margin_db, plan.seeds_at_looks)
-    comparison = compare(by_arm(plan, results), {}, plan.against, rules, plan.effects)
+    rule = replace(levels, looks=plan.seeds_at_looks)
+    comparison = compare(by_arm(plan, results), {}, plan.against, rule, plan.effects)
     undecided = {
         judged.name
         for dataset in comparison.protocols

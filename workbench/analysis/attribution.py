@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analysis.comparison import compare, complete
-from workbench.analysis.judging import Rules
 from workbench.analysis.steps import WeightedStep
 from workbench.errors import WorkbenchError
 from workbench.results import Protocol, TrialResult
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.estimate import estimate
 from workbench.statistics.verdicts import Decision, decide
 
@@ -36,20 +36,20 @@ class Attribution:
     protocols: Mapping[str, Protocol]
     seeds: tuple[int, ...]
     """Seeds that are complete in every network."""
-    rules: Rules
+    rule: DecisionRule
 
 
 def attribute(
     results: Mapping[str, Sequence[TrialResult]],
     steps: Mapping[str, Sequence[WeightedStep]],
-    rules: Rules | None = None,
+    rule: DecisionRule | None = None,
 ) -> Attribution:
     """Average the steps of each component.
 
     Args:
         results: Of each network, one for each seed.
         steps: By component; the weights of each add up to 1.
-        rules: By what the components, as one family, are judged.
+        rule: By what the components, as one family, are judged.
 
     Raises:
         WorkbenchError: If results were scored by different protocols, or no seed is complete in
@@ -62,13 +62,13 @@ def attribute(
         failed = ", ".join(name for name, rows in done.items() if len(rows) < len(results[name]))
         raise WorkbenchError(f"no seed is complete in every network of the path; see {failed}")
     nodes = {name: [rows[seed] for seed in shared] for name, rows in done.items()}
-    rules = rules or Rules()
-    judged = {dataset: _judge(dataset, nodes, steps, rules) for dataset in protocols}
+    rule = rule or DecisionRule()
+    judged = {dataset: _judge(dataset, nodes, steps, rule) for dataset in protocols}
     shares = [
         _share(component, nodes, parts, {name: found[component] for name, found in judged.items()})
         for component, parts in steps.items()
     ]
-    return Attribution(tuple(shares), protocols, tuple(shared), rules)
+    return Attribution(tuple(shares), protocols, tuple(shared), rule)
 
 
 def attribution_as_plain(attribution: Attribution) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _judge(
     dataset: str,
     nodes: Mapping[str, Sequence[TrialResult]],
     steps: Mapping[str, Sequence[WeightedStep]],
-    rules: Rules,
+    rule: DecisionRule,
 ) -> dict[str, Decision]:
     """Give the verdicts of all components on one data set."""
     scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
@@ -107,8 +107,8 @@ def _judge(
     }
     return decide(
         {name: (estimate(d), tuple(d.mean(axis=1).tolist())) for name, d in deltas.items()},
-        alpha=rules.alpha,
-        margin_db=rules.margin_db,
+        alpha=rule.alpha,
+        margin_db=rule.margin_db,
     )
 
 

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.analysis.judging import Difference, Rules, Scored, judge
+from workbench.analysis.judging import Difference, Scored, judge
 from workbench.analysis.protocol_lock import Scored as LockedScores
 from workbench.analysis.protocol_lock import check_one_protocol
 from workbench.errors import WorkbenchError
@@ -20,6 +20,7 @@ from workbench.results import (
     TrialResult,
     TrialState,
 )
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.effects import Effect, Terms
 
 
@@ -88,7 +89,7 @@ class Comparison:
     rows: tuple[ArmRow, ...]
     protocols: Mapping[str, Protocol]
     """By data set."""
-    rules: Rules
+    rule: DecisionRule
     family: int
     """Members of the family: arms that are compared, and effects."""
     effects: tuple[EffectRow, ...] = ()
@@ -114,7 +115,7 @@ def compare(
     arms: Mapping[str, Sequence[TrialResult]],
     questions: Mapping[str, str],
     against: Mapping[str, str] | None = None,
-    rules: Rules | None = None,
+    rule: DecisionRule | None = None,
     effects: Sequence[Effect] = (),
 ) -> Comparison:
     """Compare arms with the first of them, or each with the one that is named for it.
@@ -126,7 +127,7 @@ def compare(
         questions: By arm.
         against: By arm, the arm that it is compared with; an arm without is not compared. None
             compares all with the base.
-        rules: By what differences are judged.
+        rule: By what differences are judged.
         effects: What else is asked of the arms.
 
     Raises:
@@ -145,10 +146,10 @@ def compare(
         raise WorkbenchError(f"an effect must not have the name of a network, got {min(both)!r}")
     finished = {name: complete(arms[name]) for name in names}
     tried = {name: frozenset(result.config.seed for result in arms[name]) for name in names}
-    rules = rules or Rules()
+    rule = rule or DecisionRule()
     judged = {
         dataset: judge(
-            Scored({name: _psnr(finished[name], dataset) for name in names}, tried), family, rules
+            Scored({name: _psnr(finished[name], dataset) for name in names}, tried), family, rule
         )
         for dataset in protocols
     }
@@ -171,7 +172,7 @@ def compare(
         if all(arm in costs for arm in e.terms)
     ]
     bicubic = _bicubic([result for name in names for result in arms[name]])
-    return Comparison(tuple(rows), protocols, rules, len(family), tuple(asked), bicubic)
+    return Comparison(tuple(rows), protocols, rule, len(family), tuple(asked), bicubic)
 
 
 def _effect_row(

@@ -7,25 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.statistics.bootstrap import double_bootstrap
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.effects import Terms
 from workbench.statistics.estimate import estimate
-from workbench.statistics.levels import ALPHA, MARGIN_DB
 from workbench.statistics.matrix import Differences, Scores, contrast
 from workbench.statistics.sensitivity import Sensitivity, sensitivity
 from workbench.statistics.sequential import shares
 from workbench.statistics.verdicts import Decision, decide
-
-
-@dataclass(frozen=True)
-class Rules:
-    """By what the differences of a family are judged."""
-
-    alpha: float = ALPHA
-    """Error rate of the whole family on one data set."""
-    margin_db: float = MARGIN_DB
-    """Differences within it do not matter."""
-    looks: tuple[tuple[int, ...], ...] = ()
-    """Of a study that adds seeds for what is undecided: all seeds at each look. Empty: one look."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,7 @@ class Scored:
     """Seeds whose trial has ended, be it without a score."""
 
 
-def judge(scored: Scored, family: Mapping[str, Terms], rules: Rules) -> dict[str, Difference]:
+def judge(scored: Scored, family: Mapping[str, Terms], rule: DecisionRule) -> dict[str, Difference]:
     """Give the verdicts of a family; members without a shared seed or image have none.
 
     With several looks, a member is judged at each look that its arms have reached, at that look's
@@ -68,20 +56,20 @@ def judge(scored: Scored, family: Mapping[str, Terms], rules: Rules) -> dict[str
     Args:
         scored: On one data set.
         family: Its members by name, all that were declared.
-        rules: By what they are judged.
+        rule: By what they are judged.
     """
-    if not rules.looks:
-        return _judge(scored, family, rules, rules.alpha, len(family))
+    if not rule.looks:
+        return _judge(scored, family, rule, rule.alpha, len(family))
     found: dict[str, Difference] = {}
-    rates = shares(rules.alpha, [len(seeds) for seeds in rules.looks])
-    for seeds, alpha in zip(rules.looks, rates, strict=True):
+    rates = shares(rule.alpha, [len(seeds) for seeds in rule.looks])
+    for seeds, alpha in zip(rule.looks, rates, strict=True):
         waiting = {
             name: terms
             for name, terms in family.items()
             if (name not in found or found[name].decision.verdict == "undecided")
             and all(scored.tried.get(arm, frozenset()).issuperset(seeds) for arm in terms)
         }
-        found |= _judge(_only(scored, seeds), waiting, rules, alpha, len(family))
+        found |= _judge(_only(scored, seeds), waiting, rule, alpha, len(family))
     return found
 
 
@@ -95,7 +83,7 @@ def _only(scored: Scored, seeds: tuple[int, ...]) -> Scored:
 
 
 def _judge(
-    scored: Scored, family: Mapping[str, Terms], rules: Rules, alpha: float, size: int
+    scored: Scored, family: Mapping[str, Terms], rule: DecisionRule, alpha: float, size: int
 ) -> dict[str, Difference]:
     pairs: dict[str, Differences] = {}
     for name, terms in family.items():
@@ -105,7 +93,7 @@ def _judge(
     decisions = decide(
         {name: (estimate(pair.delta), pair.seed_means) for name, pair in pairs.items()},
         alpha=alpha,
-        margin_db=rules.margin_db,
+        margin_db=rule.margin_db,
         size=size,
     )
     return {

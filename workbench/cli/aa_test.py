@@ -28,7 +28,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.seeds import MOST_SEEDS, Seeds
 from workbench.execution.plan import Arm, Plan
-from workbench.statistics.levels import MARGIN_DB
+from workbench.statistics.decision_rule import MARGIN_DB
 
 
 def aa_test(

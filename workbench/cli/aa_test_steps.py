@@ -14,7 +14,7 @@ from workbench.execution.plan import Plan
 from workbench.reporting.baseline import warning
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate, audit, audit_retrained
-from workbench.statistics.levels import ALPHA, Levels
+from workbench.statistics.decision_rule import ALPHA, DecisionRule
 from workbench.statistics.simulation import Truth
 from workbench.statistics.verdicts import Verdict
 from workbench.system.numbers import sd_text
@@ -80,7 +80,7 @@ def retrained(plan: Plan, place: Place, judging: tuple[int, float], *, as_json: 
         WorkbenchError: If a trial gave no score.
     """
     splits, margin_db = judging
-    results = train(plan, place, Levels(margin_db=margin_db))[plan.base.name]
+    results = train(plan, place, DecisionRule(margin_db=margin_db))[plan.base.name]
     done = complete(results)
     if len(done) < len(plan.seeds):
         missing = [seed for seed in plan.seeds if seed not in done]

@@ -40,7 +40,7 @@ from workbench.cli.plan_file import planned
 from workbench.cli.seeds import seed_rule
 from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError
-from workbench.statistics.levels import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 
 ENGINE = ("workers", "engine", "address", "cpus", "gpus")
 BESIDE_PLAN = (

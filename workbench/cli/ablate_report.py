@@ -7,7 +7,6 @@ from workbench.ablation.path import AblationPath
 from workbench.ablation.shapley import ShapleyPlan
 from workbench.analysis.attribution import attribute, attribution_as_plain
 from workbench.analysis.comparison import compare
-from workbench.analysis.judging import Rules
 from workbench.cli.ablate_request import Request
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import print_json
@@ -15,12 +14,13 @@ from workbench.cli.path_table import print_path, print_shapley
 from workbench.reporting.baseline import shortfalls
 from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
+from workbench.statistics.decision_rule import DecisionRule
 
 Results = Mapping[str, Sequence[TrialResult]]
 """Results by arm, in the order of the seeds."""
 
 
-def report(request: Request, results: Results, rules: Rules, *, as_json: bool) -> None:
+def report(request: Request, results: Results, rule: DecisionRule, *, as_json: bool) -> None:
     """Print what was found, as tables or as JSON.
 
     Raises:
@@ -29,19 +29,19 @@ def report(request: Request, results: Results, rules: Rules, *, as_json: bool) -
     if request.path is None:
         questions = {arm.name: arm.question for arm in request.plan.arms}
         plan = request.plan
-        comparison = compare(results, questions, plan.against, rules, plan.effects)
+        comparison = compare(results, questions, plan.against, rule, plan.effects)
         if as_json:
             print_json({"study": request.plan.study} | as_plain(comparison))
         else:
             print_comparison(comparison)
     elif request.shapley is None:
-        _report_path(request, request.path, results, rules, as_json=as_json)
+        _report_path(request, request.path, results, rule, as_json=as_json)
     else:
-        _report_shapley(request, request.shapley, results, rules, as_json=as_json)
+        _report_shapley(request, request.shapley, results, rule, as_json=as_json)
 
 
 def _report_path(
-    request: Request, path: AblationPath, results: Results, rules: Rules, *, as_json: bool
+    request: Request, path: AblationPath, results: Results, rule: DecisionRule, *, as_json: bool
 ) -> None:
     plan = request.plan
     total = f"{path.end_name} - {path.start_name}"
@@ -50,23 +50,23 @@ def _report_path(
         {**results, total: results[path.end_name]},
         {arm.name: arm.question for arm in plan.arms},
         plan.against | {total: path.start_name},
-        rules,
+        rule,
     )
     if as_json:
         plain = {"study": plan.study, "path": _plain_path(path)} | as_plain(comparison)
-        print_json(plain | _plain_below(results, rules))
+        print_json(plain | _plain_below(results, rule))
     else:
         print_path(comparison, path.order, total)
 
 
 def _report_shapley(
-    request: Request, shapley: ShapleyPlan, results: Results, rules: Rules, *, as_json: bool
+    request: Request, shapley: ShapleyPlan, results: Results, rule: DecisionRule, *, as_json: bool
 ) -> None:
     assert request.path is not None
     path = request.path
-    attribution = attribute(results, shapley.steps, rules)
+    attribution = attribute(results, shapley.steps, rule)
     names = (path.start_name, path.end_name)
-    ends = compare({name: results[name] for name in names}, {}, rules=rules)
+    ends = compare({name: results[name] for name in names}, {}, rule=rule)
     if as_json:
         print_json(
             {
@@ -76,21 +76,21 @@ def _report_shapley(
                     "orders": shapley.orders,
                     "exact": shapley.exact,
                     "seeds": list(attribution.seeds),
-                    "alpha": attribution.rules.alpha,
-                    "margin_db": attribution.rules.margin_db,
+                    "alpha": attribution.rule.alpha,
+                    "margin_db": attribution.rule.margin_db,
                     "components": attribution_as_plain(attribution),
                 },
             }
             | as_plain(ends)
-            | _plain_below(results, rules)
+            | _plain_below(results, rule)
         )
     else:
-        print_shapley(attribution, ends, shapley, compare(results, {}, {}, rules))
+        print_shapley(attribution, ends, shapley, compare(results, {}, {}, rule))
 
 
-def _plain_below(results: Results, rules: Rules) -> dict[str, Any]:
+def _plain_below(results: Results, rule: DecisionRule) -> dict[str, Any]:
     """Return by how much each network of a path is below bicubic, by data set."""
-    nodes = compare(results, {}, {}, rules)
+    nodes = compare(results, {}, {}, rule)
     return {"below_bicubic_db": {name: shortfalls(nodes, name) for name in nodes.bicubic}}
 
 

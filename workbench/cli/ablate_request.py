@@ -25,7 +25,7 @@ from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.execution.plan import Plan
-from workbench.statistics.levels import DEFAULT, Levels
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.system.text import as_file_name, check_name
 
 DEFAULT_BUDGET = 100
@@ -102,7 +102,7 @@ class Asked:
     validation: str | None = None
     benchmarks: Sequence[str] = ()
     overrides: Mapping[str, object] = field(default_factory=dict)
-    levels: Levels = DEFAULT
+    levels: DecisionRule = DEFAULT_RULE
     study: str | None = None
     question: str = ""
     """What the study is to answer, in one line."""
@@ -113,7 +113,7 @@ class Request:
     """What is run, and what its report is about."""
 
     plan: Plan
-    levels: Levels = DEFAULT
+    levels: DecisionRule = DEFAULT_RULE
     path: AblationPath | None = None
     shapley: ShapleyPlan | None = None
     match: bool = False

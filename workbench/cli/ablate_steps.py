@@ -7,7 +7,6 @@ from pathlib import Path
 from workbench.ablation.matching import with_matched
 from workbench.ablation.retuning import retuned, tuning_plan
 from workbench.ablation.sequential import next_look
-from workbench.analysis.judging import Rules
 from workbench.cli.ablate_report import report
 from workbench.cli.ablate_request import Request
 from workbench.cli.console import OUT, confirmed, note, print_json, table
@@ -23,7 +22,7 @@ from workbench.experiments.declaration import Declared, declare, read_study
 from workbench.experiments.describing import study_view
 from workbench.experiments.study import declared_text
 from workbench.results import TrialResult, TrialState
-from workbench.statistics.levels import DEFAULT, Levels
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
 from workbench.trial.overlap import Overlap, check_overlaps, check_same, find_overlaps
@@ -121,8 +120,8 @@ def run(request: Request, place: Place, *, yes: bool, as_json: bool) -> None:
     else:
         _announce([plan], place, yes=yes)
     results = train(plan, place, request.levels, quiet=as_json)
-    rules = Rules(request.levels.alpha, request.levels.margin_db, plan.seeds_at_looks)
-    report(replace(request, plan=plan), results, rules, as_json=as_json)
+    rule = replace(request.levels, looks=plan.seeds_at_looks)
+    report(replace(request, plan=plan), results, rule, as_json=as_json)
 
 
 def _matched(request: Request) -> Plan:
@@ -160,7 +159,7 @@ def _announce(plans: Sequence[Plan], place: Place, *, yes: bool) -> None:
 
 
 def train(
-    plan: Plan, place: Place, levels: Levels = DEFAULT, *, quiet: bool = False
+    plan: Plan, place: Place, levels: DecisionRule = DEFAULT_RULE, *, quiet: bool = False
 ) -> dict[str, list[TrialResult]]:
     """Declare a plan, run what is not finished of it, and return the results of each arm.
 

@@ -6,12 +6,13 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.analysis.comparison import ArmScore, Comparison
-from workbench.analysis.judging import Difference, Rules
+from workbench.analysis.judging import Difference
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.results import MeanScore
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.exact import seeds_for
 from workbench.statistics.verdicts import Decision
 from workbench.system.numbers import count_change, difference_text, mean_text, p_text
@@ -147,7 +148,7 @@ def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
         comparison: What was printed.
         labels: What its rows were called.
     """
-    family, rules = comparison.family, comparison.rules
+    family, rule = comparison.family, comparison.rule
     if not family:
         return
     if min(len(row.seeds) for row in comparison.rows) < 2:
@@ -155,29 +156,29 @@ def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
         return
     note(
         "delta: paired by seed and image; interval: "
-        f"{confidence_text(rules)}, over new seeds and new images\n"
-        f"verdict: error rate {rules.alpha:g} after Holm over {counted(family, 'comparison')} (p); "
-        f"equivalent: within ±{rules.margin_db:g} dB"
+        f"{confidence_text(rule)}, over new seeds and new images\n"
+        f"verdict: error rate {rule.alpha:g} after Holm over {counted(family, 'comparison')} (p); "
+        f"equivalent: within ±{rule.margin_db:g} dB"
     )
-    if rules.looks:
-        note(looks_text(rules))
+    if rule.looks:
+        note(looks_text(rule))
     for name in comparison.protocols:
         for judged in comparison.judged(name):
             label = labels.get(judged.name, judged.name)
-            _print_remarks(f"{name}, {label}", judged.difference, rules)
+            _print_remarks(f"{name}, {label}", judged.difference, rule)
 
 
-def _print_remarks(where: str, difference: Difference, rules: Rules) -> None:
+def _print_remarks(where: str, difference: Difference, rule: DecisionRule) -> None:
     """Print what would settle a difference, and what should make one doubt it."""
     decision, extra = difference.decision, difference.sensitivity
     if decision.verdict == "undecided":
         note(f"{where}: undecided; {_remedy(decision.further_seeds)}")
     if decision.verdict in ("better", "worse"):
         least = decision.smallest_p_sign_flip
-        if least is not None and least > rules.alpha:
+        if least is not None and least > rule.alpha:
             note(
                 f"{where}: rests on the t distribution; the exact test needs "
-                f"{seeds_for(rules.alpha)} seeds to reach {rules.alpha:g} "
+                f"{seeds_for(rule.alpha)} seeds to reach {rule.alpha:g} "
                 f"(here {p_text(least)} at best)"
             )
         if extra.one_image_decides_the_sign:

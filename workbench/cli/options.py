@@ -14,7 +14,7 @@ from workbench.config.overrides import Config, apply_overrides
 from workbench.config.presets import CANONICAL
 from workbench.config.yaml_files import parse_scalar
 from workbench.errors import ConfigError
-from workbench.statistics.levels import Levels
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.text import check_file_name, check_name
 
 DEFAULT_STORE = Path("mlflow_runs")
@@ -220,7 +220,7 @@ def margin(value: float) -> float:
     return value
 
 
-def levels(alpha: float, margin_db: float) -> Levels:
+def levels(alpha: float, margin_db: float) -> DecisionRule:
     """Check error rate and margin.
 
     Raises:
@@ -228,7 +228,7 @@ def levels(alpha: float, margin_db: float) -> Levels:
     """
     if not 0 < alpha < 1:
         raise ConfigError(f"--alpha must be between 0 and 1, got {alpha:g}")
-    return Levels(alpha, margin(margin_db))
+    return DecisionRule(alpha, margin(margin_db))
 
 
 def study_name(text: str | None) -> str | None:

@@ -14,7 +14,7 @@ from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_TRIALS, Seed, Steps
 from workbench.config.yaml_files import read_yaml
 from workbench.errors import ConfigError
-from workbench.statistics.levels import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 
 
 class PlanFile(Frozen):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.results import TrialResult, TrialState
+from workbench.statistics.decision_rule import ALPHA
 from workbench.statistics.estimate import estimate
-from workbench.statistics.levels import ALPHA
 from workbench.statistics.matrix import differences
 from workbench.system.numbers import difference_text
 

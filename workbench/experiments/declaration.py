@@ -16,12 +16,11 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from workbench.analysis.judging import Rules
 from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.execution.plan import Plan
-from workbench.statistics.levels import Levels
+from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.system.digests import DamagedError, seal_json, unseal_json
 from workbench.system.files import changing, write_atomically
@@ -87,10 +86,10 @@ class Declaration(Frozen):
         return (*asked, self.keys)
 
     @property
-    def rules(self) -> Rules:
+    def rule(self) -> DecisionRule:
         """By what its family is judged."""
         looks = tuple(self.seeds[:count] for count in self.looks)
-        return Rules(self.alpha, self.margin_db, looks)
+        return DecisionRule(self.alpha, self.margin_db, looks)
 
 
 class Study(Frozen):
@@ -111,7 +110,7 @@ class Declared:
 
 def declare(
     plan: Plan,
-    levels: Levels,
+    levels: DecisionRule,
     keys: Mapping[tuple[str, int], str],
     store: Path,
     command: str = "",

@@ -35,7 +35,7 @@ class OpenedStudy:
 
 
 def open_study(store: Path, name: str) -> OpenedStudy:
-    """Read a study and compare it again, by the rules that it declared.
+    """Read a study and compare it again, by the rule that it declared.
 
     Raises:
         ConfigError: If there is no such study.
@@ -52,7 +52,7 @@ def open_study(store: Path, name: str) -> OpenedStudy:
         results,
         {arm.name: arm.question for arm in declared.arms},
         {arm.name: arm.against for arm in declared.arms if arm.against},
-        declared.rules,
+        declared.rule,
         [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
     )
     return OpenedStudy(study, declared, results, comparison)

@@ -103,14 +103,14 @@ def _delta_texts(difference: Difference) -> tuple[str, str, str]:
 
 
 def _meaning(comparison: Comparison) -> str:
-    rules = comparison.rules
-    looks = f" {looks_text(rules).capitalize()}." if rules.looks else ""
+    rule = comparison.rule
+    looks = f" {looks_text(rule).capitalize()}." if rule.looks else ""
     family = counted(comparison.family, "comparison")
     return (
         "PSNR and SSIM in RGB, mean over seeds ± their sd. Delta: paired by seed and image, with "
-        f"its interval ({confidence_text(rules)}) over new seeds and new images. Verdict: error "
-        f"rate {rules.alpha:g} after Holm over {family}; equivalent: within "
-        f"±{rules.margin_db:g} dB.{looks}"
+        f"its interval ({confidence_text(rule)}) over new seeds and new images. Verdict: error "
+        f"rate {rule.alpha:g} after Holm over {family}; equivalent: within "
+        f"±{rule.margin_db:g} dB.{looks}"
     )
 
 

@@ -10,10 +10,10 @@ from workbench.reporting.baseline import shortfalls
 def as_plain(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as plain data with units in the keys, for `--json`."""
     return {
-        "alpha": comparison.rules.alpha,
-        "margin_db": comparison.rules.margin_db,
+        "alpha": comparison.rule.alpha,
+        "margin_db": comparison.rule.margin_db,
         "protocols": {name: p.plain() for name, p in comparison.protocols.items()},
-        "looks": [list(seeds) for seeds in comparison.rules.looks],
+        "looks": [list(seeds) for seeds in comparison.rule.looks],
         "family": comparison.family,
         "arms": [_plain_row(row) for row in comparison.rows],
         "effects": [_plain_effect(row) for row in comparison.effects],

@@ -79,7 +79,7 @@ def _encoded(figure: Any, form: Form) -> bytes:
 
 
 def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
-    margin = comparison.rules.margin_db
+    margin = comparison.rule.margin_db
     judged = comparison.judged(dataset)
     axes.axvspan(-margin, margin, color=MARKS["equivalent"][0], alpha=0.12, linewidth=0)
     axes.axvline(0, color="black", linewidth=1)

@@ -1,19 +1,16 @@
 """Sentences that all reports share. No torch."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from workbench.results import TrialResult
-
-if TYPE_CHECKING:  # listings use these sentences, too, and load no scipy
-    from workbench.analysis.judging import Rules
+from workbench.statistics.decision_rule import DecisionRule
 
 
-def confidence_text(rules: "Rules") -> str:
+def confidence_text(rule: DecisionRule) -> str:
     """Say what confidence the intervals have."""
-    if rules.looks:
+    if rule.looks:
         return "as confident as the look that settled it is strict"
-    return f"{100 * (1 - rules.alpha):g} %"
+    return f"{100 * (1 - rule.alpha):g} %"
 
 
 def remedy_text(further_seeds: int | None) -> str:
@@ -23,15 +20,15 @@ def remedy_text(further_seeds: int | None) -> str:
     return f"about {counted(further_seeds, 'more seed')} would settle it"
 
 
-def looks_text(rules: "Rules") -> str:
+def looks_text(rule: DecisionRule) -> str:
     """Say when a study that adds seeds looks, and how strictly."""
     from workbench.statistics.sequential import shares
 
-    counts = [len(seeds) for seeds in rules.looks]
-    rates = [f"{rate:.2g}" for rate in shares(rules.alpha, counts)]
+    counts = [len(seeds) for seeds in rule.looks]
+    rates = [f"{rate:.2g}" for rate in shares(rule.alpha, counts)]
     return (
         f"looks after {listed(map(str, counts))} seeds with error rates {listed(rates)}, "
-        f"{rules.alpha:g} in all; each difference is of the look that settled it, or of the last"
+        f"{rule.alpha:g} in all; each difference is of the look that settled it, or of the last"
     )
 
 

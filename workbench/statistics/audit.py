@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 from workbench.statistics.estimate import Matrix, estimate
-from workbench.statistics.levels import ALPHA, MARGIN_DB
 from workbench.statistics.simulation import Truth, simulate
 from workbench.statistics.verdicts import Verdict, decide
 

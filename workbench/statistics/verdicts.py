@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 from workbench.statistics.estimate import Estimate, degrees
 from workbench.statistics.exact import sign_flip_p, smallest_p
 from workbench.statistics.family import holm
-from workbench.statistics.levels import ALPHA, MARGIN_DB
 
 Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
 

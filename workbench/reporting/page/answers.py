@@ -69,7 +69,7 @@ def _said(header: Header, comparison: Comparison, name: str) -> Iterator[str]:
         for judged in comparison.judged(dataset):
             if judged.name == name:
                 where = f"{dataset}: " if several else ""
-                sentence = answer_text(judged, comparison.rules.margin_db, _steps(header, name))
+                sentence = answer_text(judged, comparison.rule.margin_db, _steps(header, name))
                 yield (
                     f'<div class="said">{chip(judged.difference.decision.verdict)}'
                     f"<span>{text(where + sentence)}</span></div>"

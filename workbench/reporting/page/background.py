@@ -16,8 +16,8 @@ from workbench.reporting.wording import looks_text
 def background(header: Header, comparison: Comparison, results: Results) -> Iterator[str]:
     """Yield commands, machines and configs."""
     yield f"<p>Study {text(header.study)}, declared {text(header.declared)}.</p>"
-    if comparison.rules.looks:
-        yield f"<p>{text(looks_text(comparison.rules))}.</p>"
+    if comparison.rule.looks:
+        yield f"<p>{text(looks_text(comparison.rule))}.</p>"
     if header.commands:
         yield f"<pre>{text(chr(10).join(dict.fromkeys(header.commands)))}</pre>"
     yield from _machines(results)

@@ -46,7 +46,7 @@ def forest(comparison: Comparison, dataset: str, number: int) -> str:
     judged = comparison.judged(dataset)
     if not judged:
         return "<p>Nothing is compared.</p>"
-    margin = comparison.rules.margin_db
+    margin = comparison.rule.margin_db
     ends = [end for one in judged for end in _ends(one)]
     axis = _Axis(min(-margin, *ends), max(margin, *ends))
     label = text(in_words(comparison, dataset))
@@ -127,8 +127,8 @@ def _caption(comparison: Comparison, dataset: str) -> str:
     signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items() if verdict in found)
     return (
         "PSNR of each variant minus that of the network it is compared with: mean and interval "
-        f"({confidence_text(comparison.rules)}) over new seeds and new images. Shaded: within "
-        f"±{comparison.rules.margin_db:g} dB. {signs}."
+        f"({confidence_text(comparison.rule)}) over new seeds and new images. Shaded: within "
+        f"±{comparison.rule.margin_db:g} dB. {signs}."
     )
 
 

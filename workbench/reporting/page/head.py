@@ -63,10 +63,10 @@ def _facts(header: Header, comparison: Comparison) -> Iterator[tuple[str, str]]:
     yield "Trained on", ", ".join(source.name for source in config.data.training)
     yield "Benchmarks", "; ".join(_benchmark(comparison, name) for name in comparison.protocols)
     yield "Seeds", _seeds(comparison)
-    rules = comparison.rules
+    rule = comparison.rule
     yield (
         "Judged by",
-        f"equivalence margin ±{rules.margin_db:g} dB; error rate {rules.alpha:g} over "
+        f"equivalence margin ±{rule.margin_db:g} dB; error rate {rule.alpha:g} over "
         f"{counted(comparison.family, 'comparison')} (Holm)",
     )
     yield "Study", f"{header.study}, declared {header.declared}"

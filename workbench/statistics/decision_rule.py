@@ -1,0 +1,24 @@
+"""What decides verdicts, fixed before a study begins. Light: options print its defaults."""
+
+from dataclasses import dataclass
+
+ALPHA = 0.05
+"""Family-wise error rate on one data set."""
+MARGIN_DB = 0.02
+"""Equivalence margin (TOST), PSNR in dB."""
+
+
+@dataclass(frozen=True)
+class DecisionRule:
+    """Error rate, equivalence margin and interim looks of a family of comparisons."""
+
+    alpha: float = ALPHA
+    """Family-wise error rate on one data set, in 0..1."""
+    margin_db: float = MARGIN_DB
+    """Equivalence margin (TOST), PSNR in dB, at least 0."""
+    looks: tuple[tuple[int, ...], ...] = ()
+    """All seeds at each look of a sequential study, which adds seeds to undecided comparisons.
+    Empty: one look at all seeds."""
+
+
+DEFAULT_RULE = DecisionRule()

@@ -1,17 +1,29 @@
 """Every number on the command line is bounded: what is wrong is said when it is read."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import typer
 
 from tests.cli.conftest import Command
 from tests.cli.test_errors import refusal
-from workbench.cli.main import app
+from workbench.cli.command_table import COMMANDS
+
+
+def numbers(name: str, command: Any) -> Iterator[tuple[str, typer.core.TyperOption]]:
+    """Give the options of a command, and of its subcommands, that take a number."""
+    for option in command.params:
+        if option.type_descriptor.annotation in (int, float):
+            yield name, option
+    for subname, subcommand in getattr(command, "commands", {}).items():
+        yield from numbers(f"{name} {subname}", subcommand)
+
 
 NUMBERS = [
-    (name, option)
-    for name, command in sorted(typer.main.get_command(app).commands.items())  # type: ignore[attr-defined]
-    for option in command.params
-    if option.type_descriptor.annotation in (int, float)
+    found
+    for name, entry in sorted(COMMANDS.items())
+    for found in numbers(name, entry.load(name, None))
 ]
 FINITE = 1e12
 CHOSEN = {"evaluate --input-range"}

@@ -7,48 +7,23 @@ from typing import Annotated, NoReturn
 import typer
 
 from workbench import __version__
-from workbench.cli.aa_test import aa_test
-from workbench.cli.ablate import ablate
-from workbench.cli.compare import compare
-from workbench.cli.console import note
-from workbench.cli.convert import convert
-from workbench.cli.evaluate import evaluate
-from workbench.cli.export import export
-from workbench.cli.import_ import import_
-from workbench.cli.inspect import inspect
-from workbench.cli.mlflow_commands import mlflow
-from workbench.cli.report import report
-from workbench.cli.reproduce import reproduce
-from workbench.cli.schema import schema
-from workbench.cli.search import search
-from workbench.cli.spaces import spaces
+from workbench.cli.command_table import Commands
 from workbench.cli.streams import discard_output, output_failure, prepare_streams
-from workbench.cli.ui import ui
-from workbench.cli.upscale import upscale
-from workbench.cli.variants import variants
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.system.digests import show
 from workbench.system.stopping import sigterm_as_ctrl_c
 from workbench.system.text import printable
-
-COMMANDS = (
-    *(ablate, search, variants, inspect, evaluate, upscale, convert, reproduce),
-    *(report, compare, export, import_, aa_test, spaces, schema, ui),
-)
 
 STOPPED = StoppedByUserError.exit_code
 RESUMABLE = ("ablate", "search", "aa-test", "reproduce")
 """Commands that keep what they have finished; the others begin again."""
 
 app = typer.Typer(
-    add_completion=False,
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in COMMANDS:
-    # A function cannot be called `import`.
-    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
-app.add_typer(mlflow)
 
 
 def _print_version(wanted: bool) -> None:
@@ -67,7 +42,13 @@ def _program(
     ] = False,
 ) -> None:
     """Ablation and architecture search on MDRN for efficient image super-resolution."""
-    show(note)  # damaged files are named on stderr
+    show(_note)  # damaged files are named on stderr
+
+
+def _note(text: str) -> None:
+    from workbench.cli.console import note
+
+    note(text)
 
 
 def main() -> None:
@@ -86,7 +67,7 @@ def _code() -> object:
     """Run the command and return its exit code, if it has one."""
     try:
         prepare_streams()
-        code: object = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code: object = app(sys.argv[1:] or ["--help"], prog_name="workbench", standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, StoppedByUserError):
         return STOPPED

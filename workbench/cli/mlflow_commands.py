@@ -4,7 +4,7 @@ import typer
 
 from workbench.cli.options import DEFAULT_STORE, StoreOption
 
-mlflow = typer.Typer(name="mlflow", rich_markup_mode=None, pretty_exceptions_enable=False)
+mlflow = typer.Typer(name="mlflow", add_completion=False)
 
 
 @mlflow.callback()

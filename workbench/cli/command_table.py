@@ -1,0 +1,97 @@
+"""Every command of `workbench`: its place, its line in the list of commands, its group there.
+
+The lines are those of the docstrings, so that `workbench --help` imports no command.
+"""
+
+from typing import ClassVar
+
+from workbench.cli.lazy import LazyCommand, LazyGroup
+
+ABLATE = "Ablate and search"
+NETWORKS = "Networks and weights"
+STUDIES = "Studies"
+FILES = "Variants, spaces and stores"
+
+
+def _command(name: str, text: str, panel: str) -> LazyCommand:
+    """Return a command whose module and function have its name."""
+    return LazyCommand(f"workbench.cli.{name}:{name}", text, panel)
+
+
+COMMANDS = {
+    "ablate": _command(
+        "ablate", "Run a network and variants of it under the same seeds, and compare them.", ABLATE
+    ),
+    "search": _command(
+        "search", "Search a space for the best networks within hard limits.", ABLATE
+    ),
+    "variants": _command(
+        "variants", "List all variants with the question each asks and what it costs.", FILES
+    ),
+    "inspect": _command(
+        "inspect",
+        "Count parameters, multiply-adds, activations and convolutions, and measure CPU time.",
+        NETWORKS,
+    ),
+    "evaluate": _command(
+        "evaluate", "Score networks: PSNR and SSIM in RGB and in Y, mean over images.", NETWORKS
+    ),
+    "upscale": _command(
+        "upscale", "Enlarge an image or a folder of images by the scale of the weights.", NETWORKS
+    ),
+    "convert": _command(
+        "convert",
+        "Convert weights between our safetensors file and a published state dict.",
+        NETWORKS,
+    ),
+    "reproduce": _command(
+        "reproduce",
+        "Compute a published table again and print it cell by cell beside the printed one.",
+        NETWORKS,
+    ),
+    "report": _command(
+        "report",
+        "Report a study from the ledger: nothing is trained, and torch is not needed.",
+        STUDIES,
+    ),
+    "compare": _command(
+        "compare",
+        "Compare studies or trials, and give the address of MLflow's comparison of exactly these "
+        "runs.",
+        STUDIES,
+    ),
+    "export": _command(
+        "export",
+        "Write a study, its finished trials and their weights to a folder for `workbench import`.",
+        STUDIES,
+    ),
+    # A module cannot be called `import`.
+    "import": _command(
+        "import_", "Merge an exported study into the store, and show its trials in MLflow.", STUDIES
+    ),
+    "aa-test": _command(
+        "aa_test",
+        "Compare a network with itself under fresh seeds: any difference that is found is false.",
+        ABLATE,
+    ),
+    "spaces": _command(
+        "spaces",
+        "List the search spaces with the question each asks, or show one of them closely.",
+        FILES,
+    ),
+    "schema": _command("schema", "Print the JSON Schema of variant or search space files.", FILES),
+    "ui": _command(
+        "ui",
+        "Serve the trials' learning curves and comparisons to a browser on this machine.",
+        STUDIES,
+    ),
+    "mlflow": LazyCommand(
+        "workbench.cli.mlflow_commands:mlflow", "Take care of MLflow's view of a store.", FILES
+    ),
+}
+
+
+class Commands(LazyGroup):
+    """The commands of `workbench`."""
+
+    table: ClassVar = COMMANDS

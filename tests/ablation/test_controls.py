@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.analysis.test_comparison import scored
+from tests.builders.comparisons import scored
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import variant_factor
 from workbench.ablation.matching import parameters, with_matched

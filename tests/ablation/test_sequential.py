@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.analysis.test_comparison import scored
+from tests.builders.comparisons import scored
 from workbench.ablation.sequential import next_look
 from workbench.ablation.variant import find_variants
 from workbench.config.trial import TrialConfig

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.ablation.test_path import path, trial
-from tests.analysis.test_comparison import scored
+from tests.builders.comparisons import scored
+from tests.builders.paths import path, trial
 from workbench.ablation.path import AblationPath, make_path
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
 from workbench.analysis.attribution import attribute

@@ -33,7 +33,7 @@ def test_what_differs_is_named_with_both_runs(
     change: dict[str, Any], left: str, right: str
 ) -> None:
     two = Scored("two", "Set5", "rgb", Protocol(**FIELDS | change))
-    with pytest.raises(WorkbenchError) as refusal:
+    with pytest.raises(WorkbenchError, match="two protocols") as refusal:
         check_one_protocol([ONE, two])
     text = str(refusal.value)
     assert text.startswith("Set5 was scored by two protocols, which must not be compared: ")

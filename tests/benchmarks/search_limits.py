@@ -10,7 +10,7 @@ import statistics
 import sys
 from unittest.mock import patch
 
-from tests.search.test_run import Fake, run, settings
+from tests.builders.searches import Fake, run, settings
 from workbench.search.candidates import Rejected
 from workbench.search.record import Proposal
 from workbench.spaces.joining import find_spaces

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.search.test_run import BASE, Fake, settings
+from tests.builders.searches import BASE, Fake, settings
 from workbench.execution.plan import Plan
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord

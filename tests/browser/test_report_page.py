@@ -11,8 +11,8 @@ import pytest
 
 from tests.browser.chromium import Browser, browser, needs_chromium
 from tests.browser.conftest import workbench
-from tests.reporting.test_crops import keep
-from tests.reporting.test_page import header, verdicts
+from tests.builders.crops import keep
+from tests.builders.pages import header, verdicts
 from workbench.analysis.comparison import compare
 from workbench.reporting.crops import wanted
 from workbench.reporting.page import page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.search.test_run import settings
+from tests.builders.searches import settings
 from workbench.cli.search_steps import GoingOn, _begin
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.stores import STUDY, make_store
+from tests.builders.trees import tree
 from tests.cli.conftest import Command
-from tests.experiments.test_transfer import STUDY, make_store
-from tests.tracking.test_database import tree
 from workbench.experiments.declaration import read_study
 from workbench.experiments.transfer import show
 from workbench.tracking.mlflow_tracker import MlflowTracker

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from tests.reporting.test_baseline import against_bicubic
+from tests.builders.baselines import against_bicubic
 from workbench.analysis.comparison import Comparison, compare
 from workbench.cli import comparison_table, path_table
 from workbench.cli.comparison_table import print_comparison

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from tests.analysis.test_comparison import BASE, BETTER, diverged, scored
-from tests.cli.test_pace import Clock
-from tests.search.test_run import settings, with_rungs
+from tests.builders.clocks import Clock
+from tests.builders.comparisons import BASE, BETTER, diverged, scored
+from tests.builders.searches import settings, with_rungs
 from workbench.analysis.comparison import compare
 from workbench.cli import display as displays
 from workbench.cli.display import AblationDisplay

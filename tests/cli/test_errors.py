@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.refusals import refusal
 from tests.cli.conftest import Command, Ended
 from workbench.__main__ import start
 
@@ -18,17 +19,6 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("this command must fail before anything is trained")
 
     monkeypatch.setattr("workbench.cli.ablate_steps.run_plan", train)
-
-
-def refusal(ended: Ended) -> str:
-    """Return the one line of a command that was refused."""
-    assert ended.code == 2, ended
-    assert ended.out == ""
-    assert ended.err.count("\n") == 1
-    assert ended.err.startswith("error: ")
-    assert ended.err.endswith("\n")
-    assert "Traceback" not in ended.err
-    return ended.err.removeprefix("error: ").rstrip("\n")
 
 
 NO_LVAR = ["ablate", "--variant", "no-lvar"]

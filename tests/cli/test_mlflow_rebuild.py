@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.builders.searches import Fake, run, settings, with_rungs
+from tests.builders.stores import STUDY, make_store
 from tests.cli.conftest import Command
-from tests.experiments.test_transfer import STUDY, make_store
-from tests.search.test_run import Fake, run, settings, with_rungs
 from tests.tracking.conftest import make_record
 from workbench.config.trial import TrialConfig
 from workbench.experiments.given import Given, keep_given

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import typer
 
+from tests.builders.refusals import refusal
 from tests.cli.conftest import Command
-from tests.cli.test_errors import refusal
 from workbench.cli.command_table import COMMANDS
 
 

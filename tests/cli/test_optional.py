@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.analysis.test_comparison import BASE, BETTER
-from tests.search.test_run import Fake, run, settings
+from tests.builders.comparisons import BASE, BETTER
+from tests.builders.searches import Fake, run, settings
 from workbench.cli import ablate_steps, optional, search_steps, study_views
 from workbench.cli.ablate_request import Asked, Choice, make_request
 from workbench.cli.ablate_steps import Place

@@ -4,20 +4,13 @@ from itertools import pairwise
 
 import pytest
 
-from tests.search.test_run import settings, with_rungs
+from tests.builders.clocks import Clock
+from tests.builders.searches import settings, with_rungs
 from workbench.cli.display import AblationDisplay
 from workbench.cli.pace import Pace, clock
 from workbench.cli.search_display import SearchDisplay
 from workbench.execution.messages import Advance
 from workbench.search.record import SearchRecord, Stage
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def pace(now: Clock, workers: int = 1) -> Pace:

@@ -11,8 +11,8 @@ import pytest
 from rich.progress import TextColumn
 from rich.text import Text
 
-from tests.analysis.test_comparison import COST, ENVIRONMENT, diverged, scored
-from tests.search.test_run import Fake, run, settings
+from tests.builders.comparisons import COST, ENVIRONMENT, diverged, scored
+from tests.builders.searches import Fake, run, settings
 from workbench.analysis.comparison import Comparison, compare
 from workbench.analysis.networks import tabulate
 from workbench.cli import comparison_table, console, evaluate_table, path_table, search_table

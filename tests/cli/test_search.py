@@ -12,21 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.spaces import SMALL, SPACE
 from tests.cli.conftest import Command
-
-SPACE = """
-question: Which small network is best?
-base: tiny
-dimensions:
-  model.channels: {kind: integers, low: 4, high: 10}
-  model.blocks: {kind: integers, low: 1, high: 2}
-limits:
-  parameters: 6000
-"""
-SMALL = (
-    *("--set", "training.stages.0.steps=6", "--set", "training.stages.0.milestones=[]"),
-    *("--set", "training.stages.0.hr_patch_px=60", "--set", "training.validate_every=3"),
-)
 
 
 @pytest.fixture

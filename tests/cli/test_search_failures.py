@@ -15,17 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_search import SMALL, SPACE
+from tests.builders.spaces import GREEDY, SMALL, SPACE
 from tests.processes import children
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
-GREEDY = """
-question: What happens to networks that cannot be trained?
-base: tiny
-dimensions:
-  training.stages.0.batch_size: {kind: choice, values: [2, 20000]}
-  training.stages.0.learning_rate: {kind: choice, values: [0.002, 1.0e+30]}
-"""
 MEMORY_KIB = 6 * 2**20
 """Of addresses, of which PyTorch alone takes half."""
 PATIENCE_S = 120.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.search.test_run import Fake, run, settings
+from tests.builders.searches import Fake, run, settings
 from workbench.cli.search_table import print_front
 from workbench.search.objectives import parse_objectives
 from workbench.search.state import CANONICAL, cost_of_trial

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.searches import Fake, run, settings
 from tests.cli.conftest import Command
-from tests.search.test_run import Fake, run, settings
 from workbench.cli.ablate_request import Asked, Choice, trial_config
 from workbench.cli.plan_file import planned
 from workbench.cli.search_promote import Promotion, _base

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.stores import STUDY, files_of, make_store
 from tests.cli.conftest import Command
 from tests.damage import change_digit
-from tests.experiments.test_transfer import STUDY, files_of, make_store
 from workbench.store.ledger import WEIGHTS
 
 

@@ -1,5 +1,6 @@
 """`apply_overrides`: what happens with a typo, an ambiguous key, a wrong type."""
 
+import re
 from typing import Any
 
 import pytest
@@ -73,9 +74,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("overrides", "text"), REFUSED)
 def test_what_is_wrong_is_refused_in_one_line(overrides: dict[str, Any], text: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match=re.escape(text)) as caught:
         apply_overrides(BASE, overrides)
-    assert text in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

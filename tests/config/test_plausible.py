@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.experiments.test_transfer import STUDY, make_store, rewrite
+from tests.builders.stores import STUDY, make_store, rewrite
 from tests.tracking.conftest import make_label, make_record, make_result
 from workbench.analysis.comparison import compare
 from workbench.cli.evaluate_steps import read_saved
@@ -65,7 +65,7 @@ def test_an_impossible_number_of_a_result_is_refused(
 ) -> None:
     data = changed(make_result(make_label()), field, value)
     path = put(tmp_path, json.dumps(data))
-    with pytest.raises(StoreError) as refused:
+    with pytest.raises(StoreError, match="this record cannot be read") as refused:
         Ledger(tmp_path).result("beef")
     text = str(refused.value)
     assert text.startswith(f"{path}: this record cannot be read ({field}: {rule}")

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.builders.state import global_state
 from tests.hostile_networks import Interpolation
-from tests.system.test_global_state import global_state
 from workbench.config.data import ImageSource
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ForeignCodeError

@@ -1,20 +1,17 @@
 """Which crops a report shows, how it reads them, and what it makes of them."""
 
 import base64
-import io
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from tests.analysis.test_comparison import diverged, scored
+from tests.builders.comparisons import diverged, scored
+from tests.builders.crops import RECORD_OF_CROP, keep
 from workbench.analysis.comparison import compare
 from workbench.reporting.crops import (
     PICTURES,
     RECORD,
-    CropRecord,
-    Crops,
     Wanted,
     crop_folder,
     find_crops,
@@ -24,17 +21,6 @@ from workbench.reporting.crops import (
     wanted,
 )
 from workbench.reporting.crops_section import crops_section
-from workbench.system.files import write_atomically
-
-RECORD_OF_CROP = CropRecord(
-    top_px=8,
-    left_px=0,
-    side_px=64,
-    bicubic_db=21.0,
-    against_db=22.5,
-    variant_db=23.25,
-    limit_levels=12.5,
-)
 
 
 def chosen(deltas_db: list[float]) -> list[tuple[str, bool]]:
@@ -101,17 +87,6 @@ def test_folders_of_all_images_differ_and_stay_inside(tmp_path: Path) -> None:
     assert len({str(folder).lower() for folder in folders}) == len(names)
     for folder in folders:
         assert folder.resolve().parent == tmp_path / "crops" / f"{'a' * 16}-{'b' * 16}"
-
-
-def keep(folder: Path) -> Crops:
-    encoded = io.BytesIO()
-    Image.new("RGB", (64, 64), "white").save(encoded, format="PNG")
-    for name in PICTURES:
-        write_atomically(folder / f"{name}.png", encoded.getvalue() + name.encode())
-    write_atomically(folder / RECORD, RECORD_OF_CROP.model_dump_json().encode())
-    crops = read_crops(folder)
-    assert crops is not None
-    return crops
 
 
 def test_a_crop_is_read_as_a_whole_or_not_at_all(tmp_path: Path) -> None:

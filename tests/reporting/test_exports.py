@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.analysis.test_comparison import BASE, BETTER, UNCLEAR, diverged
-from tests.reporting.test_baseline import against_bicubic
+from tests.builders.baselines import against_bicubic
+from tests.builders.comparisons import BASE, BETTER, UNCLEAR, diverged
 from workbench.analysis.comparison import Comparison, compare
 from workbench.reporting.exports import Format, export
 

@@ -8,20 +8,17 @@ import re
 
 import pytest
 
-from tests.analysis.test_comparison import BASE, diverged, scored
+from tests.builders.comparisons import BASE, diverged, scored
+from tests.builders.pages import SEEDS, header, verdicts, with_images
 from workbench.analysis.comparison import Comparison, compare
 from workbench.config.overrides import apply_overrides
-from workbench.config.presets import PRESETS, RECIPES
-from workbench.config.trial import TrialConfig
+from workbench.config.presets import RECIPES
 from workbench.reporting import figures
 from workbench.reporting.colours import MARKS, PATHS, SIGNS, SYMBOLS
-from workbench.reporting.page import Header, page
+from workbench.reporting.page import page
 from workbench.reporting.page.head import recipe_text, title
 from workbench.reporting.prints import effects
 from workbench.results import CurvePoint, MeanScore, TrialResult
-
-CONFIG = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
-SEEDS = (1, 2, 3)
 
 
 def many(count: int, images: int = 2) -> dict[str, list[TrialResult]]:
@@ -37,19 +34,6 @@ def many(count: int, images: int = 2) -> dict[str, list[TrialResult]]:
             levels = [30.0 + 0.01 * number * (image + 1) for image in range(images)]
             arms[f"v{number:03}"] = with_images(f"v{number}", levels)
     return arms
-
-
-def with_images(key: str, levels_db: list[float], spread_db: float = 0.001) -> list[TrialResult]:
-    return [
-        scored(f"{key}-{seed}", seed, {"Set5": [db + spread_db * (seed - 2) for db in levels_db]})
-        for seed in SEEDS
-    ]
-
-
-def header(arms: dict[str, list[TrialResult]], question: str = "") -> Header:
-    changed = apply_overrides(CONFIG, {"model.channels": 12})
-    configs = {name: CONFIG if name == "tiny" else changed for name in arms}
-    return Header("s", "today", ("a remark",), configs, ("workbench ablate <x>",), question)
 
 
 def html(arms: dict[str, list[TrialResult]], question: str = "") -> str:
@@ -92,21 +76,6 @@ def test_of_many_networks_those_that_differ_most_are_drawn_and_all_are_in_the_ta
     assert text.count("adam_betas") == 1
     assert text.count("as the first one, but for\nmodel.channels: 12") == 59
     assert "35 others" in text  # in the figure of costs, too
-
-
-def verdicts(images: int = 4) -> dict[str, list[TrialResult]]:
-    """Variants of every verdict but `not testable`; a multiple of four images."""
-    levels = {
-        "tiny": ([30.0, 30.0, 30.0, 30.0], 0.001),
-        "up": ([30.5, 30.51, 30.52, 30.53], 0.01),
-        "down": ([29.5, 29.51, 29.52, 29.53], 0.01),
-        "same": ([30.00001, 30.00003, 30.00002, 30.00002], 0.001),
-        "open": ([31.0, 29.0, 30.5, 29.8], 0.3),
-    }
-    return {
-        name: with_images(name, levels_db * (images // 4), spread_db)
-        for name, (levels_db, spread_db) in levels.items()
-    }
 
 
 def test_the_answers_come_first_each_with_its_verdict() -> None:

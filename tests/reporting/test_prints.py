@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.analysis.test_comparison import BASE, BETTER
-from tests.reporting.test_baseline import against_bicubic
+from tests.builders.baselines import against_bicubic
+from tests.builders.comparisons import BASE, BETTER
 from workbench.analysis.comparison import compare
 from workbench.reporting.prints import effects
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.search.test_run import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
+from tests.builders.searches import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
 from workbench.errors import WorkbenchError
 from workbench.execution.stream import Asked, Ended, More
 from workbench.results import TrialState
@@ -116,7 +116,7 @@ def test_killed_anywhere_it_goes_on_and_trains_nothing_twice(
 ) -> None:
     asked, fake = wanted(), Fake(kill_at)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="killed"):
         go(asked, 15, Arrivals(fake, order), store=tmp_path)
     fake.kill_at = None
     state = go(asked, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path)
@@ -138,7 +138,7 @@ def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
     expected = go(asked, 10, Arrivals(Fake(), "first come"))
     fake = Fake(kill_at)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="killed"):
         go(asked, 10, Arrivals(fake, "first come"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
@@ -153,7 +153,7 @@ def test_a_grid_is_gone_through_also_if_candidates_go_on(tmp_path: Path) -> None
     asked = wanted(space=with_rungs(grid), sampler="grid")
     fake = Fake(12)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="killed"):
         go(asked, 100, Arrivals(fake, "at random"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
@@ -235,7 +235,7 @@ def test_killed_while_it_runs_failed_trials_again_it_does_so_once(
     record, _ = failed_search(fake)
     start_record(record, tmp_path)
     fake.kill_at = len(fake.segments) + kill_at
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="killed"):
         go(wanted(), 9, Arrivals(fake, "at random"), record, tmp_path, retry=True)
     fake.kill_at = None
     left = find_record(tmp_path, "s")

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from tests.reporting.test_baseline import bicubic
-from tests.search.test_run import Fake, run, settings
+from tests.builders.baselines import bicubic
+from tests.builders.searches import Fake, run, settings
 from workbench.cli import comparison_table, search_table
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.reporting.search_figures import Scored

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.search.test_run import Failing, Fake, KilledError, psnr_db, run, settings
+from tests.builders.searches import Failing, Fake, KilledError, psnr_db, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
@@ -97,7 +97,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_end(kill_at: int, tmp_path: Path
     def keep(line: Line) -> None:
         add_line(line, tmp_path, "s")
 
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="killed"):
         run(wanted, 15, fake, keep=keep)
     fake.kill_at = None
     state = run(wanted, 15, fake, find_record(tmp_path, "s"), keep=keep)

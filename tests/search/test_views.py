@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.chromium import browser, needs_chromium
-from tests.search.test_run import Fake, run, settings, with_rungs
+from tests.builders.searches import Fake, run, settings, with_rungs
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.optuna_study import importances, write_study
 from workbench.search.page import search_page

@@ -1,7 +1,7 @@
 """What a ledger already knows of a space."""
 
-from tests.analysis.test_comparison import scored
-from tests.search.test_run import BASE, Fake, run, settings
+from tests.builders.comparisons import scored
+from tests.builders.searches import BASE, Fake, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialResult, TrialState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.test_comparison import BASE, BETTER
+from tests.builders.comparisons import BASE, BETTER
 from workbench.analysis.comparison import compare
 from workbench.reporting import figures
 from workbench.system.numbers import (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.trees import tree
 from workbench.errors import StoreError
 from workbench.tracking.database import artifacts_path, database_path, prepare_database
 from workbench.tracking.known_runs import known_runs
@@ -48,11 +49,6 @@ def create_none(address: str, artifacts: str) -> None:
 def addresses(store: Path) -> list[str]:
     query = "SELECT artifact_location FROM experiments UNION ALL SELECT artifact_uri FROM runs"
     return [address for (address,) in read_rows(database_path(store), query)]
-
-
-def tree(folder: Path) -> dict[str, tuple[int, int]]:
-    found = {path: path.stat() for path in (folder, *folder.rglob("*"))}
-    return {str(path): (info.st_size, info.st_mtime_ns) for path, info in found.items()}
 
 
 @pytest.mark.parametrize(

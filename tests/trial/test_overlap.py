@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.analysis.test_comparison import scored
+from tests.builders.comparisons import scored
 from workbench.analysis.comparison import compare
 from workbench.config.data import DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig

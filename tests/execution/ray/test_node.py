@@ -117,7 +117,7 @@ def test_a_stop_leaves_a_checkpoint_at_home(
     new_node(tmp_path / "node", monkeypatch)
     server = StoreServer(store)
     server.stop()
-    with pytest.raises(StoppedByUserError):
+    with pytest.raises(StoppedByUserError, match="stopped"):
         run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert len(list(store.glob(f"trainings/*/{CHECKPOINT}"))) == 1
     assert not server.start()

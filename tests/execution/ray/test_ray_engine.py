@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_search import SMALL, SPACE
-from tests.cli.test_search_failures import GREEDY
+from tests.builders.spaces import GREEDY, SMALL, SPACE
 from tests.processes import LOOPBACK, MARK, commands, listening_on, marked
 
 pytestmark = [

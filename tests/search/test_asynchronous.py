@@ -1,75 +1,29 @@
 """A search without batches, with a made-up objective and every order of arrival."""
 
-import random
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from tests.builders.search_runs import (
+    Arrivals,
+    asynchronous_search_with_failures,
+    asynchronous_settings,
+    run_asynchronously,
+)
 from tests.builders.searches import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
 from workbench.errors import WorkbenchError
-from workbench.execution.stream import Asked, Ended, More
+from workbench.execution.stream import Asked, Ended
 from workbench.results import TrialState
-from workbench.search.asynchronous import RunStream, search_asynchronously
+from workbench.search.asynchronous import search_asynchronously
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import ranked
-from workbench.search.record import Line, Promotion, Retry, SearchRecord, Settings, name_of
-from workbench.search.record_file import add_line, find_record, start_record
+from workbench.search.record import Line, Promotion, Retry, SearchRecord, name_of
+from workbench.search.record_file import find_record, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
 
 ORDERS = ["first come", "last come", "at random"]
-
-
-class Arrivals:
-    """Runs arms one by one; which of those under way ends next is up to the order."""
-
-    def __init__(self, fake: Fake, order: str, seed: int = 0) -> None:
-        self.fake, self.order, self.draw = fake, order, random.Random(seed)
-        self.most = 0
-        """Arms that were under way at once."""
-        self.failing: dict[str, str] = {}
-
-    def __call__(self, first: Iterable[Asked], more: More) -> None:
-        waiting = list(first)
-        while waiting:
-            self.most = max(self.most, len(waiting))
-            place = {"first come": 0, "last come": -1}.get(self.order)
-            one = waiting.pop(self.draw.randrange(len(waiting)) if place is None else place)
-            waiting += more(self.ended(one))
-
-    def ended(self, one: Asked) -> Ended:
-        name = one.arm.name
-        if name in self.failing:
-            return Ended(name, [], self.failing[name])
-        return Ended(name, [self.fake.one(name, one.arm.config, 1, one.until)])
-
-
-def wanted(**changes: object) -> Settings:
-    return settings(**({"space": with_rungs(), "asynchronous": True} | changes))
-
-
-def go(
-    asked: Settings,
-    trials: int,
-    arrivals: RunStream,
-    record: SearchRecord | None = None,
-    store: Path | None = None,
-    *,
-    retry: bool = False,
-) -> SearchState:
-    objectives = parse_objectives(asked.objectives, ["Set5"])
-    start = record or SearchRecord(name="s", settings=asked)
-    lines: list[Line] = []
-
-    def keep(line: Line) -> None:
-        lines.append(line)
-        if store is not None:
-            add_line(line, store, "s")
-
-    state = search_asynchronously(start, trials, objectives, arrivals, keep, retry=retry)
-    assert state.record == start.with_lines(lines)
-    return state
 
 
 def should_go_on(state: SearchState) -> set[tuple[str, int]]:
@@ -93,7 +47,9 @@ def test_the_best_half_of_a_rung_goes_on_whoever_comes_first(
 ) -> None:
     fake = Fake()
     arrivals = Arrivals(fake, order)
-    state = go(wanted(sampler=sampler, objectives=objectives), 17, arrivals)
+    state = run_asynchronously(
+        asynchronous_settings(sampler=sampler, objectives=objectives), 17, arrivals
+    )
     assert arrivals.most == 4
     assert len(state.trained) == 17
     assert len(fake.segments) == len(set(fake.segments))
@@ -114,17 +70,19 @@ def test_the_best_half_of_a_rung_goes_on_whoever_comes_first(
 def test_killed_anywhere_it_goes_on_and_trains_nothing_twice(
     order: str, kill_at: int, tmp_path: Path
 ) -> None:
-    asked, fake = wanted(), Fake(kill_at)
+    asked, fake = asynchronous_settings(), Fake(kill_at)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        go(asked, 15, Arrivals(fake, order), store=tmp_path)
+        run_asynchronously(asked, 15, Arrivals(fake, order), store=tmp_path)
     fake.kill_at = None
-    state = go(asked, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path)
+    state = run_asynchronously(
+        asked, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path
+    )
     assert len(state.trained) == 15
     assert len(fake.segments) == len(set(fake.segments))
     assert not should_go_on(state)
     assert find_record(tmp_path, "s") == state.record
-    again = go(asked, 15, Arrivals(fake, order), state.record)
+    again = run_asynchronously(asked, 15, Arrivals(fake, order), state.record)
     assert again.record == state.record
     assert again.results == state.results
     assert len(fake.segments) == len(set(fake.segments))
@@ -134,15 +92,15 @@ def test_killed_anywhere_it_goes_on_and_trains_nothing_twice(
 def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
     kill_at: int, tmp_path: Path
 ) -> None:
-    asked = wanted(batch=1)
-    expected = go(asked, 10, Arrivals(Fake(), "first come"))
+    asked = asynchronous_settings(batch=1)
+    expected = run_asynchronously(asked, 10, Arrivals(Fake(), "first come"))
     fake = Fake(kill_at)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        go(asked, 10, Arrivals(fake, "first come"), store=tmp_path)
+        run_asynchronously(asked, 10, Arrivals(fake, "first come"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
-    state = go(asked, 10, Arrivals(fake, "first come"), left, tmp_path)
+    state = run_asynchronously(asked, 10, Arrivals(fake, "first come"), left, tmp_path)
     assert state.record == expected.record
     assert state.results == expected.results
 
@@ -150,30 +108,30 @@ def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
 def test_a_grid_is_gone_through_also_if_candidates_go_on(tmp_path: Path) -> None:
     dimensions = {k: v for k, v in SPACE.dimensions.items() if k != "training.ema_decay"}
     grid = SPACE.model_copy(update={"dimensions": dimensions})
-    asked = wanted(space=with_rungs(grid), sampler="grid")
+    asked = asynchronous_settings(space=with_rungs(grid), sampler="grid")
     fake = Fake(12)
     start_record(SearchRecord(name="s", settings=asked), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        go(asked, 100, Arrivals(fake, "at random"), store=tmp_path)
+        run_asynchronously(asked, 100, Arrivals(fake, "at random"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
-    state = go(asked, 100, Arrivals(fake, "at random"), left, tmp_path)
+    state = run_asynchronously(asked, 100, Arrivals(fake, "at random"), left, tmp_path)
     assert state.record.exhausted
     proposed = [p.overrides for p in state.record.proposals[1:]]
     assert proposed == list(grid.combinations())
 
 
 def test_without_rungs_everybody_comes_to_the_end() -> None:
-    state = go(wanted(space=SPACE), 9, Arrivals(Fake(), "at random"))
+    state = run_asynchronously(asynchronous_settings(space=SPACE), 9, Arrivals(Fake(), "at random"))
     assert len(state.results) == 9
     assert not state.record.stopped()
 
 
 def test_a_longer_search_goes_on_and_the_best_of_few_comes_to_its_end() -> None:
     fake = Fake()
-    few = go(wanted(), 2, Arrivals(fake, "first come"))
+    few = run_asynchronously(asynchronous_settings(), 2, Arrivals(fake, "first come"))
     assert set(few.results) == {CANONICAL, few.trained[1].name}
-    more = go(wanted(), 9, Arrivals(fake, "first come"), few.record)
+    more = run_asynchronously(asynchronous_settings(), 9, Arrivals(fake, "first come"), few.record)
     assert len(more.trained) == 9
     assert len(fake.segments) == len(set(fake.segments))
 
@@ -182,7 +140,7 @@ def test_it_finds_what_a_search_in_batches_finds() -> None:
     best = [
         max(state.values(parse_objectives([], ["Set5"])).values())
         for state in (
-            go(wanted(), 40, Arrivals(Fake(), "at random")),
+            run_asynchronously(asynchronous_settings(), 40, Arrivals(Fake(), "at random")),
             run(settings(space=with_rungs()), 40, Fake()),
         )
     ]
@@ -191,40 +149,49 @@ def test_it_finds_what_a_search_in_batches_finds() -> None:
 
 def test_what_fails_is_a_line_of_the_record_once_something_has_worked() -> None:
     arrivals = Arrivals(Fake(), "first come")
-    names = [p.name for p in go(wanted(), 6, Arrivals(Fake(), "first come")).trained]
+    names = [
+        p.name
+        for p in run_asynchronously(
+            asynchronous_settings(), 6, Arrivals(Fake(), "first come")
+        ).trained
+    ]
     arrivals.failing = {names[2]: "its worker died", names[4]: "lost"}
-    state = go(wanted(), 6, arrivals)
+    state = run_asynchronously(asynchronous_settings(), 6, arrivals)
     assert dict(state.record.ended()) == {
         names[2]: "failed: its worker died",
         names[4]: "failed: lost",
     }
     diverged = Diverging(Fake(), "first come")
-    assert "diverged: " in next(iter(go(wanted(), 6, diverged).record.ended().values()))
-
-
-def failed_search(fake: Fake) -> tuple[SearchRecord, list[str]]:
-    """Return a search with two candidates that failed on the way to their first rung."""
-    arrivals = Arrivals(fake, "first come")
-    names = [p.name for p in go(wanted(), 6, Arrivals(Fake(), "first come")).trained]
-    failed = [names[2], names[4]]
-    arrivals.failing = dict.fromkeys(failed, "its worker died")
-    return go(wanted(), 6, arrivals).record, failed
+    assert "diverged: " in next(
+        iter(run_asynchronously(asynchronous_settings(), 6, diverged).record.ended().values())
+    )
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_what_failed_is_run_again_from_where_it_was_and_nothing_else_is(order: str) -> None:
     fake = Fake()
-    record, failed = failed_search(fake)
+    record, failed = asynchronous_search_with_failures(fake)
     before = len(fake.segments)
-    state = go(wanted(), 6, Arrivals(fake, order), record, retry=True)
+    state = run_asynchronously(
+        asynchronous_settings(), 6, Arrivals(fake, order), record, retry=True
+    )
     assert not state.record.ended()
     assert {*state.results, *state.record.stopped()} == {p.name for p in state.trained}
     assert {name for name, _ in fake.segments[before:]} >= set(failed)
     assert len(fake.segments) == len(set(fake.segments))
     assert not should_go_on(state)
-    again = go(wanted(), 6, Arrivals(fake, order), state.record, retry=True)
+    again = run_asynchronously(
+        asynchronous_settings(), 6, Arrivals(fake, order), state.record, retry=True
+    )
     assert again.record == state.record
-    assert len(go(wanted(), 9, Arrivals(fake, order), state.record).trained) == 9
+    assert (
+        len(
+            run_asynchronously(
+                asynchronous_settings(), 9, Arrivals(fake, order), state.record
+            ).trained
+        )
+        == 9
+    )
 
 
 @pytest.mark.parametrize("kill_at", [0, 1, 3])
@@ -232,14 +199,18 @@ def test_killed_while_it_runs_failed_trials_again_it_does_so_once(
     kill_at: int, tmp_path: Path
 ) -> None:
     fake = Fake()
-    record, _ = failed_search(fake)
+    record, _ = asynchronous_search_with_failures(fake)
     start_record(record, tmp_path)
     fake.kill_at = len(fake.segments) + kill_at
     with pytest.raises(KilledError, match="killed"):
-        go(wanted(), 9, Arrivals(fake, "at random"), record, tmp_path, retry=True)
+        run_asynchronously(
+            asynchronous_settings(), 9, Arrivals(fake, "at random"), record, tmp_path, retry=True
+        )
     fake.kill_at = None
     left = find_record(tmp_path, "s")
-    state = go(wanted(), 9, Arrivals(fake, "at random"), left, tmp_path, retry=True)
+    state = run_asynchronously(
+        asynchronous_settings(), 9, Arrivals(fake, "at random"), left, tmp_path, retry=True
+    )
     assert sum(isinstance(line, Retry) for line in state.record.lines) == 1
     assert not state.record.ended()
     assert len(fake.segments) == len(set(fake.segments))
@@ -248,10 +219,10 @@ def test_killed_while_it_runs_failed_trials_again_it_does_so_once(
 
 def test_what_fails_once_more_is_a_line_of_the_record_also_if_nothing_else_runs() -> None:
     fake = Fake()
-    record, failed = failed_search(fake)
+    record, failed = asynchronous_search_with_failures(fake)
     arrivals = Arrivals(fake, "first come")
     arrivals.failing = dict.fromkeys(failed, "no disk")
-    state = go(wanted(), 6, arrivals, record, retry=True)
+    state = run_asynchronously(asynchronous_settings(), 6, arrivals, record, retry=True)
     assert dict(state.record.ended()) == dict.fromkeys(failed, "failed: no disk")
 
 
@@ -266,11 +237,20 @@ class Diverging(Arrivals):
 
 def test_a_single_one_that_fails_is_a_line_of_the_record_too() -> None:
     fake = Fake()
-    names = [p.name for p in go(wanted(batch=1), 5, Arrivals(Fake(), "first come")).trained]
-    left = go(wanted(batch=1), 4, Arrivals(fake, "first come")).record
+    names = [
+        p.name
+        for p in run_asynchronously(
+            asynchronous_settings(batch=1), 5, Arrivals(Fake(), "first come")
+        ).trained
+    ]
+    left = run_asynchronously(
+        asynchronous_settings(batch=1), 4, Arrivals(fake, "first come")
+    ).record
     arrivals = Arrivals(fake, "first come")
     arrivals.failing = {names[4]: "lost"}
-    assert dict(go(wanted(batch=1), 5, arrivals, left).record.ended()) == {names[4]: "failed: lost"}
+    assert dict(
+        run_asynchronously(asynchronous_settings(batch=1), 5, arrivals, left).record.ended()
+    ) == {names[4]: "failed: lost"}
 
 
 def failing(names: Iterable[str], reason: str) -> Arrivals:
@@ -289,17 +269,17 @@ def failing(names: Iterable[str], reason: str) -> Arrivals:
 def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
     trained: int, first: int, reason: str
 ) -> None:
-    asked, fake = wanted(), Fake()
+    asked, fake = asynchronous_settings(), Fake()
     lines: list[Line] = []
     record = SearchRecord(name="s", settings=asked)
     if trained:
-        record = go(asked, trained, Arrivals(fake, "first come")).record
+        record = run_asynchronously(asked, trained, Arrivals(fake, "first come")).record
     broken = failing([name_of(number) for number in range(first, 30)], "no disk")
     objectives = parse_objectives(asked.objectives, ["Set5"])
     with pytest.raises(WorkbenchError, match=reason):
         search_asynchronously(record, 6, objectives, broken, lines.append)
     left = record.with_lines(lines)
     assert left.stages == record.stages
-    state = go(asked, 6, Arrivals(fake, "first come"), left)
+    state = run_asynchronously(asked, 6, Arrivals(fake, "first come"), left)
     assert len(state.trained) == 6
     assert not state.record.ended()

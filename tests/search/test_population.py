@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from tests.builders.search_runs import POPULATION_SPACE, PSNR, RATE, of_population
 from tests.builders.searches import Failing, Fake, KilledError, psnr_db, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
-from workbench.search.objectives import parse_objectives
 from workbench.search.optuna_study import write_study
 from workbench.search.page import search_page
 from workbench.search.population import explored
-from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record import Line, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.run import search
 from workbench.search.schedules import changeable, changed_at
@@ -23,28 +23,8 @@ from workbench.search.state import CANONICAL
 from workbench.search.views import view_of
 from workbench.search.wording import proposal_text
 from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers
-from workbench.spaces.space import Fidelity, SpaceFile
+from workbench.spaces.space import SpaceFile
 from workbench.training.schedule import learning_rate, steps_from
-
-RATE = "training.stages.0.learning_rate"
-SPACE = SpaceFile.parse(
-    {
-        "question": "Why?",
-        "base": "tiny",
-        "dimensions": {
-            RATE: {"kind": "floats", "low": 3e-4, "high": 0.03, "log": True},
-            "training.stages.0.loss": {"kind": "choice", "values": ["l1", "charbonnier", "l2"]},
-            "training.ema_decay": {"kind": "floats", "low": 0.9, "high": 0.999},
-        },
-    }
-)
-PSNR = parse_objectives([], ["Set5"])
-
-
-def of_population(keep: float = 0.5, batch: int = 6, **changes: object) -> Settings:
-    fidelity = Fidelity(rungs=(0.3, 0.6), keep=keep)  # after 40 and 80 of 120 steps
-    space = SPACE.model_copy(update={"fidelity": fidelity})
-    return settings(space=space, sampler="pbt", batch=batch, **changes)
 
 
 def rates(training: TrainingConfig) -> list[float]:
@@ -182,11 +162,11 @@ def test_a_setting_moves_near_or_is_drawn_afresh(
 def test_what_depends_on_something_does_not_change_on_the_way() -> None:
     loss = {"kind": "choice", "values": ["l1", "l2"]}
     batch = {"kind": "choice", "values": [2, 4], "when": {"training.stages.0.loss": ["l2"]}}
-    plain = SPACE.plain()["dimensions"]
+    plain = POPULATION_SPACE.plain()["dimensions"]
     dimensions = {**plain, "training.stages.0.loss": loss, "training.stages.0.batch_size": batch}
-    space = SpaceFile.parse({**SPACE.plain(), "dimensions": dimensions})
+    space = SpaceFile.parse({**POPULATION_SPACE.plain(), "dimensions": dimensions})
     assert changeable(space.dimensions) == (RATE,)
-    assert changeable(SPACE.dimensions) == (RATE, "training.stages.0.loss")
+    assert changeable(POPULATION_SPACE.dimensions) == (RATE, "training.stages.0.loss")
 
 
 def test_the_views_say_whose_steps_a_schedule_begins_with(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.search_runs import search_with_failures
 from tests.builders.searches import (
     BASE,
     SPACE,
@@ -25,7 +26,7 @@ from workbench.results import TrialState
 from workbench.search.candidates import Rejected, amounts, build, cost_of
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Line, Retry, SearchRecord, Settings
+from workbench.search.record import Line, Retry, SearchRecord
 from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.sampler import SAMPLERS
@@ -167,23 +168,13 @@ def test_trials_that_fail_do_not_stop_a_search(rungs: bool) -> None:
     assert run(wanted, 9, fake, state.record).record == state.record
 
 
-def failed_search(wanted: Settings) -> tuple[SearchRecord, Failing, list[str]]:
-    """Return a search: of its first candidates one is lost, one out of memory, one diverged."""
-    names = [p.name for p in run(wanted, 5, Fake()).trained]
-    fake = Failing({names[1]: "lost", names[2]: "out of memory", names[3]: "diverged"})
-    record = run(wanted, 9, fake).record
-    fake.how = {names[3]: "diverged"}
-    fake.forget(names[1:4])
-    return record, fake, names
-
-
 @pytest.mark.parametrize("rungs", [False, True])
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
 def test_what_failed_by_no_fault_of_its_own_is_run_again_and_nothing_else(
     sampler: str, rungs: bool
 ) -> None:
     wanted = settings(space=with_rungs() if rungs else SPACE, sampler=sampler)
-    record, fake, names = failed_search(wanted)
+    record, fake, names = search_with_failures(wanted)
     fake.segments.clear()
     state = run(wanted, 9, fake, record, retry=True)
     assert state.record.ended() == {names[3]: "diverged: why"}
@@ -208,9 +199,9 @@ def test_killed_while_it_runs_failed_trials_again_it_ends_like_an_undisturbed_se
     kill_at: int, rungs: bool, again: bool, tmp_path: Path
 ) -> None:
     wanted = settings(space=with_rungs() if rungs else SPACE)
-    record, undisturbed, _ = failed_search(wanted)
+    record, undisturbed, _ = search_with_failures(wanted)
     expected = run(wanted, 13, undisturbed, record, retry=True)
-    record, fake, _ = failed_search(wanted)
+    record, fake, _ = search_with_failures(wanted)
     fake.kill_at = len(fake.segments) + kill_at
     start_record(record, tmp_path)
     with pytest.raises(KilledError, match="killed"):
@@ -225,7 +216,7 @@ def test_killed_while_it_runs_failed_trials_again_it_ends_like_an_undisturbed_se
 
 def test_what_fails_once_more_is_on_record_and_can_be_run_again() -> None:
     wanted = settings()
-    record, fake, names = failed_search(wanted)
+    record, fake, names = search_with_failures(wanted)
     fake.how |= dict.fromkeys(names[1:3], "lost")
     state = run(wanted, 9, fake, record, retry=True)
     lost = "failed: its worker process died 2 times"

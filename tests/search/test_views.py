@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.chromium import browser, needs_chromium
+from tests.builders.search_runs import PSNR
 from tests.builders.searches import Fake, run, settings, with_rungs
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.optuna_study import importances, write_study
@@ -16,7 +17,6 @@ from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import PAGE, digest_of, search_summary
 from workbench.search.views import view_of
 
-PSNR = parse_objectives([], ["Set5"])
 DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
     plot => plot.querySelector('svg.main-svg .trace, svg.main-svg .parcoords, svg .y-axis'))"""
 

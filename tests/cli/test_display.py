@@ -14,8 +14,8 @@ from workbench.analysis.comparison import compare
 from workbench.cli import display as displays
 from workbench.cli.display import AblationDisplay
 from workbench.cli.search_display import SearchDisplay
-from workbench.cli.so_far import SoFar
 from workbench.execution.messages import Advance, Listener, Lost, Task, Waits
+from workbench.experiments.so_far import SoFar
 from workbench.results import CurvePoint, MeanScore
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Promotion, SearchRecord, Stage

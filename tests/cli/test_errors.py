@@ -18,7 +18,7 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     def train(*_: object, **__: object) -> None:
         raise AssertionError("this command must fail before anything is trained")
 
-    monkeypatch.setattr("workbench.cli.ablate_steps.run_plan", train)
+    monkeypatch.setattr("workbench.experiments.running.run_plan", train)
 
 
 NO_LVAR = ["ablate", "--variant", "no-lvar"]
@@ -230,7 +230,7 @@ def test_ctrl_c_while_the_program_loads_is_one_line_too(
     ("argv", "place", "said"),
     [
         (["variants"], "variants.find_variants", "stopped\n"),
-        (NO_LVAR, "ablate.make_request", "stopped; rerun the same command to resume\n"),
+        (NO_LVAR, "ablate._run", "stopped; rerun the same command to resume\n"),
     ],
     ids=["variants", "ablate"],
 )

@@ -6,24 +6,22 @@ import pytest
 
 from tests.cli.conftest import Command
 from workbench.ablation.variant import read_variant
-from workbench.cli.ablate_request import Asked, Choice, make_request
-from workbench.cli.options import image_source, study_name
-from workbench.cli.seeds import Seeds
 from workbench.errors import ConfigError
+from workbench.experiments.study_plan import plan_study
+from workbench.experiments.study_spec import StudySpec, study_name
+from workbench.experiments.trial_spec import TrialSpec, image_source
 from workbench.reporting.html_parts import text
 
-NO_LVAR = Choice(("no-lvar",))
 
-
-def asked(**more: object) -> Asked:
-    return Asked(NO_LVAR, Seeds((1,)), **more)  # type: ignore[arg-type]
+def requested(**more: object) -> StudySpec:
+    return StudySpec(("no-lvar",), trial=TrialSpec(**more))  # type: ignore[arg-type]
 
 
 def test_a_data_set_with_brackets_is_a_data_set() -> None:
     assert image_source("[/b]=folder", "--benchmark").name == "[/b]"
-    plan = make_request(asked(data=("[/b]=folder", "[red]x=other"))).plan
+    plan = plan_study(requested(data=("[/b]=folder", "[red]x=other"))).plan
     # The name of the study is that of a file.
-    assert plan.study.startswith("mdrn-s_smoke_[-b]+[red]x_")
+    assert plan.study.startswith("no-lvar-vs-mdrn-s_smoke_[-b]+[red]x-")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +41,7 @@ def test_a_data_set_that_no_table_can_show_is_refused(given: str, reason: str) -
 def test_names_that_set_gives_are_checked_alike() -> None:
     overrides: dict[str, object] = {"data.validation.name": "=cmd"}
     with pytest.raises(ConfigError, match="name of a data set: a name must not begin with"):
-        make_request(asked(overrides=overrides))
+        plan_study(requested(overrides=overrides))
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", "", ".x", "-x", "nul", "x\n", "a:b"])

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from workbench.cli.ablate_steps import Place, pack
-from workbench.cli.plan_file import planned
 from workbench.errors import DataError
+from workbench.experiments.packing import pack
+from workbench.experiments.plan_file import read_plan
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.study_plan import plan_study
 
 SMALL = (
     *("--set", "model.blocks=1", "--set", "training.stages.0.milestones=[]"),
@@ -36,11 +38,12 @@ def test_a_plan_file_can_allow_it(photos: Path, tmp_path: Path) -> None:
     lines += ["  training.stages.0.hr_patch_px: 60"]
     path = tmp_path / "plan.yaml"
     path.write_text("\n".join(lines))
-    request = planned(path)
-    assert not request.allow_overlap
-    place = Place(tmp_path / "store", 1)
+    content = read_plan(path)
+    assert not content.allow_overlap
+    plan = plan_study(content.spec(path)).plan
+    context = RunContext(tmp_path / "store", 1)
     with pytest.raises(DataError, match="add --allow-overlap, and every table will say so"):
-        pack(request.plan, place)
+        pack(plan, context)
     path.write_text("\n".join([*lines, "allow_overlap: true"]))
-    assert planned(path).allow_overlap
-    pack(request.plan, replace(place, allow_overlap=True))
+    assert read_plan(path).allow_overlap
+    pack(plan, replace(context, allow_overlap=True))

@@ -6,18 +6,19 @@ import pytest
 
 from tests.builders.searches import Fake, run, settings
 from tests.cli.conftest import Command
-from workbench.cli.ablate_request import Asked, Choice, trial_config
-from workbench.cli.plan_file import planned
 from workbench.cli.search_promote import Promotion, _base
-from workbench.cli.seeds import Seeds
 from workbench.errors import ConfigError
+from workbench.experiments.plan_file import read_plan
+from workbench.experiments.seeds import Seeds
+from workbench.experiments.study_plan import plan_study
+from workbench.experiments.trial_spec import TrialSpec, trial_config
 
 ONE = Seeds((1,))
 DRY = ("ablate", "--variant", "no-lvar", "--seeds", "1", "--dry-run")
 
 
 def test_the_config_of_a_trial_holds_the_real_numbers() -> None:
-    trial = trial_config("tiny", Asked(Choice(base="tiny"), ONE, "short", steps=6))
+    trial = trial_config("tiny", TrialSpec("short", steps=6))
     (stage,) = trial.training.stages
     assert (stage.steps, stage.milestones, trial.training.validate_every) == (6, (3, 4, 5), 1)
 
@@ -28,8 +29,8 @@ def test_what_set_says_comes_after_steps() -> None:
         "training.validate_every": 3,
         "training.stages.0.batch_size": 2,
     }
-    asked = Asked(Choice(base="tiny"), ONE, "smoke", steps=6, overrides=overrides)
-    training = trial_config("tiny", asked).training
+    spec = TrialSpec("smoke", steps=6, overrides=overrides)
+    training = trial_config("tiny", spec).training
     (stage,) = training.stages
     assert (stage.steps, stage.milestones, stage.batch_size) == (6, (5,), 2)
     assert training.validate_every == 3
@@ -39,18 +40,21 @@ def test_what_set_says_comes_after_steps() -> None:
     "key", ["training", "training.stages", "training.stages.0", "training.stages.0.steps"]
 )
 def test_steps_are_said_once(key: str) -> None:
-    asked = Asked(Choice(base="tiny"), ONE, steps=6, overrides={key: 3})
+    spec = TrialSpec(steps=6, overrides={key: 3})
     with pytest.raises(ConfigError, match=f"--steps and --set {key} both say the steps"):
-        trial_config("tiny", asked)
+        trial_config("tiny", spec)
 
 
 def test_a_plan_file_has_steps(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     path.write_text("asks: x?\nvariants: [no-lvar]\nsteps: 12\n")
-    assert {arm.config.training.total_steps() for arm in planned(path).plan.arms} == {12}
+    assert {
+        arm.config.training.total_steps()
+        for arm in plan_study(read_plan(path).spec(path)).plan.arms
+    } == {12}
     path.write_text("asks: x?\nvariants: [no-lvar]\nsteps: 0\n")
     with pytest.raises(ConfigError, match=r"p.yaml:3: steps: .* greater than or equal to 1, got 0"):
-        planned(path)
+        read_plan(path)
 
 
 def test_promoted_networks_are_trained_for_as_many_steps() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from workbench.ablation.variant import VariantFile
-from workbench.cli.plan_file import PlanFile
 from workbench.config.base import Frozen
 from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.experiments.plan_file import PlanFile
 from workbench.spaces.space import SpaceFile
 
 LOW, HIGH = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")

@@ -1,15 +1,12 @@
 """`workbench aa-test`: how often the workbench's own verdicts err, and what they find."""
 
-import shlex
-import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.ablate_request import Asked, Choice, trial_config
+from workbench.cli.help import EXECUTION, IMAGES, STATISTICS
+from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
-    DEFAULT_BASE,
-    DEFAULT_STORE,
     BenchmarkOption,
     JsonOption,
     MarginOption,
@@ -22,27 +19,83 @@ from workbench.cli.options import (
     TrackingOption,
     TrainingDataOption,
     WorkersOption,
-    assigned,
-    default_workers,
-    margin,
 )
-from workbench.cli.seeds import MOST_SEEDS, Seeds
-from workbench.execution.plan import Arm, Plan
+from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE, DEFAULT_STORE
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.seeds import MOST_SEEDS
+from workbench.experiments.study_spec import margin
+from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import MARGIN_DB
+
+if TYPE_CHECKING:
+    from workbench.experiments.audit import SimulationSpec
+
+SimulateOption = Annotated[
+    bool,
+    typer.Option(
+        "--simulate",
+        help="Audit the statistics alone, on simulated studies.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+SeedsOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=2,
+        max=MOST_SEEDS // 2,
+        help="Seeds of each study.",
+        rich_help_panel=STATISTICS,
+    ),
+]
+RepeatsOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=100,
+        max=1_000_000,
+        help="Simulated studies, or splits of the seeds.",
+        rich_help_panel=STATISTICS,
+    ),
+]
+ImagesOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=100_000,
+        help="Images of a simulated data set.",
+        rich_help_panel=IMAGES,
+    ),
+]
+RetrainingOption = Annotated[
+    float,
+    typer.Option(
+        metavar="DB",
+        min=0,
+        max=10,
+        help="Simulated standard deviation of one network over seeds.",
+        rich_help_panel=STATISTICS,
+    ),
+]
+ImageSdOption = Annotated[
+    float,
+    typer.Option(
+        metavar="DB",
+        min=0,
+        max=10,
+        help="Simulated standard deviation of differences over images.",
+        rich_help_panel=STATISTICS,
+    ),
+]
 
 
 def aa_test(
-    simulate: Annotated[
-        bool, typer.Option("--simulate", help="Try the statistics alone, on simulated studies.")
-    ] = False,
-    seeds: Annotated[
-        int, typer.Option(min=2, max=MOST_SEEDS // 2, help="Seeds of each study.")
-    ] = 6,
-    repeats: Annotated[
-        int, typer.Option(min=100, max=1_000_000, help="Studies, or splits of the runs.")
-    ] = 2_000,
+    simulate: SimulateOption = False,
+    seeds: SeedsOption = 6,
+    repeats: RepeatsOption = 2_000,
     base: PresetOption = DEFAULT_BASE,
-    recipe_name: RecipeOption = "smoke",
+    recipe_name: RecipeOption = DEFAULT_RECIPE,
     steps: StepsOption = None,
     data: TrainingDataOption = None,
     benchmark: BenchmarkOption = None,
@@ -51,50 +104,59 @@ def aa_test(
     workers: WorkersOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
-    images: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Images of a simulated data set.")
-    ] = 100,
-    retraining_sd: Annotated[
-        float,
-        typer.Option(
-            metavar="DB", min=0, max=10, help="Simulated spread of one network over seeds."
-        ),
-    ] = 0.014,
-    image_sd: Annotated[
-        float,
-        typer.Option(
-            metavar="DB", min=0, max=10, help="Simulated spread of differences over images."
-        ),
-    ] = 0.07,
+    images: ImagesOption = 100,
+    retraining_sd: RetrainingOption = 0.014,
+    image_sd: ImageSdOption = 0.07,
     margin_db: MarginOption = MARGIN_DB,
     as_json: JsonOption = False,
 ) -> None:
     """Compare a network with itself under fresh seeds: any difference that is found is false.
 
-    It is trained under twice as many seeds as a study has, and the runs are split into two studies
+    It is trained under twice as many seeds as a study has, and the seeds are split into two studies
     again and again. With --simulate: studies with a known truth, false positives and power.
+
+    Example:
+        workbench aa-test --base tiny --seeds 3 --recipe smoke
     """
     margin(margin_db)
     if simulate:
-        from workbench.cli.aa_test_steps import simulated
+        from workbench.experiments.audit import SimulationSpec
 
-        simulated(seeds, images, repeats, (retraining_sd, image_sd), margin_db, as_json=as_json)
+        spec = SimulationSpec(seeds, images, repeats, retraining_sd, image_sd, margin_db)
+        _simulate(spec, as_json=as_json)
         return
-    asked = Asked(
-        Choice(base=base),
-        Seeds((*range(1, 2 * seeds + 1),)),
-        recipe_name,
-        steps,
-        data or (),
-        benchmarks=benchmark or (),
-        overrides=assigned(set_),
+    trials = trial_spec(recipe_name, steps, data, None, benchmark, set_)
+    context = RunContext(
+        store, workers or 0, tracking_uri, typed_command(), allow_overlap=allow_overlap
     )
-    trial = trial_config(base, asked)
-    plan = Plan(f"aa-test_{base}_{recipe_name}", (Arm(base, "", trial),), asked.seeds.seeds)
-    from workbench.cli.aa_test_steps import retrained
-    from workbench.cli.ablate_steps import Place
+    _retrain(base, seeds, trials, context, repeats, margin_db, as_json=as_json)
 
-    count = workers or default_workers(trial.training.device)
-    command = shlex.join(["workbench", *sys.argv[1:]])
-    place = Place(store, count, tracking_uri, command, allow_overlap=allow_overlap)
-    retrained(plan, place, (repeats, margin_db), as_json=as_json)
+
+def _simulate(spec: "SimulationSpec", *, as_json: bool) -> None:
+    from workbench.cli.audit_table import print_simulation
+    from workbench.cli.terminal import emit
+    from workbench.experiments.audit import simulate
+
+    print_simulation(simulate(spec, emit), spec, as_json=as_json)
+
+
+def _retrain(
+    base: str,
+    seeds: int,
+    spec: TrialSpec,
+    context: RunContext,
+    splits: int,
+    margin_db: float,
+    *,
+    as_json: bool,
+) -> None:
+    from workbench.cli.ablate_report import print_where
+    from workbench.cli.audit_table import print_audit
+    from workbench.cli.terminal import emit
+    from workbench.experiments.audit import audit_network, plan_audit
+
+    plan = plan_audit(base, seeds, spec)
+    outcome = audit_network(plan, context, splits=splits, margin_db=margin_db, emit=emit)
+    trained = outcome.trained
+    print_where(trained.reused, trained.trials, context, in_mlflow=trained.in_mlflow)
+    print_audit(outcome, margin_db, as_json=as_json)

@@ -20,7 +20,9 @@ def _command(name: str, text: str, panel: str) -> LazyCommand:
 
 COMMANDS = {
     "ablate": _command(
-        "ablate", "Run a network and variants of it under the same seeds, and compare them.", ABLATE
+        "ablate",
+        "Train a baseline and variants of it under the same seeds, and compare them.",
+        ABLATE,
     ),
     "search": _command(
         "search", "Search a space for the best networks within hard limits.", ABLATE

@@ -26,11 +26,19 @@ from workbench.results import CurvePoint, TrialResult
 from workbench.system.progress import Progress as ShowProgress
 
 if TYPE_CHECKING:  # light commands show bars, too, and load no scipy
-    from workbench.cli.so_far import SoFar
     from workbench.execution.run import RunTasks
+    from workbench.experiments.so_far import SoFar
 
 HEARTBEAT_S = 60.0
 """A log file gets a line at least this often while trials run."""
+
+
+class _Count(MofNCompleteColumn):
+    """`3/12`; nothing before there is anything to count."""
+
+    def render(self, task: BarTask) -> Text:
+        """Return what is done, and of how many."""
+        return Text() if task.total is None and not task.completed else super().render(task)
 
 
 class _Rate(ProgressColumn):
@@ -49,7 +57,7 @@ class _TimeLeft(TimeRemainingColumn):
         """Return minutes and seconds."""
         left_s = task.fields.get("left_s")
         if left_s is None:
-            return super().render(task)
+            return Text() if task.total is None else super().render(task)
         seconds = left_s()
         return Text("--:--" if seconds is None else clock(seconds), style="progress.remaining")
 
@@ -59,7 +67,7 @@ def bars() -> Progress:
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Count(),
         _Rate(),
         _TimeLeft(compact=True),
         TextColumn("{task.fields[remark]}", markup=False),
@@ -147,15 +155,20 @@ class AblationDisplay:
         """Return what runs trials and says first that workers start, which takes seconds."""
 
         def announced(tasks: Sequence[Task], listener: Listener) -> None:
-            if not self._started:
-                count = min(self._pace.workers or len(tasks), len(tasks))
-                text = f"starting {count} worker{'s' if count > 1 else ''}"
-                self._bars.update(self._all, remark=text)
-                if not ERR.is_terminal:
-                    self._line(text)
+            self.workers_start(len(tasks))
             run(tasks, listener)
 
         return announced
+
+    def workers_start(self, tasks: int) -> None:
+        """Say that workers start, which takes seconds; later ones are not worth a line."""
+        if self._started:
+            return
+        count = min(self._pace.workers or tasks, tasks)
+        text = f"starting {count} worker{'s' if count > 1 else ''}"
+        self._bars.update(self._all, remark=text)
+        if not ERR.is_terminal:
+            self._line(text)
 
     def reused(self, arm: str, seed: int, result: TrialResult) -> None:  # noqa: ARG002
         """Count a trial that was finished before."""

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import typer
 from typer.core import MarkupMode, TyperCommand, TyperGroup
 
+from workbench.cli.help import PanelCommand
+
 
 @dataclass(frozen=True)
 class LazyCommand:
@@ -35,7 +37,7 @@ class LazyCommand:
         app = self.function()
         if not isinstance(app, typer.Typer):
             function, app = app, typer.Typer(add_completion=False, rich_markup_mode=markup)
-            app.command(name, epilog=getattr(function, "epilog", None))(function)
+            app.command(name, cls=PanelCommand)(function)
         app.pretty_exceptions_enable, app.rich_markup_mode = False, markup
         command = typer.main.get_command(app)
         command.name = name

@@ -82,8 +82,16 @@ class Declaration(Frozen):
     @property
     def family(self) -> tuple[object, ...]:
         """Everything that makes it another declaration if it changes."""
-        asked = (self.arms, self.effects, self.seeds, self.looks, self.alpha, self.margin_db)
-        return (*asked, self.keys)
+        return (*self._without_keys, self.keys)
+
+    @property
+    def _without_keys(self) -> tuple[object, ...]:
+        return (self.arms, self.effects, self.seeds, self.looks, self.alpha, self.margin_db)
+
+    def declares(self, plan: Plan, rule: DecisionRule) -> bool:
+        """Tell whether it is the declaration of a plan, whatever its images and keys are."""
+        wanted = (_arms(plan), _effects(plan), plan.seeds, plan.looks)
+        return self._without_keys == (*wanted, rule.alpha, rule.margin_db)
 
     @property
     def rule(self) -> DecisionRule:
@@ -106,11 +114,13 @@ class Declared:
     now: Declaration
     before: Declaration | None
     """The last one before it, if this one is new and the study had one."""
+    number: int
+    """Its place among the study's declarations, the oldest being 1."""
 
 
 def declare(
     plan: Plan,
-    levels: DecisionRule,
+    rule: DecisionRule,
     keys: Mapping[tuple[str, int], str],
     store: Path,
     command: str = "",
@@ -122,7 +132,7 @@ def declare(
 
     Args:
         plan: Its arms that are compared, and its effects, are the family.
-        levels: By what it is judged.
+        rule: By what it is judged.
         keys: Of the ledger, by (arm, seed).
         store: The store.
         command: What the user typed.
@@ -134,20 +144,14 @@ def declare(
         ConfigError: If the study's file is damaged.
         StoreError: If the store cannot be written.
     """
-    arms = tuple(
-        DeclaredArm(name=a.name, question=a.question, against=a.against, config=a.config)
-        for a in plan.arms
-    )
-    effects = tuple(
-        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms)) for e in plan.effects
-    )
+    arms, effects = _arms(plan), _effects(plan)
     declared = {
         "arms": [arm.plain() for arm in arms],
         "seeds": list(plan.seeds),
         "effects": [effect.plain() for effect in effects],
         "looks": list(plan.looks),
-        "alpha": levels.alpha,
-        "margin_db": levels.margin_db,
+        "alpha": rule.alpha,
+        "margin_db": rule.margin_db,
     }
     by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
     declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
@@ -160,8 +164,8 @@ def declare(
         effects=effects,
         seeds=plan.seeds,
         looks=plan.looks,
-        alpha=levels.alpha,
-        margin_db=levels.margin_db,
+        alpha=rule.alpha,
+        margin_db=rule.margin_db,
         keys=by_arm,
         images=named_hashes(plan.base.config, Ledger(store)),
     )
@@ -185,7 +189,30 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
         others = tuple(one for one in earlier if one is not same)
         study = Study(study=name, declarations=(*others, new))
         write_atomically(_path(store, name), seal_json(study.plain()), store=store)
-    return Declared(new, earlier[-1] if earlier and same is None else None)
+    before = earlier[-1] if earlier and same is None else None
+    return Declared(new, before, len(earlier) + (same is None))
+
+
+def _arms(plan: Plan) -> tuple[DeclaredArm, ...]:
+    return tuple(
+        DeclaredArm(name=a.name, question=a.question, against=a.against, config=a.config)
+        for a in plan.arms
+    )
+
+
+def _effects(plan: Plan) -> tuple[DeclaredEffect, ...]:
+    return tuple(
+        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms)) for e in plan.effects
+    )
+
+
+def last_declaration(store: Path, name: str) -> Declaration | None:
+    """Return what a study declared last; None if there is no such study.
+
+    Raises:
+        ConfigError: If its file cannot be used.
+    """
+    return read_study(store, name).declarations[-1] if _path(store, name).is_file() else None
 
 
 def read_study(store: Path, name: str) -> Study:

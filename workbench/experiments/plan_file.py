@@ -1,19 +1,19 @@
 """A plan file: everything that defines a study, written down once. No torch, no numpy."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from workbench.ablation.designs import Design
-from workbench.cli.ablate_request import DEFAULT_RECIPE, Asked, Choice, Request, make_request
-from workbench.cli.options import MOST_MARGIN_DB, levels, study_name
-from workbench.cli.seeds import seed_rule
 from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_TRIALS, Seed, Steps
 from workbench.config.yaml_files import read_yaml
 from workbench.errors import ConfigError
+from workbench.experiments.defaults import DEFAULT_RECIPE
+from workbench.experiments.seeds import seed_rule
+from workbench.experiments.study_spec import MOST_MARGIN_DB, StudySpec, decision_rule, study_name
+from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 
 
@@ -49,48 +49,47 @@ class PlanFile(Frozen):
     retune: Literal["learning-rate"] | None = None
     study: str | None = None
 
+    def spec(self, path: Path) -> StudySpec:
+        """Return the study that it defines.
 
-def planned(path: Path) -> Request:
-    """Return what a plan file asks for. Folders in it are relative to the working directory.
+        Args:
+            path: The file, whose name the study gets unless it has another one.
+
+        Raises:
+            ConfigError: Naming the file.
+        """
+        try:
+            return StudySpec(
+                variants=self.variants,
+                base=self.base,
+                path=self.path,
+                order=self.order,
+                shapley=self.shapley,
+                budget=self.budget,
+                design=self.design,
+                factors=self.factors,
+                match=self.match is not None,
+                retune=self.retune is not None,
+                seeds=seed_rule(_seeds_text(self.seeds)),
+                trial=TrialSpec(
+                    self.recipe, self.steps, self.data, self.validation, self.benchmarks, self.set
+                ),
+                rule=decision_rule(self.alpha, self.margin_db),
+                name=study_name(self.study or path.stem),
+                question=self.asks,
+                origin=str(path),
+            )
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan file. Folders in it are relative to the working directory.
 
     Raises:
-        ConfigError: Naming the file, for anything wrong.
+        ConfigError: Naming the file and the line, for anything wrong.
     """
-    content = read_yaml(path, PlanFile, "plan")
-    try:
-        # A plan has a name already: its file's.
-        request = make_request(_asked(content, content.study or path.stem))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return replace(request, allow_overlap=content.allow_overlap)
-
-
-def _asked(content: PlanFile, study: str) -> Asked:
-    choice = Choice(
-        variants=content.variants,
-        base=content.base,
-        path=content.path,
-        order=",".join(content.order) or None,
-        shapley=content.shapley,
-        budget=content.budget,
-        design=content.design,
-        factors=content.factors,
-        match=content.match is not None,
-        retune=content.retune is not None,
-    )
-    return Asked(
-        choice=choice,
-        seeds=seed_rule(_seeds_text(content.seeds)),
-        recipe=content.recipe,
-        steps=content.steps,
-        data=content.data,
-        validation=content.validation,
-        benchmarks=content.benchmarks,
-        overrides=content.set,
-        levels=levels(content.alpha, content.margin_db),
-        study=study_name(study),
-        question=content.asks,
-    )
+    return read_yaml(path, PlanFile, "plan")
 
 
 def _seeds_text(seeds: int | str | tuple[int, ...]) -> str:

@@ -1,0 +1,45 @@
+"""What `workbench ablate --dry-run` prints."""
+
+from pathlib import Path
+
+from workbench.cli.console import OUT, note, print_json, table
+from workbench.execution.run import PlannedTrial
+from workbench.experiments.preview import StudyPreview
+
+
+def print_preview(preview: StudyPreview, store: Path, *, as_json: bool) -> None:
+    """Print every trial of a study and whether the store has it."""
+    plan, trials = preview.plan, preview.trials
+    if as_json:
+        print_json({"study": plan.study, "trials": [_trial_to_dict(trial) for trial in trials]})
+        return
+    made = table("variant", "seed", "steps", "key", "in the store")
+    for trial in trials:
+        steps = f"{trial.arm.config.training.total_steps():,}"
+        state = trial.result.state if trial.result else "-"
+        made.add_row(trial.arm.name, str(trial.seed), steps, (trial.key or "?")[:12], state)
+    OUT.print(made)
+    OUT.print(
+        f"{len(trials)} trials, {preview.finished} finished in {store}, "
+        f"{len(trials) - preview.finished} to run\nstudy {plan.study}",
+        soft_wrap=True,
+    )
+    if plan.question:
+        OUT.print(f"question: {plan.question}", soft_wrap=True)
+    for effect in plan.effects:
+        OUT.print(f"effect: {effect.name}", soft_wrap=True)
+    if plan.looks:
+        note(f"looks after {', '.join(map(str, plan.looks))} seeds; settled variants stop")
+    if preview.tuning_trials:
+        note(f"before them: {preview.tuning_trials} short trials choose learning rates")
+    if any(trial.key is None for trial in trials):
+        note("?: the images are not packed yet, so the ledger's keys are not known")
+
+
+def _trial_to_dict(trial: PlannedTrial) -> dict[str, object]:
+    return {
+        "variant": trial.arm.name,
+        "seed": trial.seed,
+        "key": trial.key,
+        "finished": trial.result is not None,
+    }

@@ -1,0 +1,59 @@
+"""Where and how trials are run; nothing of it changes a result. No torch."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.execution.engines import LOCAL, Engine
+
+
+def start_without_asking(estimate: str, /) -> None:
+    """Let a study of any length start."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Where and how trials are run."""
+
+    store: Path
+    """Folder of ledger, packed images and MLflow database."""
+    workers: int = 0
+    """Trials at a time; 0 for one for each core, or one on a GPU."""
+    tracking_uri: str | None = None
+    """MLflow server or database of the user's own; None for the store's."""
+    command: str = ""
+    """What was typed, which the declaration keeps; empty if nothing was."""
+    executor: Engine = LOCAL
+    """What runs the trials."""
+    allow_overlap: bool = False
+    """Train also on images that networks are scored on; the scores then say so."""
+    confirm: Callable[[str], None] = start_without_asking
+    """Called with the estimate of a study of more than an hour; raises to refuse it."""
+
+    @property
+    def at_once(self) -> int | None:
+        """Trials at a time; None for as many as a cluster holds."""
+        return None if self.executor.address else self.workers
+
+    def on(self, device: str) -> "RunContext":
+        """Return the context with as many workers as a device takes, unless they are given."""
+        return self if self.workers else replace(self, workers=default_workers(device))
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the trials."""
+        return self.executor
+
+
+def default_workers(device: str) -> int:
+    """Return how many trials run at a time unless it is given.
+
+    Args:
+        device: `cuda` for one trial at a time; otherwise one for each core, with one thread each.
+    """
+    if device == "cuda":
+        return 1
+    # Where the system tells, only the cores that this process may use.
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

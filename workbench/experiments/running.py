@@ -1,0 +1,141 @@
+"""Declare a plan, run what is not finished of it, and return the results of each arm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.ablation.sequential import next_look
+from workbench.execution.plan import Plan
+from workbench.execution.run import PlannedTrial, by_arm, look_up, run_plan
+from workbench.execution.speed import duration_text, seconds_left
+from workbench.experiments.changes import change_text
+from workbench.experiments.declaration import Declared, declare, read_study
+from workbench.experiments.describing import study_view
+from workbench.experiments.events import TrialsStarted, trials
+from workbench.experiments.packing import pack
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.study import declared_text
+from workbench.experiments.views import optional, tracking
+from workbench.results import TrialResult, TrialState
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.store.ledger import Ledger
+from workbench.system.events import Emit, Note, ignore, working
+
+LONG_S = 3600.0
+"""A study that takes longer is not started before `RunContext.confirm` allows it."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan whose images are packed, with what the store has of it."""
+
+    plan: Plan
+    trials: tuple[PlannedTrial, ...]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a plan."""
+
+    results: dict[str, list[TrialResult]]
+    """By arm, in the order of the seeds."""
+    reused: int
+    """Trials that were finished before."""
+    declaration: int
+    """Number of the plan's declaration among those of its study, the oldest being 1."""
+    in_mlflow: bool
+    """Whether MLflow shows the trials."""
+
+    @property
+    def trials(self) -> int:
+        """Trials that have ended."""
+        return sum(len(results) for results in self.results.values())
+
+
+def prepare(plan: Plan, context: RunContext, emit: Emit = ignore) -> Prepared:
+    """Pack the images of a plan and look its trials up.
+
+    Raises:
+        DataError: If an image cannot be used.
+        StoreError: If the store cannot be read or written.
+    """
+    pack(plan, context, emit)
+    return Prepared(plan, tuple(look_up(plan, context.store)))
+
+
+def announce(prepared: Sequence[Prepared], context: RunContext, emit: Emit = ignore) -> None:
+    """Note how many trials there are and how long they will take, and confirm if that is long.
+
+    Raises:
+        ConfigError: If `context.confirm` refuses.
+    """
+    planned = [trial for one in prepared for trial in one.trials]
+    waiting = sum(trial.result is None for trial in planned)
+    if not waiting:
+        return
+    with working(emit, "timing the networks"):
+        seconds = seconds_left(planned, Ledger(context.store), context.workers)
+    most = "at most " if any(one.plan.looks for one in prepared) else ""
+    text = (
+        f"{len(planned)} trials, {waiting} to run: {most}about {duration_text(seconds)} "
+        f"with {context.workers} worker{'s' if context.workers > 1 else ''}"
+    )
+    emit(Note(text))
+    if seconds > LONG_S:
+        context.confirm(text)
+
+
+def train(
+    prepared: Prepared, context: RunContext, rule: DecisionRule = DEFAULT_RULE, emit: Emit = ignore
+) -> Trained:
+    """Declare a plan, run what is not finished of it, and return the results of each arm.
+
+    Args:
+        prepared: What to run.
+        context: Where.
+        rule: By what it is judged, which is declared with it.
+        emit: Gets the events of the trials, notes and cautions.
+
+    Raises:
+        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        WorkbenchError: For anything that the user can fix; what is finished is kept.
+    """
+    plan = prepared.plan
+    keys = {(t.arm.name, t.seed): t.key for t in prepared.trials if t.key is not None}
+    declared = declare(plan, rule, keys, context.store, context.command)
+    _note_changes(plan.study, declared, emit)
+    results: dict[tuple[str, int], TrialResult] = {}
+    reused, address = 0, None
+    with tracking(context.store, context.tracking_uri, emit) as tracker:
+        with optional("MLflow", emit):
+            tracker.study_described(study_view(read_study(context.store, plan.study)))
+        part: Plan | None = next_look(plan, {}, rule)
+        with context.executor.runs(context.store, context.workers) as run:
+            while part is not None:
+                count = len(part.trials())
+                started = TrialsStarted(count, context.at_once, plan.against, rule.alpha)
+                with trials(emit, started) as events:
+                    results |= run_plan(
+                        part,
+                        store=context.store,
+                        run=events.announcing(run),
+                        tracker=tracker,
+                        display=events,
+                    )
+                reused += events.reused_count
+                part = next_look(plan, results, rule)
+        with optional("MLflow", emit):
+            address = tracker.compare_address(plan.study)
+    for (arm, seed), result in results.items():
+        if result.state is TrialState.OUT_OF_MEMORY:
+            text = f"{arm} seed {seed}: memory ran out; rerun the same command to run it again"
+            emit(Note(text))
+    return Trained(by_arm(plan, results), reused, declared.number, address is not None)
+
+
+def _note_changes(study: str, declared: Declared, emit: Emit) -> None:
+    """Note that images or results are no longer those of the last declaration."""
+    change = declared.before and change_text(declared.before, declared.now)
+    if declared.before and change:
+        day = declared_text(declared.before)
+        text = f"study {study}: {change} since it was declared {day}; this is another declaration"
+        emit(Note(text))

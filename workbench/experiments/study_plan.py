@@ -1,0 +1,141 @@
+"""From what is requested to a plan of trials. No torch, no numpy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.ablation.designs import design_plan
+from workbench.ablation.factors import Factor, field_factor, variant_factor
+from workbench.ablation.path import AblationPath, make_path, path_plan
+from workbench.ablation.shapley import ShapleyPlan, shapley_plan
+from workbench.ablation.variant import Variant, find_variants, local_variants
+from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError
+from workbench.execution.plan import Plan
+from workbench.experiments.defaults import DEFAULT_BUDGET
+from workbench.experiments.study_names import former_name, requested_name
+from workbench.experiments.study_spec import StudySpec
+from workbench.experiments.trial_spec import trial_config
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.system.events import Emit, Note, ignore
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """What is run, and what its report is about."""
+
+    plan: Plan
+    rule: DecisionRule = DEFAULT_RULE
+    path: AblationPath | None = None
+    shapley: ShapleyPlan | None = None
+    match: bool = False
+    """Add baselines scaled to each variant's number of parameters."""
+    retune: bool = False
+    """Choose a learning rate for each network first."""
+    former_name: str = ""
+    """What version 0.1 called it; empty if the user named it."""
+
+
+def plan_study(spec: StudySpec, emit: Emit = ignore) -> PlannedStudy:
+    """Return what is to run.
+
+    Args:
+        spec: What is requested.
+        emit: Gets a note of each variant that is a file of the user's own, and the path.
+
+    Raises:
+        ConfigError: If options contradict each other, or if a network cannot be built, trained or
+            compared. It names the file that `spec` was read from.
+    """
+    try:
+        spec.check()
+        trials = [trial_config(name, spec.trial) for name in spec.networks()]
+        study = _designed(spec, trials, emit) if spec.path is None else _path(spec, trials, emit)
+    except ConfigError as error:
+        raise ConfigError(f"{spec.origin}: {error}" if spec.origin else str(error)) from None
+    plan = replace(study.plan, looks=spec.seeds.looks, question=spec.question)
+    return replace(study, plan=plan, rule=spec.rule, match=spec.match, retune=spec.retune)
+
+
+def matched(study: PlannedStudy, store: Path, emit: Emit) -> PlannedStudy:
+    """Add the baselines of equal size, if requested, and name the study as the store has it.
+
+    Args:
+        study: As planned.
+        store: The store; it may be absent.
+        emit: Gets a note of how near each size is.
+
+    Raises:
+        ConfigError: If the plan compares with anything but its base.
+    """
+    if study.match:
+        from workbench.ablation.matching import with_matched  # counts networks
+
+        plan, remarks = with_matched(study.plan)
+        for remark in remarks:
+            emit(Note(remark))
+        study = replace(study, plan=plan)
+    return _found_again(study, store)
+
+
+def _found_again(study: PlannedStudy, store: Path) -> PlannedStudy:
+    """Return the study under the name of version 0.1 if the store has exactly it.
+
+    It keeps its declaration then, which was made before its trials were run.
+
+    Raises:
+        ConfigError: If that study's file is damaged.
+    """
+    if not study.former_name:
+        return study
+    from workbench.experiments.declaration import last_declaration  # opens the store's modules
+
+    before = last_declaration(store, study.former_name)
+    if before is None or not before.declares(study.plan, study.rule):
+        return study
+    return replace(study, plan=replace(study.plan, study=study.former_name))
+
+
+def _designed(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> PlannedStudy:
+    base = trials[0]
+    variants = find_variants(list(spec.variants))
+    for local in local_variants(variants):
+        emit(Note(f"variant {local.name} comes from {local.path}"))
+    factors: list[Factor] = [variant_factor(variant) for variant in variants]
+    factors += [field_factor(key, values, base) for key, values in spec.factors.items()]
+    plan = design_plan(
+        spec.design or "leave-one-out",
+        _name(spec, variants, trials, ()),
+        spec.networks()[0],
+        base,
+        factors,
+        spec.seeds.seeds,
+    )
+    return PlannedStudy(plan, former_name=_former(spec, trials, ()))
+
+
+def _path(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> PlannedStudy:
+    start, end = spec.networks()
+    path = make_path((start, end), trials[0], trials[1], spec.order)
+    name, former = _name(spec, (), trials, path.order), _former(spec, trials, path.order)
+    if not spec.shapley:
+        plan = path_plan(path, name, spec.seeds.seeds)
+        emit(Note(f"path: {' -> '.join([start, *(f'+{n}' for n in path.order)])} = {end}"))
+        return PlannedStudy(plan, path=path, former_name=former)
+    budget = spec.budget or DEFAULT_BUDGET
+    orders = shapley_plan(path, name, spec.seeds.seeds, budget)
+    emit(Note(orders.describe(budget)))
+    return PlannedStudy(orders.plan, path=path, shapley=orders, former_name=former)
+
+
+def _name(
+    spec: StudySpec,
+    variants: Sequence[Variant],
+    trials: Sequence[TrialConfig],
+    order: Sequence[str],
+) -> str:
+    return spec.name or requested_name(spec, [one.name for one in variants], trials, order)
+
+
+def _former(spec: StudySpec, trials: Sequence[TrialConfig], order: Sequence[str]) -> str:
+    return "" if spec.name else former_name(spec, trials, order)

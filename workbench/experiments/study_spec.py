@@ -1,0 +1,132 @@
+"""What a study is requested to compare: the options of `workbench ablate`, or a plan file.
+
+No torch, no numpy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.ablation.designs import Design
+from workbench.ablation.path import parse_route
+from workbench.errors import ConfigError
+from workbench.experiments.defaults import DEFAULT_BASE
+from workbench.experiments.seeds import Seeds
+from workbench.experiments.trial_spec import TrialSpec
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.system.text import check_file_name
+
+MOST_MARGIN_DB = 100.0
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """Everything that defines a study. Either variants and factors, or a path."""
+
+    variants: tuple[str, ...] = ()
+    """Names or files of variants; `all` for every one that is shipped."""
+    base: str | None = None
+    """Baseline preset; None for the canonical one."""
+    path: str | None = None
+    """`PRESET:PRESET`, the path between which is taken one component at a time."""
+    order: tuple[str, ...] = ()
+    """Components of the path that come first."""
+    shapley: bool = False
+    """Average what each component of the path brings over orders."""
+    budget: int | None = None
+    """Most trials of the orders, finished ones included; None for 100."""
+    design: Design | None = None
+    """Which networks are trained; None for leave-one-out."""
+    factors: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    """Dotted key -> values."""
+    match: bool = False
+    """Add baselines scaled to each variant's number of parameters."""
+    retune: bool = False
+    """Choose a learning rate for each network first, with the same small budget."""
+    seeds: Seeds = Seeds((1, 2, 3))  # noqa: RUF009 (frozen)
+    trial: TrialSpec = TrialSpec()  # noqa: RUF009 (frozen)
+    rule: DecisionRule = DEFAULT_RULE
+    name: str | None = None
+    """Name of the study; None to make it from what is requested."""
+    question: str = ""
+    """What the study is to answer, in one line."""
+    origin: str = ""
+    """File that it was read from, which errors name."""
+
+    def check(self) -> None:
+        """Refuse requests that contradict each other.
+
+        Raises:
+            ConfigError: Naming the options.
+        """
+        if not self.variants and not self.factors and self.path is None:
+            raise ConfigError(
+                "--variant, --factor or --path is needed; `workbench variants` lists the variants, "
+                "`all` means all"
+            )
+        if self.path is not None:
+            self._check_path()
+        elif self.order or self.shapley:
+            option = "--shapley" if self.shapley else "--order"
+            raise ConfigError(f"{option} needs --path PRESET:PRESET")
+        if self.budget is not None and not self.shapley:
+            raise ConfigError("--budget needs --shapley")
+        if self.match and self.design not in (None, "leave-one-out", "one-factor"):
+            raise ConfigError(f"--match means nothing with --design {self.design}")
+
+    def _check_path(self) -> None:
+        for option, given in (
+            ("--variant", self.variants),
+            ("--base", self.base),
+            ("--design", self.design),
+            ("--factor", self.factors),
+            ("--match", self.match),
+        ):
+            if given:
+                raise ConfigError(f"{option} means nothing with --path, which names both ends")
+        if self.seeds.looks:
+            raise ConfigError(
+                "--seeds FIRST..MOST means nothing with --path: its steps hang together"
+            )
+
+    def networks(self) -> tuple[str, ...]:
+        """Return the presets that are needed: the base, or both ends of the path.
+
+        Raises:
+            ConfigError: If the path is not `PRESET:PRESET`.
+        """
+        return parse_route(self.path) if self.path is not None else (self.base or DEFAULT_BASE,)
+
+
+def margin(value: float) -> float:
+    """Check an equivalence margin in dB.
+
+    Raises:
+        ConfigError: If it is out of 0..100 dB.
+    """
+    if not 0 <= value <= MOST_MARGIN_DB:
+        raise ConfigError(f"--margin must lie in 0..{MOST_MARGIN_DB:g} dB, got {value}")
+    return value
+
+
+def decision_rule(alpha: float, margin_db: float) -> DecisionRule:
+    """Check family-wise error rate and equivalence margin.
+
+    Args:
+        alpha: Between 0 and 1.
+        margin_db: In 0..100 dB.
+
+    Raises:
+        ConfigError: If one is out of its bounds.
+    """
+    if not 0 < alpha < 1:
+        raise ConfigError(f"--alpha must be between 0 and 1, got {alpha:g}")
+    return DecisionRule(alpha, margin(margin_db))
+
+
+def study_name(text: str | None) -> str | None:
+    """Check the name of a study, which is also that of a file.
+
+    Raises:
+        ConfigError: If it cannot be the name of a file on every system.
+    """
+    return None if text is None else check_file_name(text, "--study")

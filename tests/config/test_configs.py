@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from workbench.config.attention import pool_padding
-from workbench.config.model import BlockConfig, ModelConfig
+from workbench.config.block import BlockConfig
+from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES, preset, recipe
 from workbench.config.training import StageSource

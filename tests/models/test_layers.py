@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from workbench.config.attention import Variance, pool_padding
-from workbench.config.model import BlockConfig
+from workbench.config.block import BlockConfig
 from workbench.models.attention import LocalVariance
 from workbench.models.layers import BSConv, contrast
 

@@ -25,7 +25,7 @@ from workbench.spaces.files import (
 )
 from workbench.spaces.sizes import size
 from workbench.spaces.space import Limits, SpaceFile, block_overrides
-from workbench.store.keys import canonical_model, model_hash
+from workbench.store.keys import model_hash
 
 FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 
@@ -254,7 +254,7 @@ def test_each_block_has_choices_of_its_own() -> None:
     networks = set()
     for overrides in combinations:
         model = apply_overrides(BY_BLOCK.base_trial(), overrides).model
-        networks.add(json.dumps(canonical_model(model), sort_keys=True))
+        networks.add(json.dumps(model.canonical(), sort_keys=True))
     assert len(networks) == len(combinations)
 
 

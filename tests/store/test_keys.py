@@ -1,15 +1,18 @@
 """Keys are equal for runs of one result, and differ for all others."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.store import versions
-from workbench.store.keys import DataHashes, trial_key
+from workbench.store.keys import DataHashes, model_hash, trial_key
 
 CONFIG = apply_overrides(
     TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"]),
@@ -109,3 +112,16 @@ def test_another_version_has_other_keys(part: str, monkeypatch: pytest.MonkeyPat
 def test_every_version_has_marks_of_its_own() -> None:
     assert set(versions.MARKS) == set(range(1, versions.RESULTS_VERSION + 1))
     assert len(set(versions.MARKS.values())) == len(versions.MARKS)
+
+
+def test_hashes_of_the_shipped_networks_are_those_of_0_1() -> None:
+    pinned = json.loads((Path(__file__).parent / "network_hashes.json").read_text())
+    base = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["smoke"])
+    for name, expected in pinned.items():
+        preset, _, variant = name.partition(" ")
+        model = PRESETS[preset]
+        if variant:
+            (found,) = find_variants([variant])
+            model = found.apply(base).model
+        assert model_hash(model) == expected, name
+    assert len(set(pinned.values())) == len(pinned)

@@ -4,7 +4,7 @@ Source: factsheet, section 1.2 with Figures 4 and 5, and the published code of M
 where MDSA is called `ESA` and D5 pools without padding while D3 and D7 pad by 1.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -26,6 +26,24 @@ def pool_padding(level: int) -> int:
     level so that the pooled map shrinks by about the same factor of 3.
     """
     return 1 if level == 3 else (level - 5) // 2
+
+
+def convolution_input_px(padding: Padding) -> int:
+    """Return the least side of a 3x3 convolution's input: mirroring 1 px needs 2 px."""
+    return 2 if padding == "reflect" else 1
+
+
+def _dispersion_input_px(level: int, variance: Variance | None, padding: Padding) -> int:
+    """Smallest input of the branch D<level>, read backwards from its last convolution."""
+    pad = pool_padding(level)
+    pooled = level - 2 * pad + 3 * (convolution_input_px(padding) - 1)
+    if variance == "local":
+        pooled = max(pooled, pad + 1)  # reflection by `pad` needs one px more
+    if variance == "global":
+        pooled = max(pooled, 2)  # a single px has no unbiased variance
+    pooled = max(pooled, 1)
+    strided = 2 * pooled - 1  # 3x3, stride 2, padding 1 gives ceil(n / 2)
+    return max(strided, convolution_input_px(padding))
 
 
 def _by_name(value: object) -> object:
@@ -76,6 +94,19 @@ class MdsaConfig(Frozen):
                 )
         return self
 
+    def smallest_input_px(self, padding: Padding) -> int:
+        """Return the least height and width in px on which the attention can run."""
+        return max(
+            _dispersion_input_px(level, self.variance if level in self.lvar else None, padding)
+            for level in self.levels
+        )
+
+    def canonical(self, channels: int, _activation: Activation) -> list[Any]:
+        """Return what defines the attention in a block of `channels` channels."""
+        variance = self.variance if self.lvar else None
+        width = channels // self.squeeze_ratio
+        return ["mdsa", width, list(self.levels), list(self.lvar), variance, self.refinement]
+
 
 class EsaConfig(Frozen):
     """Enhanced spatial attention as in RFDN and BSRN: one level, deeper convolutions."""
@@ -85,6 +116,16 @@ class EsaConfig(Frozen):
     """Channels divided by the squeezed width."""
     activation: Activation | None = None
     """Between the inner convolutions; None is the block's. RFDN has ReLU here."""
+
+    def smallest_input_px(self, padding: Padding) -> int:
+        """Return the least height and width in px on which the attention can run."""
+        # 3x3 stride 2 without padding, then pooling 7 stride 3, then 3x3 convolutions.
+        pooled = 7 + 3 * (convolution_input_px(padding) - 1)
+        return 2 * (pooled - 1) + 3
+
+    def canonical(self, channels: int, activation: Activation) -> list[Any]:
+        """Return what defines the attention in a block of that width and activation."""
+        return [self.kind, channels // self.squeeze_ratio, self.activation or activation]
 
 
 class ParallelEsaConfig(Frozen):
@@ -96,6 +137,15 @@ class ParallelEsaConfig(Frozen):
     activation: Activation | None = None
     """After the two convolutions; None is the block's."""
 
+    def smallest_input_px(self, padding: Padding) -> int:
+        """Return the least height and width in px on which the attention can run."""
+        # Pooling 7 stride 7 with padding 1, then 3x3 convolutions.
+        return 7 * convolution_input_px(padding) - 2
+
+    def canonical(self, channels: int, activation: Activation) -> list[Any]:
+        """Return what defines the attention in a block of that width and activation."""
+        return [self.kind, channels // self.squeeze_ratio, self.activation or activation]
+
 
 class CcaConfig(Frozen):
     """Contrast-aware channel attention (IMDN): standard deviation plus mean, squeeze, excite."""
@@ -103,6 +153,14 @@ class CcaConfig(Frozen):
     kind: Literal["cca"] = "cca"
     reduction: Divisor = 16
     """Channels divided by the hidden width, which is at least 1."""
+
+    def hidden_width(self, channels: int) -> int:
+        """Return the channels between squeeze and excitation."""
+        return max(1, channels // self.reduction)
+
+    def canonical(self, channels: int) -> list[Any]:
+        """Return what defines the attention in a block of `channels` channels."""
+        return ["cca", self.hidden_width(channels)]
 
 
 class EccaConfig(Frozen):
@@ -112,17 +170,29 @@ class EccaConfig(Frozen):
     cca: CcaConfig | None = CcaConfig()
     """CCA between the pointwise and the depthwise convolution; None leaves it out."""
 
+    def canonical(self, channels: int) -> list[Any]:
+        """Return what defines the attention in a block of `channels` channels."""
+        return ["ecca", None if self.cca is None else self.cca.hidden_width(channels)]
+
 
 class ChannelWeightConfig(Frozen):
     """One learned factor a channel, then a 1x1 convolution: what XPixel's BSRN has for CCA."""
 
     kind: Literal["channel-weight"] = "channel-weight"
 
+    def canonical(self, _channels: int) -> list[Any]:
+        """Return what defines the attention, whatever the width of its block."""
+        return [self.kind]
+
 
 class TimmAttentionConfig(Frozen):
     """A channel attention of timm in place of ECCA, with timm's default settings."""
 
     kind: TimmAttentionName
+
+    def canonical(self, _channels: int) -> list[Any]:
+        """Return what defines the attention, whatever the width of its block."""
+        return [self.kind]
 
 
 SpatialAttention = Annotated[
@@ -136,40 +206,3 @@ ChannelAttention = Annotated[
     ],
     BeforeValidator(_by_name),
 ]
-
-
-def convolution_input_px(padding: Padding) -> int:
-    """Return the least side of a 3x3 convolution's input: mirroring 1 px needs 2 px."""
-    return 2 if padding == "reflect" else 1
-
-
-def attention_input_px(attention: SpatialAttention | None, padding: Padding) -> int:
-    """Return the least height and width in px on which a spatial attention can run."""
-    smallest = convolution_input_px(padding)
-    match attention:
-        case MdsaConfig(levels=levels, lvar=lvar, variance=variance):
-            return max(
-                _dispersion_input_px(k, variance if k in lvar else None, padding) for k in levels
-            )
-        case EsaConfig():
-            # 3x3 stride 2 without padding, then pooling 7 stride 3, then 3x3 convolutions.
-            pooled = 7 + 3 * (smallest - 1)
-            return 2 * (pooled - 1) + 3
-        case ParallelEsaConfig():
-            # Pooling 7 stride 7 with padding 1, then 3x3 convolutions.
-            return 7 * smallest - 2
-        case None:
-            return 1
-
-
-def _dispersion_input_px(level: int, variance: Variance | None, padding: Padding) -> int:
-    """Smallest input of the branch D<level>, read backwards from its last convolution."""
-    pad = pool_padding(level)
-    pooled = level - 2 * pad + 3 * (convolution_input_px(padding) - 1)
-    if variance == "local":
-        pooled = max(pooled, pad + 1)  # reflection by `pad` needs one px more
-    if variance == "global":
-        pooled = max(pooled, 2)  # a single px has no unbiased variance
-    pooled = max(pooled, 1)
-    strided = 2 * pooled - 1  # 3x3, stride 2, padding 1 gives ceil(n / 2)
-    return max(strided, convolution_input_px(padding))

@@ -8,78 +8,25 @@ Where paper and code differ the values follow the code, because the checkpoints 
 
 from typing import Any, Literal
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from workbench.config.attention import (
-    Activation,
-    ChannelAttention,
-    EccaConfig,
-    MdsaConfig,
-    Padding,
-    SpatialAttention,
-    attention_input_px,
-    convolution_input_px,
+from workbench.config.attention import convolution_input_px
+from workbench.config.block import (
+    BlockConfig,
+    BlockOverride,
+    BlockSettings,
+    Convolution,
+    check_widths,
+    weights_a_pair,
 )
-from workbench.config.base import Frozen
-from workbench.config.bounds import (
-    MOST_BLOCKS,
-    BlockIndex,
-    Channels,
-    Intensity,
-    check_parameters,
-)
-
-Convolution = Literal["bsconv", "conv3x3"]
-Distillation = Literal["branch", "split"]
+from workbench.config.bounds import MOST_BLOCKS, Channels, Intensity, check_parameters
 
 
-class BlockConfig(Frozen):
-    """What one EADB is, apart from its width (factsheet, Figure 3).
-
-    Other settings make it IMDN's IMDB, RFDN's RFDB or BSRN's ESDB.
-    """
-
-    activation: Activation = "gelu"
-    convolution: Convolution = "bsconv"
-    """BSConv (pointwise, then depthwise 3x3) or a plain 3x3 convolution."""
-    padding: Padding = "reflect"
-    """Padding of BSConv's depthwise or of the plain 3x3 convolution."""
-    pointwise_bias: bool = False
-    """Whether BSConv's pointwise convolution has a bias, as in BSRN."""
-    distillation: Distillation = "branch"
-    """`branch`: a 1x1 convolution beside each step distils (RFDN and later). `split`: each step's
-    output is split into a distilled and a remaining part (IMDN)."""
-    distillation_steps: int = Field(default=3, ge=0, le=100)
-    """Number of steps (BSRB in MDRN), each with a distillation."""
-    distilled_fraction: float | None = Field(default=0.5, gt=0, le=1)
-    """Distilled width as a fraction of the channels; None leaves out the distillation
-    connections and keeps the chain of steps."""
-    step_skip: bool = True
-    """Skip around the convolution of each step, before its activation (BSRB, RFDN's SRB)."""
-    last_activation: bool = True
-    """Activation after the block's last 3x3 convolution; IMDN has none."""
-    spatial_attention: SpatialAttention | None = MdsaConfig()
-    channel_attention: ChannelAttention | None = EccaConfig()
-    attention_skip: bool = True
-    """Skip around each attention, as in MDRN only."""
-    block_skip: bool = True
-    """Skip around the whole block; RFDN has none."""
-
-
-class BlockOverride(BlockConfig):
-    """Other values for some blocks. Only the fields that are written differ."""
-
-    blocks: tuple[BlockIndex, ...] = Field(max_length=MOST_BLOCKS)
-    """Which blocks; 0 is the first, -1 the last."""
-
-    @model_serializer(mode="wrap")
-    def _only_written(self, handler: Any) -> dict[str, Any]:
-        written = self.model_fields_set
-        return {key: value for key, value in handler(self).items() if key in written}
-
-
-class ModelConfig(BlockConfig):
+class ModelConfig(BlockSettings):
     """A network of the MDRN family. The defaults are MDRN-S, the challenge entry, at x4.
+
+    The settings of `BlockSettings` are those of all blocks that `block_overrides` does not name;
+    `activation`, `convolution`, `padding` and `pointwise_bias` are the trunk's, too.
 
     From outside every network takes and gives RGB in 0..1, whatever range it works in.
     """
@@ -111,7 +58,7 @@ class ModelConfig(BlockConfig):
                         f"got {index}"
                     )
         blocks = self.resolved_blocks()
-        check_parameters(self.channels, self.blocks, sum(map(_weights_a_pair, blocks)))
+        check_parameters(self.channels, self.blocks, sum(map(weights_a_pair, blocks)))
         for block in blocks:
             check_widths(self.channels, block)
         return self
@@ -140,57 +87,27 @@ class ModelConfig(BlockConfig):
         # The trunk's own convolution and those of the blocks mirror their border, too.
         paddings = (self.padding, *(block.padding for block in self.resolved_blocks()))
         attentions = [
-            attention_input_px(block.spatial_attention, block.padding)
+            block.spatial_attention.smallest_input_px(block.padding)
             for block in self.resolved_blocks()
+            if block.spatial_attention is not None
         ]
-        return max(*map(convolution_input_px, paddings), *attentions)
+        return max([*map(convolution_input_px, paddings), *attentions])
 
+    def canonical(self) -> dict[str, Any]:
+        """Return what defines the network and nothing else, as plain data.
 
-def distilled_width(channels: int, block: BlockConfig) -> int:
-    """Channels of one distilled map and of the block's last convolution."""
-    if block.distilled_fraction is None:
-        return channels
-    return int(channels * block.distilled_fraction + 1e-9)
-
-
-def _weights_a_pair(block: BlockConfig) -> int:
-    """Weights for each pair of channels in the steps and the last convolution of a block."""
-    return (block.distillation_steps + 1) * (9 if block.convolution == "conv3x3" else 1)
-
-
-def check_widths(channels: int, block: BlockConfig) -> None:
-    """Refuse a block in which some width would be zero.
-
-    Raises:
-        ValueError: Naming the field, the rule and the values.
-    """
-    _check_split(channels, block)
-    if distilled_width(channels, block) < 1:
-        raise ValueError(
-            f"distilled_fraction must leave at least 1 of {channels} channels, "
-            f"got {block.distilled_fraction}"
-        )
-    attention = block.spatial_attention
-    if attention is not None and channels // attention.squeeze_ratio < 1:
-        raise ValueError(
-            f"spatial_attention.squeeze_ratio must be at most channels ({channels}), "
-            f"got {attention.squeeze_ratio}"
-        )
-
-
-def _check_split(channels: int, block: BlockConfig) -> None:
-    """A split keeps some channels and passes the rest on, so no skip fits around its steps."""
-    if block.distillation != "split":
-        return
-    if block.distilled_fraction is None:
-        raise ValueError("distilled_fraction must be a number with distillation split, got None")
-    if block.step_skip:
-        raise ValueError(
-            "step_skip must be false with distillation split: a step takes the channels that the "
-            "last one passed on and gives all of them, so no skip fits around it"
-        )
-    if distilled_width(channels, block) >= channels:
-        raise ValueError(
-            f"distilled_fraction must leave some of {channels} channels to pass on with "
-            f"distillation split, got {block.distilled_fraction}"
-        )
+        Equal for two configs exactly if they build the same network: fields without effect are
+        left out, and widths are written as numbers of channels. Keys are made of it, so a change
+        of its form makes every store train again.
+        """
+        shallow = [self.shallow_convolution, self.bias_of(self.shallow_convolution)]
+        # Without fusion the trunk has no activation of its own.
+        activation = self.activation if self.trunk_fusion else None
+        return {
+            "scale": self.scale,
+            "channels": self.channels,
+            # Zero padding of the first convolution, whatever the blocks have.
+            "input": [self.rgb_mean, self.input_range, self.input_repeats, shallow],
+            "trunk": [activation, self.trunk_fusion, *self.canonical_convolution()],
+            "blocks": [block.canonical(self.channels) for block in self.resolved_blocks()],
+        }

@@ -23,7 +23,7 @@ from workbench.config.attention import (
     Variance,
     pool_padding,
 )
-from workbench.config.model import BlockConfig
+from workbench.config.block import BlockConfig
 from workbench.models.layers import ACTIVATIONS, at_least_float32, contrast, convolution
 
 POOL_STRIDE = 3

@@ -7,7 +7,7 @@ By configuration alone it is IMDN's IMDB (split), RFDN's RFDB (1x1 branches, ESA
 import torch
 from torch import Tensor, nn
 
-from workbench.config.model import BlockConfig, distilled_width
+from workbench.config.block import BlockConfig
 from workbench.models.attention import channel_attention, spatial_attention
 from workbench.models.layers import ACTIVATIONS, convolution
 
@@ -17,7 +17,7 @@ class EADB(nn.Module):
 
     def __init__(self, channels: int, config: BlockConfig) -> None:
         super().__init__()
-        width, steps = distilled_width(channels, config), config.distillation_steps
+        width, steps = config.distilled_width(channels), config.distillation_steps
         split = config.distillation == "split"
         branches = 0 if split or config.distilled_fraction is None else steps
         passed_on = channels - width if split else channels

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.attention import Activation, Padding
-from workbench.config.model import BlockConfig, Convolution
+from workbench.config.block import BlockSettings, Convolution
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,  # the exact form, as published
@@ -42,7 +42,7 @@ class BSConv(nn.Module):
 
 
 def convolution(
-    config: BlockConfig,
+    config: BlockSettings,
     in_channels: int,
     out_channels: int,
     *,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workbench.config.model import BlockConfig
+from workbench.config.block import BlockConfig
 from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.shipped import data_files
 from workbench.config.trial import TrialConfig

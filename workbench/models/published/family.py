@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.config.model import BlockConfig, Convolution, ModelConfig
+from workbench.config.block import BlockConfig, Convolution
+from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
 
 Shapes = dict[str, tuple[int, ...]]

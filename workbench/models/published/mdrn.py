@@ -5,7 +5,8 @@ branches D3, D5 and D7 have the indices 0, 1, 2.
 """
 
 from workbench.config.attention import EccaConfig, MdsaConfig
-from workbench.config.model import BlockConfig, Convolution, ModelConfig
+from workbench.config.block import BlockConfig, Convolution
+from workbench.config.model import ModelConfig
 from workbench.errors import CheckpointError
 from workbench.models.published.family import (
     Family,

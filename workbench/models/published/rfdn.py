@@ -5,7 +5,8 @@ not tell - range, activations, skips - is that of the family's preset.
 """
 
 from workbench.config.attention import EsaConfig, ParallelEsaConfig
-from workbench.config.model import BlockConfig, ModelConfig
+from workbench.config.block import BlockConfig
+from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.models.published.family import (

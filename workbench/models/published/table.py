@@ -9,7 +9,6 @@ from workbench.models.published.family import Family, Shapes
 from workbench.models.published.imdn import IMDN_NAMES
 from workbench.models.published.mdrn import MDRN_NAMES
 from workbench.models.published.rfdn import BSRN_NAMES, EFDN_NAMES, RFDN_NAMES
-from workbench.store.keys import canonical_model
 
 FAMILIES = (IMDN_NAMES, EFDN_NAMES, BSRN_NAMES, RFDN_NAMES, MDRN_NAMES)
 """In the order in which their signs are looked for; MDRN's is that there is no other."""
@@ -63,7 +62,7 @@ def family_of(config: ModelConfig, shapes: Shapes) -> Family:
             found = family.infer(stored)
         except (CheckpointError, ConfigError):
             continue
-        if recognise(stored) is family and canonical_model(found) == canonical_model(config):
+        if recognise(stored) is family and found.canonical() == config.canonical():
             return family
     names = published_names(MDRN_NAMES, config, shapes)
     found = MDRN_NAMES.infer({names[name]: shape for name, shape in shapes.items()})

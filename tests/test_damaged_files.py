@@ -16,7 +16,8 @@ from workbench.errors import CheckpointError, DataError
 from workbench.models.checkpoints import load_model, weights_hash
 from workbench.results import TrialResult
 from workbench.store.keys import trial_key
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 

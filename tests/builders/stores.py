@@ -16,7 +16,8 @@ from workbench.experiments.declaration import (
 )
 from workbench.experiments.exported import MANIFEST
 from workbench.results import TrialResult
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.digests import seal_safetensors, unseal_json
 
 STUDY = "lvar study"

@@ -9,7 +9,7 @@ import pytest
 from tests.builders.stores import STUDY, files_of, make_store
 from tests.cli.conftest import Command
 from tests.damage import change_digit
-from workbench.store.ledger import WEIGHTS
+from workbench.store.store import WEIGHTS
 
 
 def runs(store: Path) -> list[tuple[str, str, str]]:

@@ -11,11 +11,11 @@ from workbench.config.data import ImageSource
 from workbench.config.trial import TrialConfig
 from workbench.data.bicubic import downscale, upscale
 from workbench.data.image_store import ImageStore, open_store
-from workbench.data.packing import lock_of
 from workbench.data.pairs import FolderPairs
 from workbench.evaluation.baseline import SCORES_FILE, bicubic_scores, packed_bicubic
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.digests import seal_json, unseal_json
+from workbench.system.locks import lock_beside, locked
 from workbench.trial.run import run_trial
 
 
@@ -101,10 +101,10 @@ def test_images_that_cannot_be_scored_have_no_scores(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_costs_the_file_only(
     packed: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_place: Path) -> None:
+    def refuse(_file: Path, *, timeout_s: float) -> None:
         raise PermissionError("read-only")
 
-    monkeypatch.setattr("workbench.evaluation.baseline.lock_of", refuse)
+    monkeypatch.setattr("workbench.evaluation.baseline.locked", refuse)
     assert packed_bicubic(packed) == bicubic_scores(packed)
     assert not (packed.place / SCORES_FILE).exists()
 
@@ -118,7 +118,7 @@ def test_a_process_that_waits_for_another_one_can_be_stopped(
         raise KeyboardInterrupt(f"{done} of {total}: {what}")
 
     with (
-        lock_of(packed.place),
+        locked(lock_beside(packed.place)),
         pytest.raises(KeyboardInterrupt, match="0 of 4: another process scores them"),
     ):
         packed_bicubic(packed, stop)

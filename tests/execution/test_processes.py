@@ -17,7 +17,8 @@ from workbench.execution.messages import Advance, Lost, Message, Notice, Task, W
 from workbench.execution.messages import Listener as Takes
 from workbench.execution.processes import Workers
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.run import run_trial
 
 

@@ -43,7 +43,7 @@ from workbench.reporting.crops import (
     wanted,
 )
 from workbench.results import TrialResult
-from workbench.store.ledger import CHECKPOINT, WEIGHTS
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.run import run_trial
 
 EMBEDDED = ImageSource(name="embedded", folder=EMBEDDED_VALIDATION)

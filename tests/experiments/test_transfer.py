@@ -29,7 +29,8 @@ from workbench.experiments.declaration import (
 from workbench.experiments.exported import MANIFEST, open_export
 from workbench.experiments.transfer import Count, export_study, import_export, show
 from workbench.results import TrialResult
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.digests import unseal_json
 from workbench.tracking.tracker import NullTracker, TrialLabel
 

@@ -13,7 +13,6 @@ from workbench.reporting.crops import (
     PICTURES,
     RECORD,
     Wanted,
-    crop_folder,
     find_crops,
     folder_of,
     read_crops,
@@ -21,6 +20,7 @@ from workbench.reporting.crops import (
     wanted,
 )
 from workbench.reporting.crops_section import crops_section
+from workbench.store.store import Store
 
 
 def chosen(deltas_db: list[float]) -> list[tuple[str, bool]]:
@@ -83,7 +83,7 @@ def test_folders_of_all_images_differ_and_stay_inside(tmp_path: Path) -> None:
         ("../..", "/etc/x"),
         ("日本", "ü"),
     ]
-    folders = [crop_folder(tmp_path, "a" * 32, "b" * 32, *name) for name in names]
+    folders = [Store(tmp_path).crop("a" * 32, "b" * 32, *name) for name in names]
     assert len({str(folder).lower() for folder in folders}) == len(names)
     for folder in folders:
         assert folder.resolve().parent == tmp_path / "crops" / f"{'a' * 16}-{'b' * 16}"

@@ -12,7 +12,8 @@ from workbench.results import TrialResult, TrialState
 from workbench.search.branching import begin_early
 from workbench.search.schedules import changed_at
 from workbench.store.keys import TrialKey, trial_key
-from workbench.store.ledger import CHECKPOINT, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 

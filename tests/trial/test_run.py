@@ -14,7 +14,8 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, DataError, StoppedByUserError
 from workbench.models.checkpoints import load_model, read_weights, weights_hash
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.training.state import TrainingState, make_optimizer
 from workbench.trial.run import TrialStopped, run_trial
 

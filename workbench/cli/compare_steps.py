@@ -19,6 +19,7 @@ from workbench.experiments.study import open_study
 from workbench.reporting.plain import as_plain
 from workbench.results import TrialResult
 from workbench.store.ledger import Ledger
+from workbench.store.store import Store
 from workbench.tracking.addresses import runs_address, summaries_address, trials_address
 from workbench.tracking.database import database_path, sqlite_file
 from workbench.tracking.known_runs import DatabaseRuns, KnownRun
@@ -82,7 +83,7 @@ def show(names: Sequence[str], store: Path, view: View, *, as_json: bool) -> Non
 def _key(name: str, store: Path, known: Sequence[str], view: View) -> str:
     """Return the key of the trial that is meant."""
     if len(name) >= SHORTEST and name.isalnum():
-        keys = [path.name for path in (store / "trials").glob(f"{name}*")]
+        keys = Store(store).trial_keys(name)
         if len(keys) == 1:
             return keys[0]
         if keys:

@@ -1,6 +1,5 @@
 """What `workbench evaluate` does: open networks, score them, keep them in MLflow."""
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -30,6 +29,7 @@ from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign, open_network
 from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
+from workbench.system.digests import sha256_of_json
 from workbench.system.strict_json import loads
 from workbench.tracking.study_view import StudyView
 from workbench.training.device import prepare
@@ -196,8 +196,7 @@ def record(table: NetworkTable, study: str, store: Path, tracking_uri: str | Non
         )
         for one in table.records:
             scored = [[s.dataset, s.protocol.plain()] for s in one.scores]
-            text = json.dumps([one.weights_hash, one.origin, scored], sort_keys=True)
-            key = hashlib.sha256(text.encode()).hexdigest()[:32]
+            key = sha256_of_json([one.weights_hash, one.origin, scored])[:32]
             given = Given(study=study, name=one.name, key=key, record=one)
             keep_given(given, store)
             tracker.weights_scored(given.label, one)

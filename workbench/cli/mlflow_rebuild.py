@@ -17,11 +17,11 @@ from workbench.experiments.study import open_study
 from workbench.experiments.summaries import summaries
 from workbench.experiments.transfer import show
 from workbench.results import TrialResult, WeightsRecord
-from workbench.search.record_file import FOLDER as SEARCHES
 from workbench.search.record_file import find_record
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.summary import search_summary, search_view
 from workbench.store.ledger import Ledger
+from workbench.store.store import Store
 from workbench.system.progress import Progress
 from workbench.system.strict_json import loads
 from workbench.tracking.database import artifacts_path, database_path
@@ -84,13 +84,13 @@ def _show_all(store: Path, tracker: MlflowTracker, counts: _Counts, progress: Pr
         with _left_out(f"the runs of all seeds of study {name}"):
             for summary in summaries(open_study(store, name), store):
                 tracker.variant_judged(summary)
-    searches = sorted((store / SEARCHES).glob("*.jsonl"))
+    searches = Store(store).search_names()
     known = _known_results(store) if searches else {}
-    for done, path in enumerate(searches, 1):
-        with _left_out(f"search {path.stem}"):
-            _show_search(path.stem, store, tracker, known)
+    for done, name in enumerate(searches, 1):
+        with _left_out(f"search {name}"):
+            _show_search(name, store, tracker, known)
             counts.searches += 1
-        progress(done, len(searches), path.stem)
+        progress(done, len(searches), name)
     with _left_out("external checkpoints"):
         for given in read_given(store):
             tracker.weights_scored(given.label, given.record)

@@ -1,7 +1,5 @@
 """What `workbench search` does: run a search, or show one."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +31,7 @@ from workbench.search.run import search
 from workbench.search.state import CANONICAL, Ran, SearchState
 from workbench.search.warm_start import known_networks
 from workbench.store.ledger import Ledger
+from workbench.system.digests import sha256_of_json
 from workbench.system.files import write_atomically
 from workbench.tracking.tracker import Tracker
 from workbench.trial.images import changed_images, known_hashes, named_hashes
@@ -68,7 +67,7 @@ def run_search(
     Raises:
         WorkbenchError: For anything that the user can mend; what is finished is kept.
     """
-    digest = hashlib.sha256(json.dumps(settings.plain(), sort_keys=True).encode()).hexdigest()[:6]
+    digest = sha256_of_json(settings.plain())[:6]
     name = name or f"{settings.space_name}_{settings.sampler}_{digest}"
     if (going_on.resume or going_on.retry) and read_record(place.store, name) is None:
         option = "--resume" if going_on.resume else "--retry failed"

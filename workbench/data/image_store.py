@@ -17,7 +17,6 @@ from workbench.data.packing import (
     LR_FILE,
     check_images,
     fingerprint,
-    lock_of,
     pack,
     read_manifest,
     remove_partial_stores,
@@ -26,6 +25,7 @@ from workbench.data.pairs import Pair, combine_digests, too_small
 from workbench.data.sources import ImageFiles, find_images
 from workbench.errors import DataError, writing_to
 from workbench.system.digests import say_damaged
+from workbench.system.locks import lock_beside, locked
 from workbench.system.progress import Progress, silent
 
 _checked: set[tuple[Path, int, int]] = set()
@@ -174,7 +174,7 @@ def open_store(
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
             remove_partial_stores(folder)
-            with lock_of(place):
+            with locked(lock_beside(place)):
                 if not is_packed():  # another process may have packed it meanwhile
                     check_images(files, scale, smallest_hr_px, progress)
                     pack(files, scale, degradation, place, progress)

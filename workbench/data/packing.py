@@ -13,7 +13,6 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
 from workbench.config.base import Frozen
@@ -29,6 +28,7 @@ from workbench.data.pairs import (
 from workbench.data.sources import ImageFiles
 from workbench.errors import DataError
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
+from workbench.system.locks import LockHeldError, lock_beside, locked
 from workbench.system.progress import Progress
 
 FORMAT_VERSION = 1
@@ -106,11 +106,6 @@ def fingerprint(files: ImageFiles, scale: int, degradation: Degradation) -> str:
     return digest.hexdigest()[:32]
 
 
-def lock_of(place: Path) -> FileLock:
-    """Return the lock under which the store at `place` is built."""
-    return FileLock(place.with_name(f"{place.name}.lock"))
-
-
 def check_images(files: ImageFiles, scale: int, smallest_hr_px: int, progress: Progress) -> None:
     """Decode every file once, so that all bad images are known before anything is packed.
 
@@ -173,9 +168,9 @@ def remove_partial_stores(folder: Path) -> None:
     """Remove what killed builders left in `folder`; those still at work hold their lock."""
     for partial in folder.glob("*.partial"):
         try:
-            with lock_of(partial.with_suffix("")).acquire(timeout=0):
+            with locked(lock_beside(partial.with_suffix("")), timeout_s=0):
                 shutil.rmtree(partial, ignore_errors=True)
-        except Timeout:
+        except LockHeldError:
             continue
 
 

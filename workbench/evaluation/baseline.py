@@ -4,17 +4,15 @@ They depend on the images alone, so those of packed images are computed once and
 in `bicubic.json`.
 """
 
-from filelock import Timeout
-
 from workbench.config.base import Frozen
 from workbench.data.image_store import ImageStore
-from workbench.data.packing import lock_of
 from workbench.data.pairs import ImagePairs, too_small
 from workbench.errors import ConfigError, StoreError
 from workbench.results import MeanScore, mean_of
 from workbench.store.versions import marks
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.system.files import write_atomically
+from workbench.system.locks import LockHeldError, lock_beside, locked
 from workbench.system.progress import Progress, silent
 from workbench.system.strict_json import loads
 
@@ -77,9 +75,9 @@ def packed_bicubic(images: ImageStore, progress: Progress = silent) -> MeanScore
         if found is not None:
             return found
         try:
-            with lock_of(images.place).acquire(timeout=WAIT_S):
+            with locked(lock_beside(images.place), timeout_s=WAIT_S):
                 return _kept(images) or _keep(images, progress)
-        except Timeout:  # an OSError, too
+        except LockHeldError:
             progress(0, len(images), "another process scores them")
         except (OSError, StoreError):
             return bicubic_scores(images, progress)

@@ -5,9 +5,7 @@ variants, more seeds, another margin, other images under the same names - is add
 reports say so.
 """
 
-import hashlib
 import heapq
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,12 +20,12 @@ from workbench.errors import ConfigError, nearest
 from workbench.execution.plan import Plan
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
-from workbench.system.digests import DamagedError, seal_json, unseal_json
-from workbench.system.files import changing, write_atomically
+from workbench.store.store import Store
+from workbench.system.digests import DamagedError, seal_json, sha256_of_json, unseal_json
+from workbench.system.files import write_atomically
+from workbench.system.locks import lock_beside, locked
 from workbench.system.strict_json import loads
 from workbench.trial.images import named_hashes
-
-FOLDER = "studies"
 
 
 class DeclaredArm(Frozen):
@@ -156,7 +154,7 @@ def declare(
     by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
     declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
     new = Declaration(
-        hash=hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest(),
+        hash=sha256_of_json(declared),
         declared_s=time.time(),
         command=command,
         question=plan.question,
@@ -169,14 +167,14 @@ def declare(
         keys=by_arm,
         images=named_hashes(plan.base.config, Ledger(store)),
     )
-    path = _path(store, plan.study)
-    with changing(path, store):
+    path = Store(store).study(plan.study)
+    with locked(lock_beside(path), store=store):
         return _add(new, plan.study, store)
 
 
 def _add(new: Declaration, name: str, store: Path) -> Declared:
     """Add a declaration to a study's file, or keep the one that says the same."""
-    earlier = read_study(store, name).declarations if _path(store, name).exists() else ()
+    earlier = read_study(store, name).declarations if Store(store).study(name).exists() else ()
     same = next((one for one in earlier if one.family == new.family), None)
     if same is not None:
         kept = ("hash", "declared_s", "command")
@@ -188,7 +186,7 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
     if same is None or same != new:
         others = tuple(one for one in earlier if one is not same)
         study = Study(study=name, declarations=(*others, new))
-        write_atomically(_path(store, name), seal_json(study.plain()), store=store)
+        write_atomically(Store(store).study(name), seal_json(study.plain()), store=store)
     before = earlier[-1] if earlier and same is None else None
     return Declared(new, before, len(earlier) + (same is None))
 
@@ -212,7 +210,7 @@ def last_declaration(store: Path, name: str) -> Declaration | None:
     Raises:
         ConfigError: If its file cannot be used.
     """
-    return read_study(store, name).declarations[-1] if _path(store, name).is_file() else None
+    return read_study(store, name).declarations[-1] if Store(store).study(name).is_file() else None
 
 
 def read_study(store: Path, name: str) -> Study:
@@ -221,9 +219,9 @@ def read_study(store: Path, name: str) -> Study:
     Raises:
         ConfigError: If there is none of this name, or its file cannot be used.
     """
-    path = _path(store, name)
+    path = Store(store).study(name)
     if not path.is_file():
-        known = [file.stem for file in (store / FOLDER).glob("*.json")]
+        known = studies(store)
         raise ConfigError(f"unknown study {name!r} in {store}; {nearest(name, known)}")
     try:
         return Study.check(loads(unseal_json(path.read_bytes())))
@@ -241,12 +239,7 @@ def read_study(store: Path, name: str) -> Study:
 
 def studies(store: Path) -> list[str]:
     """Return the names of a store's studies, the one declared last first."""
-    files = sorted((store / FOLDER).glob("*.json"), key=lambda file: -file.stat().st_mtime)
-    return [file.stem for file in files]
-
-
-def _path(store: Path, study: str) -> Path:
-    return store / FOLDER / f"{study}.json"
+    return Store(store).study_names()
 
 
 def merge(store: Path, study: Study) -> int:
@@ -265,8 +258,8 @@ def merge(store: Path, study: Study) -> int:
         ConfigError: If the store's file of the study is damaged.
         StoreError: If the store cannot be written.
     """
-    path = _path(store, study.study)
-    with changing(path, store):
+    path = Store(store).study(study.study)
+    with locked(lock_beside(path), store=store):
         own = read_study(store, study.study).declarations if path.exists() else ()
         known = {one.hash for one in own}
         new = [one for one in study.declarations if one.hash not in known]

@@ -12,22 +12,19 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError, StoreError
-from workbench.experiments.declaration import FOLDER, Study
+from workbench.experiments.declaration import Study
 from workbench.results import TrialResult
-from workbench.store.ledger import WEIGHTS
+from workbench.store.store import WEIGHTS, ExportedFile, Store, exported_file
 from workbench.system.digests import DamagedError, unseal_json
 from workbench.system.progress import Progress, silent
 from workbench.system.text import check_file_name
 
 MANIFEST = "export.json"
-
-_KEY = r"(?!\.+/)[\w .-]+"  # one part of a path, and neither . nor ..
-_OF_KEY = re.compile(rf"trials/{_KEY}/result\.json|trainings/{_KEY}/{re.escape(WEIGHTS)}")
 
 
 class Manifest(Frozen):
@@ -67,12 +64,12 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
     # Backwards, so that trials come before trainings: they say which trainings belong here.
     for done, path in enumerate(sorted(manifest.files, reverse=True), 1):
         found = content(folder, path, manifest.files[path])
-        match PurePosixPath(path).parts:
-            case "trials", key, _:
+        match exported_file(path):
+            case ExportedFile("trial", key):
                 if key not in declared:
                     raise ConfigError(f"{folder / path}: no trial that the study declares")
                 trainings.add(_result(folder / path, key, found).training_key)
-            case "trainings", key, _ if key not in trainings:
+            case ExportedFile("weights", key) if key not in trainings:
                 raise ConfigError(f"{folder / path}: no weights of a trial in this folder")
         progress(done, len(manifest.files), path)
     return Export(folder, manifest.files, study)
@@ -86,7 +83,8 @@ def declared_keys(study: Study) -> list[str]:
 
 def study_path(name: str) -> str:
     """Return where an export holds its declarations."""
-    return f"{FOLDER}/{name}.json"
+    export = Store(Path())
+    return export.relative(export.study(name))
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -107,7 +105,7 @@ def _check_path(file: str, manifest: Manifest, where: Path) -> None:
     """Refuse whatever is not a file of an export, first of all what lies outside the folder."""
     if file.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", file):
         raise ConfigError(f"{where}: files: a path must stay inside the folder, got {file!r}")
-    if file != study_path(manifest.study) and not _OF_KEY.fullmatch(file):
+    if file != study_path(manifest.study) and exported_file(file) is None:
         raise ConfigError(
             f"{where}: files: a path must be {study_path(manifest.study)}, "
             f"trials/KEY/result.json or trainings/KEY/{WEIGHTS}, got {file!r}"
@@ -125,8 +123,9 @@ def _study(folder: Path, manifest: Manifest) -> Study:
         seeds = len(declared.seeds)
         if set(declared.keys) != arms or any(len(k) != seeds for k in declared.keys.values()):
             raise ConfigError(f"{path}: keys: must be one for each arm and seed")
+    export = Store(folder)
     for key in declared_keys(study):
-        if not _OF_KEY.fullmatch(f"trials/{key}/result.json"):
+        if exported_file(export.relative(export.trial_result(key))) is None:
             raise ConfigError(f"{path}: keys: must be names without slashes, got {key!r}")
     return study
 

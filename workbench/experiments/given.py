@@ -9,12 +9,11 @@ from pathlib import Path
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError
 from workbench.results import WeightsRecord
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.system.files import write_atomically
 from workbench.system.strict_json import loads
 from workbench.tracking.tracker import TrialLabel
-
-FOLDER = "given"
 
 
 class Given(Frozen):
@@ -40,7 +39,7 @@ def keep_given(given: Given, store: Path) -> None:
         ConfigError: If the file that is there cannot be used.
         StoreError: If the store cannot be written.
     """
-    path = store / FOLDER / f"{given.study}.{given.key}.json"
+    path = Store(store).external_scores(given.study, given.key)
     if _kept(path) is None:
         write_atomically(path, seal_json(given.plain()), store=store)
 
@@ -51,7 +50,7 @@ def read_given(store: Path) -> Iterator[Given]:
     Raises:
         ConfigError: If a file is of another version, or a score in it cannot be.
     """
-    for path in sorted((store / FOLDER).glob("*.json")):
+    for path in Store(store).all_external_scores():
         found = _kept(path)
         if found is not None:
             yield found

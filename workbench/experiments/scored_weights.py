@@ -6,7 +6,8 @@ from workbench.errors import CheckpointError
 from workbench.models import checkpoints
 from workbench.models.network import MDRN
 from workbench.results import TrialResult
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, check_safetensors, say_damaged
 from workbench.training.state import load_checkpoint, new_state
 
@@ -18,8 +19,7 @@ def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
         CheckpointError: If its weights are gone, or are not those that were scored.
         StoreError: If the store cannot be written.
     """
-    folder = ledger.store / "trainings" / trial.training_key
-    path = folder / WEIGHTS
+    path = Store(ledger.store).weights(trial.training_key)
     try:
         check_safetensors(path.read_bytes())
     except DamagedError as damage:
@@ -37,11 +37,12 @@ def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
 
 def _make_again(trial: TrialResult, ledger: Ledger) -> None:
     """Write the weights of a training from its last checkpoint, if that is of the last step."""
-    folder, device = ledger.store / "trainings" / trial.training_key, torch.device("cpu")
+    store, device = Store(ledger.store), torch.device("cpu")
     with torch.random.fork_rng(devices=[]):  # a checkpoint brings the state of its random stream
         state = new_state(trial.config, device)
-        if not load_checkpoint(state, folder / CHECKPOINT, device):
+        if not load_checkpoint(state, store.checkpoint(trial.training_key), device):
             return
     averaged = state.average.module.state_dict()
     if checkpoints.weights_hash(averaged) == trial.weights_hash:
-        checkpoints.save_weights(folder / WEIGHTS, trial.config.model, averaged, store=ledger.store)
+        path = store.weights(trial.training_key)
+        checkpoints.save_weights(path, trial.config.model, averaged, store=ledger.store)

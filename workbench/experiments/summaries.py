@@ -1,7 +1,5 @@
 """From a study to the summary runs of its variants. No torch, no mlflow."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from workbench.analysis.judging import Difference
 from workbench.experiments.study import OpenedStudy, declared_text, html_page
 from workbench.reporting.plain import plain_difference
 from workbench.reporting.prints import effects
+from workbench.system.digests import sha256_of_json
 from workbench.system.numbers import difference_text
 from workbench.system.text import markdown
 from workbench.tracking.metric_names import DELTA, SCORES, on_dataset
@@ -38,7 +37,7 @@ def digest_of(opened: OpenedStudy) -> str:
         opened.declared.hash,
         {name: [result.key for result in found] for name, found in opened.results.items()},
     ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return sha256_of_json(content)
 
 
 def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:

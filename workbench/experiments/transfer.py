@@ -3,17 +3,17 @@
 Keys say what a trial is, so that stores are merged by key.
 """
 
-import hashlib
 import json
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from workbench.errors import ConfigError, writing_file
-from workbench.experiments.declaration import FOLDER, Study, merge, read_study
+from workbench.experiments.declaration import Study, merge, read_study
 from workbench.experiments.describing import study_view
 from workbench.experiments.exported import (
     MANIFEST,
@@ -24,12 +24,14 @@ from workbench.experiments.exported import (
     read,
     study_path,
 )
-from workbench.store.ledger import WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import WEIGHTS, Store, exported_file
 from workbench.system.digests import (
     DamagedError,
     check_safetensors,
     say_damaged,
     seal_json,
+    sha256,
     unseal_json,
 )
 from workbench.system.files import write_atomically
@@ -90,7 +92,7 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
         ConfigError: If there is no such study, or `out` cannot be used.
         StoreError: If a record cannot be read, or `out` cannot be written.
     """
-    study, ledger = read_study(store, name), Ledger(store)
+    study, ledger, own = read_study(store, name), Ledger(store), Store(store)
     keys = declared_keys(study)
     files: dict[str, str] = {}
     finished = size_bytes = 0
@@ -98,11 +100,11 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
 
         def add(path: str, whole: bytes) -> None:
             nonlocal size_bytes
-            target = folder / path
+            target = Store(folder).at(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             # Not forced to disk file by file: an import checks every hash anyway.
             target.write_bytes(whole)
-            files[path] = hashlib.sha256(whole).hexdigest()
+            files[path] = sha256(whole)
             size_bytes += len(whole)
 
         add(study_path(study.study), seal_json(study.plain()))
@@ -110,9 +112,10 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
             result = ledger.result(key)
             if result is not None:
                 finished += 1
-                add(f"trials/{key}/result.json", seal_json(result.plain()))
-                weights = f"trainings/{result.training_key}/{WEIGHTS}"
-                whole = None if weights in files else _whole(ledger.store / weights)
+                add(own.relative(own.trial_result(key)), seal_json(result.plain()))
+                path = own.weights(result.training_key)
+                weights = own.relative(path)
+                whole = None if weights in files else _whole(path)
                 if whole is not None:
                     add(weights, whole)
             progress(done, len(keys), key[:12])
@@ -137,26 +140,26 @@ def import_export(export: Export, store: Path, progress: Progress = silent) -> I
         StoreError: If the store cannot be written, or the export has changed meanwhile.
     """
     new = merge(store, export.study)
-    came, there = {"trials": 0, "trainings": 0}, {"trials": 0, "trainings": 0}
+    came, there = Counter[str](), Counter[str]()
     # In this order weights come before their trials: whoever finds a trial finds its weights.
-    paths = sorted(path for path in export.files if not path.startswith(f"{FOLDER}/"))
+    paths = sorted(path for path in export.files if exported_file(path))
     for done, path in enumerate(paths, 1):
-        kind = PurePosixPath(path).parts[0]
-        if _whole(store / path) is not None:
-            there[kind] += 1
+        file, target = exported_file(path), Store(store).at(path)
+        assert file is not None  # of `paths`
+        if _whole(target) is not None:
+            there[file.kind] += 1
         else:
-            write_atomically(
-                store / path, content(export.folder, path, export.files[path]), store=store
-            )
-            came[kind] += 1
+            whole = content(export.folder, path, export.files[path])
+            write_atomically(target, whole, store=store)
+            came[file.kind] += 1
         progress(done, len(paths), path)
     merged = read_study(store, export.study.study)
     keys = {one.hash: one.keys for one in merged.declarations}
     return Imported(
         study=merged,
         declarations=Count(new, len(export.study.declarations) - new),
-        trials=Count(came["trials"], there["trials"]),
-        weights=Count(came["trainings"], there["trainings"]),
+        trials=Count(came["trial"], there["trial"]),
+        weights=Count(came["weights"], there["weights"]),
         other_keys=sum(keys[one.hash] != one.keys for one in export.study.declarations),
     )
 

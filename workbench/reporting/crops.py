@@ -7,8 +7,6 @@ Crops need the networks, so they are drawn once and kept in the store as PNG fil
         crop.json                   written last, with the digests of all: it makes the crop whole
 """
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from workbench.analysis.comparison import Comparison, complete
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError
 from workbench.results import TrialResult
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, say_damaged, seal_json, sha256, unseal_json
 from workbench.system.strict_json import loads
 
@@ -131,25 +130,10 @@ def shown(one: Wanted, results: Mapping[str, Sequence[TrialResult]]) -> Shown | 
     return None
 
 
-def crop_folder(store: Path, base_key: str, variant_key: str, dataset: str, image: str) -> Path:
-    """Return where the crop of an image is kept.
-
-    Args:
-        store: The store.
-        base_key: The ledger's key of the trial that is compared with.
-        variant_key: The ledger's key of the variant's trial.
-        dataset: Name of the data set; any text.
-        image: Name of the image; any text.
-    """
-    # The words are for readers, the hash tells apart what they do not.
-    words = re.sub(r"[^a-z0-9]+", "-", f"{dataset}-{image}".lower()).strip("-")[:40]
-    digest = hashlib.sha256(f"{dataset}\0{image}".encode()).hexdigest()[:12]
-    return store / "crops" / f"{base_key[:16]}-{variant_key[:16]}" / f"{words}-{digest}"
-
-
 def folder_of(one: Wanted, trials: Shown, store: Path) -> Path:
     """Return where the crop of a wanted image is kept."""
-    return crop_folder(store, trials.against.key, trials.variant.key, one.dataset, one.image)
+    keys = trials.against.key, trials.variant.key
+    return Store(store).crop(*keys, one.dataset, one.image)
 
 
 def read_crops(folder: Path) -> Crops | None:

@@ -7,21 +7,21 @@ more each than the first, and a kill at any instant leaves at most half a line, 
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from workbench.config.base import explain
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
 from workbench.search.record import Line, SearchRecord
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, seal_json, unseal_json
 from workbench.system.files import write_atomically
+from workbench.system.locks import LockHeldError
 from workbench.system.strict_json import loads
 
-FOLDER = "searches"
 _AFRESH = "move it away and run the same command again, which trains nothing that is finished"
 
 
@@ -34,7 +34,7 @@ def start_record(record: SearchRecord, store: Path) -> None:
     header = record.model_dump(mode="json", exclude={"lines"})
     lines = [header, *(line.plain() for line in record.lines)]
     content = b"".join(_encoded(line) for line in lines)
-    write_atomically(_path(store, record.name), content, store=store)
+    write_atomically(Store(store).search(record.name), content, store=store)
 
 
 def add_line(line: Line, store: Path, name: str) -> None:
@@ -43,7 +43,7 @@ def add_line(line: Line, store: Path, name: str) -> None:
     Raises:
         StoreError: If the store cannot be written.
     """
-    with writing_to(store), _path(store, name).open("r+b") as file:
+    with writing_to(store), Store(store).search(name).open("r+b") as file:
         _drop_half_a_line(file)
         file.write(_encoded(line.plain()))
         file.flush()
@@ -72,7 +72,7 @@ def read_record(store: Path, name: str) -> SearchRecord | None:
     Raises:
         ConfigError: If its file cannot be used: what was proposed cannot be made again.
     """
-    path = _path(store, name)
+    path = Store(store).search(name)
     if not path.is_file():
         return None
     text = path.read_bytes()
@@ -107,7 +107,7 @@ def find_record(store: Path, name: str) -> SearchRecord:
     """
     record = read_record(store, name)
     if record is None:
-        known = [path.stem for path in (store / FOLDER).glob("*.jsonl")]
+        known = Store(store).search_names()
         raise ConfigError(f"unknown search {name!r} in {store}; {nearest(name, known)}")
     return record
 
@@ -121,14 +121,14 @@ def put_aside(store: Path, name: str) -> str | None:
     Raises:
         StoreError: If the store cannot be written.
     """
-    path = _path(store, name)
+    path = Store(store).search(name)
     if not path.is_file():
         return None
     other = f"{name}-until-{time.strftime('%Y-%m-%dT%H-%M-%S', time.gmtime())}"
-    while _path(store, other).exists():  # within one second
+    while Store(store).search(other).exists():  # within one second
         other += "+"
     with writing_to(store):
-        path.rename(_path(store, other))
+        path.rename(Store(store).search(other))
     return other
 
 
@@ -140,22 +140,12 @@ def only_driver(store: Path, name: str) -> Iterator[None]:
         WorkbenchError: If another process runs this search.
         StoreError: If the store cannot be written.
     """
-    path = store / FOLDER / f"{name}.lock"
-    with writing_to(store):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
+    with ExitStack() as stack:
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
+            stack.enter_context(Store(store).search_lock(name))
+        except LockHeldError:
             raise WorkbenchError(
                 f"search {name!r} in {store} is being run by another process; wait for it, stop "
                 "it, or give another --study"
             ) from None
-    try:
         yield
-    finally:
-        lock.release()
-
-
-def _path(store: Path, name: str) -> Path:
-    return store / FOLDER / f"{name}.jsonl"

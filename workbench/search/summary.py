@@ -1,7 +1,5 @@
 """One MLflow run for a search: how it stands, with its page and figures."""
 
-import hashlib
-
 from workbench.reporting import search_prints
 from workbench.search.objectives import Objective
 from workbench.search.page import search_page
@@ -9,6 +7,7 @@ from workbench.search.record import SearchRecord
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
 from workbench.search.views import SearchView, view_of
+from workbench.system.digests import sha256
 from workbench.system.text import code_block, markdown
 from workbench.tracking.run_content import config_params
 from workbench.tracking.study_view import StudyView
@@ -22,7 +21,7 @@ def digest_of(state: SearchState) -> str:
     """Return a hash of what a search has proposed and decided, and of its results."""
     keys = [result.key for results in state.results.values() for result in results]
     content = f"{state.record.model_dump_json()} {' '.join(keys)}"
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return sha256(content)[:16]
 
 
 def search_view(record: SearchRecord, command: str = "") -> StudyView:

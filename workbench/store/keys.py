@@ -6,8 +6,6 @@ the ways to write a width do not matter. A trial's key holds two parts, so that 
 evaluates the weights that exist and trains nothing.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +14,7 @@ from workbench.config.model import ModelConfig
 from workbench.config.trial import TrialConfig
 from workbench.store.prefixes import Course
 from workbench.store.versions import marks
+from workbench.system.digests import sha256_of_json
 
 
 @dataclass(frozen=True)
@@ -86,5 +85,4 @@ def _tile(config: TrialConfig) -> list[int] | None:
 
 
 def _hash(data: object) -> str:
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return sha256_of_json(data, compact=True)[:32]

@@ -1,40 +1,25 @@
 """The ledger: the only truth about finished trials. No torch.
 
-Below a store:
-
-    trials/<key>/result.json       a finished trial (one atomic write makes it finished)
-    trials/<key>/stopped.json      what a trial had that was stopped early; only MLflow shows it
-    trainings/<key>/               checkpoint while training, then weights; one lock each
-    courses/<hash>/<key>.json      stages of the trainings that differ in nothing else
-    images/<fingerprint>/          packed images
-    studies/<name>.json            what was asked for, with which keys
-    searches/<name>.jsonl          what a search has proposed
-    given/<study>.<key>.json       scores of external checkpoints
-    crops/                         parts of images that reports show
-
 Optuna, Ray Tune and MLflow are views: each can be thrown away and rebuilt from here. Every file
 carries a digest (`digests.py`); a damaged one is named, and treated as if it were absent.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from workbench.errors import ConfigError, StoreError, writing_to
+from workbench.errors import ConfigError, StoreError
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
 from workbench.store.prefixes import Stage, shared_steps
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.system.files import write_atomically
 from workbench.system.progress import Waiting, no_waiting
 from workbench.system.strict_json import loads
-
-WEIGHTS = "weights.safetensors"
-CHECKPOINT = "checkpoint.pt"
 
 
 class Ledger:
@@ -46,11 +31,12 @@ class Ledger:
 
     def __init__(self, store: Path) -> None:
         self.store = store.absolute()
+        self.paths = Store(self.store)
 
     @property
     def images(self) -> Path:
         """Folder of the packed images."""
-        return self.store / "images"
+        return self.paths.images
 
     def result(self, key: str) -> TrialResult | None:
         """Return the finished trial of `key`, or None if there is none or its record is damaged.
@@ -59,7 +45,7 @@ class Ledger:
             StoreError: If the record is whole and cannot be used, such as one with a score that
                 no network can have.
         """
-        path = self._record(key)
+        path = self.paths.trial_result(key)
         try:
             return _parsed(path.read_bytes())
         except FileNotFoundError:
@@ -80,7 +66,9 @@ class Ledger:
         Raises:
             StoreError: If the store cannot be written.
         """
-        write_atomically(self._record(result.key), seal_json(result.plain()), store=self.store)
+        write_atomically(
+            self.paths.trial_result(result.key), seal_json(result.plain()), store=self.store
+        )
 
     def keep_stopped(self, result: TrialResult) -> None:
         """Keep what a trial had when it was stopped early; it is not finished by that.
@@ -88,14 +76,16 @@ class Ledger:
         Raises:
             StoreError: If the store cannot be written.
         """
-        write_atomically(self._stopped(result.key), seal_json(result.plain()), store=self.store)
+        write_atomically(
+            self.paths.stopped_trial(result.key), seal_json(result.plain()), store=self.store
+        )
 
     def stopped(self, key: str) -> TrialResult | None:
         """Return what a trial had when it was last stopped early, None if it never was.
 
         Views show it, and nothing rests on it: a file that cannot be read counts as absent.
         """
-        path = self._stopped(key)
+        path = self.paths.stopped_trial(key)
         try:
             return _parsed(path.read_bytes())
         except DamagedError as damage:
@@ -106,18 +96,18 @@ class Ledger:
 
     def stopped_keys(self) -> list[str]:
         """Return the keys of all trials that were once stopped early."""
-        return [path.parent.name for path in self.store.glob("trials/*/stopped.json")]
+        return self.paths.stopped_keys()
 
     def results(self) -> Iterator[TrialResult]:
         """Yield every finished trial, in the order of the keys."""
-        for path in sorted(self.store.glob("trials/*/result.json")):
-            result = self.result(path.parent.name)
+        for key in self.paths.finished_keys():
+            result = self.result(key)
             if result is not None:
                 yield result
 
     def training_folder(self, key: TrialKey) -> Path:
         """Return the folder of a training's checkpoint and weights."""
-        return self.store / "trainings" / key.training
+        return self.paths.training(key.training)
 
     def keep_course(self, key: TrialKey) -> None:
         """Let other trainings find this one.
@@ -125,7 +115,7 @@ class Ledger:
         Raises:
             StoreError: If the store cannot be written.
         """
-        path = self._course(key) / f"{key.training}.json"
+        path = self.paths.prefix(key.course.hash, key.training)
         if _stages(path) is None:
             content = seal_json({"stages": [dict(stage) for stage in key.course.stages]})
             write_atomically(path, content, store=self.store)
@@ -137,52 +127,20 @@ class Ledger:
             The checkpoint, which may not be there; the stages; how many steps they share.
         """
         found = []
-        for path in sorted(self._course(key).glob("*.json")):
+        for path in sorted(self.paths.prefixes(key.course.hash).glob("*.json")):
             stages = _stages(path)
             if stages is None:  # a damaged one saves no steps, which costs time and no result
                 continue
             shared = shared_steps(key.course.stages, stages)
             if path.stem != key.training and shared:
-                found.append((self.store / "trainings" / path.stem / CHECKPOINT, stages, shared))
+                found.append((self.paths.checkpoint(path.stem), stages, shared))
         return sorted(found, key=lambda one: -one[2])
 
-    @contextmanager
-    def training_lock(self, key: TrialKey, waiting: Waiting = no_waiting) -> Iterator[None]:
-        """Hold a training for this process; a second process waits for its end.
-
-        The system frees the lock when a process dies, however it dies.
-
-        Args:
-            key: The trial.
-            waiting: Called about once a second while another process holds the lock; it may
-                raise to give up.
-
-        Raises:
-            StoreError: If the store cannot be written.
-        """
-        folder = self.training_folder(key)
-        with writing_to(self.store):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / "lock")
-            while True:
-                try:
-                    lock.acquire(timeout=1.0)
-                    break
-                except Timeout:
-                    waiting()
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _course(self, key: TrialKey) -> Path:
-        return self.store / "courses" / key.course.hash
-
-    def _record(self, key: str) -> Path:
-        return self.store / "trials" / key / "result.json"
-
-    def _stopped(self, key: str) -> Path:
-        return self.store / "trials" / key / "stopped.json"
+    def training_lock(
+        self, key: TrialKey, waiting: Waiting = no_waiting
+    ) -> AbstractContextManager[None]:
+        """Hold the training of a trial for this process; see `Store.training_lock`."""
+        return self.paths.training_lock(key.training, waiting)
 
 
 def _parsed(content: bytes) -> TrialResult:

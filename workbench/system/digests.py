@@ -31,9 +31,21 @@ class DamagedError(Exception):
     """The content of a file does not match its digest. The text says what was expected."""
 
 
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 of bytes, 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
+def sha256(content: bytes | str) -> str:
+    """Return the SHA-256 of bytes, or of text in UTF-8: 64 hexadecimal digits."""
+    data = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of_json(data: object, *, compact: bool = False) -> str:
+    """Return the SHA-256 of plain data as JSON with sorted keys: 64 hexadecimal digits.
+
+    Args:
+        data: What JSON can hold.
+        compact: Without spaces. Both are in use, as digests of earlier versions must not change.
+    """
+    separators = (",", ":") if compact else None
+    return sha256(json.dumps(data, sort_keys=True, separators=separators))
 
 
 def seal_json(data: Mapping[str, object], *, indent: int | None = 1) -> bytes:

@@ -2,11 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock
 
 from workbench.errors import writing_file, writing_to
 
@@ -36,24 +32,3 @@ def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-
-
-@contextmanager
-def changing(path: Path, store: Path) -> Iterator[None]:
-    """Keep other processes from changing a file while it is read, changed and written.
-
-    Args:
-        path: The file; the lock lies beside it.
-        store: The store that the file is part of.
-
-    Raises:
-        StoreError: If the store cannot be written.
-    """
-    with writing_to(store):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f"{path.name}.lock"))
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -14,9 +14,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
-
 from workbench.errors import StoreError, writing_to
+from workbench.store.store import Store
+from workbench.system.locks import LockHeldError, lock_beside, locked
 
 _LOCK_TIMEOUT_S = 180
 _PROBE_BYTES = 65_536
@@ -24,19 +24,18 @@ _ROOT_REASON = re.compile(
     r"\[Errno -?\d+\] ([^'\")\]]+)"  # of the operating system, as in requests' errors
     r"|\(sqlite3\.\w+\) ([^\[(]+)"  # of SQLite, as in SQLAlchemy's errors
 )
-_ARTIFACTS = "mlflow_artifacts"
 LOGS = ("-wal", "-shm", "-journal")
 """What SQLite adds to the name of a database for the files beside it."""
 
 
 def database_path(store: Path) -> Path:
     """Return where a store has its MLflow database."""
-    return store.resolve() / "mlflow.db"
+    return Store(store).mlflow_database
 
 
 def artifacts_path(store: Path) -> Path:
     """Return where a store has the files that its MLflow runs show."""
-    return store.resolve() / _ARTIFACTS
+    return Store(store).mlflow_artifacts
 
 
 def sqlite_address(database: Path) -> str:
@@ -68,16 +67,16 @@ def prepare_database(
     with writing_to(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
         _probe(database.parent)
-    lock = FileLock(f"{database}.lock", timeout=_LOCK_TIMEOUT_S)
+    lock = lock_beside(database)
     try:
-        with writing_to(database.parent), lock:
+        with writing_to(database.parent), locked(lock, timeout_s=_LOCK_TIMEOUT_S):
             if not database.exists():
                 _create(database, artifacts, create)
             if artifacts:
                 _follow_moved_store(database, artifacts)
-    except Timeout:
+    except LockHeldError:
         raise StoreError(
-            f"another process has held {lock.lock_file} for {_LOCK_TIMEOUT_S} s; "
+            f"another process has held {lock} for {_LOCK_TIMEOUT_S} s; "
             "stop it and run the same command again"
         ) from None
     except sqlite3.Error as error:
@@ -154,7 +153,7 @@ def _follow_moved_store(database: Path, artifacts: Path) -> None:
 
     def moved(address: str | None) -> str | None:
         # The last folder of this name is the store's: one above it may be called the same.
-        before, found, rest = (address or "").rpartition(f"/{_ARTIFACTS}")
+        before, found, rest = (address or "").rpartition(f"/{artifacts.name}")
         ours = found and before.startswith("file:") and rest[:1] in ("", "/")
         return f"{artifacts.as_uri()}{rest}" if ours else address
 

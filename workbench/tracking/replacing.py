@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from workbench.errors import StoreError, writing_to
+from workbench.system.locks import LockHeldError, lock_beside, locked
 from workbench.tracking.database import (
     artifacts_path,
     broken_database,
@@ -25,7 +24,6 @@ from workbench.tracking.database import (
 from workbench.tracking.reading import read_rows
 
 _LOCK_TIMEOUT_S = 10
-_PREFIX = "mlflow.db.rebuild-"
 _SUPERSEDED = "superseded.json"
 """Ids of the runs whose artifacts go when the new database has taken its place."""
 _OURS = "run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'workbench.key')"
@@ -45,13 +43,14 @@ def replaced_database(store: Path) -> Iterator[Path]:
             workbench has not written, or if the store cannot be written. The old one is then kept.
     """
     database = database_path(store)
-    lock = FileLock(f"{database}.lock", timeout=_LOCK_TIMEOUT_S)
     try:
-        with writing_to(store), lock:
+        with writing_to(store), locked(lock_beside(database), timeout_s=_LOCK_TIMEOUT_S):
             _sweep_leftovers(database)
             old = _own_runs(database)
             _close(database)
-            with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=database.parent) as folder:
+            with tempfile.TemporaryDirectory(
+                prefix=_prefix(database), dir=database.parent
+            ) as folder:
                 new = Path(folder, database.name)
                 yield new
                 fold_log(new)
@@ -60,7 +59,7 @@ def replaced_database(store: Path) -> Iterator[Path]:
                 remove_logs(database)
                 new.replace(database)
                 _remove_artifacts(database, old)
-    except Timeout:
+    except LockHeldError:
         raise _in_use(database) from None
 
 
@@ -114,9 +113,14 @@ def _own_runs(database: Path) -> list[str]:
     return [run for (run,) in ours]
 
 
+def _prefix(database: Path) -> str:
+    """Return how the names of the folders begin in which databases are rebuilt."""
+    return f"{database.name}.rebuild-"
+
+
 def _sweep_leftovers(database: Path) -> None:
     """Remove what a killed rebuild has left."""
-    for folder in database.parent.glob(f"{_PREFIX}*"):
+    for folder in database.parent.glob(f"{_prefix(database)}*"):
         _remove_artifacts(database, _runs_of_leftover(folder, database.name))
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -75,7 +75,7 @@ def open_packed(images: PackedImages, ledger: Ledger) -> TrialImages:
     """
 
     def opened(name: str, folder: str) -> ImageStore:
-        return ImageStore(ledger.images / folder, name)
+        return ImageStore(ledger.paths.packed(folder), name)
 
     return TrialImages(
         training={name: opened(name, folder) for name, folder in images.training.items()},

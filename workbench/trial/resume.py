@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.store.keys import TrialKey
-from workbench.store.ledger import CHECKPOINT, Ledger
+from workbench.store.ledger import Ledger
 from workbench.system.digests import DamagedError, say_damaged, unseal
 from workbench.system.files import write_atomically
 
@@ -18,7 +18,7 @@ def begin(key: TrialKey, ledger: Ledger) -> None:
     Raises:
         StoreError: If the store cannot be written.
     """
-    target = ledger.training_folder(key) / CHECKPOINT
+    target = ledger.paths.checkpoint(key.training)
     if whole_checkpoint(target) is None:
         content = _furthest(key, ledger)
         if content is not None:

@@ -13,7 +13,8 @@ from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import DEFAULT_LR_PX, count
 from workbench.results import CurvePoint, DatasetScores, MeanScore, TrialResult, TrialState
 from workbench.store.keys import TrialKey, trial_key
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.global_state import random_streams_kept, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
@@ -98,7 +99,7 @@ def run_trial(
         device = prepare(config.training.device, config.training.threads)
         state = new_state(config, device)
         begin(key, ledger)
-        load_checkpoint(state, ledger.training_folder(key) / CHECKPOINT, device)
+        load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
         on_point = on_validation if until is None else _stopping(until, on_validation)
         if until is not None and state.curve and state.curve[-1].step >= until:
             ending = _Ending(TrialState.PRUNED, _stopped_text(state.curve[-1]))

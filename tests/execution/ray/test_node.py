@@ -14,7 +14,8 @@ from workbench.execution.ray.home import StoreServer
 from workbench.execution.ray.node import Shipped, run_shipped
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.store.keys import trial_key
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.digests import seal
 from workbench.trial.images import open_images, packed_images
 from workbench.trial.run import run_trial

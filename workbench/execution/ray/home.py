@@ -13,7 +13,8 @@ from typing import Protocol
 from workbench.execution.messages import Message, Notice
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
+from workbench.store.ledger import Ledger
+from workbench.store.store import Store
 from workbench.system.digests import DamagedError, forwarded, unseal
 from workbench.system.files import write_atomically
 from workbench.trial.resume import begin, whole_checkpoint
@@ -90,7 +91,7 @@ class StoreServer:
             if finished is not None:
                 return Beginning(finished, None)
             begin(key, ledger)
-            return Beginning(None, whole_checkpoint(ledger.training_folder(key) / CHECKPOINT))
+            return Beginning(None, whole_checkpoint(Store(self.store).checkpoint(key.training)))
 
     def _notice(self, text: str) -> None:
         """Tell the driver something that concerns no single trial."""
@@ -99,7 +100,7 @@ class StoreServer:
 
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """See `Home`."""
-        folder = Ledger(self.store).images / fingerprint
+        folder = Store(self.store).packed(fingerprint)
         # A hidden file is one that another process is writing.
         whole = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
         return {path.name: path.read_bytes() for path in whole}
@@ -117,7 +118,7 @@ class StoreServer:
 
     def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
         """See `Home`."""
-        path = Ledger(self.store).training_folder(key) / CHECKPOINT
+        path = Store(self.store).checkpoint(key.training)
         try:
             unseal(content)
         except DamagedError as damage:  # on its way: the last one is better than none
@@ -129,7 +130,7 @@ class StoreServer:
         """See `Home`. The record comes last: with it the trial is finished."""
         ledger = Ledger(self.store)
         if weights is not None:
-            write_atomically(ledger.training_folder(key) / WEIGHTS, weights, store=self.store)
+            write_atomically(Store(self.store).weights(key.training), weights, store=self.store)
         ledger.record(result)
 
     def take(self) -> list[Event]:

@@ -5,14 +5,11 @@ begins, and checkpoints, weights and result go back. A node that is lost takes n
 the steps since its last checkpoint.
 """
 
-import hashlib
 import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from filelock import FileLock
 
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
@@ -21,8 +18,10 @@ from workbench.execution.messages import Advance, Message, Notice, Waits
 from workbench.execution.ray.home import Home
 from workbench.results import CurvePoint, TrialResult
 from workbench.store.keys import TrialKey, trial_key
-from workbench.store.ledger import CHECKPOINT, WEIGHTS, Ledger
-from workbench.system.digests import forwarded
+from workbench.store.ledger import Ledger
+from workbench.store.store import WEIGHTS, Store
+from workbench.system.digests import forwarded, sha256
+from workbench.system.locks import lock_beside, locked
 from workbench.trial.images import PackedImages, TrialImages, open_packed
 from workbench.trial.run import run_trial
 
@@ -71,7 +70,7 @@ def _run_away(task: Shipped, home: Home) -> TrialResult:
     beginning = home.begin(key)
     if beginning.finished is not None:
         return beginning.finished
-    checkpoint = Ledger(store).training_folder(key) / CHECKPOINT
+    checkpoint = Store(store).checkpoint(key.training)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.unlink(missing_ok=True)
     if beginning.checkpoint is not None:
@@ -160,17 +159,16 @@ class _ShippingNews(_News):
 
 def _copy_of(store: Path) -> Path:
     """Return this node's folder for parts of a store; it may be deleted at any time."""
-    name = hashlib.sha256(str(store).encode()).hexdigest()[:12]
+    name = sha256(str(store))[:12]
     return Path(tempfile.gettempdir()) / f"workbench-{name}"
 
 
 def _fetched(images: PackedImages, store: Path, home: Home) -> TrialImages:
     """Open images, after fetching what this node does not have."""
     ledger = Ledger(store)
-    ledger.images.mkdir(parents=True, exist_ok=True)
     for fingerprint in images.fingerprints():
-        place = ledger.images / fingerprint
-        with FileLock(f"{place}.lock"):
+        place = Store(store).packed(fingerprint)
+        with locked(lock_beside(place)):
             if place.is_dir() and _is_intact(place):
                 continue
             shutil.rmtree(place, ignore_errors=True)

@@ -1,0 +1,168 @@
+"""`Store` owns every path below a store, and no other package builds one."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import StoreError
+from workbench.store.store import ExportedFile, Store, exported_file
+from workbench.system.locks import LockHeldError, lock_beside, locked
+
+PACKAGE = Path(__file__).parents[2] / "workbench"
+NAMES = (
+    "trials",
+    "trainings",
+    "courses",
+    "images",
+    "studies",
+    "searches",
+    "given",
+    "crops",
+    "mlflow.db",
+    "mlflow_artifacts",
+    "checkpoint.pt",
+    "weights.safetensors",
+    "results-version.json",
+)
+"""Names of files and folders of a store."""
+FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE / "store")
+
+
+def first_text(node: ast.expr) -> str:
+    """Return the text that a literal, or an f-string, begins with."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return first_text(node.values[0])
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def spelled_paths(code: str) -> list[str]:
+    """Return the expressions in code that build a path below a store."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            named = first_text(node.right).split("/")[0] in NAMES
+            below = getattr(node.left, "id", "") == "store" or (
+                isinstance(node.left, ast.Attribute) and node.left.attr in ("store", "images")
+            )
+            parts = [node] if named or below else []
+        elif isinstance(node, ast.Call):
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            caller = getattr(node.func, "id", method)
+            if caller in ("glob", "rglob", "joinpath", "Path"):
+                named = any(first_text(part).split("/")[0] in NAMES for part in node.args)
+                parts = [node] if named else []
+        found += [ast.unparse(part) for part in parts]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_other_package_builds_a_path_below_a_store(path: Path) -> None:
+    assert spelled_paths(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "store / name",
+        "ledger.store / 'x'",
+        "ledger.images / fingerprint",
+        "folder / 'trials' / key",
+        "folder / f'trainings/{key}'",
+        "folder.glob('trials/*/result.json')",
+        "Path(folder, 'mlflow.db')",
+    ],
+)
+def test_a_path_below_a_store_is_noticed(code: str) -> None:
+    assert len(spelled_paths(code)) == 1
+
+
+def test_a_store_has_the_layout_that_is_documented() -> None:
+    store = Store(Path("runs"))
+    assert store.trial_result("k") == Path("runs/trials/k/result.json")
+    assert store.stopped_trial("k") == Path("runs/trials/k/stopped.json")
+    assert store.checkpoint("k") == Path("runs/trainings/k/checkpoint.pt")
+    assert store.weights("k") == Path("runs/trainings/k/weights.safetensors")
+    assert store.prefix("h", "k") == Path("runs/courses/h/k.json")
+    assert store.packed("f") == Path("runs/images/f")
+    assert store.study("s") == Path("runs/studies/s.json")
+    assert store.search("s") == Path("runs/searches/s.jsonl")
+    assert store.external_scores("s", "k") == Path("runs/given/s.k.json")
+    crop = store.crop("a" * 32, "b" * 32, "Set5", "baby.png")
+    assert crop.parent == Path(f"runs/crops/{'a' * 16}-{'b' * 16}")
+    assert crop.name.startswith("set5-baby-png-")
+    assert store.mlflow_database == Path.cwd() / "runs/mlflow.db"
+    assert store.mlflow_artifacts == Path.cwd() / "runs/mlflow_artifacts"
+
+
+def test_a_store_lists_what_it_holds(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert (store.finished_keys(), store.study_names(), store.search_names()) == ([], [], [])
+    files = [store.trial_result("b"), store.trial_result("a"), store.stopped_trial("c")]
+    files += [store.study("one"), store.search("two"), store.external_scores("three", "k")]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert store.finished_keys() == ["a", "b"]
+    assert store.stopped_keys() == ["c"]
+    assert store.trial_keys("b") == ["b"]
+    assert store.study_names() == ["one"]
+    assert store.search_names() == ["two"]
+    assert store.all_external_scores() == [store.external_scores("three", "k")]
+
+
+@pytest.mark.parametrize(
+    ("relative", "file"),
+    [
+        ("trials/ab12/result.json", ExportedFile("trial", "ab12")),
+        ("trainings/ab12/weights.safetensors", ExportedFile("weights", "ab12")),
+        ("trials/../result.json", None),
+        ("trials/a/b/result.json", None),
+        ("trials/ab12/stopped.json", None),
+        ("studies/name.json", None),
+        ("/trials/ab12/result.json", None),
+    ],
+)
+def test_only_records_and_weights_are_files_of_an_export(
+    relative: str, file: ExportedFile | None
+) -> None:
+    assert exported_file(relative) == file
+
+
+def test_a_path_of_an_export_leads_back_to_the_file(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    path = store.weights("ab12")
+    assert exported_file(store.relative(path)) == ExportedFile("weights", "ab12")
+    assert store.at(store.relative(path)) == path
+
+
+def test_a_search_has_one_driver(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with (
+        store.search_lock("s"),
+        pytest.raises(LockHeldError, match=r"searches/s\.lock"),
+        store.search_lock("s"),
+    ):
+        pytest.fail("two drivers of one search")
+
+
+def test_a_lock_that_is_held_is_waited_for_no_longer_than_allowed(tmp_path: Path) -> None:
+    file = lock_beside(tmp_path / "packed")
+    assert file == tmp_path / "packed.lock"
+    started = time.monotonic()
+    with locked(file), pytest.raises(LockHeldError, match="packed"), locked(file, timeout_s=0.1):
+        pytest.fail("two processes hold one lock")
+    assert 0.1 <= time.monotonic() - started < 30
+
+
+def test_a_lock_that_cannot_be_made_names_the_store(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(StoreError, match=r"cannot write to the store .*file"),
+        locked(tmp_path / "file" / "lock", store=tmp_path / "file"),
+    ):
+        pytest.fail("a lock without a folder")
+    with pytest.raises(OSError, match="file"), locked(tmp_path / "file" / "lock"):
+        pytest.fail("a lock without a folder")

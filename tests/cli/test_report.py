@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
+from workbench.errors import ConfigError
+from workbench.experiments.study import open_study
 
 
 def ablate(command: Command, photos: Path, *more: str) -> str:
@@ -63,6 +65,12 @@ def test_a_study_is_reported_in_every_format(
     said = " ".join(command("report").err.split())
     assert "(2 plans were declared in this study): margin 0.5 dB in place of 0.02 dB" in said
     assert "4 of 4 trials were finished before this family was declared" in said
+    store = tmp_path / "mlflow_runs"
+    first, last = open_study(store, "mine", 1), open_study(store, "mine")
+    assert (first.comparison.rule.margin_db, last.comparison.rule.margin_db) == (0.02, 0.5)
+    assert not any("plans were declared" in remark for remark in first.remarks)
+    with pytest.raises(ConfigError, match=r"no declaration 3; must be in 1\.\.2"):
+        open_study(store, "mine", 3)
 
     code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"
     code += "try:\n    main()\nfinally:\n    print('torch' in sys.modules, file=sys.stderr)"

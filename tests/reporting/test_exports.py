@@ -4,7 +4,9 @@ import csv
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -101,3 +103,27 @@ def test_latex_compiles_and_fits_on_the_page(comparison: Comparison, tmp_path: P
     assert run.returncode == 0, run.stdout[-800:]
     assert "Overfull" not in run.stdout
     assert (tmp_path / "t.pdf").stat().st_size > 1_000
+
+
+QUESTION = "Is 50 % more width | depth worth it?"
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [("markdown", r"**Is 50 % more width \| depth worth it?**"), ("latex", r"Is 50 \% more width")],
+)
+def test_texts_begin_with_the_question(comparison: Comparison, form: Format, line: str) -> None:
+    found = text_of(replace(comparison, question=QUESTION), form)
+    assert line in found
+    assert found.index(line) < found.index("Set5")
+    assert line not in text_of(comparison, form)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_tables_hold_the_question_in_their_last_column(
+    comparison: Comparison, form: Literal["csv", "parquet"]
+) -> None:
+    content = io.BytesIO(export(replace(comparison, question=QUESTION), form))
+    frame = pd.read_csv(content) if form == "csv" else pd.read_parquet(content)
+    assert frame.columns[-1] == "question"
+    assert set(frame["question"]) == {QUESTION}

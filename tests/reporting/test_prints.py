@@ -35,3 +35,8 @@ def test_the_differences_have_a_line_at_bicubic_if_it_lies_among_them(
 def test_without_its_scores_nothing_is_said() -> None:
     found = texts(effects(compare({"tiny": BASE, "up": BETTER}, {}), "svg"))
     assert not any("bicubic" in text for text in found)
+
+
+def test_the_question_stands_above_the_panels() -> None:
+    asked = compare({"tiny": BASE, "up": BETTER}, {}, question="Is $5 of width worth it?")
+    assert "Is $5 of width worth it?" in texts(effects(asked, "svg"))

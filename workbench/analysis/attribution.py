@@ -1,19 +1,20 @@
 """The difference of two networks, split among the components in which they differ. No torch."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.comparison import compare, complete
 from workbench.analysis.steps import WeightedStep
 from workbench.errors import WorkbenchError
 from workbench.results import Protocol, TrialResult
 from workbench.statistics.decision_rule import DecisionRule
-from workbench.statistics.estimate import estimate
-from workbench.statistics.verdicts import Decision, decide
+
+if TYPE_CHECKING:
+    from workbench.statistics.estimate import Matrix
+    from workbench.statistics.verdicts import Decision
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ def _judge(
     rule: DecisionRule,
 ) -> dict[str, Decision]:
     """Give the verdicts of all components on one data set."""
+    import numpy as np
+
+    from workbench.statistics.estimate import estimate
+    from workbench.statistics.verdicts import decide
+
     scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
     deltas = {
         component: np.stack([s.weight * (scores[s.after] - scores[s.before]) for s in parts]).sum(0)
@@ -131,7 +137,9 @@ def _share(
     )
 
 
-def _scores(results: Sequence[TrialResult], dataset: str) -> NDArray[np.float64]:
+def _scores(results: Sequence[TrialResult], dataset: str) -> Matrix:
     """Return the PSNR (seeds, images) of one network."""
+    import numpy as np
+
     scored = [result.score(dataset) for result in results]
     return np.array([[image.psnr_rgb_db for image in s.images] for s in scored if s is not None])

@@ -95,6 +95,8 @@ class Comparison:
     effects: tuple[EffectRow, ...] = ()
     bicubic: Mapping[str, MeanScore] = field(default_factory=dict)
     """Of bicubic interpolation, by data set; see `DatasetScores.bicubic`."""
+    question: str = ""
+    """The study's question, which every report prints first; empty without one."""
 
     def judged(self, dataset: str) -> tuple[Judged, ...]:
         """Return the members of the family that could be compared on a data set."""
@@ -117,6 +119,8 @@ def compare(
     against: Mapping[str, str] | None = None,
     rule: DecisionRule | None = None,
     effects: Sequence[Effect] = (),
+    *,
+    question: str = "",
 ) -> Comparison:
     """Compare arms with the first of them, or each with the one that is named for it.
 
@@ -128,7 +132,8 @@ def compare(
         against: By arm, the arm that it is compared with; an arm without is not compared. None
             compares all with the base.
         rule: By what differences are judged.
-        effects: What else is asked of the arms.
+        effects: Contrasts over several arms, members of the same family.
+        question: The study's.
 
     Raises:
         WorkbenchError: If two results were scored by different protocols, or there is none.
@@ -166,13 +171,20 @@ def compare(
         for name in names
     ]
     costs = {row.name: row.cost for row in rows}
-    asked = [
+    contrasts = [
         _effect_row(e, costs, {d: v[e.name] for d, v in judged.items() if e.name in v})
         for e in effects
         if all(arm in costs for arm in e.terms)
     ]
-    bicubic = _bicubic([result for name in names for result in arms[name]])
-    return Comparison(tuple(rows), protocols, rule, len(family), tuple(asked), bicubic)
+    return Comparison(
+        rows=tuple(rows),
+        protocols=protocols,
+        rule=rule,
+        family=len(family),
+        effects=tuple(contrasts),
+        bicubic=_bicubic([result for name in names for result in arms[name]]),
+        question=question,
+    )
 
 
 def _effect_row(

@@ -1,19 +1,22 @@
 """The verdicts of a family on one data set: differences of arms, or effects over many arms.
 
-No torch.
+Neither torch nor numpy until the first family is judged: plans and listings import this file.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from workbench.statistics.bootstrap import double_bootstrap
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.effects import Terms
-from workbench.statistics.estimate import estimate
-from workbench.statistics.matrix import Differences, Scores, contrast
-from workbench.statistics.sensitivity import Sensitivity, sensitivity
 from workbench.statistics.sequential import shares
-from workbench.statistics.verdicts import Decision, decide
+
+if TYPE_CHECKING:
+    from workbench.statistics.matrix import Differences, Scores
+    from workbench.statistics.sensitivity import Sensitivity
+    from workbench.statistics.verdicts import Decision
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,12 @@ def _only(scored: Scored, seeds: tuple[int, ...]) -> Scored:
 def _judge(
     scored: Scored, family: Mapping[str, Terms], rule: DecisionRule, alpha: float, size: int
 ) -> dict[str, Difference]:
+    from workbench.statistics.bootstrap import double_bootstrap
+    from workbench.statistics.estimate import estimate
+    from workbench.statistics.matrix import contrast
+    from workbench.statistics.sensitivity import sensitivity
+    from workbench.statistics.verdicts import decide
+
     pairs: dict[str, Differences] = {}
     for name, terms in family.items():
         pair = contrast([(weight, scored.scores.get(arm, {})) for arm, weight in terms.items()])

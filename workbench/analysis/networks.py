@@ -4,14 +4,18 @@ What such a table can say is "these weights are better on these images" and noth
 designs: that takes retraining under several seeds.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.channels import Channel
 from workbench.analysis.protocol_lock import Scored, check_one_protocol
 from workbench.results import DatasetScores, Protocol, WeightsRecord
-from workbench.statistics.images import ImageDifference, image_difference
+
+if TYPE_CHECKING:
+    from workbench.statistics.images import ImageDifference
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def network_as_plain(table: NetworkTable, record: WeightsRecord) -> dict[str, An
 
 
 def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageDifference:
+    from workbench.statistics.images import image_difference
+
     metric = f"psnr_{channel}_db"
     return image_difference(
         [getattr(image, metric) for image in scores.images],

@@ -6,7 +6,7 @@ from workbench.ablation.path import AblationPath
 from workbench.analysis.attribution import attribution_as_plain
 from workbench.analysis.comparison import Comparison
 from workbench.cli.comparison_table import print_comparison
-from workbench.cli.console import OUT, note, print_json
+from workbench.cli.console import note, print_json
 from workbench.cli.path_table import print_path, print_shapley
 from workbench.experiments.ablation import AblationOutcome, total_name
 from workbench.experiments.run_context import RunContext
@@ -27,8 +27,6 @@ def print_outcome(outcome: AblationOutcome, context: RunContext, *, as_json: boo
         print_json(_outcome_to_dict(outcome))
         return
     print_where(outcome.reused, outcome.trials, context, in_mlflow=outcome.in_mlflow)
-    if outcome.plan.question:
-        OUT.print(f"question: {outcome.plan.question}", soft_wrap=True)
     if outcome.path is None:
         print_comparison(outcome.comparison)
     elif outcome.shapley is None:

@@ -10,7 +10,7 @@ from workbench.reporting.baseline import warning
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate
 from workbench.statistics.decision_rule import ALPHA
-from workbench.statistics.verdicts import Verdict
+from workbench.statistics.decision_rule import Verdict
 from workbench.system.numbers import sd_text
 
 

@@ -1,6 +1,9 @@
 """The tables of a comparison, for people."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -13,13 +16,16 @@ from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
 from workbench.reporting.wording import confidence_text, counted, looks_text
 from workbench.results import MeanScore
 from workbench.statistics.decision_rule import DecisionRule
-from workbench.statistics.exact import seeds_for
-from workbench.statistics.verdicts import Decision
 from workbench.system.numbers import count_change, difference_text, mean_text, p_text
+from workbench.system.text import printable
+
+if TYPE_CHECKING:
+    from workbench.statistics.verdicts import Decision
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """Print costs, then a table for each data set, then what the numbers mean."""
+    """Print the question, costs, a table for each data set, then what the numbers mean."""
+    print_question(comparison)
     cost = comparison.rows[0].cost
     OUT.print(cost_table(comparison))
     for name, protocol in comparison.protocols.items():
@@ -35,6 +41,12 @@ def print_comparison(comparison: Comparison) -> None:
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
     note("scores: mean over seeds ± their standard deviation")
     print_meaning(comparison, {row.name: row.name for row in comparison.rows})
+
+
+def print_question(comparison: Comparison) -> None:
+    """Print the study's question, the first line of every report; nothing without one."""
+    if comparison.question:
+        OUT.print(heading("question: ", printable(comparison.question)), soft_wrap=True)
 
 
 def print_below_bicubic(
@@ -170,6 +182,8 @@ def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
 
 def _print_remarks(where: str, difference: Difference, rule: DecisionRule) -> None:
     """Print what would settle a difference, and what should make one doubt it."""
+    from workbench.statistics.exact import seeds_for
+
     decision, extra = difference.decision, difference.sensitivity
     if decision.verdict == "undecided":
         note(f"{where}: undecided; {_remedy(decision.further_seeds)}")

@@ -1,6 +1,7 @@
 """The tables of an ablation path, for people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,7 @@ from workbench.cli.comparison_table import (
     print_comparison,
     print_failures,
     print_meaning,
+    print_question,
     score_cells,
 )
 from workbench.cli.console import OUT, billions, heading, note, table
@@ -30,6 +32,7 @@ def print_path(comparison: Comparison, order: Sequence[str], total: str) -> None
         order: The components, one for each step.
         total: Name of the last row.
     """
+    print_question(comparison)
     labels = [comparison.rows[0].name, *(f"+{name}" for name in order), total]
     named = list(zip(labels, comparison.rows, strict=True))
     OUT.print(_cost_table(named))
@@ -69,6 +72,7 @@ def print_shapley(
         shapley: Over which orders is averaged.
         nodes: All networks of these orders, for the warning of those below bicubic.
     """
+    print_question(ends)
     made = table("component", "parameters", "multiply-\nadds G", *attribution.protocols, gap=1)
     for share in attribution.shares:
         deltas = [
@@ -91,7 +95,7 @@ def print_shapley(
         f"verdict: after Holm over the {len(attribution.shares)} components; "
         f"{len(attribution.seeds)} seeds\n"
     )
-    print_comparison(ends)
+    print_comparison(replace(ends, question=""))
 
 
 def _cost_table(named: Sequence[tuple[str, ArmRow]]) -> Table:

@@ -6,7 +6,7 @@
 from rich.text import Text
 
 from workbench.reporting.colours import SIGNS, TERMINAL
-from workbench.statistics.verdicts import Verdict
+from workbench.statistics.decision_rule import Verdict
 
 
 def verdict_text(verdict: Verdict) -> Text:

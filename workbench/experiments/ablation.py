@@ -106,16 +106,18 @@ def _compared(study: PlannedStudy, trained: Trained) -> AblationOutcome:
     questions = {arm.name: arm.question for arm in plan.arms}
     attribution = networks = None
     if path is None:
-        comparison = compare(results, questions, plan.against, rule, plan.effects)
+        comparison = compare(
+            results, questions, plan.against, rule, plan.effects, question=plan.question
+        )
     elif study.shapley is None:
         # One more comparison of the same family: what all steps bring together.
         total = total_name(path)
         every = {**results, total: results[path.end_name]}
         against = plan.against | {total: path.start_name}
-        comparison = compare(every, questions, against, rule)
+        comparison = compare(every, questions, against, rule, question=plan.question)
     else:
         ends = {name: results[name] for name in (path.start_name, path.end_name)}
-        comparison = compare(ends, {}, rule=rule)
+        comparison = compare(ends, {}, rule=rule, question=plan.question)
         attribution = attribute(results, study.shapley.steps, rule)
     if path is not None:
         networks = compare(results, {}, {}, rule)

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import ALPHA
-from workbench.statistics.estimate import estimate
-from workbench.statistics.matrix import differences
 from workbench.system.numbers import difference_text
 
 FEWEST_SEEDS = 2
@@ -54,6 +52,9 @@ class SoFar:
         return "; ".join(known[:SHOWN]) + more
 
     def _difference(self, one: str, other: str) -> str:
+        from workbench.statistics.estimate import estimate
+        from workbench.statistics.matrix import differences
+
         dataset = next(iter(self.results[one].values())).scores[0].dataset
         pair = differences(self._psnr(one, dataset), self._psnr(other, dataset))
         if pair is None or len(pair.seeds) < FEWEST_SEEDS:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from workbench.analysis.comparison import Comparison, compare
+from workbench.errors import ConfigError
 from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declaration, Study, read_study
 from workbench.reporting.crops import find_crops
@@ -21,9 +22,10 @@ Results = dict[str, list[TrialResult]]
 
 @dataclass(frozen=True)
 class OpenedStudy:
-    """A study, as its last declaration has it."""
+    """A study, as one of its declarations has it."""
 
     study: Study
+    """Up to that declaration."""
     declared: Declaration
     results: Results
     comparison: Comparison
@@ -34,14 +36,27 @@ class OpenedStudy:
         return (*_added(self.study), *_known_before(self), *_missing(self))
 
 
-def open_study(store: Path, name: str) -> OpenedStudy:
+def open_study(store: Path, name: str, declaration: int | None = None) -> OpenedStudy:
     """Read a study and compare it again, by the rule that it declared.
 
+    Args:
+        store: The store.
+        name: Of the study.
+        declaration: Its number, 1 for the first one; None is the last one.
+
     Raises:
-        ConfigError: If there is no such study.
+        ConfigError: If there is no such study, or it has no declaration of that number.
         WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
     """
     study = read_study(store, name)
+    count = len(study.declarations)
+    if declaration is not None:
+        if not 1 <= declaration <= count:
+            raise ConfigError(
+                f"study {name!r} has no declaration {declaration}; must be in 1..{count}, "
+                "the oldest first"
+            )
+        study = Study(study=study.study, declarations=study.declarations[:declaration])
     declared = study.declarations[-1]
     ledger = Ledger(store)
     results = {
@@ -54,6 +69,7 @@ def open_study(store: Path, name: str) -> OpenedStudy:
         {arm.name: arm.against for arm in declared.arms if arm.against},
         declared.rule,
         [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
+        question=declared.question,
     )
     return OpenedStudy(study, declared, results, comparison)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.analysis.comparison import Comparison
-from workbench.statistics.verdicts import Verdict
+from workbench.statistics.decision_rule import Verdict
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """On paper. On a screen the style sheet says what `--series-0` to `--series-6` are."""

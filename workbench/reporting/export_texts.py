@@ -31,8 +31,8 @@ _EFFECT_HEADER = ("effect", "parameters", "multiply-adds G", "delta dB", "p (Hol
 
 
 def to_markdown(comparison: Comparison) -> bytes:
-    """Return a table for each data set, and one for its effects."""
-    lines = []
+    """Return the question, a table for each data set, and one for its effects."""
+    lines = [f"**{markdown(comparison.question)}**", ""] if comparison.question else []
     for dataset, protocol in comparison.protocols.items():
         lines += [f"**{markdown(dataset)}** ({protocol.describe()})", ""]
         for header, rows in _tables(comparison, dataset):
@@ -50,6 +50,8 @@ def to_latex(comparison: Comparison) -> bytes:
     for dataset, protocol in comparison.protocols.items():
         below = warning(comparison, dataset)
         caption = f"{dataset}: {protocol.describe()}. {_meaning(comparison)} {below}"
+        if comparison.question:
+            caption = f"{comparison.question} {caption}"
         lines += [r"\begin{table}", r"\centering", rf"\caption{{{_escape(caption)}}}"]
         # Nine columns do not fit into one of two columns of text otherwise.
         lines += [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"]

@@ -30,7 +30,8 @@ def frame(comparison: Comparison) -> Any:
     """Return a `pandas.DataFrame` with a row for each arm or effect and data set, units in names.
 
     An effect over several arms has no scores of its own; its costs are what it adds. Bicubic is a
-    row of each data set, of the kind `baseline`; nothing that costs count is in it.
+    row of each data set, of the kind `baseline`; nothing that costs count is in it. The last
+    column, `question`, is the study's, the same in every row.
     """
     import pandas as pd
 
@@ -49,7 +50,7 @@ def frame(comparison: Comparison) -> Any:
         ),
         *(_bicubic_figures(comparison, dataset) for dataset in comparison.bicubic),
     ]
-    found = pd.DataFrame(rows)
+    found = pd.DataFrame(rows).assign(question=comparison.question)
     # Empty cells of a whole number's column would turn the others into 3.0.
     whole = [*COSTS[2:], "seeds", "images", "delta_psnr_rgb_db_further_seeds"]
     return found.astype(dict.fromkeys(whole, "Int64"))

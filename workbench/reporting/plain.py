@@ -10,6 +10,7 @@ from workbench.reporting.baseline import shortfalls
 def as_plain(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as plain data with units in the keys, for `--json`."""
     return {
+        "question": comparison.question,
         "alpha": comparison.rule.alpha,
         "margin_db": comparison.rule.margin_db,
         "protocols": {name: p.plain() for name, p in comparison.protocols.items()},

@@ -5,14 +5,18 @@ The HTML page draws its own, which answer to the pointer; these are still.
 
 import io
 from collections.abc import Callable
+from textwrap import fill
 from typing import Any, Literal
 
 from workbench.analysis.comparison import Comparison
 from workbench.reporting.baseline import BICUBIC, below_bicubic
 from workbench.reporting.colours import MARKS
 from workbench.system.numbers import difference_text
+from workbench.system.text import printable
 
 _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
+_TITLE_CHARACTERS = 80
+"""Of one line of the title, which then fits the width."""
 # matplotlib's marks for the same shapes.
 _SYMBOLS = {"triangle-up": "^", "triangle-down": "v", "square": "s", "circle": "o", "x": "x"}
 
@@ -68,6 +72,8 @@ def effects(comparison: Comparison, form: Form) -> bytes:
             figure.subplots(max(1, len(datasets)), squeeze=False)[:, 0], datasets, strict=False
         ):
             _panel(panel, comparison, name)
+        if comparison.question:
+            figure.suptitle(fill(printable(comparison.question), _TITLE_CHARACTERS), fontsize=11)
         return _encoded(figure, form)
 
 

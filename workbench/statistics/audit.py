@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
 from workbench.statistics.estimate import Matrix, estimate
 from workbench.statistics.simulation import Truth, simulate
-from workbench.statistics.verdicts import Verdict, decide
+from workbench.statistics.verdicts import decide
 
 VERDICTS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
 
@@ -29,6 +28,8 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float]:
         """Where the true share lies."""
+        from scipy import stats
+
         found = stats.binomtest(self.count, self.repeats).proportion_ci(method="wilson")
         return float(found.low), float(found.high)
 

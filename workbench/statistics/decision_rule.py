@@ -1,11 +1,16 @@
-"""What decides verdicts, fixed before a study begins. Light: options print its defaults."""
+"""What decides verdicts, fixed before a study begins. No numpy: options print its defaults."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 ALPHA = 0.05
 """Family-wise error rate on one data set."""
 MARGIN_DB = 0.02
 """Equivalence margin (TOST), PSNR in dB."""
+
+
+Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
+"""What a difference of PSNR allows one to say; `not testable` with one seed."""
 
 
 @dataclass(frozen=True)

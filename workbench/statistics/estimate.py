@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Matrix = NDArray[np.float64]
 """Shape (seeds, images), in dB."""
@@ -39,6 +38,8 @@ class Estimate:
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
         """Return the two-way interval, None with one seed."""
+        from scipy import stats
+
         if self.standard_error is None:
             return None
         half = float(stats.t.ppf(0.5 + confidence / 2, self.degrees)) * self.standard_error
@@ -62,6 +63,8 @@ class Estimate:
 
     def _tail(self, distance: float) -> float:
         """Return the probability of a t beyond a distance from the mean."""
+        from scipy import stats
+
         assert self.standard_error is not None
         if self.standard_error == 0:
             return 0.0 if distance > 0 else (0.5 if distance == 0 else 1.0)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ def image_difference(
     Raises:
         ValueError: If the images differ in number or there are none.
     """
+    from scipy import stats
+
     first, second = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     if first.shape != second.shape or first.ndim != 1 or first.size == 0:
         raise ValueError(f"scores must be of the same images, got {first.shape} and {second.shape}")

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 
-from scipy import stats
-
 FEWEST = 5
 """Pairs below which nothing is said."""
 _FIELLER = 0.437
@@ -26,6 +24,8 @@ class RankCorrelation:
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return where the tau of all that could have been drawn lies; approximate."""
+        from scipy import stats
+
         if abs(self.tau) >= 1:
             return self.tau, self.tau
         half = float(stats.norm.ppf(0.5 + confidence / 2)) * sqrt(_FIELLER / (self.count - 4))
@@ -38,6 +38,8 @@ def rank_correlation(one: Sequence[float], other: Sequence[float]) -> RankCorrel
 
     None for fewer than `FEWEST` things, or where a quantity is the same for all of them.
     """
+    from scipy import stats
+
     if len(one) < FEWEST or len(set(one)) == 1 or len(set(other)) == 1:
         return None
     tau = float(stats.kendalltau(one, other).statistic)

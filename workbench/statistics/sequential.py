@@ -12,8 +12,6 @@ look after every seed it would have 0.011.
 import itertools
 from collections.abc import Sequence
 
-from scipy import stats
-
 
 def looks(first: int, most: int) -> tuple[int, ...]:
     """Return after how many seeds a study looks: first, twice as many, and so on, then most.
@@ -42,6 +40,8 @@ def spent(alpha: float, seeds: int, most: int) -> float:
         seeds: Seeds at this look, 1..most.
         most: Seeds at the last look.
     """
+    from scipy import stats
+
     share = seeds / most
     return float(2 * stats.norm.sf(stats.norm.ppf(1 - alpha / 2) / share**0.5))
 

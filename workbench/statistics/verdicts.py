@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy import stats
 
-from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
 from workbench.statistics.estimate import Estimate, degrees
 from workbench.statistics.exact import sign_flip_p, smallest_p
 from workbench.statistics.family import holm
-
-Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
 
 MOST_SEEDS = 1_000
 """More seeds than that are no plan."""
@@ -99,6 +95,8 @@ def further_seeds(found: Estimate, *, alpha: float, margin_db: float) -> int | N
         The least number with which the interval leaves out 0, or stays within the margin; None if
         more than `MOST_SEEDS` would be needed.
     """
+    from scipy import stats
+
     if found.seed_sd is None:
         return None
     # All candidates at once: a thousand calls of scipy would take longer than a report.

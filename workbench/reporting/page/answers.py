@@ -9,7 +9,7 @@ from workbench.reporting.figures import MOST_DRAWN
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
 from workbench.reporting.wording import counted, remedy_text
-from workbench.statistics.verdicts import Verdict
+from workbench.statistics.decision_rule import Verdict
 from workbench.system.numbers import db_text, p_text
 
 

@@ -9,8 +9,7 @@ from workbench.experiments.audit import AuditOutcome, SimulationSpec
 from workbench.reporting.baseline import warning
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate
-from workbench.statistics.decision_rule import ALPHA
-from workbench.statistics.decision_rule import Verdict
+from workbench.statistics.decision_rule import ALPHA, Verdict
 from workbench.system.numbers import sd_text
 
 

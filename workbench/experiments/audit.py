@@ -13,9 +13,8 @@ from workbench.experiments.running import Trained, prepare, train
 from workbench.experiments.trial_spec import TrialSpec, trial_config
 from workbench.results import TrialResult
 from workbench.statistics.audit import Audit, Rate, audit, audit_retrained
-from workbench.statistics.decision_rule import MARGIN_DB, DecisionRule
+from workbench.statistics.decision_rule import MARGIN_DB, DecisionRule, Verdict
 from workbench.statistics.simulation import Truth
-from workbench.statistics.decision_rule import Verdict
 from workbench.system.events import Emit, counting, ignore
 
 EFFECTS_DB = (0.0, 0.02, 0.05)

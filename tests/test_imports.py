@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
-    {"errors", "__init__"},
+    {"errors"},
     {"system"},
     {"config"},
     {"results"},
@@ -25,8 +25,8 @@ LAYERS = [
     {"reporting"},
     {"search"},
     {"experiments"},
-    {"cli"},
-    {"__main__"},
+    {"api", "cli"},
+    {"__init__", "__main__"},
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 HEAVY = ("torch", "timm", "ray", "mlflow", "optuna", "pandas", "matplotlib", "skimage", "piq")

@@ -1,3 +1,87 @@
-"""MDRN Workbench: ablation and architecture search on MDRN for efficient super-resolution."""
+"""MDRN Workbench: ablation and architecture search on MDRN for efficient super-resolution.
 
-__version__ = "0.1.0"
+`import workbench as wb` gives the functions and classes of `__all__`; `docs/python.md` shows them
+at work. Each is imported when it is first used, so that the import itself takes no time:
+
+    import workbench as wb
+
+    network = wb.load("mdrn-s.pth")
+    large = wb.upscale(network, image)
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.api.networks import (
+        Network,
+        build,
+        count,
+        load,
+        preset,
+        presets,
+        upscale,
+        variant,
+        variants,
+    )
+    from workbench.api.scores import Scores, evaluate
+    from workbench.api.studies import StudyResults, studies, study
+    from workbench.errors import WorkbenchError
+
+__version__ = "0.2.0"
+
+_HOMES = {
+    "Network": "api.networks",
+    "Scores": "api.scores",
+    "StudyResults": "api.studies",
+    "WorkbenchError": "errors",
+    "build": "api.networks",
+    "count": "api.networks",
+    "evaluate": "api.scores",
+    "load": "api.networks",
+    "preset": "api.networks",
+    "presets": "api.networks",
+    "studies": "api.studies",
+    "study": "api.studies",
+    "upscale": "api.networks",
+    "variant": "api.networks",
+    "variants": "api.networks",
+}
+"""The module that each public name is imported from at its first use."""
+
+__all__ = [
+    "Network",
+    "Scores",
+    "StudyResults",
+    "WorkbenchError",
+    "__version__",
+    "build",
+    "count",
+    "evaluate",
+    "load",
+    "preset",
+    "presets",
+    "studies",
+    "study",
+    "upscale",
+    "variant",
+    "variants",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562).
+
+    Raises:
+        AttributeError: For any other name.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"workbench.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return what `dir(workbench)` and completion list."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,240 @@
+"""Studies of a store, as tables and as pages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.analysis.comparison import Comparison
+from workbench.api.pages import inline, show_inline
+from workbench.errors import WorkbenchError
+from workbench.experiments.declaration import read_study
+from workbench.experiments.declaration import studies as study_names
+from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
+from workbench.reporting.plain import as_plain
+from workbench.results import SCORE_NAMES, TrialResult
+from workbench.store.ledger import Ledger
+from workbench.system.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_STORE = "mlflow_runs"
+
+
+class StudyResults:
+    """What a study found. In a notebook it shows its report."""
+
+    def __init__(self, opened: OpenedStudy, store: Path) -> None:
+        self._opened, self._store = opened, store
+
+    @property
+    def name(self) -> str:
+        """Of the study."""
+        return self._opened.study.study
+
+    @property
+    def question(self) -> str:
+        """What the study is to answer; empty if nothing was written down."""
+        return self._opened.declared.question
+
+    @property
+    def comparison(self) -> Comparison:
+        """Networks with their costs, scores, and differences with interval and verdict."""
+        return self._opened.comparison
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader must know: variants that were added later, trials that are missing."""
+        return self._opened.remarks
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a trial and data set.
+
+        Columns: variant, seed, state, dataset, psnr_rgb_db, ssim_rgb, psnr_y_db, ssim_y (means over
+        the images), parameters, multiply_adds, steps, training_s (seconds), key. A trial without
+        scores has one row with empty ones.
+        """
+        import pandas as pd
+
+        columns = ["variant", "seed", "state", "dataset", *SCORE_NAMES]
+        columns += ["parameters", "multiply_adds", "steps", "training_s", "key"]
+        return pd.DataFrame(self._trial_rows(), columns=columns)
+
+    def scores(self) -> "pd.DataFrame":
+        """Return a row an image of each trial: variant, seed, dataset, image, and its scores."""
+        import pandas as pd
+
+        rows = [
+            {"variant": variant, "seed": trial.config.seed, "dataset": one.dataset}
+            | {"image": image.name}
+            | {name: getattr(image, name) for name in SCORE_NAMES}
+            for variant, trial in self._trials()
+            for one in trial.scores
+            for image in one.images
+        ]
+        return pd.DataFrame(rows, columns=["variant", "seed", "dataset", "image", *SCORE_NAMES])
+
+    def curves(self) -> "pd.DataFrame":
+        """Return a row a point of each learning curve.
+
+        Columns: variant, seed, step, loss, learning_rate, and the scores on the validation images.
+        """
+        import pandas as pd
+
+        rows = [
+            {"variant": variant, "seed": trial.config.seed, "step": point.step}
+            | {"loss": point.loss, "learning_rate": point.learning_rate}
+            | point.score.plain()
+            for variant, trial in self._trials()
+            for point in trial.curve
+        ]
+        columns = ["variant", "seed", "step", "loss", "learning_rate", *SCORE_NAMES]
+        return pd.DataFrame(rows, columns=columns)
+
+    def verdicts(self) -> "pd.DataFrame":
+        """Return a row a comparison and data set.
+
+        Columns: variant, against, dataset, delta_psnr_rgb_db, low, high (its interval, dB),
+        p (after Holm), verdict, seeds, images.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "variant": one.name,
+                "against": one.against,
+                "dataset": dataset,
+                "delta_psnr_rgb_db": one.difference.decision.estimate.mean,
+                "low": (one.difference.decision.interval or (None, None))[0],
+                "high": (one.difference.decision.interval or (None, None))[1],
+                "p": one.difference.decision.p_holm,
+                "verdict": str(one.difference.decision.verdict),
+                "seeds": len(one.difference.seeds),
+                "images": len(one.difference.images),
+            }
+            for dataset in self.comparison.protocols
+            for one in self.comparison.judged(dataset)
+        ]
+        columns = ["variant", "against", "dataset", "delta_psnr_rgb_db", "low", "high", "p"]
+        return pd.DataFrame(rows, columns=[*columns, "verdict", "seeds", "images"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `workbench report --format json` prints, with units in the keys."""
+        known = {"study": self.name, "declared": self._opened.declared.hash}
+        return known | as_plain(self.comparison)
+
+    def to_html(self) -> str:
+        """Return the report as one HTML page that needs no other file."""
+        return html_page(self._opened, self._store)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as one HTML page.
+
+        Returns:
+            The file.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        file = Path(path)
+        write_atomically(file, self.to_html().encode())
+        return file
+
+    def show(self, height_px: int = 700) -> None:
+        """Show the report in the notebook.
+
+        Args:
+            height_px: Of the frame, in which the page scrolls.
+
+        Raises:
+            ConfigError: Outside of notebooks, where `save` writes the page.
+        """
+        show_inline(self.to_html(), height_px)
+
+    def __repr__(self) -> str:
+        variants = ", ".join(row.name for row in self.comparison.rows)
+        return f"<study {self.name}: {variants}; declared {declared_text(self._opened.declared)}>"
+
+    def _repr_html_(self) -> str:
+        return inline(self.to_html())
+
+    def _trials(self) -> Iterator[tuple[str, TrialResult]]:
+        for variant, trials in self._opened.results.items():
+            for trial in trials:
+                yield variant, trial
+
+    def _trial_rows(self) -> Iterator[dict[str, object]]:
+        for variant, trial in self._trials():
+            head = {"variant": variant, "seed": trial.config.seed, "state": str(trial.state)}
+            tail: dict[str, object] = {
+                "parameters": trial.cost.parameters,
+                "multiply_adds": trial.cost.multiply_adds,
+                "steps": trial.steps,
+                "training_s": trial.training_s,
+                "key": trial.key,
+            }
+            for one in trial.scores or (None,):
+                scores = {"dataset": one.dataset, **one.mean().plain()} if one else {}
+                yield head | scores | tail
+
+
+def study(name: str | None = None, store: str | Path = DEFAULT_STORE) -> StudyResults:
+    """Read a study from a store and compare its trials again; trains nothing.
+
+    Args:
+        name: Of the study; None is the one that was declared last.
+        store: The folder of the store.
+
+    Raises:
+        ConfigError: If there is no such study, with the nearest name.
+        WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
+
+    Example:
+        >>> wb.study("demo").verdicts()
+    """
+    folder = Path(store)
+    if name is None:
+        names = study_names(folder)
+        if not names:
+            raise WorkbenchError(f"{folder} holds no study; wb.ablate(variants=[...]) makes one")
+        name = names[0]
+    return StudyResults(open_study(folder, name), folder)
+
+
+def studies(store: str | Path = DEFAULT_STORE) -> "pd.DataFrame":
+    """Return what a store holds, a row a study, the one declared last first.
+
+    Columns: name, question, variants (with the base first), seeds, trials, finished,
+    declared (UTC).
+
+    Args:
+        store: The folder of the store.
+
+    Raises:
+        ConfigError: If a study's file is damaged.
+        StoreError: If a record cannot be read.
+
+    Example:
+        >>> wb.studies()["name"].tolist()
+        ['demo']
+    """
+    import pandas as pd
+
+    folder = Path(store)
+    ledger = Ledger(folder)
+    rows = []
+    for name in study_names(folder):
+        declared = read_study(folder, name).declarations[-1]
+        rows.append(
+            {
+                "name": name,
+                "question": declared.question,
+                "variants": [arm.name for arm in declared.arms],
+                "seeds": list(declared.seeds),
+                "trials": len(declared.all_keys),
+                "finished": sum(ledger.result(key) is not None for key in declared.all_keys),
+                "declared": pd.Timestamp(declared.declared_s, unit="s", tz="UTC"),
+            }
+        )
+    columns = ["name", "question", "variants", "seeds", "trials", "finished", "declared"]
+    return pd.DataFrame(rows, columns=columns)

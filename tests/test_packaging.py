@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench import __version__
 from workbench.config.shipped import data_files
 
 ROOT = Path(__file__).parent.parent
@@ -40,3 +41,6 @@ def test_a_wheel_holds_the_data_files_and_the_costs(tmp_path: Path) -> None:
         for stem in data_files(folder):
             assert f"workbench/shipped/{folder}/{stem}.yaml" in names
     assert "workbench/ablation/costs.json" in names
+    assert "workbench/py.typed" in names
+    assert not {name for name in names if name.startswith("tests/")}
+    assert f"mdrn_workbench-{__version__}-py3-none-any.whl" == wheel.name

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from workbench.ablation.variant import FOLDER, find_variants
 from workbench.api.images import ImageLike, as_given, to_values
+from workbench.config.bounds import MOST_TILE_PX
 from workbench.config.model import ModelConfig
 from workbench.config.presets import CANONICAL, PRESETS, RECIPES
 from workbench.config.presets import preset as find_preset
@@ -55,7 +56,11 @@ def presets() -> tuple[str, ...]:
 
 
 def preset(name: str) -> ModelConfig:
-    """Return the config of a network by name, such as `mdrn-s`, `mdrn`, `bsrn`, `rfdn`, `imdn`.
+    """Return the config of a network.
+
+    Args:
+        name: Of the network, such as `mdrn-s`, `mdrn`, `bsrn`, `rfdn` or `imdn`; `presets` lists
+            them.
 
     Raises:
         ConfigError: For an unknown name, with the nearest one.
@@ -192,7 +197,7 @@ def upscale(
     """
     opened, values = opened_network(network), to_values(image)
     check_size("image", (values.shape[0], values.shape[1]), opened.smallest_lr_px)
-    tiling = Tiling(tile_lr_px, tile_overlap_lr_px)
+    tiling = checked_tiling(tile_lr_px, tile_overlap_lr_px)
     with inference(opened.module) as device:
         out = run(opened.module, values, device, opened.scale, opened.smallest_lr_px, tiling)
         check_finite("image", out)
@@ -253,6 +258,21 @@ def opened_network(network: object) -> OpenedNetwork:
     with inference(adapted) as device, device:  # the probe's image is made on the network's device
         adapted.scale = scale = probe_scale(adapted, name)
     return OpenedNetwork(name, adapted, scale, 1, name)
+
+
+def checked_tiling(tile_lr_px: int | None, overlap_lr_px: int) -> Tiling:
+    """Return how images are cut.
+
+    Raises:
+        ConfigError: If a size is out of its bounds.
+    """
+    if tile_lr_px is not None and not 1 <= tile_lr_px <= MOST_TILE_PX:
+        raise ConfigError(f"tile_lr_px must lie in 1..{MOST_TILE_PX:,}, got {tile_lr_px}")
+    if not 0 <= overlap_lr_px <= MOST_TILE_PX:
+        raise ConfigError(
+            f"tile_overlap_lr_px must lie in 0..{MOST_TILE_PX:,}, got {overlap_lr_px}"
+        )
+    return Tiling(tile_lr_px, overlap_lr_px)
 
 
 def _config(config: object) -> ModelConfig:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from torch import nn
 
-from workbench.api.networks import opened_network
+from workbench.api.networks import checked_tiling, opened_network
 from workbench.api.progress import Progressing, shown
 from workbench.api.sources import Images, image_sources
 from workbench.config.data import Degradation
 from workbench.data.pairs import FolderPairs
+from workbench.errors import ConfigError, nearest
 from workbench.evaluation.baseline import bicubic_scores
-from workbench.evaluation.evaluate import Tiling
 from workbench.evaluation.evaluate import evaluate as score
 from workbench.results import SCORE_NAMES, DatasetScores
 from workbench.system.events import counting
@@ -100,6 +100,10 @@ def evaluate(
         >>> scores.mean()
     """
     opened = opened_network(network)
+    tiling = checked_tiling(tile_lr_px, tile_overlap_lr_px)
+    if degradation not in get_args(Degradation):
+        names = nearest(degradation, get_args(Degradation))
+        raise ConfigError(f"unknown degradation {degradation!r}; {names}")
     sets = [
         FolderPairs(source, opened.scale, degradation, recursive=recursive)
         for source in image_sources(data, "data")
@@ -112,7 +116,7 @@ def evaluate(
                     opened.module,
                     images,
                     smallest_lr_px=opened.smallest_lr_px,
-                    tiling=Tiling(tile_lr_px, tile_overlap_lr_px),
+                    tiling=tiling,
                     progress=advance,
                 )
             with counting(emit, f"{BICUBIC} {images.name}") as advance:

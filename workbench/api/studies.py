@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_STORE = "mlflow_runs"
+_TRIAL_COLUMNS = (
+    "variant",
+    "seed",
+    "state",
+    "parameters",
+    "multiply_adds",
+    "steps",
+    "training_s",
+    "key",
+)
 
 
 class StudyResults:
@@ -48,17 +58,18 @@ class StudyResults:
         return self._opened.remarks
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row a trial and data set.
+        """Return a row a trial.
 
-        Columns: variant, seed, state, dataset, psnr_rgb_db, ssim_rgb, psnr_y_db, ssim_y (means over
-        the images), parameters, multiply_adds, steps, training_s (seconds), key. A trial without
-        scores has one row with empty ones.
+        Columns: variant, seed, state, parameters, multiply_adds, steps, training_s (seconds), key,
+        and for each data set the means over its images, such as `Set5/psnr_rgb_db`,
+        `Set5/ssim_rgb`, `Set5/psnr_y_db` and `Set5/ssim_y`; a trial without scores has none there.
         """
         import pandas as pd
 
-        columns = ["variant", "seed", "state", "dataset", *SCORE_NAMES]
-        columns += ["parameters", "multiply_adds", "steps", "training_s", "key"]
-        return pd.DataFrame(self._trial_rows(), columns=columns)
+        means = [
+            f"{dataset}/{score}" for dataset in self.comparison.protocols for score in SCORE_NAMES
+        ]
+        return pd.DataFrame(self._trial_rows(), columns=[*_TRIAL_COLUMNS, *means])
 
     def scores(self) -> "pd.DataFrame":
         """Return a row an image of each trial: variant, seed, dataset, image, and its scores."""
@@ -165,17 +176,21 @@ class StudyResults:
 
     def _trial_rows(self) -> Iterator[dict[str, object]]:
         for variant, trial in self._trials():
-            head = {"variant": variant, "seed": trial.config.seed, "state": str(trial.state)}
-            tail: dict[str, object] = {
-                "parameters": trial.cost.parameters,
-                "multiply_adds": trial.cost.multiply_adds,
-                "steps": trial.steps,
-                "training_s": trial.training_s,
-                "key": trial.key,
-            }
-            for one in trial.scores or (None,):
-                scores = {"dataset": one.dataset, **one.mean().plain()} if one else {}
-                yield head | scores | tail
+            head = (
+                variant,
+                trial.config.seed,
+                str(trial.state),
+                trial.cost.parameters,
+                trial.cost.multiply_adds,
+                trial.steps,
+                trial.training_s,
+                trial.key,
+            )
+            row: dict[str, object] = dict(zip(_TRIAL_COLUMNS, head, strict=True))
+            for one in trial.scores:
+                means = one.mean().plain()
+                row |= {f"{one.dataset}/{score}": value for score, value in means.items()}
+            yield row
 
 
 def study(name: str | None = None, store: str | Path = DEFAULT_STORE) -> StudyResults:

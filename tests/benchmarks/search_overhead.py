@@ -10,16 +10,14 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.builders.searches import BASE, Fake, settings
-from workbench.execution.plan import Plan
+from workbench.execution.stream import Asked, Ended
+from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord
 from workbench.search.record_file import add_line, start_record
-from workbench.search.run import search
-from workbench.search.state import Ran
 from workbench.spaces.space import SpaceFile
 
 SPACE = SpaceFile.parse(
@@ -48,11 +46,12 @@ class Timed(Fake):
         self.moments: list[tuple[float, float]] = []
         """Seconds, and the peak memory in GB by then."""
 
-    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
-        if not until:
+    def ended(self, one: Asked) -> Ended:
+        """Run one arm."""
+        if one.until is None:
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            self.moments += [(time.perf_counter(), memory)] * len(plan.arms)
-        return super().__call__(plan, until)
+            self.moments.append((time.perf_counter(), memory))
+        return super().ended(one)
 
 
 def main() -> None:
@@ -67,7 +66,7 @@ def main() -> None:
         record = SearchRecord(name="overhead", settings=wanted)
         objectives = parse_objectives(wanted.objectives, ["Set5"])
         start_record(record, Path(folder))
-        search(
+        run_loop(
             record,
             given.trials,
             objectives,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.builders.searches import Failing, Fake, run, settings, with_rungs
 from workbench.execution.stream import Asked, Ended, More
-from workbench.search.asynchronous import RunStream, search_asynchronously
+from workbench.search.loop import RunStream, run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Line, SearchRecord, Settings
 from workbench.search.record_file import add_line
@@ -65,7 +65,7 @@ class Arrivals:
         name = one.arm.name
         if name in self.failing:
             return Ended(name, [], self.failing[name])
-        return Ended(name, [self.fake.one(name, one.arm.config, 1, one.until)])
+        return self.fake.ended(one)
 
 
 def asynchronous_settings(**changes: object) -> Settings:
@@ -90,7 +90,7 @@ def run_asynchronously(
         if store is not None:
             add_line(line, store, "s")
 
-    state = search_asynchronously(start, trials, objectives, arrivals, keep, retry=retry)
+    state = run_loop(start, trials, objectives, arrivals, keep, retry=retry)
     assert state.record == start.with_lines(lines)
     return state
 

@@ -1,18 +1,19 @@
 """Builders of tests: searches."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tests.builders.comparisons import scored
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.execution.plan import Plan
+from workbench.execution.stream import Asked, Ended, More
 from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import cost_of
+from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Line, SearchRecord, Settings
-from workbench.search.run import search
-from workbench.search.state import Ran, SearchState
+from workbench.search.state import SearchState
 from workbench.spaces.space import Fidelity, SpaceFile
 
 BASE = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
@@ -48,16 +49,19 @@ class Fake:
         self.segments: list[tuple[str, int | None]] = []
         """(name, to which step), each time that one is trained at all."""
         self.kill_at = kill_at
+        self.seeds: tuple[int, ...] = (1,)
+        """Of each arm."""
 
-    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
-        return Ran(
-            {
-                arm.name: [
-                    self.one(arm.name, arm.config, seed, until.get(arm.name)) for seed in plan.seeds
-                ]
-                for arm in plan.arms
-            }
-        )
+    def __call__(self, first: Iterable[Asked], then: More) -> None:
+        """Run arms in the order in which they are requested."""
+        waiting = deque(first)
+        while waiting:
+            waiting.extend(then(self.ended(waiting.popleft())))
+
+    def ended(self, one: Asked) -> Ended:
+        """Run one arm under all seeds."""
+        name, config = one.arm.name, one.arm.config
+        return Ended(name, [self.one(name, config, seed, one.until) for seed in self.seeds])
 
     def one(self, name: str, config: TrialConfig, seed: int, until: int | None) -> TrialResult:
         key = config.model_dump_json() + str(seed)
@@ -122,7 +126,8 @@ def run(
 ) -> SearchState:
     objectives = parse_objectives(wanted.objectives, ["Set5"])
     start = record or SearchRecord(name="s", settings=wanted)
-    return search(start, trials, objectives, fake, keep, retry=retry)
+    fake.seeds = wanted.trial_seeds
+    return run_loop(start, trials, objectives, fake, keep, retry=retry)
 
 
 def with_rungs(space: SpaceFile = SPACE, keep: float = 0.5) -> SpaceFile:
@@ -142,14 +147,13 @@ class Failing(Fake):
         super().__init__()
         self.how = dict(how)
 
-    def __call__(self, plan: Plan, until: Mapping[str, int]) -> Ran:
-        ran = super().__call__(plan, until)
-        results, failed = dict(ran.results), dict[str, str]()
-        for name in [name for name in results if name in self.how]:
-            if self.how[name] == "lost":
-                del results[name]
-                failed[name] = "its worker process died 2 times"
-            else:
-                changes = {"state": TrialState(self.how[name]), "reason": "why", "scores": ()}
-                results[name] = [r.model_copy(update=changes) for r in results[name]]
-        return Ran(results, failed)
+    def ended(self, one: Asked) -> Ended:
+        """Run one arm, and let it fail if it is to fail."""
+        found = super().ended(one)
+        how = self.how.get(found.name)
+        if how is None:
+            return found
+        if how == "lost":
+            return Ended(found.name, [], "its worker process died 2 times")
+        changes = {"state": TrialState(how), "reason": "why", "scores": ()}
+        return Ended(found.name, [r.model_copy(update=changes) for r in found.results])

@@ -15,7 +15,7 @@ from tests.builders.searches import BASE, SPACE, Fake, KilledError, run, setting
 from workbench.errors import WorkbenchError
 from workbench.execution.stream import Asked, Ended
 from workbench.results import TrialState
-from workbench.search.asynchronous import search_asynchronously
+from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import ranked
 from workbench.search.record import Line, Promotion, Retry, SearchRecord, name_of
@@ -277,7 +277,7 @@ def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
     broken = failing([name_of(number) for number in range(first, 30)], "no disk")
     objectives = parse_objectives(asked.objectives, ["Set5"])
     with pytest.raises(WorkbenchError, match=reason):
-        search_asynchronously(record, 6, objectives, broken, lines.append)
+        run_loop(record, 6, objectives, broken, lines.append)
     left = record.with_lines(lines)
     assert left.stages == record.stages
     state = run_asynchronously(asked, 6, Arrivals(fake, "first come"), left)

@@ -12,12 +12,12 @@ from tests.builders.searches import Failing, Fake, KilledError, psnr_db, run, se
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
+from workbench.search.loop import run_loop
 from workbench.search.optuna_study import write_study
 from workbench.search.page import search_page
 from workbench.search.population import explored
 from workbench.search.record import Line, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
-from workbench.search.run import search
 from workbench.search.schedules import changeable, changed_at
 from workbench.search.state import CANONICAL
 from workbench.search.views import view_of
@@ -109,7 +109,7 @@ def test_the_places_of_those_that_fail_are_taken_too() -> None:
 def test_the_trainings_part_where_the_record_says() -> None:
     asked: list[TrialConfig] = []
     record = SearchRecord(name="s", settings=of_population())
-    done = search(record, 13, PSNR, Fake(), lambda _: None, asked.append)
+    done = run_loop(record, 13, PSNR, Fake(), lambda _: None, asked.append)
     born = [p for p in done.trained if p.parent is not None]
     assert len({config.model_dump_json() for config in asked}) == len(born)
     for proposal in born:

@@ -13,10 +13,10 @@ from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
 from workbench.execution.plan import Arm, Plan
-from workbench.execution.run import by_arm, look_up, run_what_can
+from workbench.execution.run import by_arm, look_up
 from workbench.execution.stream import Stream
-from workbench.search.asynchronous import search_asynchronously
 from workbench.search.branching import begin_early
+from workbench.search.loop import run_loop
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Line, SearchRecord, Settings
 from workbench.search.record_file import (
@@ -27,8 +27,7 @@ from workbench.search.record_file import (
     read_record,
     start_record,
 )
-from workbench.search.run import search
-from workbench.search.state import CANONICAL, Ran, SearchState
+from workbench.search.state import CANONICAL, SearchState
 from workbench.search.warm_start import known_networks
 from workbench.store.ledger import Ledger
 from workbench.system.digests import sha256_of_json
@@ -183,23 +182,16 @@ def _searched(
     ):
         run = display.announcing(engine)
 
-        def run_batch(plan: Plan, until: Mapping[str, int]) -> Ran:
-            results, failures = run_what_can(
-                plan, until, store=place.store, run=run, tracker=tracker, display=display
-            )
-            return Ran(by_arm(plan, results), {arm: str(e) for (arm, _), e in failures.items()})
-
         def keep(line: Line) -> None:
             add_line(line, place.store, record.name)
             display.note(line)
 
-        if record.settings.asynchronous:
-            seeds = record.settings.trial_seeds
-            stream = Stream(record.name, tracker, display, seeds=seeds, store=place.store)
-            run_stream = partial(stream.run, run)
-            return search_asynchronously(record, trials, objectives, run_stream, keep, retry=retry)
-        share = partial(begin_early, seeds=record.settings.trial_seeds, store=place.store)
-        return search(record, trials, objectives, run_batch, keep, share, retry=retry)
+        seeds = record.settings.trial_seeds
+        stream = Stream(record.name, tracker, display, seeds=seeds, store=place.store)
+        fork = partial(begin_early, seeds=seeds, store=place.store)
+        return run_loop(
+            record, trials, objectives, partial(stream.run, run), keep, fork, retry=retry
+        )
 
 
 def view(what: str, name: str, store: Path, *, as_json: bool) -> None:

@@ -42,7 +42,7 @@ class Population:
     state: SearchState
     seen: dict[str, int]
 
-    def born(
+    def offspring(
         self, batch: int, step: int, best: Sequence[Proposal], count: int
     ) -> tuple[Proposal, ...]:
         """Return new candidates, which depend on the search's seed and the record only.

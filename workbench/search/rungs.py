@@ -30,7 +30,7 @@ def rung_steps(fidelity: Fidelity, training: TrainingConfig) -> tuple[int | None
     return tuple(steps)
 
 
-def who_goes_on(
+def select_survivors(
     here: Mapping[str, Sequence[float]],
     before: Mapping[str, Sequence[float]],
     objectives: Sequence[Objective],

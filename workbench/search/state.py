@@ -1,12 +1,10 @@
-"""A search as far as it is known, and what runs a part of it."""
+"""A search as far as it is known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.execution.plan import Plan
 from workbench.results import Cost, TrialResult, TrialState
 from workbench.search.candidates import beyond
 from workbench.search.objectives import Objective
@@ -15,23 +13,6 @@ from workbench.search.record import Proposal, SearchRecord
 
 CANONICAL = "t0000"
 """Name of the network that all are compared with: always the first, and never stopped early."""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What running a plan gave."""
-
-    results: Mapping[str, list[TrialResult]]
-    """By arm; those that were stopped early among them."""
-    failed: Mapping[str, str] = field(default_factory=dict)
-    """By arm, what kept it from ending."""
-
-
-class RunBatch(Protocol):
-    """Runs a plan, from the ledger where it can."""
-
-    def __call__(self, plan: Plan, until: Mapping[str, int], /) -> Ran:
-        """Run each arm to the step that `until` names, or to its end."""
 
 
 def cost_of_trial(proposal: Proposal) -> Cost:

@@ -1,0 +1,227 @@
+"""The search itself: one loop over events, whatever the scheduler.
+
+A search is a log of events. Trials arrive; the scheduler says what follows; each event is written
+to the disk before anything follows from it. Resuming a killed search is the same loop that is given
+the events of the file first.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from workbench.config.trial import TrialConfig
+from workbench.execution.plan import Arm
+from workbench.execution.stream import Asked, Ended, More
+from workbench.results import TrialResult, TrialState
+from workbench.search.objectives import Objective
+from workbench.search.proposing import propose, seen_runs
+from workbench.search.record import (
+    FAILED,
+    Batch,
+    Line,
+    Promotion,
+    Proposal,
+    Retry,
+    SearchRecord,
+    Stage,
+    name_of,
+)
+from workbench.search.sampler import Sampler
+from workbench.search.schedulers.choosing import make_scheduler
+from workbench.search.schedulers.scheduler import Arrival, Scheduler, SearchContext
+from workbench.search.state import SearchState
+
+RunStream = Callable[[Iterable[Asked], More], None]
+"""Runs arms and those that follow from their ends, as `execution.stream.Stream.run` does."""
+Fork = Callable[[TrialConfig], None]
+"""Gives a training the steps that it shares with its parent's, while their checkpoint is there."""
+
+
+def run_loop(
+    record: SearchRecord,
+    trials: int,
+    objectives: tuple[Objective, ...],
+    run: RunStream,
+    keep: Callable[[Line], None],
+    fork: Fork | None = None,
+    *,
+    retry: bool = False,
+) -> SearchState:
+    """Run a search until it has trained enough networks, or finds no new one.
+
+    Args:
+        record: A new one, or that of a search to resume.
+        trials: Networks to train, the baseline among them.
+        objectives: What the sampler is told.
+        run: Runs trials.
+        keep: Keeps an event; it must be on the disk when this returns.
+        fork: Gives offspring their parent's checkpoint. Without it they train from the start,
+            which gives the same weights.
+        retry: Run failed trials again.
+
+    Raises:
+        WorkbenchError: If the baseline fails, or all trials at first.
+    """
+    state = SearchState(record)
+    settings = record.settings
+    sampler = Sampler(settings.sampler, settings.seed, settings.space, objectives)
+    for known in record.known:
+        sampler.know(known)
+    context = SearchContext(state, objectives, trials, seen_runs(state))
+    loop = _Loop(context, make_scheduler(context), sampler, keep, fork)
+    loop.replay()
+    loop.retry_pending = retry and not record.retrying
+    run(loop.first(), loop.then)
+    return state
+
+
+@dataclass
+class _Loop:
+    """Between the running trials, the scheduler, the sampler and the record."""
+
+    context: SearchContext
+    scheduler: Scheduler
+    sampler: Sampler
+    keep: Callable[[Line], None]
+    fork: Fork | None
+    retry_pending: bool = False
+    """Whether failed trials are run again as soon as the scheduler can."""
+    running: dict[str, int] = field(default_factory=dict)
+    """The target of each candidate that runs, by name."""
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    """Every candidate, by name."""
+
+    @property
+    def state(self) -> SearchState:
+        """The search."""
+        return self.context.state
+
+    def replay(self) -> None:
+        """Take in the events of the record."""
+        for event in self.state.record.lines:
+            if isinstance(event, Batch):
+                self._replay_proposals(event.proposals)
+            self._apply(event)
+
+    def first(self) -> list[Asked]:
+        """Return what runs first.
+
+        Trials that have their score are among it: the ledger has their results.
+        """
+        end = self.context.end
+        scored = {name for s in self.state.record.stages if s.rung == end for name in s.values}
+        arms = [self._arm(p, None) for p in self.state.trained if p.name in scored]
+        return [*arms, *self._advance()]
+
+    def then(self, ended: Ended) -> list[Asked]:
+        """Take in that a trial has ended under all seeds; return what runs next."""
+        rung = self.running.pop(ended.name, None)
+        if rung is None or rung == self.context.end:
+            self.state.results[ended.name] = ended.results
+        if rung is None:
+            return []  # its score is in the record
+        self.scheduler.add_arrival(self._arrival(ended, rung))
+        return self._advance()
+
+    def _advance(self) -> list[Asked]:
+        """Note all that follows, and return what is to be run and does not run yet."""
+        while (event := self._next_event()) is not None:
+            self._note(event)
+        due = {n: r for n, r in self.scheduler.targets.items() if n not in self.running}
+        self.running |= due
+        found = []
+        for name, rung in due.items():
+            proposal = self.proposals[name]
+            if proposal.parent is not None and self.fork is not None:
+                self.fork(self.state.config(proposal))
+            found.append(self._arm(proposal, self.context.step(proposal, rung)))
+        return found
+
+    def _next_event(self) -> Line | None:
+        """Return what follows: of the scheduler's rules, of `retry`, or a new proposal."""
+        if self.retry_pending and self.scheduler.can_retry():
+            self.retry_pending = False
+            failed = self.state.record.failed()
+            if failed:
+                numbers = tuple(proposal.number for proposal in failed)
+                return Retry(batch=self.state.record.next_batch, numbers=numbers)
+        left = self.context.trials - len(self.state.trained)
+        more = left > 0 and not self.state.record.exhausted
+        event = self.scheduler.next_event(more_candidates=more)
+        wanted = min(self.scheduler.wants(), left) if event is None and more else 0
+        return self._proposed(wanted) if wanted else event
+
+    def _proposed(self, wanted: int) -> Batch:
+        """Propose new networks."""
+        batch = self.state.record.next_batch
+        proposals = propose(self.state, self.sampler, self.context.seen, batch, wanted)
+        new = sum(proposal.trained for proposal in proposals)
+        return Batch(proposals=tuple(proposals), exhausted=new < wanted)
+
+    def _note(self, event: Line) -> None:
+        """Keep an event, and take in what follows from it."""
+        self.state.record = self.state.record.with_lines([event])
+        self.keep(event)
+        self._apply(event)
+
+    def _apply(self, event: Line) -> None:
+        born = event.born if isinstance(event, Stage) else ()
+        new = event.proposals if isinstance(event, Batch) else born
+        self.proposals |= {proposal.name: proposal for proposal in new}
+        self.scheduler.apply(event)
+        self._inform_sampler(event)
+
+    def _inform_sampler(self, event: Line) -> None:
+        """Report to the sampler what an event says about candidates."""
+        match event:
+            case Promotion():
+                self.sampler.go_on(self.proposals[name_of(event.number)])
+            case Retry():
+                for number in event.numbers:
+                    if number > 0:
+                        self.sampler.go_on(self.proposals[name_of(number)])
+            case Stage():
+                for name, values in event.values.items():
+                    self._report(event, self.proposals[name], values)
+                for name in event.ended:
+                    self.sampler.tell(self.proposals[name], None)
+
+    def _report(self, stage: Stage, proposal: Proposal, values: Sequence[float]) -> None:
+        if stage.rung == self.context.end:
+            self.sampler.tell(proposal, values)
+        elif proposal.name not in stage.goes_on:
+            step = self.context.step(proposal, stage.rung)
+            assert step is not None, "candidates stop at rungs where they are compared"
+            self.sampler.tell_stopped(proposal.number, step, values)
+
+    def _replay_proposals(self, proposals: Sequence[Proposal]) -> None:
+        """Let the sampler know what it proposed before."""
+        for proposal in proposals:
+            if proposal.number > 0:
+                self.sampler.replay(proposal)
+            if not proposal.trained:
+                self.sampler.tell(proposal, None)
+
+    def _arrival(self, ended: Ended, rung: int) -> Arrival:
+        proposal = self.proposals[ended.name]
+        step = self.context.step(proposal, rung)
+        good = {TrialState.COMPLETE} if step is None else {TrialState.COMPLETE, TrialState.PRUNED}
+        failure = failure_of(ended, good)
+        if failure:
+            return Arrival(ended.name, rung, None, failure, ended.failed)
+        found = ended.results
+        values = tuple(
+            o.value(found) if step is None else o.value_at(found, step)
+            for o in self.context.objectives
+        )
+        return Arrival(ended.name, rung, values)
+
+    def _arm(self, proposal: Proposal, until: int | None) -> Asked:
+        return Asked(Arm(proposal.name, "", self.state.config(proposal)), until)
+
+
+def failure_of(ended: Ended, good: set[TrialState]) -> str:
+    """Return why trials have no score, beginning with a state and a colon; empty if they have."""
+    if ended.failed:
+        return f"{FAILED}: {ended.failed}"
+    bad: list[TrialResult] = [result for result in ended.results if result.state not in good]
+    return f"{bad[0].state.value}: {bad[0].reason}" if bad else ""

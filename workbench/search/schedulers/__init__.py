@@ -1,0 +1,1 @@
+"""Schedulers: which candidates of a search train further, and when new ones start."""

@@ -1,0 +1,43 @@
+"""Population based training (Jaderberg et al. 2017): offspring of the best replace the worst."""
+
+from collections.abc import Mapping, Sequence
+
+from workbench.search.population import Population
+from workbench.search.ranking import ranked
+from workbench.search.record import Proposal, Stage
+from workbench.search.schedulers.cohorts import CohortScheduler
+from workbench.search.schedulers.scheduler import SearchContext
+
+
+class PbtScheduler(CohortScheduler):
+    """A batch is a population: it is ranked at each rung, and its worst members are replaced.
+
+    Each offspring forks the checkpoint of one of the best and trains on with changed settings. A
+    population is compared with itself only.
+    """
+
+    def __init__(self, context: SearchContext) -> None:
+        """Start without a population.
+
+        Args:
+            context: The search.
+        """
+        super().__init__(context)
+        self._population = Population(context.state, context.seen)
+
+    def compared_with(self, rung: int) -> Mapping[str, tuple[float, ...]]:
+        """Return nothing, or for members that are run again what their rung has seen."""
+        return self.at_rung.get(rung, {}) if self.retrying else {}
+
+    def offspring(
+        self, stage: Stage, cohort: Sequence[Proposal], step: int
+    ) -> tuple[Proposal, ...]:
+        """Return a new member for each one that is stopped or has failed."""
+        if self.retrying:
+            return ()  # the places of those that failed before are taken
+        places = len(cohort) - len(stage.goes_on)
+        here = {name: stage.values[name] for name in stage.goes_on if name in stage.values}
+        best = set(ranked(here, self.context.objectives)[:places])
+        count = min(places, self.context.trials - len(self.context.state.trained))
+        parents = [proposal for proposal in cohort if proposal.name in best]
+        return self._population.offspring(stage.batch, step, parents, count)

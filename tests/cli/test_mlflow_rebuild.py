@@ -97,8 +97,10 @@ def test_a_search_comes_back_with_what_it_has_stopped(
         ledger.record(as_run(config, result))
     for (config, _), result in fake.paused.items():
         ledger.keep_stopped(as_run(config, result))
-    monkeypatch.setattr("workbench.search.summary.search_page", lambda _: "")  # takes seconds
-    monkeypatch.setattr("workbench.search.summary._figures", lambda _: {})
+    monkeypatch.setattr(
+        "workbench.reporting.search_summary.search_page", lambda _: ""
+    )  # takes seconds
+    monkeypatch.setattr("workbench.reporting.search_summary._figures", lambda _: {})
     ended = command("mlflow", "rebuild")
     assert (ended.code, ended.err) == (0, "")
     rows = query(store, "SELECT t.value, count(*) FROM runs r JOIN tags t USING (run_uuid) "

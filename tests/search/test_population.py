@@ -12,16 +12,16 @@ from tests.builders.searches import Failing, Fake, KilledError, psnr_db, run, se
 from workbench.config.overrides import apply_overrides
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
+from workbench.reporting.search_page import search_page
+from workbench.reporting.search_study import write_study
+from workbench.reporting.search_texts import proposal_text
+from workbench.search.analysis import analyse_search
 from workbench.search.loop import run_loop
-from workbench.search.optuna_study import write_study
-from workbench.search.page import search_page
 from workbench.search.population import explored
 from workbench.search.record import Line, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.schedules import changeable, changed_at
 from workbench.search.state import CANONICAL
-from workbench.search.views import view_of
-from workbench.search.wording import proposal_text
 from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers
 from workbench.spaces.space import SpaceFile
 from workbench.training.schedule import learning_rate, steps_from
@@ -173,7 +173,7 @@ def test_the_views_say_whose_steps_a_schedule_begins_with(tmp_path: Path) -> Non
     import optuna
 
     state = run(of_population(batch=8), 17, Fake())
-    page = search_page(view_of(state, PSNR))
+    page = search_page(analyse_search(state, PSNR))
     write_study(state, PSNR, tmp_path / "s.db")
     trials = optuna.load_study(study_name="s", storage=f"sqlite:///{tmp_path / 's.db'}").trials
     for proposal, trial in zip(state.record.proposals, trials, strict=True):

@@ -16,10 +16,10 @@ from workbench.experiments.given import Given, keep_given, read_given
 from workbench.experiments.study import open_study
 from workbench.experiments.summaries import summaries
 from workbench.experiments.transfer import show
+from workbench.reporting.search_summary import search_summary, search_view
 from workbench.results import TrialResult, WeightsRecord
 from workbench.search.record_file import find_record
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.summary import search_summary, search_view
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
 from workbench.system.progress import Progress

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from workbench.cli.display import AblationDisplay
+from workbench.reporting.search_texts import difference_text, proposal_text, value_text
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
 from workbench.search.record import Batch, Line, Promotion, Retry, SearchRecord, Stage, name_of
 from workbench.search.state import CANONICAL
-from workbench.search.wording import difference_text, proposal_text, value_text
 
 
 class SearchDisplay(AblationDisplay):

@@ -14,10 +14,10 @@ from workbench.config.presets import recipe
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.execution.plan import Arm, Plan
+from workbench.reporting.search_texts import proposal_text
 from workbench.search.ranking import ranked
 from workbench.search.record import Proposal
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.wording import proposal_text
 
 
 @dataclass(frozen=True)

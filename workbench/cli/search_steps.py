@@ -157,7 +157,7 @@ def _searched_in_time(
 
 def _describe(record: SearchRecord, tracker: Tracker, command: str) -> None:
     """Show in MLflow what the search looks for, and prepare its page."""
-    from workbench.search.summary import search_view
+    from workbench.reporting.search_summary import search_view
 
     with optional("MLflow"):
         tracker.study_described(search_view(record, command))
@@ -165,7 +165,7 @@ def _describe(record: SearchRecord, tracker: Tracker, command: str) -> None:
 
 def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:
     """Write the search's own run, unless it is there as it would be now."""
-    from workbench.search.summary import VARIANT, digest_of, search_summary
+    from workbench.reporting.search_summary import VARIANT, digest_of, search_summary
 
     known = tracker.knows_summary(state.record.name, [VARIANT], digest_of(state))
     if CANONICAL in state.results and not known:
@@ -224,14 +224,14 @@ def write_view(what: str, name: str, out: Path | None, store: Path) -> None:
     state = stored_state(name, store)
     objectives = objectives_of(state.record.settings)
     if what == "report":
-        from workbench.search.page import search_page
-        from workbench.search.views import view_of
+        from workbench.reporting.search_page import search_page
+        from workbench.search.analysis import analyse_search
 
         path = out or Path(f"{name}.html")
-        write_atomically(path, search_page(view_of(state, objectives)).encode())
+        write_atomically(path, search_page(analyse_search(state, objectives)).encode())
         note(f"written to {path}")
         return
-    from workbench.search.optuna_study import write_study
+    from workbench.reporting.search_study import write_study
 
     path = out or Path(f"{name}.db")
     if path.exists():

@@ -13,13 +13,13 @@ from workbench.cli.comparison_table import print_warning
 from workbench.cli.console import OUT, billions, note, table
 from workbench.cli.search_difference import print_differences
 from workbench.reporting.baseline import BICUBIC
+from workbench.reporting.search_texts import bicubic_warnings, proposal_text
 from workbench.reporting.wording import overlap_texts
-from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
+from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, Stage
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState, cost_of_trial
-from workbench.search.wording import proposal_text
 
 _COLUMNS = ("parameters", "multiply_adds")
 """Objectives that have a column anyway."""

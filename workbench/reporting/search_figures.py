@@ -1,12 +1,12 @@
 """Figures of a search for its HTML page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from workbench.reporting.colours import Style, style
 from workbench.reporting.figure_parts import Figure, add_bicubic, laid_out
 from workbench.reporting.wording import short_value
+from workbench.search.analysis import Scored
 
 FRONT = {
     "canonical": Style("var(--series-1)", "star", "solid"),
@@ -14,19 +14,6 @@ FRONT = {
     "not on it": Style("var(--muted)", "circle-open", "solid"),
 }
 """What the marks of `front` stand for."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A network of a search that came to its end."""
-
-    name: str
-    values: tuple[float, ...]
-    """Of the objectives."""
-    multiply_adds_g: float
-    params: Mapping[str, object]
-    """What was chosen, by dimension; empty for the canonical network."""
-    on_front: bool
 
 
 def front(

@@ -6,7 +6,8 @@ from typing import Any
 from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.colours import PALETTE
 from workbench.reporting.prints import drawn, shade
-from workbench.reporting.search_figures import Scored, axis_of, rung_title
+from workbench.reporting.search_figures import axis_of, rung_title
+from workbench.search.analysis import Scored
 
 _WIDTH_IN = 7.0
 _MOST_TICKS = 12

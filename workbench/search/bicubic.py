@@ -1,8 +1,7 @@
-"""Bicubic interpolation in what is shown of a search. No torch."""
+"""Scores of bicubic interpolation beside those of a search's networks. No torch."""
 
 from collections.abc import Sequence
 
-from workbench.reporting.baseline import below, warning_text
 from workbench.results import MeanScore, TrialResult
 from workbench.search.objectives import COSTS, Objective
 from workbench.search.state import SearchState
@@ -20,26 +19,20 @@ def bicubic_values(state: SearchState, objectives: Sequence[Objective]) -> tuple
 def below_bicubic_db(state: SearchState) -> dict[str, dict[str, float]]:
     """Return by data set how many dB (PSNR, RGB) networks are below bicubic, by name."""
     return {
-        dataset: below(_means(state, dataset), score.psnr_rgb_db)
-        for dataset, score in _bicubic(state).items()
+        dataset: {
+            name: score.psnr_rgb_db - mean
+            for name, mean in _means(state, dataset).items()
+            if mean < score.psnr_rgb_db
+        }
+        for dataset, score in bicubic_scores(state).items()
     }
-
-
-def bicubic_warnings(state: SearchState) -> list[str]:
-    """Return a sentence for each data set on which networks are below bicubic."""
-    bicubic = _bicubic(state)
-    return [
-        warning_text(dataset, short, bicubic[dataset].psnr_rgb_db, ranked=True)
-        for dataset, short in below_bicubic_db(state).items()
-        if short
-    ]
 
 
 def _value(state: SearchState, objective: Objective) -> float | None:
     if objective.name in COSTS:
         return None
     dataset, slash, metric = objective.name.rpartition("/")
-    known = _bicubic(state)
+    known = bicubic_scores(state)
     first = next(iter(known), "")  # a score without a data set is that of the first one
     score = known.get(dataset if slash else first)
     return None if score is None else float(getattr(score, metric))
@@ -49,7 +42,8 @@ def _results(state: SearchState) -> list[TrialResult]:
     return [result for results in state.results.values() for result in results]
 
 
-def _bicubic(state: SearchState) -> dict[str, MeanScore]:
+def bicubic_scores(state: SearchState) -> dict[str, MeanScore]:
+    """Return the mean scores of bicubic by data set, where trials have them."""
     return {
         scores.dataset: scores.bicubic
         for result in _results(state)

@@ -10,12 +10,13 @@ from PIL import Image
 from tests.browser.chromium import browser, needs_chromium
 from tests.builders.search_runs import PSNR
 from tests.builders.searches import Fake, run, settings, with_rungs
+from workbench.reporting.search_page import search_page
+from workbench.reporting.search_study import write_study
+from workbench.reporting.search_summary import PAGE, digest_of, search_summary
+from workbench.search.analysis import analyse_search
+from workbench.search.importances import importances
 from workbench.search.objectives import Objective, parse_objectives
-from workbench.search.optuna_study import importances, write_study
-from workbench.search.page import search_page
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.summary import PAGE, digest_of, search_summary
-from workbench.search.views import view_of
 
 DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
     plot => plot.querySelector('svg.main-svg .trace, svg.main-svg .parcoords, svg .y-axis'))"""
@@ -92,8 +93,10 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
 def test_a_search_of_two_objectives_and_one_that_has_only_begun_have_pages() -> None:
     wanted = settings(objectives=("psnr_rgb_db", "parameters"))
     several = parse_objectives(wanted.objectives, ["Set5"])
-    assert "Hyper-parameter importance" in search_page(view_of(run(wanted, 10, Fake()), several))
-    assert "Fewer than 8 networks" in search_page(view_of(run(settings(), 1, Fake()), PSNR))
+    assert "Hyper-parameter importance" in search_page(
+        analyse_search(run(wanted, 10, Fake()), several)
+    )
+    assert "Fewer than 8 networks" in search_page(analyse_search(run(settings(), 1, Fake()), PSNR))
 
 
 @needs_chromium
@@ -101,7 +104,7 @@ def test_everything_is_drawn_and_nothing_leaves_the_machine(
     state: SearchState, tmp_path: Path
 ) -> None:
     page = tmp_path / "s.html"
-    page.write_text(search_page(view_of(state, PSNR)))
+    page.write_text(search_page(analyse_search(state, PSNR)))
     with browser(tmp_path / "profile") as seen:
         seen.size(1200, 900)
         seen.go(page.as_uri())

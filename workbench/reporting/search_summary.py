@@ -1,12 +1,13 @@
 """One MLflow run for a search: how it stands, with its page and figures."""
 
 from workbench.reporting import search_prints
+from workbench.reporting.search_page import search_page
+from workbench.reporting.search_texts import bicubic_warnings, counts_text
+from workbench.search.analysis import SearchAnalysis, analyse_search
 from workbench.search.objectives import Objective
-from workbench.search.page import search_page
 from workbench.search.record import SearchRecord
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.views import SearchView, view_of
 from workbench.system.digests import sha256
 from workbench.system.text import code_block, markdown
 from workbench.tracking.run_content import config_params
@@ -72,8 +73,12 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     figures |= {"failed": float(len(state.record.ended()))}
     if len(objectives) == 1 and best:
         figures[f"best/{objectives[0].name}"] = values[best[0]][0]
-    view = view_of(state, objectives)
-    told = [view.counts, *view.warnings, f"On the front: {', '.join(best) or 'none'}."]
+    view = analyse_search(state, objectives)
+    told = [
+        counts_text(view),
+        *bicubic_warnings(view.state),
+        f"On the front: {', '.join(best) or 'none'}.",
+    ]
     note = "\n\n".join(told)
     return VariantSummary(
         study=state.record.name,
@@ -90,7 +95,7 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     )
 
 
-def _figures(view: SearchView) -> dict[str, bytes]:
+def _figures(view: SearchAnalysis) -> dict[str, bytes]:
     """Return the figures that there is something for, as MLflow shows them beside a run."""
     found = {}
     if view.scored:

@@ -1,22 +1,33 @@
-"""What is shown of a search: found out once, drawn as a page, as figures, or in MLflow."""
+"""What a search has found, as values: scores, the front, importances, rank correlations."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.reporting.search_figures import Scored
-from workbench.reporting.wording import overlap_texts
-from workbench.search.bicubic import bicubic_values, bicubic_warnings
+from workbench.search.bicubic import bicubic_values
+from workbench.search.importances import importances
 from workbench.search.objectives import Objective
-from workbench.search.optuna_study import importances
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState, cost_of_trial
-from workbench.statistics.ranks import FEWEST, partial_tau, rank_correlation
+from workbench.statistics.ranks import RankCorrelation, partial_tau, rank_correlation
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A network of a search that came to its end."""
+
+    name: str
+    values: tuple[float, ...]
+    """Of the objectives."""
+    multiply_adds_g: float
+    params: Mapping[str, object]
+    """What was chosen, by dimension; empty for the baseline."""
+    on_front: bool
 
 
 @dataclass(frozen=True)
 class Importances:
-    """What mattered for the first objective."""
+    """Hyper-parameter importance for the first objective."""
 
     shares: Mapping[str, Mapping[str, float]]
     """By method and dimension; empty for too few networks."""
@@ -28,33 +39,41 @@ class Importances:
 
 @dataclass(frozen=True)
 class Rungs:
-    """What networks had of the first objective at the rungs and at their end."""
+    """The first objective of networks at the rungs and at their end."""
 
     at: Mapping[int, Mapping[str, float]]
     """By step and name."""
     ends: Mapping[str, float]
     parameters: Mapping[str, int]
 
-    def correlations(self) -> list[str]:
-        """Return the rank correlation of each rung with the end, in words."""
-        return [f"after {step:,} steps: {self._told(values)}" for step, values in self.at.items()]
+    def correlations(self) -> dict[int, "Correlation"]:
+        """Return the rank correlation of each rung with the end, by step."""
+        return {step: self._correlation(values) for step, values in self.at.items()}
 
-    def _told(self, values: Mapping[str, float]) -> str:
+    def _correlation(self, values: Mapping[str, float]) -> "Correlation":
         both = [name for name in values if name in self.ends]
         here, there = [values[n] for n in both], [self.ends[n] for n in both]
         found = rank_correlation(here, there)
-        if found is None:
-            return f"fewer than {FEWEST} networks, no rank correlation"
-        low, high = found.interval()
-        fixed = partial_tau(here, there, [float(self.parameters[n]) for n in both])
-        beyond = "" if fixed is None else f", {fixed:z.2f} at fixed parameters"
-        tau = f"Kendall's tau {found.tau:z.2f} [{low:z.2f}, {high:z.2f}]"
-        return f"{tau}{beyond}, {len(both)} networks"
+        sizes = [float(self.parameters[n]) for n in both]
+        partial = None if found is None else partial_tau(here, there, sizes)
+        return Correlation(len(both), found, partial)
 
 
 @dataclass(frozen=True)
-class SearchView:
-    """What is shown of a search."""
+class Correlation:
+    """How well a rung predicts the ranks at the end."""
+
+    networks: int
+    """That have a value at both."""
+    tau: RankCorrelation | None
+    """Kendall's tau; None for too few networks."""
+    partial_tau: float | None
+    """Likewise, at fixed parameters."""
+
+
+@dataclass(frozen=True)
+class SearchAnalysis:
+    """What a search has found."""
 
     state: SearchState
     objectives: tuple[Objective, ...]
@@ -73,42 +92,30 @@ class SearchView:
         return bicubic_values(self.state, self.objectives)
 
     @property
-    def warnings(self) -> list[str]:
-        """Sentences on the networks that do not beat bicubic, one for each data set."""
-        return bicubic_warnings(self.state)
-
-    @property
     def has_choices(self) -> bool:
         """Whether there are networks whose choices can be compared."""
         return sum(bool(one.params) for one in self.scored) > 1
 
     @property
-    def counts(self) -> str:
-        """What became of the proposals, in words."""
-        record = self.state.record
-        reasons = Counter(p.rejected.split()[0] for p in record.proposals if p.rejected)
-        told = ", ".join(f"{count} for {reason}" for reason, count in reasons.most_common())
-        twins = sum(p.same_as is not None for p in record.proposals)
-        results = (result for found in self.state.results.values() for result in found)
-        overlaps = "".join(f" {text}." for text in overlap_texts(results))
-        return (
-            f"{len(record.proposals)} proposals: {len(self.scored)} networks scored, "
-            f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
-            f"{sum(reasons.values())} rejected before training{f' ({told})' if told else ''}, "
-            f"{twins} were networks that were there already. t0000 is the canonical network."
-            f"{overlaps}"
-        )
+    def rejections(self) -> Counter[str]:
+        """How many proposals each limit has rejected."""
+        return Counter(p.rejected.split()[0] for p in self.state.record.proposals if p.rejected)
+
+    @property
+    def duplicates(self) -> int:
+        """Proposals that build a network that was proposed before."""
+        return sum(p.same_as is not None for p in self.state.record.proposals)
 
 
-def view_of(state: SearchState, objectives: Sequence[Objective]) -> SearchView:
-    """Find out what is shown of a search.
+def analyse_search(state: SearchState, objectives: Sequence[Objective]) -> SearchAnalysis:
+    """Analyse a search.
 
     Args:
         state: The search as far as it is known.
         objectives: Of it.
     """
     first = objectives[0]
-    return SearchView(
+    return SearchAnalysis(
         state=state,
         objectives=tuple(objectives),
         scored=_scored(state, objectives),

@@ -10,15 +10,15 @@ from tests.builders.baselines import bicubic
 from tests.builders.searches import Fake, run, settings
 from workbench.cli import comparison_table, search_table
 from workbench.cli.search_table import plain_search, print_front, print_search
-from workbench.reporting.search_figures import Scored
 from workbench.reporting.search_figures import front as page_front
+from workbench.reporting.search_page import search_page
 from workbench.reporting.search_prints import front
-from workbench.search.bicubic import below_bicubic_db, bicubic_values, bicubic_warnings
+from workbench.reporting.search_summary import search_summary
+from workbench.reporting.search_texts import bicubic_warnings
+from workbench.search.analysis import Scored, analyse_search
+from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import parse_objectives
-from workbench.search.page import search_page
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.summary import search_summary
-from workbench.search.views import view_of
 
 PSNR = parse_objectives([], ["Set5"])
 BOTH = parse_objectives(["parameters", "Set5/psnr_rgb_db", "ssim_y"], ["Set5"])
@@ -93,8 +93,8 @@ def test_the_page_draws_it_where_it_does_not_squash_the_front(
 
 
 def test_the_page_and_mlflow_have_both(state: SearchState) -> None:
-    view = view_of(state, PSNR)
-    (warning,) = view.warnings
+    view = analyse_search(state, PSNR)
+    (warning,) = bicubic_warnings(state)
     value = bicubic_values(state, PSNR)[0]
     page = search_page(view)
     assert f'<p class="warning">{warning}</p>' in page
@@ -136,7 +136,7 @@ def test_the_figure_has_a_line_that_does_not_squash_it(
     label: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    view = view_of(plain, PSNR)
+    view = analyse_search(plain, PSNR)
     values = [one.values[0] for one in view.scored]
     height = None if distance_db is None else max(values) + distance_db
     drawn: list[Figure] = []

@@ -16,17 +16,24 @@ from workbench.reporting.html_parts import (
     whole,
 )
 from workbench.reporting.page.head import recipe_text
-from workbench.search.optuna_study import FEWEST
+from workbench.reporting.search_texts import (
+    bicubic_warnings,
+    correlation_texts,
+    counts_text,
+    difference_text,
+    proposal_text,
+    value_text,
+)
+from workbench.search.analysis import SearchAnalysis
+from workbench.search.importances import FEWEST
 from workbench.search.state import CANONICAL, cost_of_trial
-from workbench.search.views import SearchView
-from workbench.search.wording import difference_text, proposal_text, value_text
 from workbench.system.numbers import giga_text
 
 _MOST_NAMED = 12
 """Networks of the front that are named one by one."""
 
 
-def search_page(view: SearchView) -> str:
+def search_page(view: SearchAnalysis) -> str:
     """Return a self-contained page of a search."""
     record = view.state.record
     parts = [part for part in _parts(view) if part[1]]
@@ -37,7 +44,7 @@ def search_page(view: SearchView) -> str:
     return document(title, "\n".join(body), [section for section, _ in parts], evals=True)
 
 
-def _parts(view: SearchView) -> Iterator[tuple[Section, list[str]]]:
+def _parts(view: SearchAnalysis) -> Iterator[tuple[Section, list[str]]]:
     yield Section("answer", "Answer"), [*_answer(view)]
     yield Section("networks", "All networks that were trained"), [*_networks(view)]
     if view.has_choices:
@@ -48,7 +55,7 @@ def _parts(view: SearchView) -> Iterator[tuple[Section, list[str]]]:
     yield Section("rungs-worth", "Rung rank correlation"), [*_rungs(view)]
 
 
-def _facts(view: SearchView) -> dict[str, str]:
+def _facts(view: SearchAnalysis) -> dict[str, str]:
     settings, base = view.state.record.settings, view.state.record.settings.base
     return {
         "Space": settings.space_name,
@@ -60,12 +67,12 @@ def _facts(view: SearchView) -> dict[str, str]:
         "Benchmarks": ", ".join(source.name for source in base.evaluation.benchmarks),
         "Seeds": ", ".join(map(str, settings.trial_seeds)),
         "Sampler": settings.sampler,
-        "Proposals": view.counts,
+        "Proposals": counts_text(view),
         "Search": view.state.record.name,
     }
 
 
-def _answer(view: SearchView) -> Iterator[str]:
+def _answer(view: SearchAnalysis) -> Iterator[str]:
     """Yield the best networks and how far each is from the canonical one, then the front."""
     values = {one.name: one.values for one in view.scored}
     canonical = values.get(CANONICAL)
@@ -93,7 +100,7 @@ def _answer(view: SearchView) -> Iterator[str]:
             f"<code>workbench search promote {text(shlex.quote(view.state.record.name))} "
             "--seeds 6</code> tests the best ones.</p>"
         )
-    for warning in view.warnings:
+    for warning in bicubic_warnings(view.state):
         yield f'<p class="warning">{text(warning)}</p>'
     if view.scored:
         caption = "Networks that came to their end. Those on the front are within the limits, "
@@ -103,7 +110,7 @@ def _answer(view: SearchView) -> Iterator[str]:
 
 
 def _values(
-    view: SearchView, values: Sequence[float], canonical: Sequence[float] | None
+    view: SearchAnalysis, values: Sequence[float], canonical: Sequence[float] | None
 ) -> Iterator[str]:
     for place, objective in enumerate(view.objectives):
         found = f"{search_figures.unit_text(objective.name).partition(',')[0]} "
@@ -114,23 +121,23 @@ def _values(
         yield found
 
 
-def _networks(view: SearchView) -> Iterator[str]:
+def _networks(view: SearchAnalysis) -> Iterator[str]:
     yield html_table(*_table(view))
 
 
-def _rungs(view: SearchView) -> Iterator[str]:
+def _rungs(view: SearchAnalysis) -> Iterator[str]:
     if not view.rungs.at:
         return
     figure = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
     told = [
-        *view.rungs.correlations(),
+        *correlation_texts(view),
         "only networks that were not stopped have an end, which lowers it",
     ]
     steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
     yield html_figure(figure, "rungs", "; ".join(told), legend(steps))
 
 
-def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
+def _table(view: SearchAnalysis) -> tuple[str, list[str], list[list[str]]]:
     objectives = [search_figures.unit_text(name) for name in view.names]
     head = ["trial", "parameters", "multiply-adds, G", *objectives, "what"]
     record = view.state.record
@@ -150,7 +157,7 @@ def _table(view: SearchView) -> tuple[str, list[str], list[list[str]]]:
     return "Networks with their choices; - is a network without a score at the end", head, rows
 
 
-def _importances(view: SearchView) -> Iterator[str]:
+def _importances(view: SearchAnalysis) -> Iterator[str]:
     found = view.importances
     if not found.shares:
         yield f"<p>Fewer than {FEWEST} networks to compare: importances would say nothing.</p>"

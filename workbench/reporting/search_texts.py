@@ -1,0 +1,87 @@
+"""Sentences about a search and its candidates."""
+
+from typing import TYPE_CHECKING
+
+from workbench.reporting.baseline import warning_text
+from workbench.reporting.wording import changes_text, overlap_texts
+from workbench.search.bicubic import below_bicubic_db, bicubic_scores
+from workbench.search.objectives import COSTS, Objective
+from workbench.search.record import Proposal
+from workbench.search.state import SearchState
+from workbench.system import numbers
+
+if TYPE_CHECKING:  # tables use these sentences, too, and load no scipy
+    from workbench.search.analysis import Correlation, SearchAnalysis
+
+
+def proposal_text(proposal: Proposal) -> str:
+    """Return what a candidate changes; of a schedule, whose steps it begins with, and its last."""
+    changes = changes_text(proposal.choices)
+    if proposal.parent is None:
+        return changes or "canonical"
+    return f"t{proposal.parent:04} for {proposal.parent_steps:,} steps, then {changes}"
+
+
+def value_text(objective: Objective, value: float) -> str:
+    """Return the value of an objective with its unit: `24.471 dB`, `0.7097`, `95,396`."""
+    if objective.name in COSTS:
+        return f"{value:,.0f}"
+    return f"{value:.3f} dB" if _in_db(objective) else f"{value:.4f}"
+
+
+def difference_text(objective: Objective, value: float) -> str:
+    """Return a difference of two values of an objective, with sign and unit."""
+    if objective.name in COSTS:
+        return numbers.count_change(value)
+    if _in_db(objective):
+        return f"{numbers.difference_text(value)} dB"
+    return numbers.ratio_change(value)
+
+
+def _in_db(objective: Objective) -> bool:
+    return objective.name.endswith("_db")
+
+
+def bicubic_warnings(state: SearchState) -> list[str]:
+    """Return a sentence for each data set on which networks are below bicubic."""
+    bicubic = bicubic_scores(state)
+    return [
+        warning_text(dataset, short, bicubic[dataset].psnr_rgb_db, ranked=True)
+        for dataset, short in below_bicubic_db(state).items()
+        if short
+    ]
+
+
+def correlation_texts(analysis: "SearchAnalysis") -> list[str]:
+    """Return the rank correlation of each rung with the end."""
+    return [
+        f"after {step:,} steps: {_correlation_text(found)}"
+        for step, found in analysis.rungs.correlations().items()
+    ]
+
+
+def _correlation_text(found: "Correlation") -> str:
+    from workbench.statistics.ranks import FEWEST
+
+    if found.tau is None:
+        return f"fewer than {FEWEST} networks, no rank correlation"
+    low, high = found.tau.interval()
+    fixed = found.partial_tau
+    beyond = "" if fixed is None else f", {fixed:z.2f} at fixed parameters"
+    tau = f"Kendall's tau {found.tau.tau:z.2f} [{low:z.2f}, {high:z.2f}]"
+    return f"{tau}{beyond}, {found.networks} networks"
+
+
+def counts_text(analysis: "SearchAnalysis") -> str:
+    """Say what became of the proposals."""
+    record, rejections = analysis.state.record, analysis.rejections
+    told = ", ".join(f"{count} for {reason}" for reason, count in rejections.most_common())
+    results = (result for found in analysis.state.results.values() for result in found)
+    overlaps = "".join(f" {text}." for text in overlap_texts(results))
+    return (
+        f"{len(record.proposals)} proposals: {len(analysis.scored)} networks scored, "
+        f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
+        f"{sum(rejections.values())} rejected before training{f' ({told})' if told else ''}, "
+        f"{analysis.duplicates} were networks that were there already. "
+        f"t0000 is the canonical network.{overlaps}"
+    )

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workbench.cli.execution_options import (
+    WorkersOption,
+)
 from workbench.cli.help import EXECUTION, IMAGES, STATISTICS
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
@@ -18,7 +21,6 @@ from workbench.cli.options import (
     StoreOption,
     TrackingOption,
     TrainingDataOption,
-    WorkersOption,
 )
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext

@@ -20,6 +20,14 @@ from workbench.cli.ablate_options import (
     ShapleyOption,
 )
 from workbench.cli.console import confirmed
+from workbench.cli.execution_options import (
+    AddressOption,
+    CpusOption,
+    EngineOption,
+    GpusOption,
+    WorkersOption,
+    YesOption,
+)
 from workbench.cli.option_values import (
     factor_values,
     names,
@@ -28,12 +36,8 @@ from workbench.cli.option_values import (
     typed_options,
 )
 from workbench.cli.options import (
-    AddressOption,
     AlphaOption,
     BenchmarkOption,
-    CpusOption,
-    EngineOption,
-    GpusOption,
     JsonOption,
     MarginOption,
     OverlapOption,
@@ -46,8 +50,6 @@ from workbench.cli.options import (
     TrainingDataOption,
     ValidationOption,
     VariantOption,
-    WorkersOption,
-    YesOption,
 )
 from workbench.errors import ConfigError
 from workbench.execution.engines import engine_of
@@ -112,16 +114,13 @@ def ablate(
     """Train a baseline and variants of it under the same seeds, and compare them.
 
     With --path: train every network on the path between two presets, and compare each step.
-
     Finished trials are taken from the store; rerun the same command to resume a stopped study.
 
     Example:
         workbench ablate --variant no-lvar --variant no-cca --recipe short --seeds 3
     """
     if plan is not None:
-        _check_alone(context)
-        content = read_plan(plan)
-        spec, allow_overlap = content.spec(plan), allow_overlap or content.allow_overlap
+        spec = _planned(context, plan)
     else:
         spec = StudySpec(
             variants=tuple(variant or ()),
@@ -144,13 +143,20 @@ def ablate(
         _preview(spec, store, as_json=as_json)
         return
     confirm = start_without_asking if yes else confirmed
-    _run(
-        spec,
-        RunContext(
-            store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap, confirm
-        ),
-        as_json=as_json,
-    )
+    place = (store, workers or 0, tracking_uri, typed_command())
+    _run(spec, RunContext(*place, executor, allow_overlap, confirm), as_json=as_json)
+
+
+def _planned(context: typer.Context, plan: Path) -> StudySpec:
+    """Return what a plan file requests.
+
+    Raises:
+        ConfigError: If options request it, too, or the file cannot be used.
+    """
+    for name, option in typed_options(context).items():
+        if name not in BESIDE_PLAN:
+            raise ConfigError(f"{option} means nothing with --plan, whose file says it")
+    return read_plan(plan).spec(plan)
 
 
 def _preview(spec: StudySpec, store: Path, *, as_json: bool) -> None:
@@ -172,14 +178,3 @@ def _run(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:
     print_outcome(outcome, run, as_json=as_json)
     if outcome.shapley is None:  # whose many networks have no verdicts of their own
         show_study(outcome.study, run, emit)
-
-
-def _check_alone(context: typer.Context) -> None:
-    """Refuse options that a plan file says already.
-
-    Raises:
-        ConfigError: Naming the first of them.
-    """
-    for name, option in typed_options(context).items():
-        if name not in BESIDE_PLAN:
-            raise ConfigError(f"{option} means nothing with --plan, whose file says it")

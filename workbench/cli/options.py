@@ -4,14 +4,28 @@ An option is an `Annotated` alias with a plain metavar and the panel of `cli.hel
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, STATISTICS, WHAT
+from workbench.cli.execution_options import (
+    MOST_WORKERS,
+    AddressOption,
+    CpusOption,
+    DeviceOption,
+    EngineOption,
+    GpusOption,
+    ThreadsOption,
+    TileOption,
+    TileOverlapOption,
+    WorkersOption,
+    YesOption,
+)
+from workbench.cli.help import IMAGES, OUTPUT, STATISTICS, WHAT
 from workbench.cli.option_values import assigned, factor_values, set_values, typed_options
-from workbench.config.bounds import MOST_STEPS, MOST_THREADS, MOST_TILE_PX
+from workbench.config.bounds import MOST_STEPS
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_STORE
+from workbench.experiments.run_context import default_workers
 from workbench.experiments.study_spec import MOST_MARGIN_DB, margin, study_name
 from workbench.experiments.trial_spec import image_source, overridden
 
@@ -19,6 +33,17 @@ __all__ = [
     "DEFAULT_BASE",
     "DEFAULT_STORE",
     "MOST_MARGIN_DB",
+    "MOST_WORKERS",
+    "AddressOption",
+    "CpusOption",
+    "DeviceOption",
+    "EngineOption",
+    "GpusOption",
+    "ThreadsOption",
+    "TileOption",
+    "TileOverlapOption",
+    "WorkersOption",
+    "YesOption",
     "assigned",
     "default_workers",
     "factor_values",
@@ -29,8 +54,6 @@ __all__ = [
     "study_name",
     "typed_options",
 ]
-
-MOST_WORKERS = 1_024
 
 # What is compared or trained.
 PresetOption = Annotated[
@@ -141,99 +164,6 @@ AlphaOption = Annotated[
     ),
 ]
 
-# Execution.
-WorkersOption = Annotated[
-    int | None,
-    typer.Option(
-        "--workers",
-        metavar="N",
-        min=1,
-        max=MOST_WORKERS,
-        help="Trials at a time; one for each core by default, one on a GPU.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-EngineOption = Annotated[
-    Literal["local", "ray"],
-    typer.Option(
-        "--engine",
-        metavar="NAME",
-        help="What runs the trials: local (processes of this machine) or ray (Ray Tune).",
-        rich_help_panel=EXECUTION,
-    ),
-]
-AddressOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="HOST:PORT", help="Ray cluster, with --engine ray.", rich_help_panel=EXECUTION
-    ),
-]
-CpusOption = Annotated[
-    float,
-    typer.Option(
-        metavar="N",
-        min=0.0,
-        max=MOST_WORKERS,
-        help="Cores of each trial, with --engine ray.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-GpusOption = Annotated[
-    float,
-    typer.Option(
-        metavar="N",
-        min=0.0,
-        max=MOST_WORKERS,
-        help="GPUs of each trial, with --engine ray.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-YesOption = Annotated[
-    bool,
-    typer.Option(
-        "--yes",
-        help="Start without confirmation, also if it takes more than an hour.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-ThreadsOption = Annotated[
-    int,
-    typer.Option(
-        "--threads",
-        metavar="N",
-        min=1,
-        max=MOST_THREADS,
-        help="CPU threads.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-DeviceOption = Annotated[
-    str,
-    typer.Option("--device", metavar="NAME", help="cpu or cuda.", rich_help_panel=EXECUTION),
-]
-TileOption = Annotated[
-    int | None,
-    typer.Option(
-        "--tile",
-        metavar="PX",
-        min=1,
-        max=MOST_TILE_PX,
-        help="Run in tiles of this size, LR px.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-TileOverlapOption = Annotated[
-    int,
-    typer.Option(
-        "--tile-overlap",
-        metavar="PX",
-        min=0,
-        max=MOST_TILE_PX,
-        help="Tile overlap, LR px.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-
 # Where results are, and how they are printed.
 StoreOption = Annotated[
     Path,
@@ -267,10 +197,3 @@ JsonOption = Annotated[
     bool,
     typer.Option("--json", help="Print JSON with units in the keys.", rich_help_panel=OUTPUT),
 ]
-
-
-def default_workers(device: str) -> int:
-    """See `experiments.run_context.default_workers`."""
-    from workbench.experiments.run_context import default_workers as number
-
-    return number(device)

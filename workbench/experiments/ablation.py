@@ -79,6 +79,8 @@ def run_study(study: PlannedStudy, context: RunContext, emit: Emit = ignore) -> 
     """
     study = matched(study, context.store, emit)
     context = context.on(study.plan.base.config.training.device)
+    if study.allow_overlap:
+        context = replace(context, allow_overlap=True)
     ready = prepare(study.plan, context, emit)
     if study.retune:
         ready = _retuned(study, ready, context, emit)

@@ -75,6 +75,7 @@ class PlanFile(Frozen):
                     self.recipe, self.steps, self.data, self.validation, self.benchmarks, self.set
                 ),
                 rule=decision_rule(self.alpha, self.margin_db),
+                allow_overlap=self.allow_overlap,
                 name=study_name(self.study or path.stem),
                 question=self.asks,
                 origin=str(path),

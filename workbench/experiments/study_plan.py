@@ -32,6 +32,8 @@ class PlannedStudy:
     """Add baselines scaled to each variant's number of parameters."""
     retune: bool = False
     """Choose a learning rate for each network first."""
+    allow_overlap: bool = False
+    """Train also on images that are scored."""
     former_name: str = ""
     """What version 0.1 called it; empty if the user named it."""
 
@@ -54,10 +56,17 @@ def plan_study(spec: StudySpec, emit: Emit = ignore) -> PlannedStudy:
     except ConfigError as error:
         raise ConfigError(f"{spec.origin}: {error}" if spec.origin else str(error)) from None
     plan = replace(study.plan, looks=spec.seeds.looks, question=spec.question)
-    return replace(study, plan=plan, rule=spec.rule, match=spec.match, retune=spec.retune)
+    return replace(
+        study,
+        plan=plan,
+        rule=spec.rule,
+        match=spec.match,
+        retune=spec.retune,
+        allow_overlap=spec.allow_overlap,
+    )
 
 
-def matched(study: PlannedStudy, store: Path, emit: Emit) -> PlannedStudy:
+def matched(study: PlannedStudy, store: Path, emit: Emit = ignore) -> PlannedStudy:
     """Add the baselines of equal size, if requested, and name the study as the store has it.
 
     Args:

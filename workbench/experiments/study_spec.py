@@ -45,6 +45,8 @@ class StudySpec:
     seeds: Seeds = Seeds((1, 2, 3))  # noqa: RUF009 (frozen)
     trial: TrialSpec = TrialSpec()  # noqa: RUF009 (frozen)
     rule: DecisionRule = DEFAULT_RULE
+    allow_overlap: bool = False
+    """Train also on images that are scored."""
     name: str | None = None
     """Name of the study; None to make it from what is requested."""
     question: str = ""

@@ -29,7 +29,6 @@ from workbench.search.ranking import front, ranked
 from workbench.search.record import Line, Retry, SearchRecord
 from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.rungs import rung_steps
-from workbench.search.sampler import SAMPLERS
 from workbench.search.state import CANONICAL
 from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
@@ -85,6 +84,14 @@ def test_killed_anywhere_it_goes_on_to_the_same_end(
     again = run(wanted, 12, fake, state.record)
     assert again.record == state.record
     assert len(fake.segments) == len(undisturbed.segments)
+
+
+@pytest.mark.parametrize("sampler", ["nsga2", "nsga3"])
+def test_a_killed_search_keeps_its_generations(sampler: str) -> None:
+    wanted = settings(sampler=sampler, objectives=("psnr_rgb_db", "parameters"))
+    expected = run(wanted, 37, Fake()).record  # more than two generations of 16
+    left = run(wanted, 29, Fake()).record
+    assert run(wanted, 37, Fake(), left).record == expected
 
 
 def test_searches_that_are_put_aside_within_a_second_are_both_kept(tmp_path: Path) -> None:
@@ -334,7 +341,6 @@ def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> Non
         assert list(found.excess) == [name]
         most = limits.plain()[name]
         assert most * (1 + found.excess[name]) == pytest.approx(amounts(cost_of(BASE.model))[name])
-    assert set(SAMPLERS) == {"tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"}
 
 
 def write_search(store: Path) -> Path:

@@ -26,7 +26,7 @@ from workbench.models.foreign import Foreign
 from workbench.models.opening import open_foreign, open_network
 from workbench.results import CurvePoint
 from workbench.search.objectives import parse_objectives
-from workbench.search.sampler import Sampler
+from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.spaces.space import SpaceFile
 from workbench.store.ledger import Ledger
 from workbench.system.global_state import (
@@ -84,10 +84,10 @@ def an_enlargement(photos: Path, target: Path) -> None:
 def a_search() -> None:
     dimensions = {"model.channels": {"kind": "integers", "low": 8, "high": 16}}
     space = SpaceFile.parse({"question": "?", "base": "tiny", "dimensions": dimensions})
-    sampler = Sampler("tpe", 0, space, parse_objectives(["parameters"], ["photos"]))
+    sampler = OptunaSampler("tpe", 0, space, parse_objectives(["parameters"], ["photos"]))
     proposal = sampler.propose(0, 0)
     assert proposal is not None
-    sampler.tell(proposal, [1.0])
+    sampler.add_observation(proposal, [1.0])
 
 
 ENTRIES: dict[str, Callable[[TrialConfig, Path, Path], object]] = {

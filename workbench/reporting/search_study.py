@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.reporting.search_texts import proposal_text
 from workbench.search.objectives import Objective
 from workbench.search.optuna_trials import optuna_trial
-from workbench.search.quiet_optuna import quiet_optuna
+from workbench.search.samplers.quiet_optuna import quiet_optuna
 from workbench.search.state import SearchState
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from workbench.search.objectives import Objective
 from workbench.search.optuna_trials import optuna_trial
-from workbench.search.quiet_optuna import quiet_optuna
 from workbench.search.record import Proposal
+from workbench.search.samplers.quiet_optuna import quiet_optuna
 
 FEWEST = 8
 """Networks that importances need at least."""

@@ -13,7 +13,7 @@ from workbench.execution.plan import Arm
 from workbench.execution.stream import Asked, Ended, More
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
-from workbench.search.proposing import propose, seen_runs
+from workbench.search.proposing import STUCK, propose, seen_runs
 from workbench.search.record import (
     FAILED,
     Batch,
@@ -25,7 +25,8 @@ from workbench.search.record import (
     Stage,
     name_of,
 )
-from workbench.search.sampler import Sampler
+from workbench.search.samplers.choosing import make_sampler
+from workbench.search.samplers.sampler import Sampler
 from workbench.search.schedulers.choosing import make_scheduler
 from workbench.search.schedulers.scheduler import Arrival, Scheduler, SearchContext
 from workbench.search.state import SearchState
@@ -62,10 +63,9 @@ def run_loop(
         WorkbenchError: If the baseline fails, or all trials at first.
     """
     state = SearchState(record)
-    settings = record.settings
-    sampler = Sampler(settings.sampler, settings.seed, settings.space, objectives)
+    sampler = make_sampler(record.settings, objectives)
     for known in record.known:
-        sampler.know(known)
+        sampler.add_prior(known)
     context = SearchContext(state, objectives, trials, seen_runs(state))
     loop = _Loop(context, make_scheduler(context), sampler, keep, fork)
     loop.replay()
@@ -174,32 +174,34 @@ class _Loop:
         """Report to the sampler what an event says about candidates."""
         match event:
             case Promotion():
-                self.sampler.go_on(self.proposals[name_of(event.number)])
+                self.sampler.add_running(self.proposals[name_of(event.number)])
             case Retry():
                 for number in event.numbers:
                     if number > 0:
-                        self.sampler.go_on(self.proposals[name_of(number)])
+                        self.sampler.add_running(self.proposals[name_of(number)])
             case Stage():
                 for name, values in event.values.items():
                     self._report(event, self.proposals[name], values)
                 for name in event.ended:
-                    self.sampler.tell(self.proposals[name], None)
+                    self.sampler.add_observation(self.proposals[name], None)
 
     def _report(self, stage: Stage, proposal: Proposal, values: Sequence[float]) -> None:
         if stage.rung == self.context.end:
-            self.sampler.tell(proposal, values)
+            self.sampler.add_observation(proposal, values)
         elif proposal.name not in stage.goes_on:
             step = self.context.step(proposal, stage.rung)
             assert step is not None, "candidates stop at rungs where they are compared"
-            self.sampler.tell_stopped(proposal.number, step, values)
+            self.sampler.add_stopped(proposal.number, step, values)
 
     def _replay_proposals(self, proposals: Sequence[Proposal]) -> None:
-        """Let the sampler know what it proposed before."""
+        """Let the sampler repeat what it proposed before."""
+        rejected = 0
         for proposal in proposals:
             if proposal.number > 0:
-                self.sampler.replay(proposal)
+                self.sampler.add_proposed(proposal, at_random=rejected >= STUCK)
+            rejected = 0 if proposal.trained else rejected + 1
             if not proposal.trained:
-                self.sampler.tell(proposal, None)
+                self.sampler.add_observation(proposal, None)
 
     def _arrival(self, ended: Ended, rung: int) -> Arrival:
         proposal = self.proposals[ended.name]

@@ -13,7 +13,7 @@ from typing import Any
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build
 from workbench.search.record import Proposal
-from workbench.search.sampler import as_known
+from workbench.search.samplers.optuna_sampler import as_known
 from workbench.search.schedules import FIRST, STAGES, changeable, changed_at
 from workbench.search.state import SearchState
 from workbench.spaces.askers import AtRandom

@@ -3,7 +3,7 @@
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build, counted
 from workbench.search.record import Proposal
-from workbench.search.sampler import Sampler
+from workbench.search.samplers.sampler import Sampler
 from workbench.search.state import SearchState
 from workbench.spaces.dimensions import TooFewError
 
@@ -62,7 +62,7 @@ def propose(
         found.append(proposal)
         rejected = 0 if proposal.trained else rejected + 1
         if not proposal.trained:
-            sampler.tell(proposal, None)
+            sampler.add_observation(proposal, None)
         number += 1
     return found
 

@@ -15,7 +15,7 @@ from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
 from workbench.search.record import Known, Settings
-from workbench.search.sampler import as_known
+from workbench.search.samplers.optuna_sampler import as_known
 from workbench.spaces.dimensions import TooFewError
 from workbench.store.keys import DataHashes, trial_key
 

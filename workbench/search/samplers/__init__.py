@@ -1,0 +1,1 @@
+"""Samplers: what proposes the next combination of a space."""

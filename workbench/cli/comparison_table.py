@@ -13,7 +13,7 @@ from workbench.analysis.judging import Difference
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
-from workbench.reporting.wording import confidence_text, counted, looks_text
+from workbench.reporting.wording import confidence_text, counted, looks_text, remedy_text
 from workbench.results import MeanScore
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.numbers import count_change, difference_text, mean_text, p_text
@@ -186,7 +186,7 @@ def _print_remarks(where: str, difference: Difference, rule: DecisionRule) -> No
 
     decision, extra = difference.decision, difference.sensitivity
     if decision.verdict == "undecided":
-        note(f"{where}: undecided; {_remedy(decision.further_seeds)}")
+        note(f"{where}: undecided; {remedy_text(decision.further_seeds)}")
     if decision.verdict in ("better", "worse"):
         least = decision.smallest_p_sign_flip
         if least is not None and least > rule.alpha:
@@ -197,10 +197,3 @@ def _print_remarks(where: str, difference: Difference, rule: DecisionRule) -> No
             )
         if extra.one_image_decides_the_sign:
             note(f"{where}: the sign hangs on one image, {extra.most_influential}")
-
-
-def _remedy(seeds: int | None) -> str:
-    """Say what would settle a difference."""
-    if seeds is None:
-        return "more seeds alone would not settle it, more images may"
-    return f"about {seeds} more seed{'s' if seeds > 1 else ''} would settle it"

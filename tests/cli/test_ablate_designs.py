@@ -89,7 +89,7 @@ def test_a_long_study_is_not_started_without_asking(
     ended = command("ablate", "--plan", str(path))
     assert ended.code == 2
     assert "6 trials, 6 to run: about" in ended.err
-    assert "add --yes to start it without being asked" in ended.err
+    assert "add --yes to start it without confirmation" in ended.err
     assert not (tmp_path / "mlflow_runs" / "studies").exists()
 
 

@@ -33,7 +33,7 @@ def test_every_command_that_trains_refuses_it(command: Command, photos: Path, na
 
 
 def test_a_plan_file_can_allow_it(photos: Path, tmp_path: Path) -> None:
-    lines = ["asks: Does it?", "base: tiny", "variants: [no-lvar]", "recipe: smoke", "seeds: 1"]
+    lines = ["question: Does it?", "base: tiny", "variants: [no-lvar]", "recipe: smoke", "seeds: 1"]
     lines += [f"data: [{photos}]", f"benchmarks: [P={photos}]", "set:"]
     lines += ["  training.stages.0.hr_patch_px: 60"]
     path = tmp_path / "plan.yaml"

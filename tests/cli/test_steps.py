@@ -47,12 +47,12 @@ def test_steps_are_said_once(key: str) -> None:
 
 def test_a_plan_file_has_steps(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
-    path.write_text("asks: x?\nvariants: [no-lvar]\nsteps: 12\n")
+    path.write_text("question: x?\nvariants: [no-lvar]\nsteps: 12\n")
     assert {
         arm.config.training.total_steps()
         for arm in plan_study(read_plan(path).spec(path)).plan.arms
     } == {12}
-    path.write_text("asks: x?\nvariants: [no-lvar]\nsteps: 0\n")
+    path.write_text("question: x?\nvariants: [no-lvar]\nsteps: 0\n")
     with pytest.raises(ConfigError, match=r"p.yaml:3: steps: .* greater than or equal to 1, got 0"):
         read_plan(path)
 

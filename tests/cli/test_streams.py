@@ -99,7 +99,7 @@ def test_nobody_is_asked_where_nobody_can_answer(
     stdin: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(ConfigError, match=r"^3 hours; add --yes to start it without being asked$"):
+    with pytest.raises(ConfigError, match=r"^3 hours; add --yes to start it without confirmation$"):
         confirmed("3 hours")
 
 

@@ -115,13 +115,13 @@ def billions(count: int) -> str:
 
 
 def confirmed(question: str) -> None:
-    """Ask whether to go on.
+    """Ask for confirmation.
 
     Raises:
         ConfigError: If the answer is no, or if there is no terminal to ask on.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise ConfigError(f"{question}; add --yes to start it without being asked")
+        raise ConfigError(f"{question}; add --yes to start it without confirmation")
     try:
         answer = ERR.input("start? [y/N] ", markup=False, emoji=False)
     except EOFError:  # Ctrl-D

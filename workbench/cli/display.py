@@ -91,7 +91,7 @@ def bar(title: str) -> Iterator[ShowProgress]:
 
 @contextmanager
 def working(title: str) -> Iterator[None]:
-    """Show on a terminal what goes on before there is anything to count; a log gets no line."""
+    """Show on a terminal work before there is anything to count; a log gets no line."""
     if not ERR.is_terminal:
         yield
         return

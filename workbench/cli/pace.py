@@ -74,14 +74,14 @@ class Pace:
         found.done = done
 
     def pause(self, trial: Hashable) -> None:
-        """Note that a trial's worker is free, and that the trial may go on later."""
+        """Note that a trial's worker is free, and that the trial may be resumed later."""
         found, now_s = self._running.get(trial), self.now_s()
         if found is not None and found.begun_s is not None:
             found.spent_s, found.begun_s = found.busy_s(now_s), None
             self._free_s.append(now_s)
 
     def settle(self, trial: Hashable) -> None:
-        """Note that a trial will not go on: it has ended, failed, or was stopped early."""
+        """Note that a trial has settled: it has ended, failed, or was stopped early."""
         self.pause(trial)
         found = self._running.pop(trial, None)
         if found is not None:

@@ -40,7 +40,7 @@ class DeclaredArm(Frozen):
 
 
 class DeclaredEffect(Frozen):
-    """What a study asks of several designs together."""
+    """An effect over several designs that a study estimates."""
 
     name: str
     question: str
@@ -123,7 +123,7 @@ def declare(
     store: Path,
     command: str = "",
 ) -> Declared:
-    """Write down what a plan asks, before it is run.
+    """Write down what a plan compares, before it is run.
 
     The same plan whose trials have other keys, as its images or the workbench's code have changed,
     is another declaration.
@@ -228,7 +228,7 @@ def read_study(store: Path, name: str) -> Study:
     except DamagedError as damage:
         raise ConfigError(
             f"{path}: damaged ({damage}); restore it from a copy, or move it away and run the same "
-            "command again, which trains nothing that is finished and declares the study anew"
+            "command again, which trains nothing that is finished and declares the study again"
         ) from None
     except (ValueError, ValidationError):
         raise ConfigError(

@@ -22,8 +22,8 @@ def _note(declared: Declaration) -> str:
     # MLflow shows the first line, and the others when the note is unfolded.
     questions = [arm.question for arm in others]
     questions += [effect.question for effect in declared.effects]
-    asked = declared.question or " ".join(questions)
-    lines = [f"**{markdown(asked)}**", ""] if asked else []
+    question = declared.question or " ".join(questions)
+    lines = [f"**{markdown(question)}**", ""] if question else []
     if others:
         lines += [f"Compared with **{markdown(base.name)}**:", ""]
         for arm in others:

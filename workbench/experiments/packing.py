@@ -25,7 +25,7 @@ def pack(plan: Plan, context: RunContext, emit: Emit = ignore) -> None:
     overlaps: dict[str, tuple[Overlap, ...]] = {}
     with counting(emit, "packing images") as advance:
         for arm in plan.arms:
-            # Their pixels are checked when a trial is about to begin, not for a table alone.
+            # Pixels are checked when a trial is about to start, not for a table alone.
             images = open_images(arm.config, ledger, advance, check=False)
             overlaps[arm.name] = find_overlaps(arm.config, images)
             if not context.allow_overlap:

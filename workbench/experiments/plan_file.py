@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from workbench.ablation.designs import Design
 from workbench.config.base import Frozen
@@ -18,10 +18,10 @@ from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 
 
 class PlanFile(Frozen):
-    """What a plan's YAML file holds. Every key means what the option of the same name means."""
+    """Content of a plan's YAML file. A key means the same as the option of its name."""
 
-    asks: str = Field(min_length=1)
-    """What the study is to answer, in one line."""
+    question: str = Field(min_length=1, validation_alias=AliasChoices("question", "asks"))
+    """What the study is to answer, in one line; version 0.1 called it `asks`."""
     base: str | None = None
     design: Design | None = None
     variants: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class PlanFile(Frozen):
                 rule=decision_rule(self.alpha, self.margin_db),
                 allow_overlap=self.allow_overlap,
                 name=study_name(self.study or path.stem),
-                question=self.asks,
+                question=self.question,
                 origin=str(path),
             )
         except ConfigError as error:

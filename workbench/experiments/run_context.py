@@ -55,5 +55,5 @@ def default_workers(device: str) -> int:
     """
     if device == "cuda":
         return 1
-    # Where the system tells, only the cores that this process may use.
+    # Linux says which cores this process may use.
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

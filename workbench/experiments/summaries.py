@@ -17,8 +17,8 @@ from workbench.tracking.run_content import config_params
 from workbench.tracking.summary import VariantSummary
 
 MOST_COPIES = 16
-"""A report of 5 MB lies beside every variant of a study with at most so many; otherwise beside the
-base alone."""
+"""A study with at most this many variants has a copy of its report of 5 MB beside each of them, a
+larger one beside its baseline alone."""
 _FIGURES = {
     "mean": DELTA,
     "low": f"{DELTA}_low",

@@ -14,8 +14,9 @@ from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.executor import Task
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan, make_plan
-from workbench.execution.run import PlannedTrial, look_up
 from workbench.execution.speed import duration_text, seconds_left
 from workbench.models.complexity import count
 from workbench.results import CurvePoint, TrialResult, TrialState
@@ -109,8 +110,8 @@ def test_the_time_left_comes_from_finished_trials_where_there_are_some() -> None
     done = scored("k", 1, {"Set5": [30.0]}).model_copy(
         update={"training_s": 90.0, "evaluation_s": 10.0}
     )
-    planned = [PlannedTrial(arms[0], 1, "k", done)]
-    planned += [PlannedTrial(arms[0], seed, "k", None) for seed in (2, 3, 4)]
+    planned = [Task(arms[0].name, arms[0].with_seed(1), "k", result=done)]
+    planned += [Task(arms[0].name, arms[0].with_seed(seed), "k") for seed in (2, 3, 4)]
     assert seconds_left(planned, Ledger(Path("nowhere")), 2) == pytest.approx(150)
     assert seconds_left(planned, Ledger(Path("nowhere")), 8) == pytest.approx(100)
     assert seconds_left(planned[:1], Ledger(Path("nowhere")), 2) == 0

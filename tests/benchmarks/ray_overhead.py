@@ -14,10 +14,10 @@ from pathlib import Path
 
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.errors import WorkbenchError
-from workbench.execution.messages import Message, Task
-from workbench.execution.ray.engine import RayWorkers, Resources
-from workbench.results import TrialResult
+from workbench.execution.events import TrialEvent, TrialFailed, TrialFinished
+from workbench.execution.executor import Task
+from workbench.execution.ray.executor import RayExecutor
+from workbench.execution.ray.tuning import Resources
 from workbench.store.keys import trial_key
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
@@ -32,16 +32,11 @@ class Counting:
     def __init__(self) -> None:
         self.count = 0
 
-    def news(self, index: int, message: Message) -> None:
-        """Take no notice."""
-
-    def finished(self, index: int, result: TrialResult) -> None:  # noqa: ARG002
-        """Count it."""
-        self.count += 1
-
-    def failed(self, index: int, error: WorkbenchError) -> None:  # noqa: ARG002
-        """Stop the benchmark."""
-        raise error
+    def __call__(self, event: TrialEvent) -> None:
+        """Count a result; a failure stops the benchmark."""
+        if isinstance(event, TrialFailed):
+            raise event.error
+        self.count += isinstance(event, TrialFinished)
 
 
 def filled(store: Path, trials: int) -> list[TrialConfig]:
@@ -74,9 +69,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         configs = filled(Path(folder), given.trials)
         before = time.perf_counter()
-        with RayWorkers(Path(folder), given.workers, None, Resources()) as workers:
+        with RayExecutor(Path(folder), given.workers, None, Resources()) as executor:
             for place in range(0, given.trials, BATCH):
-                workers.run([Task(config) for config in configs[place : place + BATCH]], counting)
+                batch = configs[place : place + BATCH]
+                executor.run([Task("tiny", config) for config in batch], counting)
                 if counting.count % 100 == 0 or counting.count == BATCH:
                     now = time.perf_counter()
                     spent = (now - before) / (counting.count % 100 or 100)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from tests.builders.searches import BASE, Fake, settings
-from workbench.execution.stream import Asked, Ended
+from workbench.execution.plan import Arm
+from workbench.execution.stream import ArmEnded
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import SearchRecord
@@ -46,7 +47,7 @@ class Timed(Fake):
         self.moments: list[tuple[float, float]] = []
         """Seconds, and the peak memory in GB by then."""
 
-    def ended(self, one: Asked) -> Ended:
+    def ended(self, one: Arm) -> ArmEnded:
         """Run one arm."""
         if one.until is None:
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

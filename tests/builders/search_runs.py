@@ -1,11 +1,12 @@
 """Builders of tests: searches in every order of arrival, with failures, and of a population."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.builders.searches import Failing, Fake, run, settings, with_rungs
-from workbench.execution.stream import Asked, Ended, More
+from workbench.execution.plan import Arm
+from workbench.execution.stream import ArmEnded
 from workbench.search.loop import RunStream, run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.record import Line, SearchRecord, Settings
@@ -53,18 +54,18 @@ class Arrivals:
         """Arms that were under way at once."""
         self.failing: dict[str, str] = {}
 
-    def __call__(self, first: Iterable[Asked], more: More) -> None:
+    def __call__(self, first: Iterable[Arm], then: Callable[[ArmEnded], Iterable[Arm]]) -> None:
         waiting = list(first)
         while waiting:
             self.most = max(self.most, len(waiting))
             place = {"first come": 0, "last come": -1}.get(self.order)
             one = waiting.pop(self.draw.randrange(len(waiting)) if place is None else place)
-            waiting += more(self.ended(one))
+            waiting += then(self.ended(one))
 
-    def ended(self, one: Asked) -> Ended:
-        name = one.arm.name
+    def ended(self, one: Arm) -> ArmEnded:
+        name = one.name
         if name in self.failing:
-            return Ended(name, [], self.failing[name])
+            return ArmEnded(name, [], self.failing[name])
         return self.fake.ended(one)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from tests.builders.comparisons import scored
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.execution.stream import Asked, Ended, More
+from workbench.execution.plan import Arm
+from workbench.execution.stream import ArmEnded
 from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import cost_of
 from workbench.search.loop import run_loop
@@ -52,16 +53,16 @@ class Fake:
         self.seeds: tuple[int, ...] = (1,)
         """Of each arm."""
 
-    def __call__(self, first: Iterable[Asked], then: More) -> None:
+    def __call__(self, first: Iterable[Arm], then: Callable[[ArmEnded], Iterable[Arm]]) -> None:
         """Run arms in the order in which they are requested."""
         waiting = deque(first)
         while waiting:
             waiting.extend(then(self.ended(waiting.popleft())))
 
-    def ended(self, one: Asked) -> Ended:
+    def ended(self, one: Arm) -> ArmEnded:
         """Run one arm under all seeds."""
-        name, config = one.arm.name, one.arm.config
-        return Ended(name, [self.one(name, config, seed, one.until) for seed in self.seeds])
+        name, config = one.name, one.config
+        return ArmEnded(name, [self.one(name, config, seed, one.until) for seed in self.seeds])
 
     def one(self, name: str, config: TrialConfig, seed: int, until: int | None) -> TrialResult:
         key = config.model_dump_json() + str(seed)
@@ -147,13 +148,13 @@ class Failing(Fake):
         super().__init__()
         self.how = dict(how)
 
-    def ended(self, one: Asked) -> Ended:
+    def ended(self, one: Arm) -> ArmEnded:
         """Run one arm, and let it fail if it is to fail."""
         found = super().ended(one)
         how = self.how.get(found.name)
         if how is None:
             return found
         if how == "lost":
-            return Ended(found.name, [], "its worker process died 2 times")
+            return ArmEnded(found.name, [], "its worker process died 2 times")
         changes = {"state": TrialState(how), "reason": "why", "scores": ()}
-        return Ended(found.name, [r.model_copy(update=changes) for r in found.results])
+        return ArmEnded(found.name, [r.model_copy(update=changes) for r in found.results])

@@ -2,7 +2,6 @@
 
 import io
 import re
-from typing import cast
 
 import pytest
 from rich.console import Console
@@ -14,7 +13,14 @@ from workbench.analysis.comparison import compare
 from workbench.cli import display as displays
 from workbench.cli.display import AblationDisplay
 from workbench.cli.search_display import SearchDisplay
-from workbench.execution.messages import Advance, Listener, Lost, Task, Waits
+from workbench.execution.events import (
+    TrialFinished,
+    TrialProgressed,
+    TrialValidated,
+    WaitingForLock,
+    WorkerDied,
+    WorkersStarting,
+)
 from workbench.experiments.so_far import SoFar
 from workbench.results import CurvePoint, MeanScore
 from workbench.search.objectives import parse_objectives
@@ -57,18 +63,17 @@ def lines(log: io.StringIO) -> list[str]:
 
 def start(display: AblationDisplay, trials: int) -> None:
     """Hand trials to workers that do nothing."""
-    run = display.announcing(lambda tasks, listener: None)  # noqa: ARG005
-    run([Task(settings().base)] * trials, cast("Listener", None))
+    display(WorkersStarting(trials))
 
 
 def test_a_trial_has_one_line_in_a_log_without_control_codes(log: io.StringIO) -> None:
     with AblationDisplay(2) as display:
-        display.news("no-lvar", 1, Advance(39, 120, "loss 0.1"))
-        display.news("no-lvar", 1, POINT)
-        display.news("no-lvar", 1, Advance(40, 120, "loss 0.1"))
-        display.finished("no-lvar", 1, scored("k", 1, {"Set5": [30.0, 31.0], "B100": [26.0]}))
-        display.finished("esa", 1, diverged("k", 1))
-        display.news("esa", 2, Lost())
+        display(TrialProgressed("no-lvar", 1, 39, 120, "loss 0.1"))
+        display(TrialValidated("no-lvar", 1, POINT))
+        display(TrialProgressed("no-lvar", 1, 40, 120, "loss 0.1"))
+        display(TrialFinished("no-lvar", 1, scored("k", 1, {"Set5": [30.0, 31.0], "B100": [26.0]})))
+        display(TrialFinished("esa", 1, diverged("k", 1)))
+        display(WorkerDied("esa", 2))
     assert "\x1b" not in log.getvalue()
     assert lines(log) == [
         "no-lvar seed 1: complete in 1 s, Set5 PSNR 30.500 dB, B100 PSNR 26.000 dB",
@@ -87,8 +92,8 @@ def test_a_log_says_that_workers_start_and_now_and_then_how_far_the_trials_are(
         start(display, 4)
         for second in range(100):
             now.seconds += 1.0
-            display.news("a", 1, Advance(second, 200, "loss 0.1"))
-            display.news("b", 1, Waits())
+            display(TrialProgressed("a", 1, second, 200, "loss 0.1"))
+            display(WaitingForLock("b", 1))
         start(display, 1)
     told = lines(log)
     assert told[0] == "starting 2 workers"
@@ -105,8 +110,8 @@ def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(
         start(display, 3)
         display._bars.refresh()
         assert "starting 2 workers" in terminal.getvalue()
-        display.news("a", 1, POINT)
-        display.news("a", 1, Advance(40, 120, "loss 0.1"))
+        display(TrialValidated("a", 1, POINT))
+        display(TrialProgressed("a", 1, 40, 120, "loss 0.1"))
         terminal.truncate(0)
         display._bars.refresh()
     assert "loss 0.1, validation PSNR 21.500 dB at step 40" in terminal.getvalue()
@@ -116,8 +121,8 @@ def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(
 def test_the_difference_so_far_is_that_of_the_final_table(log: io.StringIO) -> None:
     with AblationDisplay(6, so_far=SoFar({"up": "base", "same": "base"})) as display:
         for base, up in zip(BASE, BETTER, strict=True):
-            display.finished("base", base.config.seed, base)
-            display.finished("up", up.config.seed, up)
+            display(TrialFinished("base", base.config.seed, base))
+            display(TrialFinished("up", up.config.seed, up))
     told = [line.partition("; ")[2] for line in lines(log)]
     for count in (2, 3):
         table = compare({"base": BASE[:count], "up": BETTER[:count]}, {})
@@ -135,8 +140,8 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
     display = SearchDisplay(record, 5, parse_objectives([], ["Set5"]))
     counted = []
     for name, psnr_db in (("t0000", 30.0), ("t0001", 29.0), ("t0002", 30.25)):
-        display.news(name, 1, Advance(1, 120, "loss 0.1"))
-        display.finished(name, 1, scored(name, 1, {"Set5": [psnr_db]}))
+        display(TrialProgressed(name, 1, 1, 120, "loss 0.1"))
+        display(TrialFinished(name, 1, scored(name, 1, {"Set5": [psnr_db]})))
         counted.append(display._bars.tasks[0].completed)
     assert counted == [1, 2, 3]
     end = Stage(batch=1, rung=2, values={"t0001": (29.0,), "t0002": (30.25,)})

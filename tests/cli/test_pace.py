@@ -9,7 +9,7 @@ from tests.builders.searches import settings, with_rungs
 from workbench.cli.display import AblationDisplay
 from workbench.cli.pace import Pace, clock
 from workbench.cli.search_display import SearchDisplay
-from workbench.execution.messages import Advance
+from workbench.execution.events import TrialProgressed
 from workbench.search.record import SearchRecord, Stage
 
 
@@ -130,10 +130,10 @@ def test_hours_are_shown_when_there_are_some(seconds: float, text: str) -> None:
 def test_a_study_counts_the_steps_of_trials_under_way() -> None:
     display = AblationDisplay(4)
     display._pace.now_s = now = Clock()
-    display.news("a", 1, Advance(0, 100, ""))
+    display(TrialProgressed("a", 1, 0, 100, ""))
     assert display._left_s() is None
     now.seconds += 30.0
-    display.news("a", 1, Advance(50, 100, ""))
+    display(TrialProgressed("a", 1, 50, 100, ""))
     assert display._left_s() == pytest.approx(3.5 * 60.0)
 
 
@@ -141,9 +141,9 @@ def test_a_search_counts_networks_also_under_two_seeds_and_what_is_stopped_is_do
     record = SearchRecord(name="s", settings=settings(trial_seeds=(1, 2), space=with_rungs()))
     display = SearchDisplay(record, 10, ())
     display._pace.now_s = now = Clock()
-    display.news("t0001", 1, Advance(0, 100, ""))
+    display(TrialProgressed("t0001", 1, 0, 100, ""))
     now.seconds += 30.0
-    display.news("t0001", 1, Advance(50, 100, ""))
+    display(TrialProgressed("t0001", 1, 50, 100, ""))
     assert display._left_s() == pytest.approx(19.5 * 60.0)
     display.note(Stage(batch=1, rung=0, values={"t0002": (1.0,), "t0003": (2.0,)}))
     assert display._left() == 16

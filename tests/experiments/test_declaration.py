@@ -14,8 +14,8 @@ from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan, make_plan
-from workbench.execution.run import look_up
 from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declared, Study, declare, merge, read_study, studies
 from workbench.statistics.decision_rule import DecisionRule
@@ -81,7 +81,7 @@ def test_changed_images_are_named(tiny_trial: TrialConfig, photos: Path, tmp_pat
     def declared() -> Declared:
         open_images(changed, Ledger(store))
         planned = look_up(made, store)
-        found = {(trial.arm.name, trial.seed): trial.key or "" for trial in planned}
+        found = {(trial.arm, trial.seed): trial.key or "" for trial in planned}
         return declare(made, DecisionRule(margin_db=0.02), found, store)
 
     first = declared()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders.comparisons import BASE
 from workbench.config.trial import TrialConfig
-from workbench.execution.engines import Engine
+from workbench.execution.executors import ExecutorSpec
 from workbench.execution.plan import Arm, Plan
 from workbench.experiments import running
 from workbench.experiments.run_context import RunContext, default_workers
@@ -23,7 +23,7 @@ def test_workers_that_are_not_given_are_those_of_the_device(tmp_path: Path) -> N
 
 def test_a_cluster_takes_as_many_trials_as_it_holds(tmp_path: Path) -> None:
     assert RunContext(tmp_path, 2).at_once == 2
-    cluster = RunContext(tmp_path, 2, executor=Engine(ray=True, address="here:1"))
+    cluster = RunContext(tmp_path, 2, executor=ExecutorSpec(ray=True, address="here:1"))
     assert cluster.at_once is None
 
 

@@ -13,7 +13,8 @@ from tests.builders.search_runs import (
 )
 from tests.builders.searches import BASE, SPACE, Fake, KilledError, run, settings, with_rungs
 from workbench.errors import WorkbenchError
-from workbench.execution.stream import Asked, Ended
+from workbench.execution.plan import Arm
+from workbench.execution.stream import ArmEnded
 from workbench.results import TrialState
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
@@ -227,12 +228,12 @@ def test_what_fails_once_more_is_a_line_of_the_record_also_if_nothing_else_runs(
 
 
 class Diverging(Arrivals):
-    def ended(self, one: Asked) -> Ended:
+    def ended(self, one: Arm) -> ArmEnded:
         found = super().ended(one)
-        if one.arm.name == CANONICAL:
+        if one.name == CANONICAL:
             return found
         bad = {"state": TrialState.DIVERGED, "reason": "the loss was nan", "scores": ()}
-        return Ended(found.name, [result.model_copy(update=bad) for result in found.results])
+        return ArmEnded(found.name, [result.model_copy(update=bad) for result in found.results])
 
 
 def test_a_single_one_that_fails_is_a_line_of_the_record_too() -> None:

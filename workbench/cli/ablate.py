@@ -52,7 +52,7 @@ from workbench.cli.options import (
     VariantOption,
 )
 from workbench.errors import ConfigError
-from workbench.execution.engines import engine_of
+from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.plan_file import read_plan
 from workbench.experiments.run_context import RunContext, start_without_asking
@@ -138,7 +138,7 @@ def ablate(
             rule=decision_rule(alpha, margin_db),
             name=study_name(study),
         )
-    executor = engine_of(engine, address, cpus, gpus)
+    executor = executor_spec(engine, address, cpus, gpus)
     if dry_run:
         _preview(spec, store, as_json=as_json)
         return

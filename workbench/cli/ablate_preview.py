@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.cli.console import OUT, note, print_json, table
-from workbench.execution.run import PlannedTrial
+from workbench.execution.executor import Task
 from workbench.experiments.preview import StudyPreview
 
 
@@ -15,9 +15,9 @@ def print_preview(preview: StudyPreview, store: Path, *, as_json: bool) -> None:
         return
     made = table("variant", "seed", "steps", "key", "in the store")
     for trial in trials:
-        steps = f"{trial.arm.config.training.total_steps():,}"
+        steps = f"{trial.config.training.total_steps():,}"
         state = trial.result.state if trial.result else "-"
-        made.add_row(trial.arm.name, str(trial.seed), steps, (trial.key or "?")[:12], state)
+        made.add_row(trial.arm, str(trial.seed), steps, (trial.key or "?")[:12], state)
     OUT.print(made)
     OUT.print(
         f"{len(trials)} trials, {preview.finished} finished in {store}, "
@@ -36,9 +36,9 @@ def print_preview(preview: StudyPreview, store: Path, *, as_json: bool) -> None:
         note("?: the images are not packed yet, so the ledger's keys are not known")
 
 
-def _trial_to_dict(trial: PlannedTrial) -> dict[str, object]:
+def _trial_to_dict(trial: Task) -> dict[str, object]:
     return {
-        "variant": trial.arm.name,
+        "variant": trial.arm,
         "seed": trial.seed,
         "key": trial.key,
         "finished": trial.result is not None,

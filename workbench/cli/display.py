@@ -1,7 +1,7 @@
 """Bars for long work: rate, loss and time left, on stderr."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,12 +21,20 @@ from rich.text import Text
 from workbench.cli.console import ERR
 from workbench.cli.pace import Pace, clock
 from workbench.errors import WorkbenchError
-from workbench.execution.messages import Advance, Listener, Lost, Message, Task, Waits
+from workbench.execution.events import (
+    TrialFailed,
+    TrialFinished,
+    TrialProgressed,
+    TrialReused,
+    TrialValidated,
+    WaitingForLock,
+    WorkerDied,
+    WorkersStarting,
+)
 from workbench.results import CurvePoint, TrialResult
 from workbench.system.progress import Progress as ShowProgress
 
 if TYPE_CHECKING:  # light commands show bars, too, and load no scipy
-    from workbench.execution.run import RunTasks
     from workbench.experiments.so_far import SoFar
 
 HEARTBEAT_S = 60.0
@@ -151,14 +159,19 @@ class AblationDisplay:
     ) -> None:
         self._bars.stop()
 
-    def announcing(self, run: "RunTasks") -> "RunTasks":
-        """Return what runs trials and says first that workers start, which takes seconds."""
-
-        def announced(tasks: Sequence[Task], listener: Listener) -> None:
-            self.workers_start(len(tasks))
-            run(tasks, listener)
-
-        return announced
+    def __call__(self, event: object) -> None:
+        """Show an event; those that are not of trials are ignored."""
+        match event:
+            case WorkersStarting(trials):
+                self.workers_start(trials)
+            case TrialReused(arm, seed, result):
+                self.reused(arm, seed, result)
+            case TrialFinished(arm, seed, result):
+                self.finished(arm, seed, result)
+            case TrialFailed(arm, seed, error):
+                self.failed(arm, seed, error)
+            case TrialProgressed() | TrialValidated() | WaitingForLock() | WorkerDied():
+                self._show_running(event)
 
     def workers_start(self, tasks: int) -> None:
         """Say that workers start, which takes seconds; later ones are not worth a line."""
@@ -176,19 +189,21 @@ class AblationDisplay:
         self._collect(arm, result)
         self._bars.advance(self._all)
 
-    def news(self, arm: str, seed: int, message: Message) -> None:
+    def _show_running(
+        self, event: TrialProgressed | TrialValidated | WaitingForLock | WorkerDied
+    ) -> None:
         """Move the trial's bar."""
-        match message:
-            case Advance(done, total, what):
+        match event:
+            case TrialProgressed(arm, seed, done, total, what):
                 self._start()
                 self._pace.advance((arm, seed), done / total if total else 0.0)
                 self._move(arm, seed, done, total, what)
-            case CurvePoint():
-                self._curve[arm, seed] = _curve_text(message)
-            case Waits():
+            case TrialValidated(arm, seed, point):
+                self._curve[arm, seed] = _curve_text(point)
+            case WaitingForLock(arm, seed):
                 self._start()
                 self._move(arm, seed, 0, None, "waits for another process that trains it")
-            case Lost():
+            case WorkerDied(arm, seed):
                 self._pace.pause((arm, seed))
                 self._line(f"{arm} seed {seed}: its worker died; another one resumes it")
         if not ERR.is_terminal and time.monotonic() - self._said_s >= HEARTBEAT_S:

@@ -195,11 +195,11 @@ def search(
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
     from workbench.cli.search_steps import GoingOn, run_search
-    from workbench.execution.engines import engine_of
+    from workbench.execution.executors import executor_spec
 
     command = shlex.join(["workbench", *sys.argv[1:]])
     _check_heeded(context, what)
-    runs = engine_of(engine, address, cpus, gpus)
+    runs = executor_spec(engine, address, cpus, gpus)
     if what in VIEWS:
         if name is None:
             raise ConfigError(f"search {what} needs the NAME of a search")

@@ -12,9 +12,12 @@ from workbench.cli.search_display import SearchDisplay
 from workbench.cli.search_table import plain_search, print_front, print_search
 from workbench.cli.time_limit import TimeIsUpError, time_limit
 from workbench.errors import ConfigError
+from workbench.execution.events import to_all
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Arm, Plan
-from workbench.execution.run import by_arm, look_up
-from workbench.execution.stream import Stream
+from workbench.execution.run import by_arm
+from workbench.execution.stream import run_arms
+from workbench.execution.tracked import TrackedTrials
 from workbench.search.branching import begin_early
 from workbench.search.loop import run_loop
 from workbench.search.objectives import Objective
@@ -178,20 +181,23 @@ def _searched(
     objectives = objectives_of(record.settings)
     with (
         SearchDisplay(record, trials, objectives, place.at_once) as display,
-        place.engine.runs(place.store, place.workers) as engine,
+        place.engine.open(place.store, place.workers) as executor,
     ):
-        run = display.announcing(engine)
 
         def keep(line: Line) -> None:
             add_line(line, place.store, record.name)
             display.note(line)
 
         seeds = record.settings.trial_seeds
-        stream = Stream(record.name, tracker, display, seeds=seeds, store=place.store)
-        fork = partial(begin_early, seeds=seeds, store=place.store)
-        return run_loop(
-            record, trials, objectives, partial(stream.run, run), keep, fork, retry=retry
+        run = partial(
+            run_arms,
+            seeds=seeds,
+            store=place.store,
+            executor=executor,
+            emit=to_all(display, TrackedTrials(tracker, record.name)),
         )
+        fork = partial(begin_early, seeds=seeds, store=place.store)
+        return run_loop(record, trials, objectives, run, keep, fork, retry=retry)
 
 
 def view(what: str, name: str, store: Path, *, as_json: bool) -> None:
@@ -255,7 +261,7 @@ def stored_state(name: str, store: Path) -> SearchState:
     arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained if p.name not in out)
     if arms:
         plan = Plan(name, arms, seeds)
-        found = {(t.arm.name, t.seed): t.result for t in look_up(plan, store) if t.result}
+        found = {(t.arm, t.seed): t.result for t in look_up(plan, store) if t.result}
         state.results = {n: results for n, results in by_arm(plan, found).items() if results}
     return state
 

@@ -6,15 +6,7 @@ from rich.progress import Progress, TaskID
 
 from workbench.cli.console import note
 from workbench.cli.display import AblationDisplay, bars
-from workbench.experiments.events import (
-    TrialFailed,
-    TrialFinished,
-    TrialNews,
-    TrialReused,
-    TrialsEnded,
-    TrialsStarted,
-    WorkersStarting,
-)
+from workbench.experiments.events import TrialsEnded, TrialsStarted
 from workbench.system.events import Caution, Note, Progressed, WorkEnded, WorkStarted
 
 MakeDisplay = Callable[[TrialsStarted], AblationDisplay]
@@ -60,7 +52,7 @@ class Terminal:
                     self._trials.__exit__(None, None, None)
                 self._trials = None
             case _ if self._trials:
-                _show_trial(self._trials, event)
+                self._trials(event)
 
     def _show_work(self, event: WorkStarted | Progressed | WorkEnded) -> None:
         match event:
@@ -83,20 +75,6 @@ class Terminal:
         self._work.pop()[0].stop()
         if self._work:
             self._work[-1][0].start()
-
-
-def _show_trial(display: AblationDisplay, event: object) -> None:
-    match event:
-        case WorkersStarting(tasks):
-            display.workers_start(tasks)
-        case TrialReused(arm, seed, result):
-            display.reused(arm, seed, result)
-        case TrialNews(arm, seed, message):
-            display.news(arm, seed, message)
-        case TrialFinished(arm, seed, result):
-            display.finished(arm, seed, result)
-        case TrialFailed(arm, seed, error):
-            display.failed(arm, seed, error)
 
 
 def emit(event: object) -> None:

@@ -22,6 +22,8 @@ class Arm:
     """The config of the first seed; the seeds differ in nothing else."""
     against: str = ""
     """Name of the arm that it is compared with; empty for the base."""
+    until: int | None = None
+    """Training step at which its trials stop for now; None to run them to their end."""
 
     def with_seed(self, seed: int) -> TrialConfig:
         """Return the trial of one seed."""

@@ -1,4 +1,4 @@
-"""Many trials at once: worker processes run them, one driver listens.
+"""The executor for this machine's CPU: worker processes run trials, the driver listens.
 
 Workers only run trials and report; the driver owns the terminal, the tracker and the signals.
 Each worker is a pool of one process, so that one that dies takes nothing with it but its trial.
@@ -6,7 +6,6 @@ Each worker is a pool of one process, so that one that dies takes nothing with i
 
 import multiprocessing
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -16,34 +15,29 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from types import FrameType
 
 from workbench.errors import StoppedByUserError, WorkbenchError
-from workbench.execution.messages import (
-    Advance,
-    Listener,
-    Lost,
-    MemoryRanOutError,
-    Message,
+from workbench.execution.events import (
     Notice,
-    Task,
-    Waits,
-    WorkerLostError,
+    Report,
+    TrialEmit,
+    TrialFailed,
+    TrialFinished,
+    WorkerDied,
 )
+from workbench.execution.executor import MemoryRanOutError, Task, WorkerLostError
+from workbench.execution.process_worker import run_task, start_worker
 from workbench.results import TrialResult
-from workbench.store.ledger import Ledger
-from workbench.system.digests import forwarded, say
-from workbench.system.memory import in_one_line, one_line, ran_out
-from workbench.system.process import die_with_parent
+from workbench.system.digests import say
 from workbench.system.stopping import signals_set
 
 POLL_S = 0.1
-MOST_DEATHS = 2
-"""A trial whose worker has died so often is given up."""
+MAX_DEATHS = 2
+"""A trial whose worker has died this often has failed."""
 
 
-class Workers:
-    """Worker processes; they are kept from one `run` to the next.
+class ProcessExecutor:
+    """Runs trials in worker processes, which are kept from one `run` to the next.
 
     Args:
         store: The store that holds the ledger.
@@ -53,84 +47,72 @@ class Workers:
     def __init__(self, store: Path, count: int) -> None:
         self._store = store
         self._stop = multiprocessing.get_context("spawn").Event()
-        self._slots = [_Slot(self._stop) for _ in range(count)]
+        self._workers = [_Worker(self._stop) for _ in range(count)]
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> "ProcessExecutor":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for slot in self._slots:
-            slot.bury()
+        for worker in self._workers:
+            worker.shutdown()
 
-    def run(self, tasks: Sequence[Task], listener: Listener) -> None:
-        """Run trials and tell the listener what happens.
-
-        Ctrl-C or SIGTERM lets every worker write its checkpoint and stop; trials that have not
-        begun do not begin. A trial whose worker dies goes on in a new one, once.
-
-        Args:
-            tasks: The trials; their place in the sequence is their index. It may become longer
-                while the listener is called: what is added is run, too.
-            listener: Gets all news, in this process.
-
-        Raises:
-            StoppedByUserError: After a stop, when all checkpoints are written.
-        """
+    def run(self, tasks: Sequence[Task], emit: TrialEmit, /) -> None:
+        """Run trials; see `Executor`."""
         with signals_set(self._stop):
             try:
-                _Dispatch(tasks, self._store, list(self._slots), listener).run(self._stop)
+                _Dispatch(tasks, self._store, list(self._workers), emit).run(self._stop)
             except BaseException:
-                self._stop.set()  # nobody listens any more; workers must not go on for hours
+                self._stop.set()  # no driver listens; workers must not train for hours
                 raise
         if self._stop.is_set():
             raise StoppedByUserError("stopped; rerun the same command to resume")
 
 
-class _Slot:
-    """A place for one worker process; it is made anew when it has died.
+class _Worker:
+    """One worker; its process is started when there is a trial, and again when it has died.
 
-    Each process has a pipe of its own for its news: a queue of all would keep the lock of a
-    process that is killed in the middle of a message.
+    Each process has a pipe of its own for its reports: a queue of all would keep the lock of a
+    process that is killed in the middle of a report.
     """
 
     def __init__(self, stop: Event) -> None:
         self._stop = stop
         self._pool: ProcessPoolExecutor | None = None
-        self.reader: Connection[object, tuple[int, Message]] | None = None
+        self.reader: Connection[object, Report] | None = None
 
-    def submit(self, index: int, task: Task, store: Path) -> Future[TrialResult]:
-        """Hand a trial to the worker, which is started if there is none."""
+    def submit(self, task: Task, store: Path) -> Future[TrialResult]:
+        """Hand a trial to the process, which is started if there is none."""
         if self._pool is not None:
             try:
-                return self._pool.submit(_run_one, index, task, store)
-            except BrokenProcessPool:  # it was killed while it had nothing to do
-                self.bury()
+                return self._pool.submit(run_task, task, store)
+            except BrokenProcessPool:  # it was killed while it was idle
+                self.shutdown()
         context = multiprocessing.get_context("spawn")
         self.reader, writer = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=context,
-            initializer=_start_worker,
+            initializer=start_worker,
             initargs=(os.getpid(), self._stop, writer),
         )
-        future = self._pool.submit(_run_one, index, task, store)
+        future = self._pool.submit(run_task, task, store)
         writer.close()  # the process has its own by now; its end is then the end of the pipe
         return future
 
-    def drain(self, listener: Listener) -> None:
-        """Pass on all messages that are there."""
+    def drain(self, emit: TrialEmit) -> None:
+        """Pass on all reports that are there."""
         try:
             while self.reader is not None and self.reader.poll():
-                index, message = self.reader.recv()
-                if isinstance(message, Notice):
-                    say(message.text)
+                report = self.reader.recv()
+                if isinstance(report, Notice):
+                    say(report.text)
                 else:
-                    listener.news(index, message)
+                    emit(report)
         except (EOFError, OSError):  # it died; its future will say so
             self._close()
 
-    def bury(self) -> None:
-        """End the worker, which may be dead already."""
+    def shutdown(self) -> None:
+        """End the process, which may be dead already."""
         if self._pool is not None:
             self._pool.shutdown()
         self._pool = None
@@ -144,152 +126,73 @@ class _Slot:
 
 @dataclass
 class _Dispatch:
-    """Hands out the trials one by one to the slots that are free."""
+    """Hands out the tasks of one `run`, one by one, to the workers that are idle."""
 
     tasks: Sequence[Task]
     store: Path
-    idle: list[_Slot]
-    listener: Listener
-    waiting: deque[int] = field(default_factory=deque)
-    taken: int = 0
-    """So many of the tasks have been seen."""
-    busy: dict[Future[TrialResult], tuple[_Slot, int]] = field(default_factory=dict)
+    idle: list[_Worker]
+    emit: TrialEmit
+    waiting: deque[Task] = field(default_factory=deque)
+    seen: int = 0
+    """How many of the tasks have been taken from the sequence, which may grow."""
+    busy: dict[Future[TrialResult], tuple[_Worker, Task]] = field(default_factory=dict)
     deaths: dict[int, int] = field(default_factory=dict)
+    """How often the worker of a task died, by the task's id."""
 
     def run(self, stop: Event) -> None:
-        """Go on until every trial has ended, or a stop has ended those that run."""
+        """Return when every trial has ended, or a stop has ended those that run."""
         self._take_added()
         while self.busy or (self.waiting and not stop.is_set()):
             while self.waiting and self.idle and not stop.is_set():
-                slot, index = self.idle.pop(), self.waiting.popleft()
-                self.busy[slot.submit(index, self.tasks[index], self.store)] = slot, index
-            self._take_news()
+                worker, task = self.idle.pop(), self.waiting.popleft()
+                self.busy[worker.submit(task, self.store)] = worker, task
+            self._take_reports()
             for future in [future for future in self.busy if future.done()]:
-                slot, index = self.busy.pop(future)
-                slot.drain(self.listener)  # its last news come before its result
-                self._ended(future, slot, index)
-                self.idle.append(slot)
+                worker, task = self.busy.pop(future)
+                worker.drain(self.emit)  # its last reports come before its result
+                self._end(future, worker, task)
+                self.idle.append(worker)
             self._take_added()
 
     def _take_added(self) -> None:
-        self.waiting.extend(range(self.taken, len(self.tasks)))
-        self.taken = len(self.tasks)
+        added = self.tasks[self.seen :]
+        self.waiting.extend(added)
+        self.seen += len(added)
 
-    def _take_news(self) -> None:
-        """Wait a moment for news, and pass them on."""
-        readers = [slot.reader for slot, _ in self.busy.values() if slot.reader is not None]
+    def _take_reports(self) -> None:
+        """Wait a moment for reports, and pass them on."""
+        readers = [worker.reader for worker, _ in self.busy.values() if worker.reader is not None]
         if readers:
             wait(readers, timeout=POLL_S)
         else:
             time.sleep(POLL_S)
-        for slot, _ in self.busy.values():
-            slot.drain(self.listener)
+        for worker, _ in self.busy.values():
+            worker.drain(self.emit)
 
-    def _ended(self, future: Future[TrialResult], slot: _Slot, index: int) -> None:
+    def _end(self, future: Future[TrialResult], worker: _Worker, task: Task) -> None:
         error = future.exception()
         if error is None:
-            self.listener.finished(index, future.result())
+            self.emit(TrialFinished(task.arm, task.seed, future.result()))
         elif isinstance(error, BrokenProcessPool):
-            slot.bury()
-            self._died(index)
+            worker.shutdown()
+            self._count_death(task)
         elif isinstance(error, WorkbenchError):
             if isinstance(error, MemoryRanOutError):
-                slot.bury()  # what failed in the middle, such as an import, cannot be repeated
+                # What failed half-way, such as an import, cannot be repeated in that process.
+                worker.shutdown()
             if not isinstance(error, StoppedByUserError):
-                self.listener.failed(index, error)
+                self.emit(TrialFailed(task.arm, task.seed, error))
         else:
             raise error
 
-    def _died(self, index: int) -> None:
-        self.deaths[index] = self.deaths.get(index, 0) + 1
-        if self.deaths[index] < MOST_DEATHS:
-            self.listener.news(index, Lost())
-            self.waiting.appendleft(index)
+    def _count_death(self, task: Task) -> None:
+        deaths = self.deaths[id(task)] = self.deaths.get(id(task), 0) + 1
+        if deaths < MAX_DEATHS:
+            self.emit(WorkerDied(task.arm, task.seed))
+            self.waiting.appendleft(task)
             return
-        self.listener.failed(
-            index,
-            WorkerLostError(
-                f"its worker process died {MOST_DEATHS} times, perhaps because memory ran out: "
-                "fewer --workers need less"
-            ),
+        lost = WorkerLostError(
+            f"its worker process died {MAX_DEATHS} times, perhaps because memory ran out: "
+            "fewer --workers need less"
         )
-
-
-class _Reporter:
-    """A worker's end of the pipe. Every report is also the place where a stop takes effect."""
-
-    def __init__(self, stop: Event, writer: "Connection[tuple[int, Message], object]") -> None:
-        self.stop = stop
-        self.writer = writer
-        self.index: int | None = None
-        self.terminated = False
-
-    def send(self, message: Message) -> None:
-        assert self.index is not None
-        self.writer.send((self.index, message))
-        if self.terminated or self.stop.is_set():
-            raise StoppedByUserError("stopped")
-
-    def terminate(self, _number: int, _frame: FrameType | None) -> None:
-        """SIGTERM: a worker at work writes its checkpoint first."""
-        self.terminated = True
-        if self.index is None:
-            os._exit(1)
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        self.send(Advance(done, total, what))
-
-    def waiting(self) -> None:
-        self.send(Waits())
-
-    def notice(self, text: str) -> None:
-        """Pass a warning on; no place for a stop, as files may be open."""
-        assert self.index is not None
-        self.writer.send((self.index, Notice(text)))
-
-
-_REPORTERS: list[_Reporter] = []
-"""The worker's one reporter: a pool's initializer has no other way to hand over a pipe."""
-
-
-def _start_worker(
-    driver: int, stop: Event, writer: "Connection[tuple[int, Message], object]"
-) -> None:
-    die_with_parent(driver)
-    reporter = _Reporter(stop, writer)
-    _REPORTERS.append(reporter)
-    # Ctrl-C reaches the whole process group; the driver alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, reporter.terminate)
-
-
-def _run_one(index: int, task: Task, store: Path) -> TrialResult:
-    reporter = _REPORTERS[0]
-    reporter.index = index
-    try:
-        from workbench.trial.images import open_images
-        from workbench.trial.run import run_trial  # torch is imported by workers only
-
-        with forwarded(reporter.notice):
-            return run_trial(
-                task.config,
-                store=store,
-                # The driver has checked them.
-                images=open_images(task.config, Ledger(store), check=False),
-                until=task.until,
-                on_validation=reporter.send,
-                progress=reporter.progress,
-                waiting=reporter.waiting,
-            )
-    except StoppedByUserError:
-        if reporter.terminated:
-            os._exit(1)  # as if it had been killed, but with its last steps on disk
-        raise
-    except Exception as error:
-        if ran_out(error):
-            raise MemoryRanOutError(in_one_line(error)) from None
-        if isinstance(error, OSError):  # of this machine, and no bug: it may have passed soon
-            raise WorkbenchError(one_line(error)) from None
-        raise
-    finally:
-        reporter.index = None
+        self.emit(TrialFailed(task.arm, task.seed, lost))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
-from workbench.execution.run import PlannedTrial
+from workbench.execution.executor import Task
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
 
@@ -27,7 +27,7 @@ _START_S = 3.0
 """Of a worker."""
 
 
-def seconds_left(planned: Sequence[PlannedTrial], store: Ledger, workers: int) -> float:
+def seconds_left(planned: Sequence[Task], store: Ledger, workers: int) -> float:
     """Return about how many seconds the unfinished trials of a plan take.
 
     Args:
@@ -38,11 +38,9 @@ def seconds_left(planned: Sequence[PlannedTrial], store: Ledger, workers: int) -
     waiting = [trial for trial in planned if trial.result is None]
     each: dict[str, float] = {}
     for trial in waiting:
-        if trial.arm.name not in each:
-            each[trial.arm.name] = _of_finished(trial.arm.name, planned) or _measured(
-                trial.arm.config, store
-            )
-    total = sum(each[trial.arm.name] for trial in waiting)
+        if trial.arm not in each:
+            each[trial.arm] = _of_finished(trial.arm, planned) or _measured(trial.config, store)
+    total = sum(each[trial.arm] for trial in waiting)
     return max([total / workers, *each.values()]) if waiting else 0.0
 
 
@@ -53,11 +51,11 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
-def _of_finished(arm: str, planned: Sequence[PlannedTrial]) -> float | None:
+def _of_finished(arm: str, planned: Sequence[Task]) -> float | None:
     times = [
         trial.result.training_s + trial.result.evaluation_s
         for trial in planned
-        if trial.arm.name == arm and trial.result is not None
+        if trial.arm == arm and trial.result is not None
     ]
     return fmean(times) if times else None
 

@@ -8,8 +8,8 @@ from workbench.ablation.retuning import retuned, tuning_plan
 from workbench.ablation.shapley import ShapleyPlan
 from workbench.analysis.attribution import Attribution, attribute
 from workbench.analysis.comparison import Comparison, compare
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan
-from workbench.execution.run import look_up
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import Prepared, Trained, announce, prepare, train
 from workbench.experiments.study_plan import PlannedStudy, matched, plan_study

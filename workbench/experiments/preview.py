@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.ablation.retuning import tuning_plan
+from workbench.execution.executor import Task
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan
-from workbench.execution.run import PlannedTrial, look_up
 from workbench.experiments.study_plan import matched, plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.system.events import Emit, ignore
@@ -16,7 +17,7 @@ class StudyPreview:
     """What would run."""
 
     plan: Plan
-    trials: tuple[PlannedTrial, ...]
+    trials: tuple[Task, ...]
     tuning_trials: int
     """Short trials before them that choose learning rates."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.execution.engines import LOCAL, Engine
+from workbench.execution.executors import LOCAL, ExecutorSpec
 
 
 def start_without_asking(estimate: str, /) -> None:
@@ -25,7 +25,7 @@ class RunContext:
     """MLflow server or database of the user's own; None for the store's."""
     command: str = ""
     """What was typed, which the declaration keeps; empty if nothing was."""
-    executor: Engine = LOCAL
+    executor: ExecutorSpec = LOCAL
     """What runs the trials."""
     allow_overlap: bool = False
     """Train also on images that networks are scored on; the scores then say so."""
@@ -42,7 +42,7 @@ class RunContext:
         return self if self.workers else replace(self, workers=default_workers(device))
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> ExecutorSpec:
         """What runs the trials."""
         return self.executor
 

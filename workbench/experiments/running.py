@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.ablation.sequential import next_look
+from workbench.execution.events import TrialReused, to_all
+from workbench.execution.executor import Task
+from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan
-from workbench.execution.run import PlannedTrial, by_arm, look_up, run_plan
+from workbench.execution.run import by_arm, run_plan
 from workbench.execution.speed import duration_text, seconds_left
+from workbench.execution.tracked import TrackedTrials
 from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declared, declare, read_study
 from workbench.experiments.describing import study_view
@@ -29,7 +33,7 @@ class Prepared:
     """A plan whose images are packed, with what the store has of it."""
 
     plan: Plan
-    trials: tuple[PlannedTrial, ...]
+    trials: tuple[Task, ...]
 
 
 @dataclass(frozen=True)
@@ -100,28 +104,33 @@ def train(
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     plan = prepared.plan
-    keys = {(t.arm.name, t.seed): t.key for t in prepared.trials if t.key is not None}
+    tasks = {(task.arm, task.seed): task for task in prepared.trials}
+    keys = {trial: task.key for trial, task in tasks.items() if task.key is not None}
     declared = declare(plan, rule, keys, context.store, context.command)
     _note_changes(plan.study, declared, emit)
     results: dict[tuple[str, int], TrialResult] = {}
-    reused, address = 0, None
+    reused: list[TrialReused] = []
+    address = None
+
+    def count_reused(event: object) -> None:
+        if isinstance(event, TrialReused):
+            reused.append(event)
+
     with tracking(context.store, context.tracking_uri, emit) as tracker:
         with optional("MLflow", emit):
             tracker.study_described(study_view(read_study(context.store, plan.study)))
         part: Plan | None = next_look(plan, {}, rule)
-        with context.executor.runs(context.store, context.workers) as run:
+        with context.executor.open(context.store, context.workers) as executor:
             while part is not None:
                 count = len(part.trials())
                 started = TrialsStarted(count, context.at_once, plan.against, rule.alpha)
-                with trials(emit, started) as events:
+                with trials(emit, started):
                     results |= run_plan(
-                        part,
+                        [tasks[arm.name, seed] for arm, seed in part.trials()],
                         store=context.store,
-                        run=events.announcing(run),
-                        tracker=tracker,
-                        display=events,
+                        executor=executor,
+                        emit=to_all(count_reused, emit, TrackedTrials(tracker, plan.study)),
                     )
-                reused += events.reused_count
                 part = next_look(plan, results, rule)
         with optional("MLflow", emit):
             address = tracker.compare_address(plan.study)
@@ -129,7 +138,7 @@ def train(
         if result.state is TrialState.OUT_OF_MEMORY:
             text = f"{arm} seed {seed}: memory ran out; rerun the same command to run it again"
             emit(Note(text))
-    return Trained(by_arm(plan, results), reused, declared.number, address is not None)
+    return Trained(by_arm(plan, results), len(reused), declared.number, address is not None)
 
 
 def _note_changes(study: str, declared: Declared, emit: Emit) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from workbench.config.trial import TrialConfig
 from workbench.execution.plan import Arm
-from workbench.execution.stream import Asked, Ended, More
+from workbench.execution.stream import ArmEnded
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.proposing import STUCK, propose, seen_runs
@@ -31,8 +31,8 @@ from workbench.search.schedulers.choosing import make_scheduler
 from workbench.search.schedulers.scheduler import Arrival, Scheduler, SearchContext
 from workbench.search.state import SearchState
 
-RunStream = Callable[[Iterable[Asked], More], None]
-"""Runs arms and those that follow from their ends, as `execution.stream.Stream.run` does."""
+RunStream = Callable[[Iterable[Arm], Callable[[ArmEnded], Iterable[Arm]]], None]
+"""Runs arms and those that follow from their ends, as `execution.stream.run_arms` does."""
 Fork = Callable[[TrialConfig], None]
 """Gives a training the steps that it shares with its parent's, while their checkpoint is there."""
 
@@ -102,7 +102,7 @@ class _Loop:
                 self._replay_proposals(event.proposals)
             self._apply(event)
 
-    def first(self) -> list[Asked]:
+    def first(self) -> list[Arm]:
         """Return what runs first.
 
         Trials that have their score are among it: the ledger has their results.
@@ -112,7 +112,7 @@ class _Loop:
         arms = [self._arm(p, None) for p in self.state.trained if p.name in scored]
         return [*arms, *self._advance()]
 
-    def then(self, ended: Ended) -> list[Asked]:
+    def then(self, ended: ArmEnded) -> list[Arm]:
         """Take in that a trial has ended under all seeds; return what runs next."""
         rung = self.running.pop(ended.name, None)
         if rung is None or rung == self.context.end:
@@ -122,7 +122,7 @@ class _Loop:
         self.scheduler.add_arrival(self._arrival(ended, rung))
         return self._advance()
 
-    def _advance(self) -> list[Asked]:
+    def _advance(self) -> list[Arm]:
         """Note all that follows, and return what is to be run and does not run yet."""
         while (event := self._next_event()) is not None:
             self._note(event)
@@ -203,7 +203,7 @@ class _Loop:
             if not proposal.trained:
                 self.sampler.add_observation(proposal, None)
 
-    def _arrival(self, ended: Ended, rung: int) -> Arrival:
+    def _arrival(self, ended: ArmEnded, rung: int) -> Arrival:
         proposal = self.proposals[ended.name]
         step = self.context.step(proposal, rung)
         good = {TrialState.COMPLETE} if step is None else {TrialState.COMPLETE, TrialState.PRUNED}
@@ -217,11 +217,11 @@ class _Loop:
         )
         return Arrival(ended.name, rung, values)
 
-    def _arm(self, proposal: Proposal, until: int | None) -> Asked:
-        return Asked(Arm(proposal.name, "", self.state.config(proposal)), until)
+    def _arm(self, proposal: Proposal, until: int | None) -> Arm:
+        return Arm(proposal.name, "", self.state.config(proposal), until=until)
 
 
-def failure_of(ended: Ended, good: set[TrialState]) -> str:
+def failure_of(ended: ArmEnded, good: set[TrialState]) -> str:
     """Return why trials have no score, beginning with a state and a colon; empty if they have."""
     if ended.failed:
         return f"{FAILED}: {ended.failed}"

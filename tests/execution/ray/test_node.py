@@ -9,10 +9,11 @@ from tests.damage import flip
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError
-from workbench.execution.messages import Advance, Notice
+from workbench.execution.events import Notice, TrialProgressed, TrialValidated
+from workbench.execution.executor import Task
 from workbench.execution.ray.home import StoreServer
 from workbench.execution.ray.node import Shipped, run_shipped
-from workbench.results import CurvePoint, TrialResult, TrialState
+from workbench.results import TrialResult, TrialState
 from workbench.store.keys import trial_key
 from workbench.store.ledger import Ledger
 from workbench.store.store import CHECKPOINT, WEIGHTS
@@ -22,7 +23,7 @@ from workbench.trial.run import run_trial
 
 
 def shipped(config: TrialConfig, store: Path, until: int | None = None, ticket: int = 1) -> Shipped:
-    return Shipped(ticket, config, until, packed_images(config), store)
+    return Shipped(ticket, Task("a", config, until=until), packed_images(config), store)
 
 
 @pytest.fixture
@@ -61,9 +62,9 @@ def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_ho
     assert same(result, expected)
     assert Ledger(store).result(result.key) == result
     assert len(list(store.glob(f"trainings/*/{WEIGHTS}"))) == 1
-    news = [message for _, message in server.take()]
-    assert tuple(m for m in news if isinstance(m, CurvePoint)) == result.curve
-    assert any(isinstance(m, Advance) for m in news)
+    reports = [report for _, report in server.take_events()]
+    assert tuple(r.point for r in reports if isinstance(r, TrialValidated)) == result.curve
+    assert any(isinstance(report, TrialProgressed) for report in reports)
     assert len(list((tmp_path / "node").glob("workbench-*/images/*/manifest.json"))) > 0
 
     new_node(tmp_path / "other", monkeypatch)  # asked for again, anywhere: nothing is trained
@@ -83,7 +84,9 @@ def test_a_longer_budget_goes_on_at_a_node_that_has_not_seen_the_shorter_one(
     new_node(tmp_path / "node", monkeypatch)
     result = run_shipped(shipped(longer, store), server, at_home=False)
     assert same(result, run_trial(longer, store=tmp_path / "alone"))
-    done = [message.done for _, message in server.take() if isinstance(message, Advance)]
+    done = [
+        report.done for _, report in server.take_events() if isinstance(report, TrialProgressed)
+    ]
     assert min(done) == 13
 
 
@@ -121,7 +124,7 @@ def test_a_stop_leaves_a_checkpoint_at_home(
     with pytest.raises(StoppedByUserError, match="stopped"):
         run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert len(list(store.glob(f"trainings/*/{CHECKPOINT}"))) == 1
-    assert not server.start()
+    assert not server.may_start()
     server.stopping = False
     result = run_shipped(shipped(tiny_trial, store), server, at_home=at_home)
     assert result.sessions == 2
@@ -129,7 +132,7 @@ def test_a_stop_leaves_a_checkpoint_at_home(
 
 
 def notices(server: StoreServer) -> list[str]:
-    return [message.text for _, message in server.take() if isinstance(message, Notice)]
+    return [report.text for _, report in server.take_events() if isinstance(report, Notice)]
 
 
 def test_a_node_fetches_damaged_images_again_and_says_so(

@@ -1,4 +1,4 @@
-"""What the driver hands to Tune's thread, and what that gives up."""
+"""The queue between the driver and Tune's thread."""
 
 import queue
 import threading
@@ -8,19 +8,19 @@ from workbench.execution.ray.node import Shipped
 
 
 class Feed:
-    """Hands trials to Tune's thread."""
+    """Hands trials to Tune's thread, and takes back those that Tune has lost."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[Shipped] = queue.SimpleQueue()
         self._taken_back: set[int] = set()
-        self._begun: set[int] = set()
+        self._started: set[int] = set()
         self._lost: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self.closed = False
         self.error: str | None = None
 
     def __reduce__(self) -> tuple[type["Feed"], tuple[()]]:
-        """Pickle as an empty one: Tune saves its state, which nobody reads."""
+        """Pickle as an empty one: Tune saves its state, which no one reads."""
         return Feed, ()
 
     def put(self, shipped: Shipped) -> None:
@@ -28,14 +28,14 @@ class Feed:
         self._waiting.put(shipped)
 
     def close(self) -> None:
-        """Let Tune end when it asks next."""
+        """Let Tune end when it wants the next trial."""
         self.closed = True
 
     def take_back(self, ticket: int) -> bool:
-        """Keep a trial from beginning; return whether that is still possible."""
+        """Keep a trial from starting; return whether that is still possible."""
         with self._lock:
             self._taken_back.add(ticket)
-            return ticket not in self._begun
+            return ticket not in self._started
 
     def next(self) -> Shipped | None:
         """Return the next trial, None if there is none now."""
@@ -46,15 +46,15 @@ class Feed:
                 return None
             with self._lock:
                 if shipped.ticket not in self._taken_back:
-                    self._begun.add(shipped.ticket)
+                    self._started.add(shipped.ticket)
                     return shipped
 
-    def give_up(self, ticket: int) -> None:
-        """Note that Tune will not begin a trial again."""
+    def add_lost(self, ticket: int) -> None:
+        """Note that the process or the node of a trial was lost."""
         self._lost.put(ticket)
 
     def lost(self) -> list[int]:
-        """Return the trials that Tune has given up since the last call."""
+        """Return the trials that were lost since the last call."""
         found = []
         with suppress(queue.Empty):
             while True:

@@ -1,7 +1,7 @@
-"""The driver's node as the others see it: what they need from its store, and what they bring back.
+"""The driver's node as other nodes see it: what they need from its store, and what they return.
 
-No ray here: `ray_engine` runs a `StoreServer` as an actor on the driver's node, and `RemoteHome`
-is how a trial speaks to it.
+No ray here: `connection` starts a `StoreServer` as an actor on the driver's node, and `RemoteHome`
+in `tune_parts` is how a trial calls it.
 """
 
 import threading
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from workbench.execution.messages import Message, Notice
+from workbench.execution.events import Notice, Report
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
 from workbench.store.ledger import Ledger
@@ -20,7 +20,7 @@ from workbench.system.files import write_atomically
 from workbench.trial.resume import begin, whole_checkpoint
 
 NO_TICKET = 0
-"""Of what concerns no single trial; trials have tickets from 1."""
+"""For notices that concern no single trial; tickets of trials start at 1."""
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,41 @@ class Stopped:
 
 
 Outcome = TrialResult | Failure | Stopped
-Event = tuple[int, Message | Outcome]
+Event = tuple[int, Report | Outcome]
 """(ticket of the trial, what happened)."""
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """What the driver's node knows of a trial that begins on another."""
+class StartPoint:
+    """What the driver's node has of a trial that starts on another node."""
 
     finished: TrialResult | None
-    """If it is finished, there is nothing to do."""
+    """Its result; there is nothing to train then."""
     checkpoint: bytes | None
-    """From which it goes on."""
+    """From which it resumes; None to train it from the first step."""
 
 
 class Home(Protocol):
     """The driver's node."""
 
-    def begin(self, key: TrialKey) -> Beginning:
-        """Return what is known of a trial."""
+    def start_point(self, key: TrialKey) -> StartPoint:
+        """Return the result or the checkpoint of a trial.
+
+        Raises:
+            StoreError: If the store cannot be read or written.
+        """
 
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """Return the files of packed images, by name."""
 
-    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
-        """Pass news on to the driver; return whether the trial shall stop."""
+    def report(self, ticket: int, reports: Sequence[Report]) -> bool:
+        """Pass reports on to the driver; return whether the trial shall stop."""
 
     def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
-        """Take a checkpoint over, so that any node can go on from it."""
+        """Keep a checkpoint in the store, so that any node can resume from it."""
 
     def keep_result(self, result: TrialResult, weights: bytes | None, key: TrialKey) -> None:
-        """Make a trial finished."""
+        """Keep weights and record of a trial in the store; with that it is finished."""
 
 
 @dataclass
@@ -78,23 +82,23 @@ class StoreServer:
     stopping: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> bool:
-        """Return whether a process may begin with a trial: not after a stop."""
+    def may_start(self) -> bool:
+        """Return whether a process may start a trial: not after a stop."""
         with self.lock:
             return not self.stopping
 
-    def begin(self, key: TrialKey) -> Beginning:
+    def start_point(self, key: TrialKey) -> StartPoint:
         """See `Home`."""
         ledger = Ledger(self.store)
         with forwarded(self._notice):
             finished = ledger.result(key.trial)
             if finished is not None:
-                return Beginning(finished, None)
+                return StartPoint(finished, None)
             begin(key, ledger)
-            return Beginning(None, whole_checkpoint(Store(self.store).checkpoint(key.training)))
+            return StartPoint(None, whole_checkpoint(Store(self.store).checkpoint(key.training)))
 
     def _notice(self, text: str) -> None:
-        """Tell the driver something that concerns no single trial."""
+        """Pass on a notice that concerns no single trial."""
         with self.lock:
             self.events.append((NO_TICKET, Notice(text)))
 
@@ -105,14 +109,14 @@ class StoreServer:
         whole = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
         return {path.name: path.read_bytes() for path in whole}
 
-    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+    def report(self, ticket: int, reports: Sequence[Report]) -> bool:
         """See `Home`."""
         with self.lock:
-            self.events += [(ticket, message) for message in messages]
+            self.events += [(ticket, report) for report in reports]
             return self.stopping
 
-    def end(self, ticket: int, outcome: Outcome) -> None:
-        """Tell the driver how a trial has ended."""
+    def add_outcome(self, ticket: int, outcome: Outcome) -> None:
+        """Pass on how a trial has ended."""
         with self.lock:
             self.events.append((ticket, outcome))
 
@@ -133,7 +137,7 @@ class StoreServer:
             write_atomically(Store(self.store).weights(key.training), weights, store=self.store)
         ledger.record(result)
 
-    def take(self) -> list[Event]:
+    def take_events(self) -> list[Event]:
         """Return what has happened since the last call."""
         with self.lock:
             events, self.events = self.events, []

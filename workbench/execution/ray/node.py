@@ -1,8 +1,8 @@
-"""A trial on some node: with the driver's store if this is its node, else with a copy of a part.
+"""A trial on a node of the cluster: with the driver's store on its own node, else with a copy.
 
-Without a shared file system the images come over once for each node, the checkpoint before a trial
-begins, and checkpoints, weights and result go back. A node that is lost takes nothing with it but
-the steps since its last checkpoint.
+Without a shared file system the images are fetched once for each node and the checkpoint before a
+trial starts; checkpoints, weights and result are sent back. If a node is lost, only the steps since
+its last checkpoint are lost.
 """
 
 import shutil
@@ -11,10 +11,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
 from workbench.errors import DataError, StoppedByUserError
-from workbench.execution.messages import Advance, Message, Notice, Waits
+from workbench.execution.events import (
+    Notice,
+    Report,
+    TrialProgressed,
+    TrialValidated,
+    WaitingForLock,
+)
+from workbench.execution.executor import Task
 from workbench.execution.ray.home import Home
 from workbench.results import CurvePoint, TrialResult
 from workbench.store.keys import TrialKey, trial_key
@@ -25,100 +31,131 @@ from workbench.system.locks import lock_beside, locked
 from workbench.trial.images import PackedImages, TrialImages, open_packed
 from workbench.trial.run import run_trial
 
-TELL_EVERY_S = 0.5
-SHIP_EVERY_S = 10.0
-"""Checkpoints go back that often, if there is a new one."""
+REPORT_EVERY_S = 0.5
+SEND_CHECKPOINT_EVERY_S = 10.0
+"""If there is a new one."""
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A trial as it travels to a node."""
+    """A task as it is sent to a node."""
 
     ticket: int
-    config: TrialConfig
-    until: int | None
+    """Number of this attempt; a trial whose process was lost gets another one."""
+    task: Task
     images: PackedImages
     store: Path
     """On the driver's node."""
 
 
-def run_shipped(task: Shipped, home: Home, *, at_home: bool) -> TrialResult:
-    """Run a trial, or go on with it, or return it if it is finished.
+def run_shipped(shipped: Shipped, home: Home, *, at_home: bool) -> TrialResult:
+    """Run or resume a trial, or return its result if it is finished.
 
     Args:
-        task: What.
+        shipped: The trial.
         home: The driver's node.
         at_home: Whether this process is on it, and so can use the store itself.
 
     Raises:
-        StoppedByUserError: If the driver wants it to stop; the checkpoint is at home then.
+        StoppedByUserError: If the driver stops; the checkpoint is in its store then.
         WorkbenchError: See `run_trial`.
     """
-    with forwarded(lambda text: home.tell(task.ticket, [Notice(text)])):
-        return _run_at_home(task, home) if at_home else _run_away(task, home)
+    with forwarded(lambda text: home.report(shipped.ticket, [Notice(text)])):
+        return _run_at_home(shipped, home) if at_home else _run_away(shipped, home)
 
 
-def _run_at_home(task: Shipped, home: Home) -> TrialResult:
-    news = _News(task.ticket, home)
-    return _run(task, task.store, open_packed(task.images, Ledger(task.store)), news)
+def _run_at_home(shipped: Shipped, home: Home) -> TrialResult:
+    images = open_packed(shipped.images, Ledger(shipped.store))
+    return _run(shipped, shipped.store, images, _Reporter(shipped, home))
 
 
-def _run_away(task: Shipped, home: Home) -> TrialResult:
-    store = _copy_of(task.store)
-    images = _fetched(task.images, store, home)
-    key = trial_key(task.config, images.hashes())
-    beginning = home.begin(key)
-    if beginning.finished is not None:
-        return beginning.finished
+def _run_away(shipped: Shipped, home: Home) -> TrialResult:
+    store = _copy_of(shipped.store)
+    images = _fetched(shipped.images, store, home)
+    key = trial_key(shipped.task.config, images.hashes())
+    point = home.start_point(key)
+    if point.finished is not None:
+        return point.finished
     checkpoint = Store(store).checkpoint(key.training)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.unlink(missing_ok=True)
-    if beginning.checkpoint is not None:
-        checkpoint.write_bytes(beginning.checkpoint)
-    news = _ShippingNews(task.ticket, home, key=key, checkpoint=checkpoint)
+    if point.checkpoint is not None:
+        checkpoint.write_bytes(point.checkpoint)
+    sender = _CheckpointSender(home, key, checkpoint)
     try:
-        result = _run(task, store, images, news)
+        result = _run(shipped, store, images, _Reporter(shipped, home, sender))
     finally:
-        news.ship()
+        sender.send()
     if result.state.is_final:
         weights = checkpoint.with_name(WEIGHTS)
         home.keep_result(result, weights.read_bytes() if weights.is_file() else None, key)
     return result
 
 
-def _run(task: Shipped, store: Path, images: TrialImages, news: "_News") -> TrialResult:
+def _run(shipped: Shipped, store: Path, images: TrialImages, reporter: "_Reporter") -> TrialResult:
     result = run_trial(
-        task.config,
+        shipped.task.config,
         store=store,
         images=images,
-        until=task.until,
-        on_validation=news.point,
-        progress=news.progress,
-        waiting=news.waiting,
+        until=shipped.task.until,
+        on_validation=reporter.validated,
+        progress=reporter.progress,
+        waiting=reporter.waiting,
     )
-    news.flush()
+    reporter.flush()
     return result
 
 
 @dataclass
-class _News:
-    """Sends a trial's news home now and then; where it sends, a stop takes effect."""
+class _CheckpointSender:
+    """Sends the checkpoints of a trial to the driver's store."""
 
-    ticket: int
     home: Home
-    sent_s: float = 0.0
-    messages: list[Message] = field(default_factory=list)
+    key: TrialKey
+    checkpoint: Path
+    """On this node."""
+    sent: int = 0
+    """Modification time of the last one that was sent, in ns."""
+    sent_s: float = field(default_factory=time.monotonic)
 
-    def point(self, point: CurvePoint) -> None:
-        self.messages.append(point)
+    def send_now_and_then(self) -> None:
+        if time.monotonic() - self.sent_s >= SEND_CHECKPOINT_EVERY_S:
+            self.send()
+
+    def send(self) -> None:
+        """Send the checkpoint if it is a new one."""
+        self.sent_s = time.monotonic()
+        if not self.checkpoint.is_file():
+            return
+        version = self.checkpoint.stat().st_mtime_ns
+        if version != self.sent:
+            self.home.keep_checkpoint(self.key, self.checkpoint.read_bytes())
+            self.sent = version
+
+
+@dataclass
+class _Reporter:
+    """Sends a trial's reports to the driver now and then; a stop takes effect when it sends."""
+
+    shipped: Shipped
+    home: Home
+    sender: _CheckpointSender | None = None
+    """Of a node without the driver's store."""
+    sent_s: float = 0.0
+    reports: list[Report] = field(default_factory=list)
+
+    def validated(self, point: CurvePoint) -> None:
+        self.reports.append(TrialValidated(*self._trial, point))
 
     def progress(self, done: int, total: int, what: str) -> None:
-        if time.monotonic() - self.sent_s >= TELL_EVERY_S:
-            self.messages.append(Advance(done, total, what))
+        if self.sender is not None:
+            self.sender.send_now_and_then()
+        if time.monotonic() - self.sent_s >= REPORT_EVERY_S:
+            self.reports.append(TrialProgressed(*self._trial, done, total, what))
             self.send()
 
     def waiting(self) -> None:
-        self.messages.append(Waits())
+        self.reports.append(WaitingForLock(*self._trial))
         self.send()
 
     def send(self) -> None:
@@ -126,35 +163,14 @@ class _News:
             raise StoppedByUserError("stopped")
 
     def flush(self) -> bool:
-        """Send what there is; return whether the trial shall stop."""
-        messages, self.messages = self.messages, []
+        """Send the reports; return whether the trial shall stop."""
+        reports, self.reports = self.reports, []
         self.sent_s = time.monotonic()
-        return self.home.tell(self.ticket, messages)
+        return self.home.report(self.shipped.ticket, reports)
 
-
-@dataclass
-class _ShippingNews(_News):
-    """Also takes the checkpoints home."""
-
-    key: TrialKey = field(kw_only=True)
-    checkpoint: Path = field(kw_only=True)
-    shipped: int = 0
-    shipped_s: float = field(default_factory=time.monotonic)
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        if time.monotonic() - self.shipped_s >= SHIP_EVERY_S:
-            self.ship()
-        super().progress(done, total, what)
-
-    def ship(self) -> None:
-        """Take the checkpoint home if it is a new one."""
-        self.shipped_s = time.monotonic()
-        if not self.checkpoint.is_file():
-            return
-        version = self.checkpoint.stat().st_mtime_ns
-        if version != self.shipped:
-            self.home.keep_checkpoint(self.key, self.checkpoint.read_bytes())
-            self.shipped = version
+    @property
+    def _trial(self) -> tuple[str, int]:
+        return self.shipped.task.arm, self.shipped.task.seed
 
 
 def _copy_of(store: Path) -> Path:
@@ -181,7 +197,7 @@ def _fetched(images: PackedImages, store: Path, home: Home) -> TrialImages:
 
 
 def _is_intact(place: Path) -> bool:
-    """Tell whether packed images of an earlier trial are still as they came."""
+    """Tell whether packed images of an earlier trial are still as they were fetched."""
     try:
         return ImageStore(place, place.name).is_intact()
     except DataError:

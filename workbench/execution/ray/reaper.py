@@ -1,22 +1,22 @@
-"""Ends what a driver has left behind: run as a process of its own, it waits for the driver's end.
+"""Ends what a driver has left behind: a process of its own that waits for the driver's end.
 
-Ray's agents go on for more than a minute after a kill -9 of the driver. This process holds one end
-of a pipe whose other end only the driver has, so the system tells it of any end. What the driver
-has started is known by a variable of the environment, which all descendants inherit.
+Ray's agents run for more than a minute after a kill -9 of the driver. This process holds one end
+of a pipe whose other end only the driver has, so the system signals any end of it. What the driver
+has started is recognised by a variable of the environment, which all descendants inherit.
 """
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
 import uuid
 from contextlib import suppress
-from pathlib import Path
+
+import psutil
 
 PATIENCE_S = 0.5
-"""For an end in order; nothing that they hold is of use to anybody."""
+"""For an orderly end; nothing that these processes hold is needed."""
 WATCH_S = 1.0
 MARK = "WORKBENCH_DRIVER"
 
@@ -41,43 +41,31 @@ def end_reaper(reaper: "subprocess.Popen[bytes]") -> None:
     os.environ.pop(MARK, None)
 
 
-Process = tuple[int, str]
-"""Its id, and when it was started: ids are used again."""
-
-
-def family(mark: str) -> set[Process]:
+def family(mark: str) -> set[psutil.Process]:
     """Return the living processes with `mark` in their environment, and their descendants."""
-    wanted = f"{MARK}={mark}".encode()
-    started, children, found = {}, dict[int, list[int]](), list[int]()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent, *fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            environment = (folder / "environ").read_bytes()
-        except OSError:  # it has ended, or belongs to somebody else
+    members = set[psutil.Process]()
+    children = dict[int, list[psutil.Process]]()
+    found = list[psutil.Process]()
+    for process in psutil.process_iter(["ppid", "status", "environ"]):
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
             continue
-        if state == "Z":
-            continue
-        pid = int(folder.name)
-        started[pid] = fields[17]
-        children.setdefault(int(parent), []).append(pid)
-        if wanted in environment:
-            found.append(pid)
-    members = set[Process]()
+        children.setdefault(process.info["ppid"], []).append(process)
+        if (process.info["environ"] or {}).get(MARK) == mark:  # None: of another user
+            found.append(process)
     while found:
-        pid = found.pop()
-        if (pid, started[pid]) not in members:
-            members.add((pid, started[pid]))
-            found += children.get(pid, [])
+        process = found.pop()
+        if process not in members:
+            members.add(process)
+            found += children.get(process.pid, [])
     return members
 
 
-def is_alive(process: Process) -> bool:
-    """Tell whether a process still runs."""
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process still runs; ids are used again, so it is compared by its start."""
     try:
-        stat = Path(f"/proc/{process[0]}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
         return False
-    return stat[0] != "Z" and stat[19] == process[1]
 
 
 def main() -> None:
@@ -88,12 +76,14 @@ def main() -> None:
     # parents, too, as long as these live.
     while not select.select([sys.stdin], [], [], WATCH_S)[0]:
         known |= family(mark)
-    patience = time.monotonic() + PATIENCE_S
+    end_s = time.monotonic() + PATIENCE_S
     while known := {process for process in known | family(mark) if is_alive(process)}:
-        number = signal.SIGTERM if time.monotonic() < patience else signal.SIGKILL
-        for pid, _ in known:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
+        for process in known:
+            with suppress(psutil.Error):
+                if time.monotonic() < end_s:
+                    process.terminate()
+                else:
+                    process.kill()
         time.sleep(0.2)
 
 

@@ -1,4 +1,4 @@
-"""The parts that Ray Tune calls: who gives it trials, and what it runs for each."""
+"""The parts that Ray Tune calls: a searcher that hands it trials, and the trainable of a trial."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -8,9 +8,9 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from workbench.errors import StoppedByUserError, WorkbenchError
-from workbench.execution.messages import Message
+from workbench.execution.events import Report
 from workbench.execution.ray.feed import Feed
-from workbench.execution.ray.home import Beginning, Failure, Home, Outcome, Stopped
+from workbench.execution.ray.home import Failure, Home, Outcome, StartPoint, Stopped
 from workbench.execution.ray.node import Shipped, run_shipped
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
@@ -18,16 +18,16 @@ from workbench.system.memory import in_one_line, one_line, ran_out
 
 
 class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
-    """Gives Tune the trials of the search's driver and proposes none of its own."""
+    """Hands Tune the trials of the driver and proposes none of its own."""
 
-    def __init__(self, feed: Feed, most: int) -> None:
-        """Take trials from a feed until it is closed, so many at most."""
+    def __init__(self, feed: Feed, max_trials: int) -> None:
+        """Take trials from a feed until it is closed, at most `max_trials`."""
         super().__init__(metric="done", mode="max")
-        self._feed, self._left = feed, most
+        self._feed, self._left = feed, max_trials
         self._tickets: dict[str, int] = {}
 
     def set_search_properties(self, *_: Any, **__: Any) -> bool:
-        """Take nothing from Tune's own settings."""
+        """Accept and ignore Tune's own settings."""
         return True
 
     def suggest(self, trial_id: str) -> Any:
@@ -47,10 +47,10 @@ class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
         result: Any = None,  # noqa: ARG002
         error: bool = False,
     ) -> None:
-        """Say which trials Tune has given up; the results come by the server."""
+        """Note which trials Tune has lost; results are reported to the server."""
         ticket = self._tickets.pop(trial_id, None)
         if error and ticket is not None:
-            self._feed.give_up(ticket)
+            self._feed.add_lost(ticket)
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing: the search's record and the ledger are the truth."""
@@ -60,24 +60,24 @@ class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
 
 
 class TuneTrial(tune.Trainable):  # type: ignore[misc]
-    """One trial, to its end or to a rung, in one step of Tune's."""
+    """One trial, to its end or to the step at which it stops for now, in one step of Tune's."""
 
     def setup(self, config: dict[str, Any], server: Any = None, home_id: str = "") -> None:
-        """Take the first trial of this process."""
+        """Prepare this process for its first trial."""
         self._shipped: Shipped = config["shipped"]
         self._server = server
         self._at_home = ray.get_runtime_context().get_node_id() == home_id
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take the next trial of this process."""
+        """Prepare this process for its next trial."""
         self._shipped = new_config["shipped"]
         return True
 
     def step(self) -> dict[str, Any]:
-        """Run the trial and say how it ended."""
+        """Run the trial and report how it ended."""
         ticket = self._shipped.ticket
-        if ray.get(self._server.start.remote()):
-            ray.get(self._server.end.remote(ticket, self._outcome()))
+        if ray.get(self._server.may_start.remote()):
+            ray.get(self._server.add_outcome.remote(ticket, self._outcome()))
         return {"done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
@@ -108,17 +108,17 @@ class RemoteHome(Home):
     def __init__(self, server: Any) -> None:
         self._server = server
 
-    def begin(self, key: TrialKey) -> Beginning:
+    def start_point(self, key: TrialKey) -> StartPoint:
         """See `Home`."""
-        return cast("Beginning", ray.get(self._server.begin.remote(key)))
+        return cast("StartPoint", ray.get(self._server.start_point.remote(key)))
 
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """See `Home`."""
         return cast("dict[str, bytes]", ray.get(self._server.packed.remote(fingerprint)))
 
-    def tell(self, ticket: int, messages: Sequence[Message]) -> bool:
+    def report(self, ticket: int, reports: Sequence[Report]) -> bool:
         """See `Home`."""
-        return bool(ray.get(self._server.tell.remote(ticket, list(messages))))
+        return bool(ray.get(self._server.report.remote(ticket, list(reports))))
 
     def keep_checkpoint(self, key: TrialKey, content: bytes) -> None:
         """See `Home`."""

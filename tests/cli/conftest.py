@@ -1,6 +1,7 @@
 """How tests run a command: in this process, in a folder of its own."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,3 +57,34 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path: Path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_weights(path, PRESETS["tiny"], build_model(PRESETS["tiny"]).state_dict())
     return path
+
+
+SMALL = (
+    *("--set", "model.blocks=1", "--set", "training.stages.0.hr_patch_px=60"),
+    *("--steps", "6", "--allow-overlap"),
+)
+"""Options of a training of a second."""
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
+    """Return a store with a finished study, `mine`: tiny and no-lvar, seeds 1 and 2. For copies."""
+    folder: Path = tmp_path_factory.mktemp("trained")
+    argv = ["ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"]
+    argv += [*("--data", f"Photos={photos}", "--validation", f"Photos={photos}")]
+    argv += [*("--benchmark", f"Photos={photos}", *SMALL, "--store", str(folder / "store"))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(folder)
+        patch.setattr("sys.argv", ["workbench", *argv])
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main()
+    return folder / "store"
+
+
+@pytest.fixture
+def finished(trained_store: Path, tmp_path: Path) -> Path:
+    """Return a copy of the finished study's store, where commands look for it by default."""
+    folder = tmp_path / "mlflow_runs"
+    shutil.copytree(trained_store, folder)
+    return folder

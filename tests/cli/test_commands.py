@@ -146,7 +146,7 @@ def test_inspect_of_four_networks_is_a_table_of_80_columns(
     def slow(networks: dict[str, Any], *_: object, **__: object) -> dict[str, Latency]:
         return {name: Latency.of((1234.5, 2345.6, 3456.7)) for name in networks}
 
-    monkeypatch.setattr("workbench.evaluation.latency.measure", slow)
+    monkeypatch.setattr("workbench.experiments.inspection.measure", slow)
     names = ("imdn", "rfdn", "bsrn", "mdrn-s")
     ended = command("inspect", *(f"--preset={name}" for name in names))
     assert "CPU ms quartiles" + 4 * " [1790, 2901]" in printed(ended)
@@ -161,9 +161,11 @@ def test_inspect_refuses_a_size_too_small_before_it_measures(
 ) -> None:
     measured: list[str] = []
     monkeypatch.setattr(
-        "workbench.evaluation.latency.measure", lambda *_, **__: measured.append("timed")
+        "workbench.experiments.inspection.measure", lambda *_, **__: measured.append("timed")
     )
-    monkeypatch.setattr("workbench.models.complexity.count", lambda *_: measured.append("counted"))
+    monkeypatch.setattr(
+        "workbench.experiments.inspection.count_network", lambda *_: measured.append("x")
+    )
     ended = command("inspect", "--preset", "imdn", "--preset", "tiny", option, "20x14")
     assert (ended.code, ended.out, measured) == (2, "", [])
     assert ended.err == (

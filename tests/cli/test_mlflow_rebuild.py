@@ -15,7 +15,7 @@ from tests.builders.stores import STUDY, make_store
 from tests.cli.conftest import Command
 from tests.tracking.conftest import make_record
 from workbench.config.trial import TrialConfig
-from workbench.experiments.given import Given, keep_given
+from workbench.experiments.external_scores import ExternalScores, keep_external_scores
 from workbench.results import TrialResult, TrialState
 from workbench.search.record_file import start_record
 from workbench.store.ledger import Ledger
@@ -49,8 +49,8 @@ VALUES = (
 
 def test_studies_and_external_checkpoints_come_back(command: Command, tmp_path: Path) -> None:
     store = make_store(tmp_path / "mlflow_runs")
-    kept = Given(study="peers", name="kept.pth", key="0f3a", record=make_record())
-    keep_given(kept, store)
+    kept = ExternalScores(study="peers", name="kept.pth", key="0f3a", record=make_record())
+    keep_external_scores(kept, store)
     # One that only MLflow has, as stores of before have it.
     tracker = MlflowTracker(store)
     tracker.weights_scored(TrialLabel("peers", "old.pth", None, "0f3b"), make_record())

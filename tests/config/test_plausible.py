@@ -9,11 +9,11 @@ import pytest
 from tests.builders.stores import STUDY, make_store, rewrite
 from tests.tracking.conftest import make_label, make_record, make_result
 from workbench.analysis.comparison import compare
-from workbench.cli.evaluate_steps import read_saved
 from workbench.config.plausible import HIGHEST_DB as HIGHEST_STORED_DB
 from workbench.errors import ConfigError, StoreError
 from workbench.evaluation.metrics import HIGHEST_DB
 from workbench.experiments.exported import open_export
+from workbench.experiments.saved_scores import read_saved
 from workbench.experiments.transfer import export_study
 from workbench.results import DatasetScores, ImageScore, TrialResult, WeightsRecord
 from workbench.store.ledger import Ledger

@@ -27,6 +27,9 @@ COMMANDS = {
     "search": _command(
         "search", "Search a space for the best networks within hard limits.", ABLATE
     ),
+    "train": _command(
+        "train", "Train one network, score it, and say where its weights are.", ABLATE
+    ),
     "variants": _command(
         "variants", "List all variants with the question each asks and what it costs.", FILES
     ),
@@ -50,6 +53,17 @@ COMMANDS = {
         "reproduce",
         "Compute a published table again and print it cell by cell beside the printed one.",
         NETWORKS,
+    ),
+    "weights": _command(
+        "weights",
+        "Find the weights of a study's finished trials, and copy them to a file.",
+        NETWORKS,
+    ),
+    "studies": _command(
+        "studies",
+        "List the studies and searches of a store: what they ask, how far they are, what they "
+        "found.",
+        STUDIES,
     ),
     "report": _command(
         "report",
@@ -88,7 +102,7 @@ COMMANDS = {
         STUDIES,
     ),
     "mlflow": LazyCommand(
-        "workbench.cli.mlflow_commands:mlflow", "Take care of MLflow's view of a store.", FILES
+        "workbench.cli.mlflow_commands:mlflow", "Maintain MLflow's view of a store.", FILES
     ),
 }
 

@@ -1,17 +1,19 @@
-"""The tables of `workbench evaluate`, for people and as JSON."""
+"""The tables of `workbench evaluate`."""
 
-from workbench.analysis.networks import NetworkTable, network_as_plain
+from collections.abc import Sequence
+
+from workbench.analysis.networks import NetworkTable
 from workbench.cli.console import OUT, billions, heading, millions, note, print_json, table
-from workbench.cli.evaluate_steps import SAVED_FORMAT
-from workbench.reporting.baseline import BICUBIC, below, below_text
+from workbench.experiments.saved_scores import scores_to_dict, shortfalls_db
+from workbench.reporting.baseline import BICUBIC, below_text
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
 from workbench.system.numbers import difference_text
 
 
 def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> None:
-    """Print one network's scores, or several side by side."""
+    """Print one network's scores, or several side by side, or JSON."""
     if as_json:
-        _print_json(networks)
+        print_json(scores_to_dict(networks))
     elif len(networks.records) == 1:
         _print_one(networks.records[0], per_image=per_image)
         _warn(networks)
@@ -19,28 +21,15 @@ def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> N
         _print_several(networks, per_image=per_image)
 
 
-def _print_json(networks: NetworkTable) -> None:
-    first = networks.records[0]
-    print_json(
-        {
-            "format": SAVED_FORMAT,
-            "channel": networks.channel,
-            "weights": first.file,
-            "datasets": {
-                s.dataset: s.mean().plain()
-                | {"protocol": s.protocol.plain(), "images": [i.plain() for i in s.images]}
-                | {"bicubic": s.bicubic and s.bicubic.plain()}
-                for s in first.scores
-            },
-            "below_bicubic_db": _below(networks),
-            "networks": [network_as_plain(networks, record) for record in networks.records],
-        }
-    )
+def print_means(scored: Sequence[DatasetScores], *, per_image: bool = False) -> None:
+    """Print one network's scores, a row a data set, and bicubic interpolation below each.
 
-
-def _print_one(record: WeightsRecord, *, per_image: bool) -> None:
+    Args:
+        scored: One for each data set.
+        per_image: Also a row for each image.
+    """
     made = table("data set", "images", "PSNR RGB dB", "SSIM RGB", "PSNR Y dB", "SSIM Y")
-    for scores in record.scores:
+    for scores in scored:
         if per_image:
             for image in scores.images:
                 made.add_row(f"{scores.dataset}/{image.name}", "1", *_values(image))
@@ -48,8 +37,12 @@ def _print_one(record: WeightsRecord, *, per_image: bool) -> None:
         if scores.bicubic is not None:
             made.add_row(f"{scores.dataset}, {BICUBIC}", "", *_values(scores.bicubic))
     OUT.print(made)
-    for scores in record.scores:
+    for scores in scored:
         note(f"{scores.dataset}: {scores.protocol.describe()}")
+
+
+def _print_one(record: WeightsRecord, *, per_image: bool) -> None:
+    print_means(record.scores, per_image=per_image)
     if record.cost is not None:
         cost = record.cost
         note(
@@ -96,24 +89,11 @@ def _print_set(networks: NetworkTable, name: str, scored: dict[str, DatasetScore
     OUT.print(made)
 
 
-def _below(networks: NetworkTable) -> dict[str, dict[str, float]]:
-    """Return by how many dB networks are below bicubic, by data set."""
-    metric = f"psnr_{networks.channel}_db"
-    found: dict[str, dict[str, float]] = {}
-    for record in networks.records:
-        for scores in record.scores:
-            if scores.bicubic is not None:
-                means = {record.name: getattr(scores.mean(), metric)}
-                short = below(means, getattr(scores.bicubic, metric))
-                found.setdefault(scores.dataset, {}).update(short)
-    return found
-
-
 def _warn(networks: NetworkTable) -> None:
     """Print a line for each network and data set where interpolation is better."""
     metric = f"psnr_{networks.channel}_db"
     bicubic = {s.dataset: s.bicubic for r in networks.records for s in r.scores if s.bicubic}
-    for dataset, short in _below(networks).items():
+    for dataset, short in shortfalls_db(networks).items():
         for network, db in short.items():
             text = below_text(dataset, {network: db}, getattr(bicubic[dataset], metric))
             OUT.print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)

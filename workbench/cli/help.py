@@ -21,6 +21,7 @@ PANELS = (WHAT, IMAGES, STATISTICS, EXECUTION, OUTPUT)
 """Panels in the order in which help shows them; options without one come last."""
 
 _EXAMPLE = "Example:"
+_RAW_TYPE = re.compile(r" <[\w\[\]]+>$")
 
 
 class PanelCommand(TyperCommand):
@@ -40,7 +41,9 @@ class PanelCommand(TyperCommand):
                 continue
             is_argument = parameter.param_type_name == "argument"
             panel = "Arguments" if is_argument else getattr(parameter, "rich_help_panel", None)
-            found.setdefault(panel or "Options", []).append((record[0], plain_help(record[1])))
+            # Arguments also show their type, as in `STUDY <str>`.
+            name = _RAW_TYPE.sub("", record[0])
+            found.setdefault(panel or "Options", []).append((name, plain_help(record[1])))
         for panel in sorted(found, key=_place):
             with formatter.section(panel):
                 formatter.write_dl(found[panel])

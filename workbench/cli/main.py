@@ -15,7 +15,7 @@ from workbench.system.stopping import sigterm_as_ctrl_c
 from workbench.system.text import printable
 
 STOPPED = StoppedByUserError.exit_code
-RESUMABLE = ("ablate", "search", "aa-test", "reproduce")
+RESUMABLE = ("ablate", "search", "train", "aa-test", "reproduce")
 """Commands that keep what they have finished; the others begin again."""
 
 app = typer.Typer(

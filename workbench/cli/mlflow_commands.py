@@ -1,24 +1,38 @@
-"""`workbench mlflow`: take care of MLflow's view of a store."""
+"""`workbench mlflow`: maintain MLflow's view of a store."""
 
 import typer
 
-from workbench.cli.options import DEFAULT_STORE, StoreOption
+from workbench.cli.help import PanelCommand
+from workbench.cli.options import StoreOption
+from workbench.experiments.defaults import DEFAULT_STORE
 
-mlflow = typer.Typer(name="mlflow", add_completion=False)
+mlflow = typer.Typer(name="mlflow", rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @mlflow.callback()
 def _group() -> None:
-    """Take care of MLflow's view of a store."""
+    """Maintain MLflow's view of a store."""
 
 
-@mlflow.command()
+@mlflow.command(cls=PanelCommand)
 def rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     """Build MLflow's database and artifacts anew from the store; nothing is trained.
 
     The new view takes the place of the old one when it is complete. No study, search or server may
     use the store meanwhile. The ids of the runs change, and with them the addresses of comparisons.
-    """
-    from workbench.cli.mlflow_rebuild import rebuild_view
 
-    rebuild_view(store)
+    Example:
+        workbench mlflow rebuild --store mlflow_runs
+    """
+    # numpy, which --help does not need
+    from workbench.cli.console import OUT
+    from workbench.cli.terminal import emit
+    from workbench.experiments.mlflow_view import rebuild_view
+    from workbench.tracking.database import database_path
+
+    shown = rebuild_view(store, emit)
+    OUT.print(
+        f"{database_path(store)}: rebuilt from {shown.studies} studies, {shown.searches} searches "
+        f"and {shown.external} external checkpoints",
+        soft_wrap=True,
+    )

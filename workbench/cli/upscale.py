@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.console import OUT, note
-from workbench.cli.display import bars
+from workbench.cli.help import WHAT
 from workbench.cli.options import (
     DeviceOption,
     RecursiveOption,
@@ -15,15 +14,23 @@ from workbench.cli.options import (
     TileOverlapOption,
 )
 
+WeightsOption = Annotated[
+    Path,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Weights: ours, published ones, or what spandrel opens.",
+        rich_help_panel=WHAT,
+    ),
+]
+
 
 def upscale(
     source: Annotated[Path, typer.Argument(metavar="IN", help="An image or a folder of images.")],
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="A .png file, or a folder if IN is one.")
     ],
-    weights: Annotated[
-        Path, typer.Option(metavar="FILE", help="A published weights file or one of ours.")
-    ],
+    weights: WeightsOption,
     recursive: RecursiveOption = False,
     tile: TileOption = None,
     tile_overlap: TileOverlapOption = 32,
@@ -33,34 +40,20 @@ def upscale(
     """Enlarge an image or a folder of images by the scale of the weights.
 
     Files of 16 bits a channel are written with 16 bits, transparent images with alpha.
+
+    Example:
+        workbench upscale photo.png large.png --weights mdrn-s.pth
     """
-    from workbench.data.folders import left_out
+    # torch, which --help does not need
+    from workbench.cli.console import OUT
+    from workbench.cli.terminal import emit
     from workbench.evaluation.evaluate import Tiling
-    from workbench.evaluation.upscale import plan_files, upscale_files
-    from workbench.models.opening import open_network
-    from workbench.training.device import prepare
+    from workbench.experiments.upscaling import plan_upscaling, upscale_images
 
-    # What is wrong with the paths is said before the weights load.
-    files = plan_files(source, target, recursive=recursive)
-    if source.is_dir() and not recursive and (remark := left_out(source)):
-        note(remark)
-    network = open_network(weights)
-    model = network.module.to(prepare(device, threads))
-    with bars() as progress:
-        task = progress.add_task("enlarging", total=None, remark="")
-
-        def advance(done: int, total: int, what: str) -> None:
-            progress.update(task, completed=done, total=total, remark=what)
-
-        written = upscale_files(
-            model,
-            files,
-            scale=network.scale,
-            smallest_lr_px=network.smallest_lr_px,
-            tiling=Tiling(tile, tile_overlap),
-            progress=advance,
-        )
-    for path, remark in written.items():
+    files = plan_upscaling(source, target, recursive=recursive, emit=emit)
+    tiling = Tiling(tile, tile_overlap)
+    written = upscale_images(
+        files, weights, tiling=tiling, device=device, threads=threads, emit=emit
+    )
+    for path in written:
         OUT.print(str(path), soft_wrap=True)
-        if remark:
-            note(remark)

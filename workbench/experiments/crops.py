@@ -70,7 +70,7 @@ def render_crops(
         wanted: Images of which crops are wanted.
         results: Of each arm, as they were compared.
         store: The store of the trials; the crops are kept there.
-        progress: Told of each crop that is drawn or left out.
+        progress: Called for each crop that is drawn or left out.
 
     Raises:
         StoreError: If the store cannot be written.

@@ -104,6 +104,33 @@ class Study(Frozen):
     study: str
     declarations: tuple[Declaration, ...]
 
+    @property
+    def numbered(self) -> dict[int, Declaration]:
+        """The declarations by number, 1 for the one that was declared first.
+
+        A number stays the same, also when a declaration gets another question and becomes the last.
+        """
+        return dict(enumerate(sorted(self.declarations, key=lambda one: one.declared_s), 1))
+
+    def declaration(self, number: int | None = None) -> Declaration:
+        """Return a declaration by its number; the last one by default.
+
+        Raises:
+            ConfigError: If there is none of this number.
+        """
+        if number is None:
+            return self.declarations[-1]
+        known = self.numbered
+        if number not in known:
+            raise ConfigError(
+                f"study {self.study!r} has no declaration {number}; valid: 1..{len(known)}"
+            )
+        return known[number]
+
+    def number(self, declaration: Declaration) -> int:
+        """Return the number of one of the declarations."""
+        return next(n for n, one in self.numbered.items() if one.hash == declaration.hash)
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -184,11 +211,13 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
         update["images"] = same.images or new.images
         new = new.model_copy(update=update)
     if same is None or same != new:
-        others = tuple(one for one in earlier if one is not same)
-        study = Study(study=name, declarations=(*others, new))
+        earlier = tuple(one for one in earlier if one is not same)
+        study = Study(study=name, declarations=(*earlier, new))
         write_atomically(Store(store).study(name), seal_json(study.plain()), store=store)
+    else:
+        study = Study(study=name, declarations=earlier)
     before = earlier[-1] if earlier and same is None else None
-    return Declared(new, before, len(earlier) + (same is None))
+    return Declared(new, before, study.number(new))
 
 
 def _arms(plan: Plan) -> tuple[DeclaredArm, ...]:

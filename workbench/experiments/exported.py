@@ -5,7 +5,7 @@
     trials/<key>/result.json                   every finished trial that they name
     trainings/<key>/weights.safetensors        the weights of those trials
 
-A folder may come from anybody: everything in it is checked before anything of it is written.
+A folder may come from an untrusted source: all of it is checked before anything is written.
 """
 
 import hashlib
@@ -52,7 +52,7 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
 
     Args:
         folder: What `export_study` has written, somewhere.
-        progress: Told of each file.
+        progress: Called for each file.
 
     Raises:
         ConfigError: If it is no export, or a file of it does not belong there.

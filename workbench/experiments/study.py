@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from workbench.analysis.comparison import Comparison, compare
-from workbench.errors import ConfigError
 from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declaration, Study, read_study
 from workbench.reporting.crops import find_crops
@@ -25,15 +24,25 @@ class OpenedStudy:
     """A study, as one of its declarations has it."""
 
     study: Study
-    """Up to that declaration."""
     declared: Declaration
     results: Results
     comparison: Comparison
 
     @property
+    def until(self) -> tuple[Declaration, ...]:
+        """The study's declarations up to this one."""
+        declarations = self.study.declarations
+        return declarations[: declarations.index(self.declared) + 1]
+
+    @property
+    def number(self) -> int:
+        """Number of the declaration, 1 for the first."""
+        return self.study.number(self.declared)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader must know of the family, and what is missing."""
-        return (*_added(self.study), *_known_before(self), *_missing(self))
+        return (*_added(self), *_known_before(self), *_missing(self))
 
 
 def open_study(store: Path, name: str, declaration: int | None = None) -> OpenedStudy:
@@ -45,25 +54,34 @@ def open_study(store: Path, name: str, declaration: int | None = None) -> Opened
         declaration: Its number, 1 for the first one; None is the last one.
 
     Raises:
-        ConfigError: If there is no such study, or it has no declaration of that number.
+        ConfigError: If there is no such study or declaration.
         WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
     """
     study = read_study(store, name)
-    count = len(study.declarations)
-    if declaration is not None:
-        if not 1 <= declaration <= count:
-            raise ConfigError(
-                f"study {name!r} has no declaration {declaration}; must be in 1..{count}, "
-                "the oldest first"
-            )
-        study = Study(study=study.study, declarations=study.declarations[:declaration])
-    declared = study.declarations[-1]
-    ledger = Ledger(store)
-    results = {
+    declared = study.declaration(declaration)
+    results = finished_trials(declared, Ledger(store))
+    return OpenedStudy(study, declared, results, compare_declared(declared, results))
+
+
+def finished_trials(declared: Declaration, ledger: Ledger) -> Results:
+    """Return what is finished of a declaration, by arm and in the order of the seeds.
+
+    Raises:
+        StoreError: If a record cannot be read.
+    """
+    return {
         arm.name: [found for key in declared.keys[arm.name] if (found := ledger.result(key))]
         for arm in declared.arms
     }
-    comparison = compare(
+
+
+def compare_declared(declared: Declaration, results: Results) -> Comparison:
+    """Compare the arms of a declaration by its own rule.
+
+    Raises:
+        WorkbenchError: If none of its base's trials is finished.
+    """
+    return compare(
         results,
         {arm.name: arm.question for arm in declared.arms},
         {arm.name: arm.against for arm in declared.arms if arm.against},
@@ -71,7 +89,6 @@ def open_study(store: Path, name: str, declaration: int | None = None) -> Opened
         [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
         question=declared.question,
     )
-    return OpenedStudy(study, declared, results, comparison)
 
 
 def html_page(opened: OpenedStudy, store: Path) -> str:
@@ -83,7 +100,7 @@ def html_page(opened: OpenedStudy, store: Path) -> str:
         remarks=opened.remarks,
         configs={arm.name: arm.config for arm in declared.arms},
         question=declared.question,
-        commands=tuple(one.command for one in opened.study.declarations if one.command),
+        commands=tuple(one.command for one in opened.until if one.command),
     )
     crops = find_crops(opened.comparison, opened.results, store)
     return page(header, opened.comparison, opened.results, crops)
@@ -95,9 +112,9 @@ def declared_text(declared: Declaration) -> str:
     return f"{day} as {declared.hash[:12]}"
 
 
-def _added(study: Study) -> list[str]:
-    """Say what the last declaration has that the first one had not."""
-    first, last = study.declarations[0], study.declarations[-1]
+def _added(opened: OpenedStudy) -> list[str]:
+    """Say what a declaration has that the first one had not."""
+    first, last = opened.until[0], opened.declared
     if first is last:
         return []
     members = [e.name for e in first.effects] + [a.name for a in first.arms]
@@ -115,11 +132,9 @@ def _added(study: Study) -> list[str]:
         if before != after:
             changes.append(f"{what} {after} in place of {before}")
     changes += dict.fromkeys(
-        text
-        for before, after in pairwise(study.declarations)
-        if (text := change_text(before, after))
+        text for before, after in pairwise(opened.until) if (text := change_text(before, after))
     )
-    count = len(study.declarations)
+    count = len(opened.until)
     text = "; ".join(changes) or "only the order of its plans differs"
     return [f"outside the first plan ({count} plans were declared in this study): {text}"]
 

@@ -86,7 +86,7 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
         store: The store.
         name: Of the study.
         out: The folder: absent or empty. It is whole as soon as it is there.
-        progress: Told of each trial.
+        progress: Called for each trial.
 
     Raises:
         ConfigError: If there is no such study, or `out` cannot be used.
@@ -128,12 +128,12 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
 def import_export(export: Export, store: Path, progress: Progress = silent) -> Imported:
     """Merge an export into a store. What the store has already is kept, unless it is damaged.
 
-    An import that was interrupted goes on when it is run again.
+    Running an import that was interrupted again completes it.
 
     Args:
         export: From `open_export`.
         store: The store; created if it is not there.
-        progress: Told of each file.
+        progress: Called for each file.
 
     Raises:
         ConfigError: If the store's file of the study is damaged.
@@ -141,7 +141,7 @@ def import_export(export: Export, store: Path, progress: Progress = silent) -> I
     """
     new = merge(store, export.study)
     came, there = Counter[str](), Counter[str]()
-    # In this order weights come before their trials: whoever finds a trial finds its weights.
+    # In this order weights come before their trials, so that a trial that is there has its weights.
     paths = sorted(path for path in export.files if exported_file(path))
     for done, path in enumerate(paths, 1):
         file, target = exported_file(path), Store(store).at(path)
@@ -173,14 +173,14 @@ def show(
         studies: Whose declarations count; several of one name add up, and the first is described.
         store: The store.
         tracker: What shows them.
-        progress: Told of each declared trial.
+        progress: Called for each declared trial.
 
     Raises:
         StoreError: If a record cannot be read.
     """
     tracker.study_described(study_view(studies[0]))
     ledger = Ledger(store)
-    # In the order of their last declarations: what a tracker is told last of a variant and seed
+    # In the order of their last declarations: what a tracker gets last of a variant and seed
     # is what counts.
     labels = list(dict.fromkeys(reversed([*_labels(studies)])))[::-1]
     for done, label in enumerate(labels, 1):

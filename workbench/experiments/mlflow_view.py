@@ -1,4 +1,4 @@
-"""What `workbench mlflow rebuild` does: show all that a store holds in a new view. No torch."""
+"""MLflow's view of a store, built anew from all that the store holds. No torch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from workbench.cli.console import OUT, note
-from workbench.cli.display import bar
-from workbench.cli.search_steps import objectives_of
 from workbench.errors import StoreError, WorkbenchError
 from workbench.execution.plan import Arm, run_identity
 from workbench.experiments.declaration import read_study, studies
-from workbench.experiments.given import Given, keep_given, read_given
+from workbench.experiments.external_scores import (
+    ExternalScores,
+    keep_external_scores,
+    read_external_scores,
+)
 from workbench.experiments.study import open_study
 from workbench.experiments.summaries import summaries
 from workbench.experiments.transfer import show
 from workbench.reporting.search_summary import search_summary, search_view
 from workbench.results import TrialResult, WeightsRecord
+from workbench.search.objectives import Objective
 from workbench.search.record_file import find_record
 from workbench.search.state import CANONICAL, SearchState
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
+from workbench.system.events import Emit, Note, counting, ignore
 from workbench.system.progress import Progress
 from workbench.system.strict_json import loads
 from workbench.tracking.database import artifacts_path, database_path
@@ -34,16 +37,21 @@ Results = dict[str, TrialResult]
 
 
 @dataclass
-class _Counts:
+class RebuiltView:
     """What a new view shows."""
 
     studies: int = 0
     searches: int = 0
-    given: int = 0
+    external: int = 0
+    """External checkpoints."""
 
 
-def rebuild_view(store: Path) -> None:
-    """Replace a store's MLflow view by a new one.
+def rebuild_view(store: Path, emit: Emit = ignore) -> RebuiltView:
+    """Replace a store's MLflow view by a new one. Nothing is trained.
+
+    Args:
+        store: The store. No study, search or server may use it meanwhile.
+        emit: Gets progress, and a note on each part of the store that is left out.
 
     Raises:
         StoreError: If there is no store, or if it is in use or cannot be written. The old view is
@@ -51,21 +59,14 @@ def rebuild_view(store: Path) -> None:
     """
     if not store.is_dir():
         raise StoreError(f"{store}: no such folder; name the store with --store")
-    _adopt_given(store)
-    counts = _Counts()
+    _adopt_external_scores(store)
     with replaced_database(store) as new:
         tracker = MlflowTracker(store, on_warning=_fail, database=new)
         try:
-            with bar("MLflow") as progress:
-                _show_all(store, tracker, counts, progress)
+            with counting(emit, "MLflow") as advance:
+                return _show_all(store, tracker, emit, advance)
         finally:
             tracker.close()
-    OUT.print(
-        f"{database_path(store)}: rebuilt from {counts.studies} studies, {counts.searches} "
-        f"searches and {counts.given} external checkpoints",
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 class _UnwritableError(StoreError):
@@ -76,36 +77,38 @@ def _fail(text: str) -> NoReturn:
     raise _UnwritableError(f"the rebuild failed, and the old view is kept: {text}")
 
 
-def _show_all(store: Path, tracker: MlflowTracker, counts: _Counts, progress: Progress) -> None:
+def _show_all(store: Path, tracker: MlflowTracker, emit: Emit, progress: Progress) -> RebuiltView:
+    shown = RebuiltView()
     for name in reversed(studies(store)):
-        with _left_out(f"study {name}"):
+        with _left_out(emit, f"study {name}"):
             show((read_study(store, name),), store, tracker, progress)
-            counts.studies += 1
-        with _left_out(f"the runs of all seeds of study {name}"):
+            shown.studies += 1
+        with _left_out(emit, f"the runs of all seeds of study {name}"):
             for summary in summaries(open_study(store, name), store):
                 tracker.variant_judged(summary)
     searches = Store(store).search_names()
     known = _known_results(store) if searches else {}
     for done, name in enumerate(searches, 1):
-        with _left_out(f"search {name}"):
+        with _left_out(emit, f"search {name}"):
             _show_search(name, store, tracker, known)
-            counts.searches += 1
+            shown.searches += 1
         progress(done, len(searches), name)
-    with _left_out("external checkpoints"):
-        for given in read_given(store):
-            tracker.weights_scored(given.label, given.record)
-            counts.given += 1
+    with _left_out(emit, "external checkpoints"):
+        for one in read_external_scores(store):
+            tracker.weights_scored(one.label, one.record)
+            shown.external += 1
+    return shown
 
 
 @contextmanager
-def _left_out(what: str) -> Iterator[None]:
+def _left_out(emit: Emit, what: str) -> Iterator[None]:
     """Say what cannot be shown; one damaged file must not keep the rest from the view."""
     try:
         yield
     except _UnwritableError:
         raise
     except WorkbenchError as error:
-        note(f"left out: {what} ({error})")
+        emit(Note(f"left out: {what} ({error})"))
 
 
 def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results) -> None:
@@ -123,8 +126,9 @@ def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results)
             tracker.trial_finished(TrialLabel(name, arm.name, seed, result.key), result)
             if arm.name not in out:
                 state.results.setdefault(arm.name, []).append(result)
+    objectives = tuple(Objective(name) for name in record.settings.objectives)
     if CANONICAL in state.results:
-        tracker.variant_judged(search_summary(state, objectives_of(record.settings)))
+        tracker.variant_judged(search_summary(state, objectives))
 
 
 def _known_results(store: Path) -> Results:
@@ -142,7 +146,7 @@ def _known_results(store: Path) -> Results:
     return found
 
 
-def _adopt_given(store: Path) -> None:
+def _adopt_external_scores(store: Path) -> None:
     """Keep scores of external checkpoints that so far only the old view holds."""
     try:
         runs = known_runs(database_path(store))
@@ -155,4 +159,6 @@ def _adopt_given(store: Path) -> None:
                 record = WeightsRecord.check(loads(path.read_bytes()))
             except ValueError:
                 continue
-            keep_given(Given(study=run.study, name=run.variant, key=run.key, record=record), store)
+            keep_external_scores(
+                ExternalScores(study=run.study, name=run.variant, key=run.key, record=record), store
+            )

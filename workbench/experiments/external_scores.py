@@ -16,7 +16,7 @@ from workbench.system.strict_json import loads
 from workbench.tracking.tracker import TrialLabel
 
 
-class Given(Frozen):
+class ExternalScores(Frozen):
     """One network that was scored, not trained here."""
 
     study: str
@@ -32,19 +32,19 @@ class Given(Frozen):
         return TrialLabel(self.study, self.name, None, self.key)
 
 
-def keep_given(given: Given, store: Path) -> None:
+def keep_external_scores(scores: ExternalScores, store: Path) -> None:
     """Record a network's scores; the first scores of the same weights and images are kept.
 
     Raises:
         ConfigError: If the file that is there cannot be used.
         StoreError: If the store cannot be written.
     """
-    path = Store(store).external_scores(given.study, given.key)
+    path = Store(store).external_scores(scores.study, scores.key)
     if _kept(path) is None:
-        write_atomically(path, seal_json(given.plain()), store=store)
+        write_atomically(path, seal_json(scores.plain()), store=store)
 
 
-def read_given(store: Path) -> Iterator[Given]:
+def read_external_scores(store: Path) -> Iterator[ExternalScores]:
     """Yield what was recorded, by study and key; damaged files are named and left out.
 
     Raises:
@@ -56,7 +56,7 @@ def read_given(store: Path) -> Iterator[Given]:
             yield found
 
 
-def _kept(path: Path) -> Given | None:
+def _kept(path: Path) -> ExternalScores | None:
     """Return what a file holds, None if it is not there or damaged, which is said.
 
     Raises:
@@ -64,7 +64,7 @@ def _kept(path: Path) -> Given | None:
     """
     unusable = f"{path}: no scores of this version; move it away and evaluate the weights again"
     try:
-        return Given.parse(loads(unseal_json(path.read_bytes())), where=unusable)
+        return ExternalScores.parse(loads(unseal_json(path.read_bytes())), where=unusable)
     except FileNotFoundError:
         return None
     except DamagedError as damage:

@@ -1,0 +1,127 @@
+"""What networks cost and how long they take, side by side."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.config.model import ModelConfig
+from workbench.errors import InputSizeError
+from workbench.evaluation.latency import THREADS, measure
+from workbench.models.complexity import count_network
+from workbench.models.opening import OpenedNetwork, built_network, open_network
+from workbench.system.events import Emit, counting, ignore
+
+Size = tuple[int, int]
+"""Width and height in LR px."""
+
+
+def open_networks(
+    configs: Mapping[str, ModelConfig], paths: Sequence[Path]
+) -> dict[str, OpenedNetwork]:
+    """Build configs with random weights, and open the networks of weights files.
+
+    Args:
+        configs: By the names that tables show.
+        paths: Weights files; each network is called by its file's name.
+
+    Raises:
+        CheckpointError: Naming the file that cannot be used.
+    """
+    opened = {name: built_network(name, config) for name, config in configs.items()}
+    return opened | {path.name: open_network(path) for path in paths}
+
+
+def check_size(what: str, size: Size, networks: Mapping[str, OpenedNetwork]) -> None:
+    """Refuse a size below some network's smallest input, before any of them is run.
+
+    Args:
+        what: What the error calls the size, such as `--lr-size`.
+        size: Width and height in LR px.
+        networks: By name.
+
+    Raises:
+        InputSizeError: Naming the network and its smallest input.
+    """
+    for name, network in networks.items():
+        smallest = network.smallest_lr_px
+        if min(size) < smallest:
+            raise InputSizeError(
+                f"{what}: {name}: the input is {size[0]} x {size[1]} px; "
+                f"this network needs at least {smallest} x {smallest} LR px"
+            )
+
+
+def inspect_networks(
+    networks: Mapping[str, OpenedNetwork],
+    counted: Size = (256, 256),
+    timed: Size = (128, 128),
+    rounds: int = 9,
+    emit: Emit = ignore,
+) -> list[dict[str, Any]]:
+    """Count what networks cost, and measure their CPU time against that of the last one.
+
+    Args:
+        networks: By name; at least one.
+        counted: LR size of the image that multiply-adds and activations are counted for.
+        timed: LR size of the image that is timed.
+        rounds: Timed runs of each network, in turn; 0 measures no time.
+        emit: Gets the rounds while networks are timed. What it does takes CPU time between the
+            runs, not during them.
+
+    Returns:
+        A row for each network as plain data with units in the keys: `name`, `network`, `scale`,
+        `smallest_lr_px`, its cost, `parts` (parameters, multiply-adds and activations by part);
+        with rounds also `cpu_ms` and `cpu_ratio_to` (median and quartiles).
+    """
+    rows = [_row(name, network, counted) for name, network in networks.items()]
+    if rounds:
+        times = _times(networks, timed, rounds, emit)
+        rows = [row | times[row["name"]] for row in rows]
+    return rows
+
+
+def _row(name: str, network: OpenedNetwork, size: Size) -> dict[str, Any]:
+    width, height = size
+    counted = count_network(network.module, height, width)
+    return {
+        "name": name,
+        "network": network.origin,
+        "scale": network.scale,
+        "smallest_lr_px": network.smallest_lr_px,
+        **counted.cost.plain(),
+        "parts": {
+            part.part: {
+                "parameters": part.parameters,
+                "multiply_adds": part.multiply_adds,
+                "activations": part.activations,
+            }
+            for part in counted.parts
+        },
+    }
+
+
+def _times(
+    networks: Mapping[str, OpenedNetwork], size: Size, rounds: int, emit: Emit
+) -> dict[str, dict[str, Any]]:
+    """Time all networks in turn and compare each with the last."""
+    models = {name: network.module for name, network in networks.items()}
+    width, height = size
+    cpu = torch.device("cpu")
+    with counting(emit, "timing") as advance:
+        measured = measure(models, height, width, rounds=rounds, device=cpu, progress=advance)
+    last, reference = list(measured.items())[-1]
+    common = {"rounds": rounds, "lr_size": f"{width}x{height}", "threads": THREADS}
+    return {
+        name: {
+            "cpu_ms": _spread(time.median_ms, time.lower_quartile_ms, time.upper_quartile_ms)
+            | common,
+            "cpu_ratio_to": {"network": last, **_spread(*time.ratio(reference))},
+        }
+        for name, time in measured.items()
+    }
+
+
+def _spread(median: float, lower_quartile: float, upper_quartile: float) -> dict[str, Any]:
+    return {"median": median, "lower_quartile": lower_quartile, "upper_quartile": upper_quartile}

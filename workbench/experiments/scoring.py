@@ -1,0 +1,80 @@
+"""Networks scored on folders of images: first all images are checked, then networks run."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from workbench.data.packing import check_images
+from workbench.data.pairs import FolderPairs
+from workbench.errors import DataError
+from workbench.evaluation.baseline import bicubic_scores
+from workbench.evaluation.evaluate import WHOLE, Tiling, evaluate
+from workbench.evaluation.metrics import smallest_hr_px as smallest_scored_hr_px
+from workbench.models.opening import OpenedNetwork
+from workbench.results import DatasetScores, MeanScore
+from workbench.system.events import Caution, Emit, counting
+
+
+def check_sets(sets: Sequence[FolderPairs], smallest_hr_px: int, emit: Emit) -> None:
+    """Decode every image of every set, so that all bad ones are known before any is scored.
+
+    Args:
+        sets: All of one scale.
+        smallest_hr_px: Least height and width of HR that all networks accept.
+        emit: Gets the images that are checked, and a caution for a set without its own LR images
+            at scale 1.
+
+    Raises:
+        DataError: With the bad images of all sets.
+    """
+    problems = []
+    for images in sets:
+        least_px = max(smallest_hr_px, smallest_scored_hr_px(images.scale))
+        with counting(emit, f"checking {images.name}") as advance:
+            try:
+                check_images(images.files, images.scale, least_px, advance)
+            except DataError as error:
+                problems.append(str(error))
+        if images.scale == 1 and images.files.lr is None:
+            emit(Caution(f"{images.name} has no folder X1: the input is the HR image itself"))
+    if problems:
+        raise DataError("; ".join(problems))
+
+
+def score_network(
+    network: OpenedNetwork,
+    module: nn.Module,
+    images: FolderPairs,
+    emit: Emit,
+    *,
+    title: str = "",
+    tiling: Tiling = WHOLE,
+) -> DatasetScores:
+    """Score a network on every image of a set.
+
+    Args:
+        network: What is scored.
+        module: Its module, on the device where it is to run.
+        images: Of the network's scale.
+        emit: Gets the images that are scored.
+        title: What the progress is called; the network's name by default.
+        tiling: How large images are cut, in LR px.
+
+    Raises:
+        DataError: For an image that cannot be used.
+        NotFiniteError: If the network gives values that are not finite.
+    """
+    with counting(emit, f"{title or network.name} {images.name}") as advance:
+        return evaluate(
+            module,
+            images,
+            smallest_lr_px=network.smallest_lr_px,
+            tiling=tiling,
+            progress=advance,
+        )
+
+
+def score_bicubic(images: FolderPairs, emit: Emit) -> MeanScore | None:
+    """Return the mean scores of bicubic upscaling on a set; None if there is none to compute."""
+    with counting(emit, f"bicubic {images.name}") as advance:
+        return bicubic_scores(images, advance)

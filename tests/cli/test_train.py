@@ -66,7 +66,7 @@ def test_the_config_of_a_trial_trains_it_again(command: Command, finished: Path)
     assert "mine seed 1 was finished before" in ended.err
     for more, reason in (
         (["--recipe", "short"], "--recipe cannot be given with a config file"),
-        (["--set", "model.block=2"], "--set model.block"),
+        (["--set", "model.block=2"], "--set unknown key 'model.block'; did you mean"),
     ):
         refused = command("train", "mine.yaml", *more)
         assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)

@@ -11,16 +11,16 @@ from workbench.errors import StoreError
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
 from workbench.store.ledger import Ledger
-from workbench.store.prefixes import Course
+from workbench.store.prefixes import PrefixKey
 
-KEY = TrialKey(training="feed", trial="beef", course=Course("c", (), 1))
+KEY = TrialKey(training="feed", trial="beef", prefix=PrefixKey("c", (), 1))
 HOLD = """
 import sys
 from pathlib import Path
-from workbench.store.prefixes import Course
+from workbench.store.prefixes import PrefixKey
 from workbench.store.keys import TrialKey
 from workbench.store.ledger import Ledger
-with Ledger(Path(sys.argv[1])).training_lock(TrialKey("feed", "other", Course("c", (), 1))):
+with Ledger(Path(sys.argv[1])).training_lock(TrialKey("feed", "other", PrefixKey("c", (), 1))):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -6,7 +6,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.training import StageConfig, TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.store.keys import DataHashes, trial_key
-from workbench.store.prefixes import Course, shared_steps
+from workbench.store.prefixes import PrefixKey, shared_steps
 from workbench.training.schedule import learning_rate, steps_from
 
 FIRST = StageConfig(steps=20, hr_patch_px=60, batch_size=2, learning_rate=1e-3, milestones=(8, 14))
@@ -53,9 +53,9 @@ def step_by_step(one: TrainingConfig, other: TrainingConfig) -> int:
     return count
 
 
-def course(trial: TrialConfig, training: TrainingConfig) -> Course:
+def prefix(trial: TrialConfig, training: TrainingConfig) -> PrefixKey:
     hashes = DataHashes(training={"photos": "a"}, validation="b", benchmarks={"photos": "c"})
-    return trial_key(trial.model_copy(update={"training": training}), hashes).course
+    return trial_key(trial.model_copy(update={"training": training}), hashes).prefix
 
 
 @pytest.mark.parametrize("one", RECIPES)
@@ -64,7 +64,7 @@ def test_the_steps_in_common_are_those_that_are_done_alike(
     tiny_trial: TrialConfig, one: str, other: str
 ) -> None:
     first, second = recipe(RECIPES[one]), recipe(RECIPES[other])
-    stages = [course(tiny_trial, training).stages for training in (first, second)]
+    stages = [prefix(tiny_trial, training).stages for training in (first, second)]
     assert shared_steps(*stages) == step_by_step(first, second)
 
 
@@ -81,20 +81,20 @@ def test_the_steps_in_common_are_those_that_are_done_alike(
     ids=str,
 )
 def test_all_else_must_be_the_same(tiny_trial: TrialConfig, change: dict[str, object]) -> None:
-    here = course(tiny_trial, tiny_trial.training)
+    here = prefix(tiny_trial, tiny_trial.training)
     other = apply_overrides(tiny_trial, change)
-    assert course(other, other.training).hash != here.hash
+    assert prefix(other, other.training).hash != here.hash
     longer = apply_overrides(tiny_trial, {"training.stages.0.steps": 40})
-    assert course(longer, longer.training).hash == here.hash
+    assert prefix(longer, longer.training).hash == here.hash
 
 
 def test_one_goes_on_at_a_step_in_common_where_the_curve_is_the_same_too(
     tiny_trial: TrialConfig,
 ) -> None:
-    long = course(tiny_trial, recipe(RECIPES["longer"]))
-    here = course(tiny_trial, recipe(RECIPES["itself"])).stages
-    assert [step for step in range(40) if long.goes_on_from(here, step)] == list(range(1, 21))
+    long = prefix(tiny_trial, recipe(RECIPES["longer"]))
+    here = prefix(tiny_trial, recipe(RECIPES["itself"])).stages
+    assert [step for step in range(40) if long.can_resume_from(here, step)] == list(range(1, 21))
     # At its end, which is no multiple of 5, the other one was validated once more.
-    odd = course(tiny_trial, recipe((changed(FIRST, steps=18),))).stages
-    assert [step for step in range(40) if long.goes_on_from(odd, step)] == list(range(1, 18))
-    assert not course(tiny_trial, recipe(RECIPES["another rate"])).goes_on_from(here, 5)
+    odd = prefix(tiny_trial, recipe((changed(FIRST, steps=18),))).stages
+    assert [step for step in range(40) if long.can_resume_from(odd, step)] == list(range(1, 18))
+    assert not prefix(tiny_trial, recipe(RECIPES["another rate"])).can_resume_from(here, 5)

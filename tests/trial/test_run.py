@@ -16,7 +16,7 @@ from workbench.models.checkpoints import load_model, read_weights, weights_hash
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.store.ledger import Ledger
 from workbench.store.store import CHECKPOINT, WEIGHTS
-from workbench.training.state import TrainingState, make_optimizer
+from workbench.training.state import decode_checkpoint
 from workbench.trial.run import TrialStopped, run_trial
 
 
@@ -134,28 +134,40 @@ def test_a_damaged_checkpoint_costs_time_and_no_result(
     assert without_times(run_trial(tiny_trial, store=tmp_path / "b")) == without_times(undisturbed)
 
 
+def optimizer_steps(store: Path) -> set[float]:
+    """Return how many steps Adam counts for each parameter in the checkpoint of a store."""
+    (path,) = store.glob(f"trainings/*/{CHECKPOINT}")
+    content = decode_checkpoint(path.read_bytes(), path, torch.device("cpu"))
+    assert content is not None
+    return {float(moments["step"]) for moments in content["optimizer"]["state"].values()}
+
+
+@pytest.mark.parametrize(("stop", "of_stage"), [(3, 3), (4, 4), (5, 1), (10, 2)])
 def test_stages_follow_each_other_with_a_fresh_optimizer(
-    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_trial: TrialConfig, tmp_path: Path, stop: int, of_stage: int
 ) -> None:
     stage = tiny_trial.training.stages[0].plain() | {"steps": 4, "milestones": []}
     staged = apply_overrides(
         tiny_trial,
         {"training.stages": [stage | {"loss": loss} for loss in ("l1", "charbonnier", "l2")]},
     )
-    made: list[int] = []
+    with pytest.raises(StoppedByUserError, match="stopped"):
+        run_trial(staged, store=tmp_path, progress=Interrupt(stop))
+    assert optimizer_steps(tmp_path) == {of_stage}
+    assert run_trial(staged, store=tmp_path).steps == 12
+    assert optimizer_steps(tmp_path) == {4}
 
-    def count(state: TrainingState, config: Any) -> None:
-        made.append(state.step)
-        state.optimizer = make_optimizer(state.model, config)
 
-    monkeypatch.setattr(TrainingState, "restart_optimizer", count)
-    result = run_trial(staged, store=tmp_path / "a")
-    assert made == [0, 4, 8]
-    assert result.steps == 12
+def test_a_recipe_of_stages_resumes_between_them(tiny_trial: TrialConfig, tmp_path: Path) -> None:
+    stage = tiny_trial.training.stages[0].plain() | {"steps": 4, "milestones": []}
+    staged = apply_overrides(
+        tiny_trial, {"training.stages": [stage, stage | {"loss": "l2", "batch_size": 1}]}
+    )
+    undisturbed = run_trial(staged, store=tmp_path / "a")
     with pytest.raises(StoppedByUserError, match="stopped"):
         run_trial(staged, store=tmp_path / "b", progress=Interrupt(4))
     resumed = run_trial(staged, store=tmp_path / "b")
-    assert without_times(resumed) == without_times(result)
+    assert without_times(resumed) == without_times(undisturbed)
 
 
 def test_seeds_differ_and_variants_of_a_seed_see_the_same_crops(

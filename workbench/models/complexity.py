@@ -70,6 +70,15 @@ def count(
     )
 
 
+def cost_of(config: ModelConfig) -> Cost:
+    """Return the cost by which networks are compared: at 256 x 256 LR px.
+
+    A network whose smallest input is larger is counted at that input.
+    """
+    lr_px = max(DEFAULT_LR_PX, config.smallest_lr_px())
+    return count(config, lr_px, lr_px).cost
+
+
 def count_network(
     model: nn.Module, lr_height_px: int = DEFAULT_LR_PX, lr_width_px: int = DEFAULT_LR_PX
 ) -> Complexity:

@@ -7,7 +7,7 @@ from workbench.execution.plan import Arm
 from workbench.store.keys import trial_key
 from workbench.store.ledger import Ledger
 from workbench.trial.images import known_hashes
-from workbench.trial.resume import begin
+from workbench.trial.resume import fork_checkpoint
 
 
 def begin_early(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> None:
@@ -31,4 +31,4 @@ def begin_early(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> 
         key = trial_key(Arm("", "", config).with_seed(seed), hashes)
         if ledger.result(key.trial) is None:
             with ledger.training_lock(key):
-                begin(key, ledger)
+                fork_checkpoint(key, ledger)

@@ -37,10 +37,9 @@ class Counted:
 @cache
 def cost_of(model: ModelConfig) -> Cost:
     """Return what a network costs at the size that costs are counted at; each is counted once."""
-    from workbench.models.complexity import DEFAULT_LR_PX, count
+    from workbench.models import complexity
 
-    lr_px = max(DEFAULT_LR_PX, model.smallest_lr_px())
-    return count(model, lr_px, lr_px).cost
+    return complexity.cost_of(model)
 
 
 @cache

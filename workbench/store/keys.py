@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.config.model import ModelConfig
 from workbench.config.trial import TrialConfig
-from workbench.store.prefixes import Course
+from workbench.store.prefixes import PrefixKey
 from workbench.store.versions import marks
 from workbench.system.digests import sha256_of_json
 
@@ -34,8 +34,8 @@ class TrialKey:
     """Equal for trials that end with the same weights."""
     trial: str
     """Equal for trials that end with the same result."""
-    course: Course
-    """Tells which other trainings it can go on from."""
+    prefix: PrefixKey
+    """Tells with which other trainings it has its first steps in common."""
 
 
 def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
@@ -49,7 +49,7 @@ def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
     }
     training = _hash(defining)
     apart = {name: value for name, value in recipe.items() if name != "stages"}
-    course = Course(
+    prefix = PrefixKey(
         _hash(defining | {"training": apart}), recipe["stages"], config.training.validate_every
     )
     evaluation = {
@@ -57,7 +57,7 @@ def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
         "tile": _tile(config),
         "code": marks().evaluation,
     }
-    return TrialKey(training, _hash({"training": training, "evaluation": evaluation}), course)
+    return TrialKey(training, _hash({"training": training, "evaluation": evaluation}), prefix)
 
 
 def model_hash(config: ModelConfig) -> str:

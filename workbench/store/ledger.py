@@ -109,29 +109,29 @@ class Ledger:
         """Return the folder of a training's checkpoint and weights."""
         return self.paths.training(key.training)
 
-    def keep_course(self, key: TrialKey) -> None:
-        """Let other trainings find this one.
+    def keep_prefix(self, key: TrialKey) -> None:
+        """Let other trainings find this one, to resume from its checkpoint.
 
         Raises:
             StoreError: If the store cannot be written.
         """
-        path = self.paths.prefix(key.course.hash, key.training)
+        path = self.paths.prefix(key.prefix.hash, key.training)
         if _stages(path) is None:
-            content = seal_json({"stages": [dict(stage) for stage in key.course.stages]})
+            content = seal_json({"stages": [dict(stage) for stage in key.prefix.stages]})
             write_atomically(path, content, store=self.store)
 
-    def akin(self, key: TrialKey) -> list[tuple[Path, list[Stage], int]]:
-        """Return trainings that have steps in common with another one, most steps first.
+    def compatible_runs(self, key: TrialKey) -> list[tuple[Path, list[Stage], int]]:
+        """Return the trainings that share their first steps with this one, most steps first.
 
         Returns:
             The checkpoint, which may not be there; the stages; how many steps they share.
         """
         found = []
-        for path in sorted(self.paths.prefixes(key.course.hash).glob("*.json")):
+        for path in sorted(self.paths.prefixes(key.prefix.hash).glob("*.json")):
             stages = _stages(path)
             if stages is None:  # a damaged one saves no steps, which costs time and no result
                 continue
-            shared = shared_steps(key.course.stages, stages)
+            shared = shared_steps(key.prefix.stages, stages)
             if path.stem != key.training and shared:
                 found.append((self.paths.checkpoint(path.stem), stages, shared))
         return sorted(found, key=lambda one: -one[2])

@@ -1,9 +1,9 @@
-"""Trainings that have their first steps in common. No torch.
+"""Shared training prefixes: trainings that have their first steps in common. No torch.
 
-Two trainings of the same network, on the same images, under the same seed do the same until the
-first step that one of their stages does otherwise: the crops are a function of seed, stage and
-step, and nothing else is random. Their state there is the same bit for bit, so the checkpoint of
-the one serves the other: a longer training goes on from a shorter one.
+Two trainings of one network, on the same images and with the same seed, are equal up to the first
+step at which their stages differ: the crops are a function of seed, stage and step, and nothing
+else is random. Their states at that step are the same bit for bit, so a longer training can resume
+from the checkpoint of a shorter one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,27 +16,28 @@ _LENGTH = ("steps", "milestones")
 
 
 @dataclass(frozen=True)
-class Course:
-    """The stages of a training, and a hash of all else that its weights depend on."""
+class PrefixKey:
+    """What tells how many of its first steps a training shares with another one."""
 
     hash: str
+    """Of everything that the weights depend on except the stages."""
     stages: Sequence[Stage]
     validate_every: int
     """Steps between two points of its curve, which is a part of the state."""
 
     @property
     def steps(self) -> int:
-        """Of all stages together."""
+        """Steps of all stages together."""
         return sum(stage["steps"] for stage in self.stages)
 
-    def goes_on_from(self, stages: Sequence[Stage], done: int) -> bool:
-        """Tell whether this training can go on from another one of the same hash.
+    def can_resume_from(self, stages: Sequence[Stage], done: int) -> bool:
+        """Return whether this training can resume from a checkpoint of another one.
 
         Args:
-            stages: Of the other one.
-            done: The step that the other one has come to.
+            stages: The stages of the other training, whose `hash` is the same.
+            done: The step of its checkpoint.
         """
-        # At its end a training is validated, which another one may not be at that step.
+        # A training is validated at its end, where the other one may not be.
         ended = done == sum(stage["steps"] for stage in stages)
         in_step = done % self.validate_every == 0 or not ended
         return 0 < done <= min(shared_steps(self.stages, stages), self.steps) and in_step
@@ -48,7 +49,7 @@ def shared_steps(one: Sequence[Stage], other: Sequence[Stage]) -> int:
     for first, second in zip(one, other, strict=False):
         if _apart_from_length(first) != _apart_from_length(second):
             break
-        # A milestone acts on the step after so many.
+        # A milestone N changes the rate of step N + 1.
         parts = set(first["milestones"]) ^ set(second["milestones"])
         shared = min(first["steps"], second["steps"], *parts)
         done += shared

@@ -13,7 +13,7 @@ Below a store:
     given/<study>.<key>.json            scores of external checkpoints
     crops/<key>-<key>/<image>/          image crops that reports show
     mlflow.db, mlflow_artifacts/        MLflow's view
-    results-version.json                results version that its user was told of
+    results-version.json                results version of the last notice about older trials
 
 An exported study is a folder of the same layout, with `export.json`.
 """
@@ -199,7 +199,7 @@ class Store:
 
     @property
     def version_notice(self) -> Path:
-        """File that says of which results version the user was told."""
+        """File with the results version of the last notice about trials of other versions."""
         return self.folder / "results-version.json"
 
     def relative(self, path: Path) -> str:

@@ -35,9 +35,13 @@ class Diverged:
     """The step, from 1, whose loss was not finite."""
     loss: float
 
+    def describe(self) -> str:
+        """Return the reason of the result."""
+        return f"the loss was {self.loss} at step {self.step}"
+
 
 @dataclass(frozen=True)
-class Surroundings:
+class TrainContext:
     """What a training needs besides its config and state."""
 
     device: torch.device
@@ -50,11 +54,11 @@ class Surroundings:
     store: Path
 
 
-def train(config: TrialConfig, state: TrainingState, around: Surroundings) -> Diverged | None:
+def train(config: TrialConfig, state: TrainingState, context: TrainContext) -> Diverged | None:
     """Run the steps that are left.
 
     A checkpoint is written every `checkpoint_every` steps, after the last step, and before any
-    exception of a callback goes on (Ctrl-C, pruning), so nothing finished is lost.
+    exception of a callback is passed on (Ctrl-C, pruning), so no step is lost.
 
     Returns:
         None when the last step is done, or where the loss stopped being finite.
@@ -68,7 +72,7 @@ def train(config: TrialConfig, state: TrainingState, around: Surroundings) -> Di
     state.model.train()
     for step in steps_from(config.training, state.step):
         started = time.perf_counter()
-        pending.append(_train_step(config, state, step, around))
+        pending.append(_train_step(config, state, step, context))
         state.step += 1
         at_validation = state.step % config.training.validate_every == 0 or state.step == total
         at_checkpoint = state.step % config.training.checkpoint_every == 0 or state.step == total
@@ -78,24 +82,24 @@ def train(config: TrialConfig, state: TrainingState, around: Surroundings) -> Di
                 return diverged
         state.training_s += time.perf_counter() - started
         if not pending:
-            _report(config, state, around, total=total, validate=at_validation)
+            _report(config, state, context, total=total, validate=at_validation)
         if at_checkpoint:
-            save_checkpoint(state, around.checkpoint, store=around.store)
+            save_checkpoint(state, context.checkpoint, store=context.store)
     return None
 
 
 def _train_step(
-    config: TrialConfig, state: TrainingState, step: Step, around: Surroundings
+    config: TrialConfig, state: TrainingState, step: Step, context: TrainContext
 ) -> Tensor:
     """Run one step and return its loss, still on the device."""
     if step.local == 0:
         state.restart_optimizer(config.training)
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(step.config, step.local)
-    lr, hr = around.samplers[step.stage].batch(step.local)
+    lr, hr = context.samplers[step.stage].batch(step.local)
     with autocast(config.training):
-        output = state.model(images_to_device(torch.from_numpy(lr), around.device))
-    target = images_to_device(torch.from_numpy(hr), around.device)
+        output = state.model(images_to_device(torch.from_numpy(lr), context.device))
+    target = images_to_device(torch.from_numpy(hr), context.device)
     loss = LOSSES[step.config.loss](output.float(), target)
     state.optimizer.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()
@@ -118,25 +122,25 @@ def _look_at_losses(state: TrainingState, pending: list[Tensor]) -> Diverged | N
 
 
 def _report(
-    config: TrialConfig, state: TrainingState, around: Surroundings, *, total: int, validate: bool
+    config: TrialConfig, state: TrainingState, context: TrainContext, *, total: int, validate: bool
 ) -> None:
     """Tell the callbacks; if one raises, the state is saved first."""
     loss = f"loss {state.losses[-1]:.4f}"
     if validate:
-        state.curve.append(_curve_point(config, state, around))
+        state.curve.append(_curve_point(config, state, context))
         state.losses = []
     try:
         if validate:
-            around.on_point(state.curve[-1])
-        around.progress(state.step, total, loss)
+            context.on_point(state.curve[-1])
+        context.progress(state.step, total, loss)
     except BaseException:
-        save_checkpoint(state, around.checkpoint, store=around.store)
+        save_checkpoint(state, context.checkpoint, store=context.store)
         raise
 
 
-def _curve_point(config: TrialConfig, state: TrainingState, around: Surroundings) -> CurvePoint:
+def _curve_point(config: TrialConfig, state: TrainingState, context: TrainContext) -> CurvePoint:
     last = next(steps_from(config.training, state.step - 1))
-    score = around.validate(state)
+    score = context.validate(state)
     state.model.train()
     return CurvePoint(
         step=state.step,

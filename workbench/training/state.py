@@ -48,7 +48,7 @@ class TrainingState:
     started_s: float = field(default_factory=time.time)
 
     def restart_optimizer(self, config: TrainingConfig) -> None:
-        """Begin a stage: the weights go on, the optimizer starts afresh."""
+        """Start a stage: the weights are kept, the optimizer is a new one."""
         self.optimizer = make_optimizer(self.model, config)
 
 

@@ -1,4 +1,4 @@
-"""Where a training begins: at its own checkpoint, at that of another one, or at the first step."""
+"""Where a training starts: at its own checkpoint, at a fork of another one's, or at step 0."""
 
 from pathlib import Path
 
@@ -8,32 +8,31 @@ from workbench.system.digests import DamagedError, say_damaged, unseal
 from workbench.system.files import write_atomically
 
 
-def begin(key: TrialKey, ledger: Ledger) -> None:
-    """Give a training that has no checkpoint the furthest one that it can go on from, if any.
+def fork_checkpoint(key: TrialKey, ledger: Ledger) -> None:
+    """Give a training without a checkpoint the latest one that it can resume from, if any.
 
-    A damaged checkpoint is named and counts as none.
-
-    Afterwards others can go on from it, too. The caller holds the lock of the training.
+    A damaged checkpoint is named and counts as none. Other trainings can fork this one's
+    checkpoints afterwards. The caller holds the lock of the training.
 
     Raises:
         StoreError: If the store cannot be written.
     """
     target = ledger.paths.checkpoint(key.training)
     if whole_checkpoint(target) is None:
-        content = _furthest(key, ledger)
+        content = _latest(key, ledger)
         if content is not None:
             write_atomically(target, content, store=ledger.store)
-    ledger.keep_course(key)
+    ledger.keep_prefix(key)
 
 
-def _furthest(key: TrialKey, ledger: Ledger) -> bytes | None:
+def _latest(key: TrialKey, ledger: Ledger) -> bytes | None:
     """Return the checkpoint of another training that saves the most steps."""
     found: tuple[int, bytes] | None = None
-    for path, stages, shared in ledger.akin(key):
+    for path, stages, shared in ledger.compatible_runs(key):
         if found is not None and shared <= found[0]:
             break  # the others have fewer steps in common
         step, content = _read(path)
-        if key.course.goes_on_from(stages, step) and (found is None or step > found[0]):
+        if key.prefix.can_resume_from(stages, step) and (found is None or step > found[0]):
             found = step, content
     return None if found is None else found[1]
 

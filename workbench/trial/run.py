@@ -4,27 +4,35 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from workbench.config.trial import TrialConfig
-from workbench.data.crops import CropSampler
 from workbench.data.image_store import ImageStore
 from workbench.evaluation.baseline import packed_bicubic
 from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
 from workbench.models.checkpoints import save_weights, weights_hash
-from workbench.models.complexity import DEFAULT_LR_PX, count
-from workbench.results import CurvePoint, DatasetScores, MeanScore, TrialResult, TrialState
+from workbench.models.complexity import cost_of
+from workbench.results import (
+    CurvePoint,
+    DatasetScores,
+    MeanScore,
+    TrialResult,
+    TrialState,
+    Usage,
+)
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
-from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.global_state import random_streams_kept, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
 from workbench.training.device import is_out_of_memory, prepare
-from workbench.training.loop import OnPoint, StopTraining, Surroundings, train
+from workbench.training.loop import OnPoint, StopTraining, TrainContext, train
 from workbench.training.state import TrainingState, load_checkpoint, new_state
+from workbench.trial.crops import crop_samplers
 from workbench.trial.environment import record_environment
 from workbench.trial.images import TrialImages, open_images
 from workbench.trial.overlap import find_overlaps, with_overlaps
-from workbench.trial.resume import begin
+from workbench.trial.resume import fork_checkpoint
 from workbench.trial.usage import UsageSampler
 
 
@@ -34,7 +42,7 @@ class TrialStopped(StopTraining):
 
 @dataclass(frozen=True)
 class _Ending:
-    """How the training part of a trial ended."""
+    """How a trial ended."""
 
     state: TrialState
     reason: str = ""
@@ -65,20 +73,20 @@ def run_trial(
     progress: Progress = silent,
     waiting: Waiting = no_waiting,
 ) -> TrialResult:
-    """Run a trial, or go on with it, or return it if it is finished.
+    """Run a trial, resume it, or return its result if it is finished.
 
-    Deterministic for (config, kind of device): the same call gives the same weights bit for bit
-    on the same machine, also when it is interrupted at any instant and called again. The process's
-    random streams, number of threads and determinism flags are as they were afterwards.
+    The same call gives the same weights bit for bit on the same machine, also when it is
+    interrupted at any instant and called again. The process's random streams, number of threads
+    and determinism flags are restored.
 
     Args:
-        config: What to run.
-        store: Where the ledger, the packed images and this trial's own folder are.
-        images: Its images if they are open already; else they are found, and packed if need be.
-        until: End as `PRUNED` at the first validation at or after this step, from which a later
-            call goes on; a trial that is finished is returned as it is.
+        config: The trial.
+        store: The store of its images, checkpoints, weights and result.
+        images: Its images if they are open already; otherwise they are packed if necessary.
+        until: End as `PRUNED` at the first validation at or after this step; a later call
+            resumes. A finished trial is returned as it is.
         on_validation: Gets each point of the learning curve; may raise `TrialStopped`.
-        progress: Gets the steps done; may raise to stop, after which a later call goes on.
+        progress: Gets the steps done; may raise to stop, and a later call resumes.
         waiting: Called while another process trains the same network.
 
     Raises:
@@ -96,30 +104,46 @@ def run_trial(
         finished = ledger.result(key.trial)  # another process may have finished it meanwhile
         if finished is not None:
             return finished
-        device = prepare(config.training.device, config.training.threads)
-        state = new_state(config, device)
-        begin(key, ledger)
-        load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
+        state = _resumed_state(config, key, ledger)
         on_point = on_validation if until is None else _stopping(until, on_validation)
-        if until is not None and state.curve and state.curve[-1].step >= until:
-            ending = _Ending(TrialState.PRUNED, _stopped_text(state.curve[-1]))
-        else:
-            watched = usage.watching(progress)
-            ending = _train(config, images, state, ledger.training_folder(key), on_point, watched)
+        context = _train_context(config, images, key, ledger, on_point, usage.watching(progress))
         evaluated = _Evaluated()
-        if ending.state is TrialState.COMPLETE:
-            try:
+        try:
+            _check_until(until, state)
+            diverged = train(config, state, context)
+            if diverged:
+                ending = _Ending(TrialState.DIVERGED, diverged.describe())
+            else:
+                _save_weights(config, state, key, ledger)
                 evaluated = _evaluate(config, images, state, progress)
-            except NotFiniteError as error:
-                ending = _Ending(TrialState.DIVERGED, str(error))
-            except (RuntimeError, MemoryError, OSError) as error:
-                ending = _out_of_memory(error)
-        result = _result(config, key, ending, state, evaluated)
-        result = result.model_copy(update={"usage": usage.end()})
+                ending = _Ending(TrialState.COMPLETE)
+        except (TrialStopped, NotFiniteError, RuntimeError, MemoryError, OSError) as error:
+            ending = _ending_of(error)
+        result = _result(config, key, ending, state, evaluated, usage.end())
         if ending.state.is_final:
-            # The other endings depend on who asked and on the machine; they are tried again.
+            # The other endings depend on the caller and the machine; they are tried again.
             ledger.record(result)
     return result
+
+
+def _ending_of(error: Exception) -> _Ending:
+    """Return the ending that an error means; an error that means none is raised again."""
+    if isinstance(error, TrialStopped):
+        return _Ending(TrialState.PRUNED, str(error))
+    if isinstance(error, NotFiniteError):  # the last step broke the weights, not yet the loss
+        return _Ending(TrialState.DIVERGED, str(error))
+    if is_out_of_memory(error) or ran_out(error):
+        return _Ending(TrialState.OUT_OF_MEMORY, " ".join(str(error).split())[:200])
+    raise error
+
+
+def _resumed_state(config: TrialConfig, key: TrialKey, ledger: Ledger) -> TrainingState:
+    """Return the state from which training continues, at the first step if there is none."""
+    device = prepare(config.training.device, config.training.threads)
+    state = new_state(config, device)
+    fork_checkpoint(key, ledger)
+    load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
+    return state
 
 
 def _stopping(until: int, on_validation: OnPoint) -> OnPoint:
@@ -133,68 +157,43 @@ def _stopping(until: int, on_validation: OnPoint) -> OnPoint:
     return on_point
 
 
+def _check_until(until: int | None, state: TrainingState) -> None:
+    """End a trial that has been trained to `until` before.
+
+    Raises:
+        TrialStopped: If it has.
+    """
+    if until is not None and state.curve and state.curve[-1].step >= until:
+        raise TrialStopped(_stopped_text(state.curve[-1]))
+
+
 def _stopped_text(point: CurvePoint) -> str:
     return f"stopped at step {point.step:,}"
 
 
-def _train(
+def _train_context(
     config: TrialConfig,
     images: TrialImages,
-    state: TrainingState,
-    folder: Path,
+    key: TrialKey,
+    ledger: Ledger,
     on_point: OnPoint,
     progress: Progress,
-) -> _Ending:
-    """Train the steps that are left and save the weights."""
-    around = Surroundings(
-        device=next(state.model.parameters()).device,
-        samplers=_samplers(config, images),
+) -> TrainContext:
+    return TrainContext(
+        device=torch.device(config.training.device),
+        samplers=crop_samplers(config, images),
         validate=lambda state: _score(config, state, images.validation).mean(),
         on_point=on_point,
         progress=progress,
-        checkpoint=folder / CHECKPOINT,
-        store=folder.parent.parent,
+        checkpoint=ledger.paths.checkpoint(key.training),
+        store=ledger.store,
     )
-    try:
-        diverged = train(config, state, around)
-    except TrialStopped as stop:
-        return _Ending(TrialState.PRUNED, str(stop))
-    except NotFiniteError as error:  # the last step broke the weights, not yet the loss
-        return _Ending(TrialState.DIVERGED, str(error))
-    except (RuntimeError, MemoryError, OSError) as error:
-        return _out_of_memory(error)
-    if diverged:
-        reason = f"the loss was {diverged.loss} at step {diverged.step}"
-        return _Ending(TrialState.DIVERGED, reason)
-    save_weights(
-        folder / WEIGHTS, config.model, state.average.module.state_dict(), store=around.store
-    )
-    return _Ending(TrialState.COMPLETE)
 
 
-def _out_of_memory(error: Exception) -> _Ending:
-    """Return the ending that an error means, or raise it again."""
-    if not (is_out_of_memory(error) or ran_out(error)):
-        raise error
-    return _Ending(TrialState.OUT_OF_MEMORY, " ".join(str(error).split())[:200])
-
-
-def _samplers(config: TrialConfig, images: TrialImages) -> tuple[CropSampler, ...]:
-    """Return the crops of each stage: they depend on the seed and the step only."""
-    samplers = []
-    for number, stage in enumerate(config.training.stages):
-        names = [s.name for s in stage.sources] if stage.sources else list(images.training)
-        samplers.append(
-            CropSampler(
-                [images.training[name] for name in names],
-                seed=config.seed,
-                stage=number,
-                hr_patch_px=stage.hr_patch_px,
-                batch_size=stage.batch_size,
-                first=[s.first for s in stage.sources] if stage.sources else None,
-            )
-        )
-    return tuple(samplers)
+def _save_weights(config: TrialConfig, state: TrainingState, key: TrialKey, ledger: Ledger) -> None:
+    averaged = state.average.module.state_dict()
+    path = ledger.paths.weights(key.training)
+    save_weights(path, config.model, averaged, store=ledger.store)
 
 
 def _score(config: TrialConfig, state: TrainingState, images: ImageStore) -> DatasetScores:
@@ -237,8 +236,8 @@ def _result(
     ending: _Ending,
     state: TrainingState,
     evaluated: _Evaluated,
+    usage: tuple[Usage, ...],
 ) -> TrialResult:
-    lr_px = max(DEFAULT_LR_PX, config.model.smallest_lr_px())
     return TrialResult(
         key=key.trial,
         training_key=key.training,
@@ -246,7 +245,7 @@ def _result(
         state=ending.state,
         reason=ending.reason,
         steps=state.step,
-        cost=count(config.model, lr_px, lr_px).cost,
+        cost=cost_of(config.model),
         scores=evaluated.scores,
         curve=tuple(state.curve),
         training_s=state.training_s,
@@ -257,4 +256,5 @@ def _result(
         finished_s=time.time(),
         environment=record_environment(config.training.device, config.training.threads),
         weights_hash=weights_hash(state.average.module.state_dict()),
+        usage=usage,
     )

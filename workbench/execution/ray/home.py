@@ -17,7 +17,7 @@ from workbench.store.ledger import Ledger
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, forwarded, unseal
 from workbench.system.files import write_atomically
-from workbench.trial.resume import begin, whole_checkpoint
+from workbench.trial.resume import fork_checkpoint, whole_checkpoint
 
 NO_TICKET = 0
 """For notices that concern no single trial; tickets of trials start at 1."""
@@ -94,7 +94,7 @@ class StoreServer:
             finished = ledger.result(key.trial)
             if finished is not None:
                 return StartPoint(finished, None)
-            begin(key, ledger)
+            fork_checkpoint(key, ledger)
             return StartPoint(None, whole_checkpoint(Store(self.store).checkpoint(key.training)))
 
     def _notice(self, text: str) -> None:

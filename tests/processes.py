@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 MARK = "WORKBENCH_MARK"
 """Variable of the environment, which all descendants of a process inherit."""
 LISTENS = "0A"
@@ -64,4 +66,21 @@ def children(parent: int, name: str) -> list[int]:
             continue
         if int(fields[1]) == parent and name in command and fields[0] != "Z":
             found.append(int(stat.parent.name))
+    return found
+
+
+RAY_WORKERS = ("ray::TuneTrial", "ray::ResourceTrainable")
+"""Titles of the processes that run trials for Ray Tune."""
+
+
+def trainers(names: tuple[str, ...], parent: psutil.Process | None = None) -> list[psutil.Process]:
+    """Return the descendants of a process, this one by default, that are called by one of names."""
+    found = []
+    for process in (parent or psutil.Process()).children(recursive=True):
+        try:
+            command = " ".join(process.cmdline())
+            if process.status() != psutil.STATUS_ZOMBIE and any(name in command for name in names):
+                found.append(process)
+        except psutil.Error:
+            continue
     return found

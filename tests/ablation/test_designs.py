@@ -7,7 +7,7 @@ import pytest
 
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import Factor, field_factor, variant_factor
-from workbench.ablation.fraction import fraction
+from workbench.ablation.fraction import smallest_fraction
 from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
@@ -97,7 +97,7 @@ def test_a_factorial_of_several_values_compares_each_with_the_bases() -> None:
 
 @pytest.mark.parametrize("count", range(4, 10))
 def test_a_part_keeps_main_effects_apart_from_each_other_and_from_interactions(count: int) -> None:
-    cells = fraction(count)
+    cells = smallest_fraction(count)
     assert len(set(cells)) == len(cells) <= 2**count / 2
     assert cells[0] == (0,) * count  # the base is in it
     signs = 2 * np.array(cells).T - 1

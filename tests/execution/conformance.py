@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.damage import flip
+from tests.processes import trainers
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError, WorkbenchError
@@ -70,19 +71,6 @@ def endless(config: TrialConfig, seed: int) -> TrialConfig:
         "checkpoint_every": 1_000_000,
     }
     return apply_overrides(config, {f"training.{k}": v for k, v in steps.items()} | {"seed": seed})
-
-
-def trainers(names: tuple[str, ...]) -> list[psutil.Process]:
-    """Return the descendants of this process whose command line holds one of the names."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            command = " ".join(process.cmdline())
-            if process.status() != psutil.STATUS_ZOMBIE and any(name in command for name in names):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 class ExecutorConformance:

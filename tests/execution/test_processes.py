@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.execution.conformance import ExecutorConformance, Recorder, trainers
+from tests.execution.conformance import ExecutorConformance, Recorder
+from tests.processes import trainers
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import DataError

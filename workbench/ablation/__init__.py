@@ -1,1 +1,1 @@
-"""Named variants, plans and their execution."""
+"""Makers of plans: variants, factorial designs, paths, controls; nothing here runs a trial."""

@@ -1,4 +1,4 @@
-"""Which networks a study trains, and what it asks of them. No torch.
+"""Which networks a study trains, and which effects it estimates. No torch.
 
 `leave-one-out`: the base, and each variant against it.
 `add-one-in`: the base with all variants at once (stripped), and with all but one of them.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from workbench.ablation.factors import Factor, Level
-from workbench.ablation.fraction import fraction
+from workbench.ablation.fraction import smallest_fraction
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.execution.plan import Arm, Plan, check_seeds, incomparable, make_plan, run_identity
@@ -20,8 +20,8 @@ from workbench.statistics.effects import Effect
 
 Design = Literal["leave-one-out", "add-one-in", "one-factor", "factorial", "fractional-factorial"]
 
-MOST_ARMS = 256
-"""A design of more networks was surely not meant."""
+MAX_ARMS = 256
+"""A design of more networks is refused as a mistake."""
 STRIPPED = "stripped"
 
 Cell = tuple[int, ...]
@@ -39,7 +39,7 @@ def design_plan(
     """Return the plan of a design.
 
     Args:
-        design: Which.
+        design: The kind of design.
         study: Name of the study.
         base_name: What tables call the base.
         base: Its trial; the seed does not matter.
@@ -67,8 +67,8 @@ def design_plan(
     arms = _combined(base_name, base, factors, cells)
     named = dict(zip(cells, (arm.name for arm in arms), strict=True))
     is_part = design == "fractional-factorial"
-    asked = _fraction_effects(factors, named) if is_part else _effects(factors, named)
-    return Plan(study, tuple(arms), tuple(seeds), effects=tuple(asked))
+    effects = _fraction_effects(factors, named) if is_part else _effects(factors, named)
+    return Plan(study, tuple(arms), tuple(seeds), effects=tuple(effects))
 
 
 def _add_one_in(base_name: str, base: TrialConfig, factors: Sequence[Factor]) -> list[Arm]:
@@ -81,14 +81,14 @@ def _add_one_in(base_name: str, base: TrialConfig, factors: Sequence[Factor]) ->
     arms = [Arm(STRIPPED, "", stripped)]
     for level in levels:
         config = _apply([other for other in levels if other is not level], base)
-        arms.append(Arm(_undone(level.name), level.question, config, STRIPPED))
+        arms.append(Arm(_reverted_name(level.name), level.question, config, STRIPPED))
     arms.append(Arm(base_name, "What do all of them bring together?", base, STRIPPED))
     _check(arms, STRIPPED, stripped)
     return arms
 
 
-def _undone(name: str) -> str:
-    """Name what taking a variant back puts in: `+lvar` for `no-lvar`."""
+def _reverted_name(name: str) -> str:
+    """Name what reverting a variant puts back: `+lvar` for `no-lvar`."""
     return f"+{name.removeprefix('no-')}" if name.startswith("no-") else f"without {name}"
 
 
@@ -100,14 +100,14 @@ def _cells(design: Design, factors: Sequence[Factor]) -> list[Cell]:
                     f"design {design} needs factors of two values, {factor.name!r} has "
                     f"{len(factor.levels) + 1}"
                 )
-        return fraction(len(factors))
+        return smallest_fraction(len(factors))
     count = 1
     for factor in factors:
         count *= len(factor.levels) + 1
-    if count > MOST_ARMS:
+    if count > MAX_ARMS:
         raise ConfigError(
             f"design {design} of {len(factors)} factors has {count:,} networks, at most "
-            f"{MOST_ARMS} are allowed; try fractional-factorial"
+            f"{MAX_ARMS} are allowed; try fractional-factorial"
         )
     return list(itertools.product(*(range(len(factor.levels) + 1) for factor in factors)))
 
@@ -169,7 +169,9 @@ def _effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> Iterator[E
     """
     for place, factor in enumerate(factors):
         for number, level in enumerate(factor.levels, 1):
-            yield Effect(_main(level.name), _contrast(named, {place: number}), level.question)
+            yield Effect(
+                _main_effect(level.name), _contrast(named, {place: number}), level.question
+            )
     for (p, one), (q, other) in itertools.combinations(enumerate(factors), 2):
         for (i, a), (j, b) in itertools.product(
             enumerate(one.levels, 1), enumerate(other.levels, 1)
@@ -178,7 +180,7 @@ def _effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> Iterator[E
             yield Effect(f"{a.name} x {b.name}", _contrast(named, {p: i, q: j}), question)
 
 
-def _main(level: str) -> str:
+def _main_effect(level: str) -> str:
     """Name a main effect; the level alone is the name of a network."""
     return f"main effect {level}"
 
@@ -208,6 +210,6 @@ def _fraction_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> I
         main = [places for places in members if len(places) == 1]
         shown = main or members
         label = " or ".join(" x ".join(factors[p].name for p in places) for places in shown)
-        label = _main(label) if main else label
+        label = _main_effect(label) if main else label
         question = factors[main[0][0]].levels[0].question if main else ""
         yield Effect(label, dict(zip(named.values(), column, strict=True)), question)

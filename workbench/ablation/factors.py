@@ -46,11 +46,11 @@ class Level:
 
 @dataclass(frozen=True)
 class Factor:
-    """Something that is the base's, or set to one of some levels."""
+    """A part of the config that has the base's setting or one of several levels."""
 
     name: str
     levels: tuple[Level, ...]
-    """Without the base's own."""
+    """The settings to try, without the base's own."""
 
 
 def variant_factor(variant: Variant) -> Factor:

@@ -1,8 +1,8 @@
-"""Parts of two-level factorial designs that keep the main effects apart. No torch.
+"""Fractional factorial designs of resolution IV: main effects are told apart. No torch.
 
-The part is defined by words: products of factors that are +1 in every network of it. The length
-of the shortest word is the resolution; with 4 or more no main effect looks like an interaction of
-two factors. Source: Box, Hunter and Hunter, Statistics for Experimenters (2005), chapter 6.
+A fraction is defined by words: products of factors that are +1 in each of its networks. The length
+of the shortest word is the resolution; with 4 or more no main effect is aliased with an interaction
+of two factors. Source: Box, Hunter and Hunter, Statistics for Experimenters (2005), chapter 6.
 """
 
 import itertools
@@ -10,14 +10,13 @@ from collections.abc import Sequence
 
 from workbench.errors import ConfigError
 
-FEWEST, MOST = 4, 9
-"""With three factors a part of resolution 4 does not exist; ten need more networks than anybody
-trains."""
+MIN_FACTORS, MAX_FACTORS = 4, 9
+"""With three factors no fraction has resolution 4; ten need more networks than anyone trains."""
 RESOLUTION = 4
 
 
-def fraction(count: int) -> list[tuple[int, ...]]:
-    """Return the smallest part of resolution 4 or more, the base (all 0) first.
+def smallest_fraction(count: int) -> list[tuple[int, ...]]:
+    """Return the smallest fraction of resolution 4 or more, the base (all 0) first.
 
     Args:
         count: Number of factors, 4 to 9.
@@ -28,20 +27,23 @@ def fraction(count: int) -> list[tuple[int, ...]]:
     Raises:
         ConfigError: If the factors are too few or too many.
     """
-    if not FEWEST <= count <= MOST:
+    if not MIN_FACTORS <= count <= MAX_FACTORS:
         raise ConfigError(
-            f"design fractional-factorial needs {FEWEST} to {MOST} factors, got {count}"
-            + ("; try factorial" if count < FEWEST else "")
+            f"design fractional-factorial needs {MIN_FACTORS} to {MAX_FACTORS} factors, got {count}"
+            + ("; try factorial" if count < MIN_FACTORS else "")
         )
     for free in range(2, count):
         generators = _generators(free, count - free)
         if generators is not None:
-            return [_complete(levels, generators) for levels in _settings(free)]
+            return [_with_generated(levels, generators) for levels in _settings(free)]
     raise AssertionError("the half with the product of all factors has a resolution of 4 or more")
 
 
-def _generators(free: int, made: int) -> list[tuple[int, ...]] | None:
-    """Return for each made factor the free ones that it is a product of, best resolution first."""
+def _generators(free: int, generated: int) -> list[tuple[int, ...]] | None:
+    """Return for each generated factor the free ones that it is a product of; None if none fit.
+
+    Of all generators of resolution 4 or more, those with the fewest short words are returned.
+    """
     # A generator of two factors would make a word of three.
     products = [
         places
@@ -49,19 +51,19 @@ def _generators(free: int, made: int) -> list[tuple[int, ...]] | None:
         for places in itertools.combinations(range(free), size)
     ]
     best: tuple[tuple[int, ...], list[tuple[int, ...]]] | None = None
-    for chosen in itertools.combinations(products, made):
+    for chosen in itertools.combinations(products, generated):
         lengths = _word_lengths(free, chosen)
         if min(lengths) < RESOLUTION:
             continue
         # Fewest short words: minimum aberration.
-        rank = tuple(lengths.count(size) for size in range(RESOLUTION, free + made + 1))
+        rank = tuple(lengths.count(size) for size in range(RESOLUTION, free + generated + 1))
         if best is None or rank < best[0]:
             best = (rank, list(chosen))
     return None if best is None else best[1]
 
 
 def _word_lengths(free: int, generators: Sequence[tuple[int, ...]]) -> list[int]:
-    """Return the lengths of all words: products of the generators with the factors they make."""
+    """Return the lengths of all words: products of generators with the factors that they make."""
     words = [{*places, free + number} for number, places in enumerate(generators)]
     lengths = []
     for size in range(1, len(words) + 1):
@@ -77,9 +79,11 @@ def _settings(free: int) -> list[tuple[int, ...]]:
     return list(itertools.product((0, 1), repeat=free))
 
 
-def _complete(levels: tuple[int, ...], generators: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Add the made factors: 1 where an odd number of their free factors is 1.
+def _with_generated(
+    levels: tuple[int, ...], generators: Sequence[tuple[int, ...]]
+) -> tuple[int, ...]:
+    """Add the generated factors: 1 where an odd number of their free factors is 1.
 
-    So the base (all 0) is always in the part.
+    So the base (all 0) is always in the fraction.
     """
     return (*levels, *(sum(levels[place] for place in places) % 2 for places in generators))

@@ -1,7 +1,7 @@
-"""Controls of equal size: the base narrowed or widened to what a variant has. Imports torch late.
+"""Controls of equal size: the base narrowed or widened to a variant's size. Imports torch late.
 
-A variant that is smaller loses something by its size alone; what the part itself brings shows
-against a base of the same number of parameters.
+A smaller variant loses something by its size alone; what the part itself brings shows against a
+base with the same number of parameters.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ WIDTH = "model.channels"
 
 
 def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
-    """Add, for each variant, the base of as near a number of parameters as whole channels allow.
+    """Add, for each variant, the base whose number of parameters is nearest to the variant's.
 
     Args:
         plan: Of variants that are compared with the base.
 
     Returns:
-        The plan with the matched bases and what is asked of them, and how near each one is.
+        The plan with the matched bases and their effects; a remark on how near each base is.
 
     Raises:
         ConfigError: If the plan compares with anything but its base.

@@ -45,7 +45,7 @@ COMPONENTS = (
     Component("width", ("channels",)),
     Component("blocks", ("blocks", "block_overrides")),
 )
-"""In the order of a path that is not told another one. Every field but the scale is in one."""
+"""In the default order of a path. Every field but the scale is in one of them."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class AblationPath:
     """Names of the components in which the two differ."""
 
     def node_name(self, chosen: Chosen) -> str:
-        """Return what a node is called, whatever path passes it.
+        """Return the name of a node, which is the same on every path.
 
-        By what it has of the end, such as `bsrn+input+width`; beyond the middle, by what it still
-        lacks, such as `mdrn-s-blocks`.
+        It lists what the node has of the end, such as `bsrn+input+width`; beyond the middle, what
+        it still lacks, such as `mdrn-s-blocks`.
         """
         if len(chosen) <= len(self.order) / 2:
             return self.start_name + "".join(f"+{c.name}" for c in COMPONENTS if c.name in chosen)
@@ -149,7 +149,7 @@ def path_plan(path: AblationPath, study: str, seeds: Sequence[int]) -> Plan:
 
 
 def step_question(path: AblationPath, step: Chosen) -> str:
-    """Return what a step asks."""
+    """Return the question that a step answers."""
     return f"What does the {' and '.join(step)} of {path.end_name} bring?"
 
 

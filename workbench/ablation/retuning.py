@@ -16,15 +16,15 @@ from workbench.execution.plan import Arm, Plan
 from workbench.results import TrialResult, TrialState
 
 FACTORS = (0.5, 1.0, 2.0)
-"""Of the recipe's learning rate."""
-SHARE = 4
-"""A tuning trial has a fourth of the recipe's steps."""
+"""The rates that are tried, as multiples of the recipe's learning rate."""
+SHORTER = 4
+"""A tuning trial has a quarter of the recipe's steps."""
 
 
 def tuning_plan(plan: Plan) -> Plan:
-    """Return the small trials that choose the learning rates; they are a study of their own."""
+    """Return the short trials that choose the learning rates; they are a study of their own."""
     arms = [
-        Arm(tuning_name(arm.name, factor), "", _shortened(_faster(arm.config, factor)))
+        Arm(tuning_name(arm.name, factor), "", _shortened(_with_rate(arm.config, factor)))
         for arm in plan.arms
         for factor in FACTORS
     ]
@@ -32,7 +32,7 @@ def tuning_plan(plan: Plan) -> Plan:
 
 
 def tuning_name(arm: str, factor: float) -> str:
-    """Return what a tuning trial is called."""
+    """Return the name of the arm of a tuning trial."""
     return f"{arm} at {factor:g}x"
 
 
@@ -46,17 +46,17 @@ def retuned(
         results: Of the tuning plan, by name.
 
     Returns:
-        The plan, and what was chosen and where the choice lies at the end of the grid.
+        The plan; a remark on each choice, which says if it lies at the end of the grid.
     """
     arms, remarks = [], []
     for arm in plan.arms:
         scores = {factor: _score(results[tuning_name(arm.name, factor)]) for factor in FACTORS}
         best = max(FACTORS, key=lambda factor: scores[factor])
-        rate = _faster(arm.config, best).training.stages[0].learning_rate
+        rate = _with_rate(arm.config, best).training.stages[0].learning_rate
         tried = ", ".join(f"{factor:g}x {scores[factor]:.3f} dB" for factor in FACTORS)
         edge = "" if best == 1.0 else "; the best is at the end of the grid"
         remarks.append(f"{arm.name}: learning rate {rate:g} ({tried}{edge})")
-        arms.append(replace(arm, config=_faster(arm.config, best)))
+        arms.append(replace(arm, config=_with_rate(arm.config, best)))
     return replace(plan, arms=tuple(arms)), tuple(remarks)
 
 
@@ -66,7 +66,7 @@ def _score(results: Sequence[TrialResult]) -> float:
     return complete[0].curve[-1].score.psnr_rgb_db if complete else float("-inf")
 
 
-def _faster(config: TrialConfig, factor: float) -> TrialConfig:
+def _with_rate(config: TrialConfig, factor: float) -> TrialConfig:
     stages = tuple(
         stage.model_copy(update={"learning_rate": stage.learning_rate * factor})
         for stage in config.training.stages
@@ -77,7 +77,7 @@ def _faster(config: TrialConfig, factor: float) -> TrialConfig:
 
 
 def _shortened(config: TrialConfig) -> TrialConfig:
-    """Return a trial of a fourth of the steps that is scored on the validation images only."""
+    """Return a trial of a quarter of the steps that is scored on the validation images only."""
     training = config.training.model_copy(
         update={"stages": tuple(_short_stage(stage) for stage in config.training.stages)}
     )
@@ -88,6 +88,6 @@ def _shortened(config: TrialConfig) -> TrialConfig:
 
 
 def _short_stage(stage: StageConfig) -> StageConfig:
-    steps = max(1, stage.steps // SHARE)
-    milestones = sorted({m // SHARE for m in stage.milestones if 0 < m // SHARE < steps})
+    steps = max(1, stage.steps // SHORTER)
+    milestones = sorted({m // SHORTER for m in stage.milestones if 0 < m // SHORTER < steps})
     return stage.model_copy(update={"steps": steps, "milestones": tuple(milestones)})

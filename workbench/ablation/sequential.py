@@ -1,4 +1,4 @@
-"""A study that adds seeds: which trials the next look needs."""
+"""Group sequential studies: which trials the next look at the data needs."""
 
 from dataclasses import replace
 
@@ -8,35 +8,35 @@ from workbench.execution.run import Results, by_arm
 from workbench.statistics.decision_rule import DecisionRule
 
 
-def next_look(plan: Plan, results: Results, levels: DecisionRule) -> Plan | None:
+def next_look(plan: Plan, results: Results, rule: DecisionRule) -> Plan | None:
     """Return the part of a plan that is to be run next, None at its end.
 
-    A plan without looks is one part. After each look only those arms go on that are undecided on
-    some data set, and what they are compared with.
+    A plan without looks is one part. After each look only the arms continue that are undecided on
+    some data set, with those that they are compared with.
 
     Args:
         plan: The whole.
         results: Of the parts so far, by arm and seed.
-        levels: By what the plan is judged.
+        rule: By which the plan is judged.
 
     Raises:
         WorkbenchError: If no trial of the base has a score.
     """
     if not plan.looks:
         return None if results else plan
-    # What is compared with the base goes on with it, so the base has been at every look.
+    # What is compared with the base continues with it, so the base has been at every look.
     reached = sum((plan.base.name, seeds[-1]) in results for seeds in plan.seeds_at_looks)
     if reached == len(plan.looks):
         return None
-    arms = _undecided(plan, results, levels) if reached else plan.arms
+    arms = _undecided(plan, results, rule) if reached else plan.arms
     first = plan.looks[reached - 1] if reached else 0
     seeds = plan.seeds[first : plan.looks[reached]]
     return replace(plan, arms=arms, seeds=seeds, looks=()) if arms else None
 
 
-def _undecided(plan: Plan, results: Results, levels: DecisionRule) -> tuple[Arm, ...]:
+def _undecided(plan: Plan, results: Results, rule: DecisionRule) -> tuple[Arm, ...]:
     """Return the arms that an undecided difference or effect needs."""
-    rule = replace(levels, looks=plan.seeds_at_looks)
+    rule = replace(rule, looks=plan.seeds_at_looks)
     comparison = compare(by_arm(plan, results), {}, plan.against, rule, plan.effects)
     undecided = {
         judged.name

@@ -1,4 +1,4 @@
-"""What each component of a path brings, averaged over orders: its Shapley value.
+"""Shapley values: what each component of a path brings, averaged over orders.
 
 What a step brings depends on what was there before it. The Shapley value of a component is the mean
 of its step over all orders; all values together give exactly the difference of the path's ends.
@@ -17,8 +17,8 @@ from workbench.analysis.steps import WeightedStep
 from workbench.errors import ConfigError
 from workbench.execution.plan import Plan
 
-DRAWS = 500
-"""Most pairs of orders that are averaged."""
+MAX_PAIRS = 500
+"""Of drawn orders that are averaged."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def shapley_plan(path: AblationPath, study: str, seeds: Sequence[int], budget: i
         path: Its own order is the first.
         study: Name of the study.
         seeds: At least one.
-        budget: Most trials, those included that the ledger has already.
+        budget: Most trials, those that the ledger has already included.
 
     Raises:
         ConfigError: If the budget does not suffice for two orders, or a node can not be built.
@@ -106,15 +106,15 @@ def _step(path: AblationPath, before: Chosen, name: str, weight: float) -> Weigh
 
 
 def _draw(path: AblationPath, networks: int) -> list[tuple[str, ...]]:
-    """Return pairs of orders that pass at most so many networks; none if not even one pair fits.
+    """Return pairs of orders that pass at most `networks` networks; none if no pair fits.
 
-    Always the same pairs, so that a larger budget goes on from what a smaller one trained.
+    Always the same pairs, so that a larger budget uses what a smaller one trained.
     """
     draw = random.Random(0)
     orders: list[tuple[str, ...]] = []
     nodes: set[Chosen] = set()
     candidate = path.order
-    for _ in range(DRAWS):
+    for _ in range(MAX_PAIRS):
         if candidate not in orders:
             pair = [candidate, candidate[::-1]]
             nodes |= {node for order in pair for node in path.nodes(order)}

@@ -62,7 +62,7 @@ class Variant:
             return apply_overrides(config, overrides)
         except ConfigError as error:
             text = str(error)
-            line = line_in_file(self.path, ["overrides", _meant(text, overrides)])
+            line = line_in_file(self.path, ["overrides", _key_meant(text, overrides)])
             raise ConfigError(f"{self.path}:{line}: {text}") from None
 
     def _check_needs(self, config: Frozen) -> None:
@@ -81,7 +81,7 @@ def _text(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _meant(text: str, keys: Iterable[str]) -> str:
+def _key_meant(text: str, keys: Iterable[str]) -> str:
     """Return the key that an error is about: named in full, or by most of its words."""
     return max(keys, key=lambda key: (key in text, sum(word in text for word in key.split("."))))
 
@@ -93,7 +93,8 @@ def find_variants(
 
     Args:
         names: Of the variants.
-        on_unusable: Told of each file that cannot be used, which is then left out.
+        on_unusable: Called with the error of each file that cannot be used, which is left out;
+            None raises it.
 
     Raises:
         ConfigError: For an unknown name, with the nearest one, or a file that cannot be used.

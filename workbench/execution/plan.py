@@ -42,12 +42,12 @@ class Plan:
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     looks: tuple[int, ...] = ()
-    """After how many seeds the study looks, if it adds seeds for what is undecided; the last is
-    all of them. Empty: all seeds are run, and looked at once."""
+    """Numbers of seeds after which a group sequential study judges what is still undecided; the
+    last is all of them. Empty: all seeds are run, then judged once."""
     effects: tuple[Effect, ...] = ()
-    """What is asked of several arms together."""
+    """Contrasts of several arms that are judged, too."""
     question: str = ""
-    """What the study is to answer, in one line; empty if only its variants have questions."""
+    """What the study answers, in one line; empty if only its variants have questions."""
 
     @property
     def against(self) -> dict[str, str]:
@@ -77,19 +77,19 @@ class Change(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
 
     @property
     def question(self) -> str:
-        """What it asks, in one line."""
+        """The question that it answers, in one line."""
 
     @property
     def label(self) -> str:
-        """What errors call it."""
+        """Its name in error messages."""
 
     @property
     def origin(self) -> str:
-        """Where it was read."""
+        """The file or the option that it comes from."""
 
     def apply(self, config: TrialConfig, /) -> TrialConfig:
         """Return the changed trial.

@@ -1,0 +1,186 @@
+"""Commands with real Ray: on this machine, and on a cluster of two nodes of which one is lost."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.builders.spaces import SMALL, SPACE
+from tests.processes import LOOPBACK, MARK, RAY_WORKERS, commands, listening_on, trainers
+
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
+    pytest.mark.timeout(600),
+]
+CLUSTER_SETTINGS = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+}
+RUNGS = "fidelity:\n  rungs: [0.5]\n"
+PATIENCE_S = 120.0
+
+
+@dataclass
+class Place:
+    """A folder with a search space, and the photographs."""
+
+    folder: Path
+    photos: Path
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "mlflow_runs"
+
+    def start(self, *more: str, mark: str = "") -> "subprocess.Popen[str]":
+        """Start a search of five networks."""
+        images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
+        small = [text.replace("steps=6", "steps=60") for text in SMALL]
+        argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "workbench", *argv),
+                *("--validation", str(self.photos), "--allow-overlap"),
+            ],
+            cwd=self.folder,
+            env={**os.environ, MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def outcome(self, driver: "subprocess.Popen[str]") -> "Outcome":
+        """Wait for the end of a search and return what it printed and what it left."""
+        out, err = driver.communicate()
+        assert driver.returncode == 0, err
+        paths = self.store.glob("trials/*/result.json")
+        records = [json.loads(path.read_text()) for path in paths]
+        record = (self.store / "searches" / "s.jsonl").read_text()
+        finished = {r["key"]: [r["scores"], r["weights_hash"]] for r in records}
+        return Outcome(out, record, finished)
+
+    def wait_until(self, driver: "subprocess.Popen[str]", happened: Callable[[], bool]) -> None:
+        """Wait until something has happened while a search runs."""
+        end_s = time.monotonic() + PATIENCE_S
+        while not happened():
+            assert driver.poll() is None, driver.communicate()
+            assert time.monotonic() < end_s, "it did not happen"
+            time.sleep(0.1)
+
+
+@dataclass
+class Outcome:
+    """What a search printed and left."""
+
+    table: str
+    record: str
+    """What it has proposed and decided."""
+    finished: dict[str, list[object]]
+    """Scores and weights of the finished trials, by key."""
+
+
+def made(folder: Path, photos: Path) -> Place:
+    """Return a folder with the search space in it."""
+    (folder / "search_spaces").mkdir()
+    (folder / "search_spaces" / "mine.yaml").write_text(SPACE + RUNGS)
+    return Place(folder, photos)
+
+
+@pytest.fixture
+def place(tmp_path: Path, photos: Path) -> Place:
+    return made(tmp_path, photos)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Outcome:
+    """Return what the search gives without Ray."""
+    place = made(tmp_path_factory.mktemp("local"), photos)
+    return place.outcome(place.start())
+
+
+def test_killed_and_rerun_with_ray_a_search_ends_as_without_it_and_nothing_stays(
+    place: Place, local: Outcome
+) -> None:
+    mark = uuid.uuid4().hex
+    driver = place.start("--engine", "ray", "--workers", "2", mark=mark)
+    place.wait_until(driver, lambda: any(place.store.glob("trials/*/result.json")))
+    listens = listening_on(mark)
+    assert listens
+    assert listens <= LOOPBACK, "Ray is open to the network"
+    driver.kill()
+    driver.communicate()
+    end_s = time.monotonic() + PATIENCE_S
+    while commands(mark):
+        assert time.monotonic() < end_s, commands(mark)
+        time.sleep(0.2)
+    driver = place.start("--engine", "ray", "--workers", "2", "--resume", mark=mark)
+    assert place.outcome(driver) == local
+    assert commands(mark) == []
+
+
+@dataclass
+class TwoNodes:
+    """A cluster on this machine."""
+
+    address: str
+    process: "subprocess.Popen[str]"
+
+    def both_nodes_train(self) -> bool:
+        """Tell whether two processes run trials; each node has room for one."""
+        return len(trainers(RAY_WORKERS, psutil.Process(self.process.pid))) > 1
+
+    def lose_one(self) -> None:
+        """Kill the second node."""
+        assert self.process.stdin
+        self.process.stdin.write("lose\n")
+        self.process.stdin.flush()
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "lost\n"
+
+
+CLUSTER = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+second = cluster.add_node(num_cpus=1)
+print(cluster.address, flush=True)
+for line in sys.stdin:
+    cluster.remove_node(second, allow_graceful=False)
+    print("lost", flush=True)
+cluster.shutdown()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwoNodes]:
+    for name, value in CLUSTER_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    with (tmp_path / "cluster.err").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLUSTER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert process.stdout
+    yield TwoNodes(process.stdout.readline().strip(), process)
+    process.communicate()
+
+
+def test_a_cluster_of_two_nodes_gives_the_same_search_also_when_one_is_lost(
+    place: Place, cluster: TwoNodes, local: Outcome
+) -> None:
+    driver = place.start("--engine", "ray", "--address", cluster.address)
+    place.wait_until(driver, cluster.both_nodes_train)
+    cluster.lose_one()
+    assert place.outcome(driver) == local

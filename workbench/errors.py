@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class WorkbenchError(Exception):
-    """Something the user can mend. The text says what, where, the rule and the value."""
+    """An error that the user can fix. The text says what, where, the rule and the value."""
 
     exit_code = 2
 
@@ -42,7 +42,7 @@ class StoreError(WorkbenchError):
 
 
 class StoppedByUserError(WorkbenchError):
-    """Ctrl-C or SIGTERM: finished work is kept and the same command goes on."""
+    """Ctrl-C or SIGTERM: finished work is kept, and rerunning the same command resumes."""
 
     exit_code = 130
 

@@ -31,7 +31,7 @@ class TrialState(StrEnum):
     COMPLETE = "complete"
     """Trained to the last step and evaluated."""
     PRUNED = "pruned"
-    """Stopped early by whoever asked for it; scores up to that step exist."""
+    """Stopped early by its caller; scores up to that step exist."""
     DIVERGED = "diverged"
     """The loss became infinite or not a number."""
     OUT_OF_MEMORY = "out of memory"
@@ -39,7 +39,7 @@ class TrialState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a property of the trial, and not of who asked or of the machine."""
+        """Whether it is a property of the trial, and not of the caller or of the machine."""
         return self in (TrialState.COMPLETE, TrialState.DIVERGED)
 
 
@@ -191,7 +191,7 @@ class Environment(Frozen):
 
 
 class WeightsRecord(Frozen):
-    """Scores of weights that were given, not trained here: one network, however it came about."""
+    """Scores of an external checkpoint: one network that was not trained here."""
 
     name: str
     """What tables call it."""

@@ -16,7 +16,7 @@ BOMB = "\n".join(
 """Eight levels of nine aliases: 48 million values."""
 DEEP = MOST_DEPTH + 10
 HOSTILE: list[tuple[str, str | bytes, str]] = [
-    ("aliases", BOMB, r":7: holds more than 100,000 values, each alias counted as all"),
+    ("aliases", BOMB, r":7: holds more than 100,000 values, with every alias expanded"),
     ("brackets", f"question: {'[' * DEEP}{']' * DEEP}", ":1: is nested more than 50 deep"),
     ("maps", "".join(f"{'  ' * n}a:\n" for n in range(DEEP)), ":50: is nested more than 50 deep"),
     ("list", f"question: x\na:\n {'- ' * DEEP}x", ":3: is nested more than 50 deep"),

@@ -250,4 +250,4 @@ def test_initial_weights_differ_between_seeds_and_modules_and_leave_the_stream_a
     assert not torch.equal(first[residual.format(0)], first[residual.format(1)])
     again = build_model(SMALL, seed=1).state_dict()
     assert all(torch.equal(first[name], again[name]) for name in first)
-    torch.set_rng_state(before)
+    assert torch.equal(torch.get_rng_state(), before)

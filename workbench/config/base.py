@@ -75,7 +75,7 @@ def explain(error: ValidationError, data: object, kind: type[Frozen], where: str
         error: What pydantic found.
         data: The plain data that was checked.
         kind: The class it was checked against.
-        where: What the line begins with.
+        where: Start of the line.
     """
     items = _ordered(error)
     more = f" (and {len(items) - 1} more)" if len(items) > 1 else ""

@@ -32,6 +32,7 @@ class BlockSettings(Frozen):
     """
 
     activation: Activation = "gelu"
+    """After each step, after the last convolution if `last_activation`, and in the trunk fusion."""
     convolution: Convolution = "bsconv"
     """BSConv (pointwise, then depthwise 3x3) or a plain 3x3 convolution."""
     padding: Padding = "reflect"
@@ -51,7 +52,9 @@ class BlockSettings(Frozen):
     last_activation: bool = True
     """Activation after the block's last 3x3 convolution; IMDN has none."""
     spatial_attention: SpatialAttention | None = MdsaConfig()
+    """After the block fusion; None leaves it out."""
     channel_attention: ChannelAttention | None = EccaConfig()
+    """After the spatial attention; None leaves it out."""
     attention_skip: bool = True
     """Skip around each attention, as in MDRN only."""
     block_skip: bool = True

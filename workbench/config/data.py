@@ -48,9 +48,11 @@ class DataConfig(Frozen):
     training: tuple[ImageSource, ...] = Field(
         default=(ImageSource(name="embedded", folder=EMBEDDED_TRAINING),), min_length=1
     )
+    """Images that crops are taken from; a stage may use a part of them (`stages.N.sources`)."""
     validation: ImageSource = ImageSource(name="embedded", folder=EMBEDDED_VALIDATION)
     """Images for the scores during training (learning curves, early stopping)."""
     degradation: Degradation = "bicubic"
+    """Used where a source has no LR images of its own."""
 
     @field_validator("training")
     @classmethod

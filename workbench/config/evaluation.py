@@ -17,11 +17,13 @@ class EvaluationConfig(Frozen):
     benchmarks: tuple[ImageSource, ...] = Field(
         default=(ImageSource(name="embedded", folder=EMBEDDED_VALIDATION),), min_length=1
     )
+    """Sets that the final weights are scored on, each on its own."""
     degradation: Degradation = "bicubic"
     """Used where a benchmark has no LR images of its own."""
     tile_lr_px: int | None = Field(default=None, ge=1, le=MOST_TILE_PX)
     """Side of the tiles for images that do not fit in memory; None runs whole images."""
     tile_overlap_lr_px: int = Field(default=32, ge=0, le=MOST_TILE_PX)
+    """Tile overlap in LR px on each inner side; without effect if `tile_lr_px` is None."""
 
     @field_validator("benchmarks")
     @classmethod

@@ -32,8 +32,11 @@ class ModelConfig(BlockSettings):
     """
 
     scale: Literal[2, 3, 4] = 4
+    """HR px for each LR px, in height and in width."""
     channels: Channels = 28
+    """Width of the network: channels of every block's input and output."""
     blocks: int = Field(default=8, ge=1, le=MOST_BLOCKS)
+    """Number of blocks, one after the other."""
     block_overrides: tuple[BlockOverride, ...] = Field(default=(), max_length=MOST_BLOCKS)
     """Blocks that differ; a later entry wins over an earlier one."""
     rgb_mean: tuple[Intensity, Intensity, Intensity] | None = (0.4488, 0.4371, 0.4040)

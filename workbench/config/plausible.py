@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 HIGHEST_DB = 100.0
-"""What stands for the infinite PSNR of identical images, and for all above it."""
+"""Written in place of an infinite PSNR (identical images), and of every value above it."""
 _MOST = 10**18
 _YEAR_9999_S = 253_402_300_799
 _ROUNDING = 1e-9

@@ -21,7 +21,7 @@ def with_override_keys(
         value: Turns the schema of a field into that of what stands behind its key.
     """
     keys = {key: value(field) for key, field in override_keys().items()}
-    # An index of a list stands for any: training.stages.0.steps.
+    # Every index of a list has the same schema: training.stages.0.steps.
     inside_lists: dict[str, dict[str, Any]] = {
         f"^{key.replace('.', chr(92) + '.')}\\.[0-9]+(\\..+)?$": {}
         for key, field in override_keys().items()

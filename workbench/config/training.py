@@ -17,18 +17,22 @@ class StageSource(Frozen):
     name: str
     """Name of an image source of the data."""
     first: Count | None = None
-    """Only the first so many images in the order of their names; None means all."""
+    """Only the first N images by name; None means all."""
 
 
 class StageConfig(Frozen):
     """One stage: its own loss, rate and patch size; it starts from the last stage's weights."""
 
     steps: Steps
+    """Optimizer steps of this stage."""
     hr_patch_px: int = Field(ge=8, le=16_384)
     """Side of the square HR patches; a multiple of the scale."""
     batch_size: int = Field(ge=1, le=65_536)
+    """Patches in one step."""
     loss: Loss = "l1"
+    """Between the output and the HR patch, RGB in 0..1, mean over all values."""
     learning_rate: float = Field(gt=0, le=MOST_RATE)
+    """At the start of this stage; `milestones` halve it."""
     milestones: tuple[Milestone, ...] = Field(default=(), max_length=1_000)
     """Steps of this stage after which the learning rate is halved."""
     sources: tuple[StageSource, ...] | None = Field(default=None, max_length=1_000)
@@ -49,8 +53,11 @@ class TrainingConfig(Frozen):
     """The whole recipe."""
 
     stages: tuple[StageConfig, ...] = Field(min_length=1, max_length=100)
+    """One after the other; the optimizer starts anew in each."""
     adam_betas: tuple[Beta, Beta] = (0.9, 0.99)
+    """Decay rates of Adam's first and second moment."""
     weight_decay: float = Field(default=0.0, ge=0, le=MOST_RATE)
+    """Adam's L2 penalty; 0 is none."""
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the exponential moving average of the weights, which is what gets evaluated."""
     ema_warm_up: bool = True
@@ -60,6 +67,7 @@ class TrainingConfig(Frozen):
     checkpoint_every: Steps
     """Steps between two checkpoints: the most that a kill can lose."""
     device: Literal["cpu", "cuda"] = "cpu"
+    """Kind of device; weights of two kinds differ in their last digits."""
     threads: int = Field(default=1, ge=1, le=MOST_THREADS)
     """CPU threads of one trial. The last digits of a result depend on it."""
     amp: bool = False

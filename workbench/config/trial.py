@@ -18,6 +18,7 @@ class TrialConfig(Frozen):
     data: DataConfig = DataConfig()
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
+    """What the trained network is scored on."""
     seed: Seed = 1
     """Fixes the initial weights of each module, and the order and place of the crops."""
 

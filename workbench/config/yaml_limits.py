@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
 
 MOST_BYTES = 1_000_000
 MOST_VALUES = 100_000
-"""After every alias is replaced by what it stands for."""
+"""Counted after every alias is expanded."""
 MOST_DEPTH = 50
 SIMPLE_CHARACTERS = 20_000
 """A shorter text without aliases holds few values; only its depth can be wrong."""
@@ -103,7 +103,7 @@ class _Counted:
         self._open[-1] = anchor, inside + values
         if inside + values > MOST_VALUES:
             raise _error(
-                f"holds more than {MOST_VALUES:,} values, each alias counted as all it stands for",
+                f"holds more than {MOST_VALUES:,} values, with every alias expanded",
                 event,
             )
 

@@ -153,7 +153,7 @@ def open_store(
         degradation: Makes LR where the source has none.
         folder: Where stores are kept.
         smallest_hr_px: Least height and width of HR, after cropping to a multiple of the scale.
-        progress: Told of each image that is checked and packed.
+        progress: Called for each image that is checked and packed.
         check: Compare the pixels of a store that is there with their digests, once in a process.
             A damaged store is named and packed again.
 

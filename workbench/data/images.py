@@ -184,7 +184,7 @@ def _bits(image: Image.Image) -> int:
     """Return the bits of a channel of an image whose header is read."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,))))
-    # Of 16-bit RGB PNG only the raw mode tells; its mode says RGB, as if it had 8 bits.
+    # For a 16-bit RGB PNG only the raw mode shows the bit depth; its mode is RGB, as with 8 bits.
     is_deep = image.format == "PNG" and any(";16" in str(tile[3]) for tile in _tiles(image))
     return 16 if is_deep else 8
 

@@ -44,7 +44,7 @@ class Manifest(Frozen):
     hr_sizes_px: tuple[tuple[int, int], ...]
     """(height, width) of each HR image; both sides of LR are `scale` times smaller."""
     hr_offsets: tuple[int, ...]
-    """Byte at which each image begins in `hr.u8`; in `lr.u8` it is `scale` squared times less."""
+    """Offset in bytes of each image in `hr.u8`; in `lr.u8` it is `scale` squared times less."""
     digests: tuple[str, ...]
     """Hash over name and pixels of each image."""
     content_hash: str
@@ -113,7 +113,7 @@ def check_images(files: ImageFiles, scale: int, smallest_hr_px: int, progress: P
         files: What to read.
         scale: 2, 3 or 4.
         smallest_hr_px: Least height and width of HR, after cropping to a multiple of the scale.
-        progress: Told of each image; the total is twice their number, as packing follows.
+        progress: Called for each image; the total is twice their number, as packing follows.
 
     Raises:
         DataError: One line with the first three bad images and the number of the others.

@@ -131,7 +131,7 @@ def combine_digests(digests: Iterable[str]) -> str:
 
 
 class FolderPairs:
-    """`ImagePairs` read from their files when asked for; nothing is packed or written.
+    """`ImagePairs` read from their files on access; nothing is packed or written.
 
     The image read last is kept, so that asking for its HR and its LR reads it once.
     `content_hash` reads the images that were not read before.

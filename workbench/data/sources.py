@@ -182,16 +182,16 @@ def _pair_up(folder: Path, files: ImageFiles, lr: Sequence[Path], scale: int) ->
     if wanted.keys() != by_stem.keys():
         raise DataError(
             f"{folder}: HR has {len(hr)} images and X{scale} has {len(lr)}; without a partner: "
-            + _name_lonely(wanted, by_stem)
+            + _name_unpaired(wanted, by_stem)
         )
     return tuple(by_stem[stem] for stem in wanted)
 
 
-def _name_lonely(wanted: Mapping[str, Path], given: Mapping[str, Path]) -> str:
-    lonely = [wanted[stem] for stem in sorted(wanted.keys() - given.keys())]
-    lonely += [given[stem] for stem in sorted(given.keys() - wanted.keys())]
-    names = ", ".join(f"{path.parent.name}/{path.name}" for path in lonely[:3])
-    return names + (f" and {len(lonely) - 3} more" if len(lonely) > 3 else "")
+def _name_unpaired(wanted: Mapping[str, Path], given: Mapping[str, Path]) -> str:
+    unpaired = [wanted[stem] for stem in sorted(wanted.keys() - given.keys())]
+    unpaired += [given[stem] for stem in sorted(given.keys() - wanted.keys())]
+    names = ", ".join(f"{path.parent.name}/{path.name}" for path in unpaired[:3])
+    return names + (f" and {len(unpaired) - 3} more" if len(unpaired) > 3 else "")
 
 
 def _check_sizes(folder: Path, hr: Sequence[Path], lr: Sequence[Path], scale: int) -> None:

@@ -36,7 +36,7 @@ def bicubic_scores(images: ImagePairs, progress: Progress = silent) -> MeanScore
 
     Args:
         images: HR and LR images.
-        progress: Told of each image.
+        progress: Called for each image.
 
     Returns:
         The means over the images; None at scale 1, where there is nothing to upscale, and if an
@@ -67,7 +67,7 @@ def packed_bicubic(images: ImageStore, progress: Progress = silent) -> MeanScore
 
     Args:
         images: Packed images.
-        progress: Told of each image that is scored, and now and then while another process is at
+        progress: Called for each image that is scored, and now and then while another process is at
             it; may raise to give up.
     """
     while True:

@@ -49,7 +49,7 @@ def evaluate(
         images: HR and LR images; their scale is the network's.
         smallest_lr_px: Least LR height and width that the network accepts.
         tiling: How images are cut.
-        progress: Told of each image.
+        progress: Called for each image.
 
     Raises:
         DataError: For an image that cannot be used, or is too small to run or to score; the latter

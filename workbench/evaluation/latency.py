@@ -1,7 +1,7 @@
 """How long networks take for one image, measured in turn so that they can be compared.
 
 A machine's speed drifts by more than networks differ: its clock rate, its caches, its other work.
-So each round runs every network once, and the next round begins with the next network; a drift
+So each round runs every network once, and the next round starts with the next network; a drift
 hits all alike, and ratios are taken round by round. Median and quartiles stand for the rounds,
 since what disturbs a measurement only ever adds to it.
 """
@@ -81,7 +81,7 @@ def measure(
         rounds: How often each network is timed, at least 1.
         warm_up: Rounds before those, which are discarded: the first one allocates and is slow.
         device: Where the networks are.
-        progress: Told of each run of a network, also of those of the warm-up.
+        progress: Called for each run of a network, also of those of the warm-up.
 
     Raises:
         InputSizeError: If the size is below a network's smallest input.
@@ -106,7 +106,7 @@ def measure(
 
 
 def _in_turn(names: tuple[str, ...], rounds: int) -> Iterator[str]:
-    """Yield all names once a round; each round begins with the second name of the one before."""
+    """Yield all names once a round; each round starts with the second name of the one before."""
     for number in range(rounds):
         first = number % len(names) if names else 0
         yield from names[first:] + names[:first]

@@ -16,7 +16,7 @@ from workbench.results import ImageScore
 
 PEAK = 255.0
 HIGHEST_DB = 100.0
-"""Stands for every PSNR above it and for identical images, whose PSNR is infinite: JSON and means
+"""Reported for every PSNR above it and for identical images, whose PSNR is infinite: JSON and means
 need a number, and no image may score above identical ones."""
 _WINDOW_PX = 11
 """Width of SSIM's Gaussian window, which must fit into the image."""

@@ -55,7 +55,7 @@ def upscale_files(
         scale: Of the network.
         smallest_lr_px: Least height and width that the network accepts.
         tiling: How images are cut.
-        progress: Told of each image; 0 are done while they are checked.
+        progress: Called for each image; 0 are done while they are checked.
 
     Returns:
         The files written, each with what was converted while its image was read, if anything.

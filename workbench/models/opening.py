@@ -1,7 +1,7 @@
 """Networks out of weights files, whatever architecture is in them.
 
-A file tells what it is: ours holds its config, published ones are recognised by their names. From
-outside all networks are alike: RGB in 0..1 in and out, whatever range they work in.
+The format is read from the file: ours holds its config, published ones are recognised by their
+names. From outside all networks are alike: RGB in 0..1 in and out, whatever range they work in.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from workbench.models.foreign import (
     build_foreign,
     foreign_code,
     load_state,
-    open_with_spandrel,
     probe_scale,
 )
 from workbench.models.peers.mobilesr import MobileSR, from_published, is_published
+from workbench.models.spandrel_networks import open_with_spandrel
 from workbench.models.state_files import (
     is_safetensors,
     published_state,

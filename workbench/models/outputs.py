@@ -1,4 +1,4 @@
-"""What every network must give, whoever wrote it, and where it runs."""
+"""What every network must return, ours or foreign, and which device it runs on."""
 
 from itertools import chain
 

@@ -101,7 +101,7 @@ def seal_safetensors(content: bytes) -> bytes:
     metadata = header.setdefault("__metadata__", {})
     metadata[KEY] = _safetensors_digest(header, tensors)
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes, as the format asks
+    text += b" " * (-len(text) % 8)  # the format aligns tensors to 8 bytes
     return struct.pack("<Q", len(text)) + text + tensors
 
 

@@ -1,4 +1,4 @@
-"""What a function tells its caller while it works: values, which a terminal or a notebook shows.
+"""Events that a function emits while it works: values, which a terminal or a notebook shows.
 
 Functions of `experiments` take an `emit`, call it with events, and return values; they print
 nothing. Events of trials are in `execution.events`.

@@ -21,7 +21,7 @@ def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -
     """
     with writing_file(path) if store is None else writing_to(store):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not by tempfile, whose files nobody but their owner may read.
+        # Not by tempfile, whose files only their owner may read.
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with temporary.open("xb") as file:

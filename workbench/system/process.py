@@ -13,8 +13,8 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent: int) -> None:
     """Make this process end when its parent does, however the parent ends.
 
-    Workers of a pool survive a kill -9 of their driver otherwise, and would go on training beside
-    the next run.
+    Otherwise the workers of a pool survive a kill -9 of their driver, and train on beside the next
+    run.
 
     Args:
         parent: The parent's process id, as the parent knows it.

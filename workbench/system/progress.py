@@ -18,8 +18,8 @@ class Waiting(Protocol):
     """Called now and then while a lock is held by another process; may raise to give up."""
 
     def __call__(self) -> None:
-        """Report that the wait goes on."""
+        """Report that the wait continues."""
 
 
 def no_waiting() -> None:
-    """Report nothing and go on waiting."""
+    """Report nothing and keep waiting."""

@@ -42,7 +42,7 @@ def check_name(name: str, what: str) -> str:
 
     Raises:
         ConfigError: If it is empty, longer than 100 letters, holds control or invisible
-            characters, begins or ends with a space, or begins like a formula of a spreadsheet.
+            characters, starts or ends with a space, or starts like a formula of a spreadsheet.
     """
     if not name:
         raise ConfigError(f"{what}: a name must not be empty")
@@ -77,7 +77,7 @@ def check_file_name(name: str, what: str) -> str:
         The name.
 
     Raises:
-        ConfigError: If `check_name` refuses it, or it holds one of `/ \ : * ? " < > |`, begins
+        ConfigError: If `check_name` refuses it, or it holds one of `/ \ : * ? " < > |`, starts
             or ends with a dot, or is reserved by Windows.
     """
     check_name(name, what)
@@ -108,7 +108,7 @@ def csv_cell(text: str) -> str:
 def markdown(text: str) -> str:
     """Return text as Markdown that shows it as it is, in a line or in the cell of a table."""
     line = " ".join(printable(text).split())
-    # An underscore after a letter or a digit never begins emphasis, and `&` and `<` alone no HTML.
+    # An underscore after a letter or a digit never starts emphasis, and `&` and `<` alone no HTML.
     escaped = re.sub(r"([\\`*\[\]|~$]|(?<![^\W_])_)", r"\\\1", line)
     escaped = re.sub(r"&(?=#?\w+;)", "&amp;", escaped)
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)

@@ -106,7 +106,7 @@ def part(shapes: Shapes, prefix: str) -> Shapes:
 
 
 def scale_of(shapes: Shapes, upsampler: str) -> int:
-    """Return the scale that the upsampler's convolution tells.
+    """Return the scale, from the width of the upsampler's convolution.
 
     Raises:
         CheckpointError: If its outputs fit no scale.

@@ -15,7 +15,7 @@ from tests.builders.comparisons import (
 )
 from workbench.analysis.comparison import compare
 from workbench.errors import WorkbenchError
-from workbench.reporting.plain import as_plain
+from workbench.reporting.json_data import comparison_to_dict
 from workbench.results import (
     Protocol,
     TrialResult,
@@ -169,7 +169,7 @@ def test_a_variant_without_results_has_no_row() -> None:
 
 def test_plain_data_is_json_with_units_in_its_keys() -> None:
     arms = {"tiny": BASE, "variant": [*BETTER[:2], diverged("nan", 3)], "one": BETTER[:1]}
-    plain = as_plain(compare(arms, {"variant": "Why?"}))
+    plain = comparison_to_dict(compare(arms, {"variant": "Why?"}))
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["protocols"] == {"Set5": PROTOCOL.plain()}
     base, variant, one = plain["arms"]

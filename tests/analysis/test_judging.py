@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workbench.analysis.judging import Scored, judge
+from workbench.analysis.judging import ArmScores, judge
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.sequential import shares
 
@@ -11,7 +11,7 @@ LOOKS = ((1, 2, 3), (1, 2, 3, 4, 5, 6))
 FAMILY = {name: {name: 1.0, "base": -1.0} for name in ("far", "near")}
 
 
-def scored(seeds: int, images: int = 40) -> Scored:
+def scored(seeds: int, images: int = 40) -> ArmScores:
     """A base, one variant that is much worse, and one that is hard to tell from it."""
     draw = np.random.default_rng(5)
     shift = {"base": 0.0, "far": -1.0, "near": 0.03}
@@ -25,7 +25,7 @@ def scored(seeds: int, images: int = 40) -> Scored:
         }
         for arm in shift
     }
-    return Scored(scores, {arm: frozenset(found) for arm, found in scores.items()})
+    return ArmScores(scores, {arm: frozenset(found) for arm, found in scores.items()})
 
 
 def test_what_a_look_settles_is_not_looked_at_again() -> None:
@@ -49,14 +49,14 @@ def test_each_look_has_its_own_share_of_the_error_rate() -> None:
 def test_a_look_waits_for_all_trials_that_it_needs() -> None:
     whole = scored(6)
     tried = {**whole.tried, "near": frozenset((1, 2, 3, 4))}
-    found = judge(Scored(whole.scores, tried), FAMILY, DecisionRule(looks=LOOKS))
+    found = judge(ArmScores(whole.scores, tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 2, 3)
 
 
 def test_a_seed_that_was_tried_and_gave_nothing_does_not_hold_up_a_look() -> None:
     whole = scored(6)
     scores = {**whole.scores, "near": {s: i for s, i in whole.scores["near"].items() if s != 2}}
-    found = judge(Scored(scores, whole.tried), FAMILY, DecisionRule(looks=LOOKS))
+    found = judge(ArmScores(scores, whole.tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 3, 4, 5, 6)
 
 

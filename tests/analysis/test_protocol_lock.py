@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from workbench.analysis.protocol_lock import Scored, check_one_protocol
+from workbench.analysis.protocol_lock import ScoreOrigin, check_one_protocol
 from workbench.errors import WorkbenchError
 from workbench.results import Protocol
 
 FIELDS: dict[str, Any] = {"scale": 4, "crop_px": 4, "lr_origin": "given", "data_hash": "beef"}
-ONE = Scored("one", "Set5", "rgb", Protocol(**FIELDS))
+ONE = ScoreOrigin("one", "Set5", "rgb", Protocol(**FIELDS))
 
 
 def test_equal_protocols_pass_and_are_given_by_data_set() -> None:
-    other = Scored("two", "Set14", "rgb", Protocol(**FIELDS | {"data_hash": "f00d"}))
+    other = ScoreOrigin("two", "Set14", "rgb", Protocol(**FIELDS | {"data_hash": "f00d"}))
     found = check_one_protocol([ONE, other, ONE])
     assert found == {"Set5": ONE.protocol, "Set14": other.protocol}
     assert check_one_protocol([]) == {}
@@ -32,7 +32,7 @@ def test_equal_protocols_pass_and_are_given_by_data_set() -> None:
 def test_what_differs_is_named_with_both_runs(
     change: dict[str, Any], left: str, right: str
 ) -> None:
-    two = Scored("two", "Set5", "rgb", Protocol(**FIELDS | change))
+    two = ScoreOrigin("two", "Set5", "rgb", Protocol(**FIELDS | change))
     with pytest.raises(WorkbenchError, match="two protocols") as refusal:
         check_one_protocol([ONE, two])
     text = str(refusal.value)
@@ -43,4 +43,4 @@ def test_what_differs_is_named_with_both_runs(
 
 def test_rgb_and_y_are_not_mixed() -> None:
     with pytest.raises(WorkbenchError, match=r"compared: RGB in one, Y in two$"):
-        check_one_protocol([ONE, Scored("two", "Set5", "y", ONE.protocol)])
+        check_one_protocol([ONE, ScoreOrigin("two", "Set5", "y", ONE.protocol)])

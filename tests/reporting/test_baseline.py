@@ -4,9 +4,10 @@ import pytest
 
 from tests.builders.baselines import against_bicubic, bicubic
 from tests.builders.comparisons import scored
+from workbench.analysis.baseline import below_bicubic, validation_bicubic
 from workbench.analysis.comparison import Comparison, compare
-from workbench.reporting.baseline import below_bicubic, validation_bicubic, warning
-from workbench.reporting.plain import as_plain
+from workbench.reporting.baseline import warning
+from workbench.reporting.json_data import comparison_to_dict
 
 
 @pytest.fixture
@@ -17,13 +18,13 @@ def mixed() -> Comparison:
 
 def test_a_comparison_has_the_scores_of_bicubic(mixed: Comparison) -> None:
     assert mixed.bicubic == {"Set5": bicubic(30.0)}
-    plain = as_plain(mixed)
+    plain = comparison_to_dict(mixed)
     assert plain["bicubic"]["Set5"]["psnr_rgb_db"] == 30.0
     assert plain["below_bicubic_db"] == {"Set5": {"tiny": 0.5, "worse": pytest.approx(1.05)}}
 
 
 def test_networks_below_it_are_named_with_their_distance(mixed: Comparison) -> None:
-    assert below_bicubic(mixed, "Set5") == ["tiny", "worse"]
+    assert below_bicubic(mixed, "Set5") == {"tiny": 0.5, "worse": pytest.approx(1.05)}
     assert warning(mixed, "Set5") == (
         "Set5: 2 networks are below bicubic interpolation (30.000 dB): tiny by 0.500 dB, worse by "
         "1.050 dB. They have not yet learned to beat interpolation: verdicts about them say "
@@ -47,7 +48,7 @@ def test_of_many_networks_the_first_five_are_named() -> None:
 
 def test_without_scores_of_bicubic_nothing_is_said() -> None:
     old = compare({"tiny": [scored("a", 1, {"Set5": [1.0, 2.0]})]}, {})
-    assert (old.bicubic, below_bicubic(old, "Set5"), warning(old, "Set5")) == ({}, [], "")
+    assert (old.bicubic, below_bicubic(old, "Set5"), warning(old, "Set5")) == ({}, {}, "")
     above = compare(against_bicubic({"tiny": [31.0, 32.0]}), {})
     assert warning(above, "Set5") == ""
 

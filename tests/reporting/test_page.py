@@ -11,9 +11,9 @@ import pytest
 from tests.builders.comparisons import BASE, diverged, scored
 from tests.builders.pages import SEEDS, header, verdicts, with_images
 from workbench.analysis.comparison import Comparison, compare
+from workbench.analysis.selection import MOST_DRAWN
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import RECIPES
-from workbench.reporting import figures
 from workbench.reporting.colours import MARKS, PATHS, SIGNS, SYMBOLS
 from workbench.reporting.page import page
 from workbench.reporting.page.head import recipe_text, title
@@ -68,11 +68,11 @@ def test_distributions_are_drawn_from_eight_images_on(images: int, drawn: bool) 
 def test_of_many_networks_those_that_differ_most_are_drawn_and_all_are_in_the_table() -> None:
     text = html(many(60, images=8))
     drawn = set(re.findall(r"(v\d+) minus tiny, dB, seeds x images", text))
-    assert drawn == {f"v{number:03}" for number in range(60 - figures.MOST_DRAWN, 60)}
-    assert f"The {figures.MOST_DRAWN} that differ most; the table has the 35 others, too." in text
+    assert drawn == {f"v{number:03}" for number in range(60 - MOST_DRAWN, 60)}
+    assert f"The {MOST_DRAWN} that differ most; the table has the 35 others, too." in text
     assert text.count('<th scope="row">') == 2 * 60  # what decides, and the rest of the columns
     assert text.count('<span class="name">') == 59  # in the forest plot
-    assert text.count('<div class="said">') == figures.MOST_DRAWN
+    assert text.count('<div class="said">') == MOST_DRAWN
     assert text.count("adam_betas") == 1
     assert text.count("as the first one, but for\nmodel.channels: 12") == 59
     assert "35 others" in text  # in the figure of costs, too

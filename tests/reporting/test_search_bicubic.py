@@ -10,9 +10,10 @@ from tests.builders.baselines import bicubic
 from tests.builders.searches import Fake, run, settings
 from workbench.cli import comparison_table, search_table
 from workbench.cli.search_table import plain_search, print_front, print_search
-from workbench.reporting.search_figures import front as page_front
+from workbench.reporting.page_figures import draw_for_page
+from workbench.reporting.prints import png
+from workbench.reporting.search_figures import front
 from workbench.reporting.search_page import search_page
-from workbench.reporting.search_prints import front
 from workbench.reporting.search_summary import search_summary
 from workbench.reporting.search_texts import bicubic_warnings
 from workbench.search.analysis import Scored, analyse_search
@@ -87,7 +88,7 @@ def test_the_page_draws_it_where_it_does_not_squash_the_front(
     objective: str, value: float | None, line: bool, label: str
 ) -> None:
     networks = [Scored(name, (db,), 0.3, {}, True) for name, db in (("a", 30.0), ("b", 30.5))]
-    layout = page_front(networks, [objective], value).layout
+    layout = draw_for_page(front(networks, [objective], value)).layout
     assert [one.text for one in layout.annotations] == ([label] if label else [])
     assert bool(layout.shapes) == line
 
@@ -128,7 +129,12 @@ def test_json_has_both(state: SearchState) -> None:
 
 @pytest.mark.parametrize(
     ("distance_db", "label"),
-    [(0.05, "bicubic"), (5.0, "above this figure"), (-5.0, "below this figure"), (None, None)],
+    [
+        (0.05, "bicubic"),
+        (5.0, "far above what is drawn"),
+        (-5.0, "far below what is drawn"),
+        (None, None),
+    ],
 )
 def test_the_figure_has_a_line_that_does_not_squash_it(
     plain: SearchState,
@@ -146,7 +152,7 @@ def test_the_figure_has_a_line_that_does_not_squash_it(
         return b""
 
     monkeypatch.setattr("workbench.reporting.prints._encoded", keep)
-    front(view.scored, view.names, (height,))
+    png(front(view.scored, view.names, height))
     labels = drawn[0].axes[0].get_legend_handles_labels()[1]
     assert any(label in one for one in labels) if label else "bicubic" not in " ".join(labels)
     low, high = drawn[0].axes[0].get_ylim()

@@ -5,6 +5,7 @@ import pytest
 from tests.builders.comparisons import BASE, BETTER
 from workbench.analysis.comparison import compare
 from workbench.reporting import figures
+from workbench.reporting.page_figures import draw_for_page
 from workbench.system.numbers import (
     count_change,
     decimals_of,
@@ -83,6 +84,6 @@ def test_nothing_and_everything_are_said_of_nothing_and_everything() -> None:
 
 def test_the_colour_bar_is_in_db_without_prefixes() -> None:
     comparison = compare({"tiny": BASE, "up": BETTER}, {})
-    drawn = figures.heat_map(comparison.judged("Set5")[0].difference)
+    drawn = draw_for_page(figures.heat_map(comparison.judged("Set5")[0].difference))
     bar = drawn.data[0].colorbar
     assert (bar.title.text, bar.exponentformat) == ("dB", "none")

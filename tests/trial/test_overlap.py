@@ -13,7 +13,7 @@ from workbench.config.training import StageSource
 from workbench.config.trial import TrialConfig
 from workbench.errors import DataError
 from workbench.reporting.exports import FORMATS, export
-from workbench.reporting.plain import as_plain
+from workbench.reporting.json_data import comparison_to_dict
 from workbench.reporting.prints import effects
 from workbench.results import DatasetScores, ImageScore, Protocol, TrainedOn
 from workbench.store.ledger import Ledger
@@ -155,5 +155,5 @@ def test_every_format_says_it() -> None:
         if form != "parquet":
             assert told in export(comparison, form).decode(), form
     assert told in effects(comparison, "svg").decode()
-    plain = as_plain(comparison)["protocols"]["Set5"]["trained_on"]
+    plain = comparison_to_dict(comparison)["protocols"]["Set5"]["trained_on"]
     assert plain == {"benchmark_images": 2, "validation_images": 0}

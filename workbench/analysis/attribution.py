@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.analysis.comparison import compare, complete
 from workbench.analysis.steps import WeightedStep
@@ -70,28 +70,6 @@ def attribute(
         for component, parts in steps.items()
     ]
     return Attribution(tuple(shares), protocols, tuple(shared), rule)
-
-
-def attribution_as_plain(attribution: Attribution) -> dict[str, Any]:
-    """Return the shares as plain data with units in the keys, for `--json`."""
-    return {
-        share.component: {
-            "parameters": share.parameters,
-            "multiply_adds": share.multiply_adds,
-            "activations": share.activations,
-            "delta_psnr_rgb_db": {
-                name: {
-                    "mean": decision.estimate.mean,
-                    "low": decision.interval and decision.interval[0],
-                    "high": decision.interval and decision.interval[1],
-                    "p_holm": decision.p_holm,
-                    "verdict": decision.verdict,
-                }
-                for name, decision in share.decisions.items()
-            },
-        }
-        for share in attribution.shares
-    }
 
 
 def _judge(

@@ -7,9 +7,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.analysis.judging import Difference, Scored, judge
-from workbench.analysis.protocol_lock import Scored as LockedScores
-from workbench.analysis.protocol_lock import check_one_protocol
+from workbench.analysis.judging import ArmScores, Difference, judge
+from workbench.analysis.protocol_lock import ScoreOrigin, check_one_protocol
 from workbench.errors import WorkbenchError
 from workbench.results import (
     SCORE_NAMES,
@@ -154,7 +153,7 @@ def compare(
     rule = rule or DecisionRule()
     judged = {
         dataset: judge(
-            Scored({name: _psnr(finished[name], dataset) for name in names}, tried), family, rule
+            ArmScores({name: _psnr(finished[name], dataset) for name in names}, tried), family, rule
         )
         for dataset in protocols
     }
@@ -203,7 +202,7 @@ def _effect_row(
 def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
     """Return the protocol of each data set, or name the two trials that differ."""
     return check_one_protocol(
-        LockedScores(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
+        ScoreOrigin(f"trial {result.key[:12]}", scores.dataset, "rgb", scores.protocol)
         for result in results
         for scores in result.scores
     )

@@ -42,7 +42,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ArmScores:
     """What the arms scored on one data set, by arm."""
 
     scores: Mapping[str, Scores]
@@ -50,7 +50,9 @@ class Scored:
     """Seeds whose trial has ended, be it without a score."""
 
 
-def judge(scored: Scored, family: Mapping[str, Terms], rule: DecisionRule) -> dict[str, Difference]:
+def judge(
+    scored: ArmScores, family: Mapping[str, Terms], rule: DecisionRule
+) -> dict[str, Difference]:
     """Give the verdicts of a family; members without a shared seed or image have none.
 
     With several looks, a member is judged at each look that its arms have reached, at that look's
@@ -76,17 +78,17 @@ def judge(scored: Scored, family: Mapping[str, Terms], rule: DecisionRule) -> di
     return found
 
 
-def _only(scored: Scored, seeds: tuple[int, ...]) -> Scored:
+def _only(scored: ArmScores, seeds: tuple[int, ...]) -> ArmScores:
     """Return what a look sees."""
     cut = {
         arm: {seed: images for seed, images in scores.items() if seed in seeds}
         for arm, scores in scored.scores.items()
     }
-    return Scored(cut, scored.tried)
+    return ArmScores(cut, scored.tried)
 
 
 def _judge(
-    scored: Scored, family: Mapping[str, Terms], rule: DecisionRule, alpha: float, size: int
+    scored: ArmScores, family: Mapping[str, Terms], rule: DecisionRule, alpha: float, size: int
 ) -> dict[str, Difference]:
     from workbench.statistics.bootstrap import double_bootstrap
     from workbench.statistics.estimate import estimate

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.analysis.channels import Channel
-from workbench.analysis.protocol_lock import Scored, check_one_protocol
+from workbench.analysis.protocol_lock import ScoreOrigin, check_one_protocol
 from workbench.results import DatasetScores, Protocol, WeightsRecord
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel)
         WorkbenchError: If two were scored by different protocols, images or channels.
     """
     protocols = check_one_protocol(
-        Scored(record.name, scores.dataset, made_for, scores.protocol)
+        ScoreOrigin(record.name, scores.dataset, made_for, scores.protocol)
         for record, made_for in records
         for scores in record.scores
     )
@@ -55,23 +55,6 @@ def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel)
         if scores.dataset in first
     }
     return NetworkTable(all_records, protocols, channel, differences)
-
-
-def network_as_plain(table: NetworkTable, record: WeightsRecord) -> dict[str, Any]:
-    """Return one network of a table as plain data with units in the keys, for `--json`."""
-    plain: dict[str, Any] = {"record": record.plain(), "means": {}, "delta": {}}
-    for scores in record.scores:
-        plain["means"][scores.dataset] = scores.mean().plain()
-        delta = table.differences.get((record.name, scores.dataset))
-        if delta is not None:
-            plain["delta"][scores.dataset] = {
-                "mean_db": delta.mean,
-                "low_db": delta.interval and delta.interval[0],
-                "high_db": delta.interval and delta.interval[1],
-                "images": delta.images,
-                "images_won": delta.won,
-            }
-    return plain
 
 
 def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageDifference:

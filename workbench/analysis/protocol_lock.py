@@ -8,7 +8,7 @@ from workbench.results import Protocol
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoreOrigin:
     """Whose score it is and how it was made."""
 
     run: str
@@ -19,13 +19,13 @@ class Scored:
     protocol: Protocol
 
 
-def check_one_protocol(scored: Iterable[Scored]) -> dict[str, Protocol]:
+def check_one_protocol(scored: Iterable[ScoreOrigin]) -> dict[str, Protocol]:
     """Return the protocol of each data set.
 
     Raises:
         WorkbenchError: Naming two runs whose scores were made in different ways, and the ways.
     """
-    first: dict[str, Scored] = {}
+    first: dict[str, ScoreOrigin] = {}
     for one in scored:
         other = first.setdefault(one.dataset, one)
         differing = _difference(other, one)
@@ -37,7 +37,7 @@ def check_one_protocol(scored: Iterable[Scored]) -> dict[str, Protocol]:
     return {name: one.protocol for name, one in first.items()}
 
 
-def _difference(left: Scored, right: Scored) -> tuple[str, str] | None:
+def _difference(left: ScoreOrigin, right: ScoreOrigin) -> tuple[str, str] | None:
     """Return what differs, in the words of either side."""
     if left.channel != right.channel:
         return left.channel.upper(), right.channel.upper()

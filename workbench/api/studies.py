@@ -10,7 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.experiments.declaration import read_study
 from workbench.experiments.declaration import studies as study_names
 from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
-from workbench.reporting.plain import as_plain
+from workbench.reporting.json_data import comparison_to_dict
 from workbench.results import SCORE_NAMES, TrialResult
 from workbench.store.ledger import Ledger
 from workbench.system.files import write_atomically
@@ -132,7 +132,7 @@ class StudyResults:
     def to_dict(self) -> dict[str, Any]:
         """Return what `workbench report --format json` prints, with units in the keys."""
         known = {"study": self.name, "declared": self._opened.declared.hash}
-        return known | as_plain(self.comparison)
+        return known | comparison_to_dict(self.comparison)
 
     def to_html(self) -> str:
         """Return the report as one HTML page that needs no other file."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from workbench.ablation.path import AblationPath
-from workbench.analysis.attribution import attribution_as_plain
+from workbench.analysis.baseline import below_bicubic
 from workbench.analysis.comparison import Comparison
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import note, print_json
@@ -11,8 +11,7 @@ from workbench.cli.path_table import print_path, print_shapley
 from workbench.experiments.ablation import AblationOutcome, total_name
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.views import ui_command
-from workbench.reporting.baseline import shortfalls
-from workbench.reporting.plain import as_plain
+from workbench.reporting.json_data import attribution_to_dict, comparison_to_dict
 
 
 def print_outcome(outcome: AblationOutcome, context: RunContext, *, as_json: bool) -> None:
@@ -58,9 +57,9 @@ def _outcome_to_dict(outcome: AblationOutcome) -> dict[str, Any]:
             "seeds": list(attribution.seeds),
             "alpha": attribution.rule.alpha,
             "margin_db": attribution.rule.margin_db,
-            "components": attribution_as_plain(attribution),
+            "components": attribution_to_dict(attribution),
         }
-    found |= as_plain(outcome.comparison)
+    found |= comparison_to_dict(outcome.comparison)
     if outcome.networks is not None:
         found["below_bicubic_db"] = _below_bicubic(outcome.networks)
     return found
@@ -68,7 +67,7 @@ def _outcome_to_dict(outcome: AblationOutcome) -> dict[str, Any]:
 
 def _below_bicubic(networks: Comparison) -> dict[str, dict[str, float]]:
     """Return by how much each network of a path is below bicubic, in dB, by data set."""
-    return {name: shortfalls(networks, name) for name in networks.bicubic}
+    return {name: below_bicubic(networks, name) for name in networks.bicubic}
 
 
 def _path_to_dict(path: AblationPath) -> dict[str, Any]:

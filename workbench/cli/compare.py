@@ -44,13 +44,15 @@ def compare(
     from workbench.cli.terminal import emit
     from workbench.experiments.comparison import compare_named
     from workbench.experiments.mlflow_server import server_address
-    from workbench.reporting.plain import as_plain
+    from workbench.reporting.json_data import comparison_to_dict
 
     found = compare_named(names, store, tracking_uri, emit)
     server = server_address(tracking_uri, port)
     pages = {what: f"{server}/{page}" for what, page in found.pages.items()}
     if as_json:
-        plain = {name: as_plain(comparison) for name, comparison in found.comparisons.items()}
+        plain = {
+            name: comparison_to_dict(comparison) for name, comparison in found.comparisons.items()
+        }
         print_json({"comparisons": plain, "mlflow": pages})
     else:
         for name, comparison in found.comparisons.items():

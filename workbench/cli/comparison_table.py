@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from workbench.analysis.baseline import below_bicubic
 from workbench.analysis.comparison import ArmScore, Comparison
 from workbench.analysis.judging import Difference
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
-from workbench.reporting.baseline import BICUBIC, shortfalls, warning_text
+from workbench.reporting.baseline import BICUBIC, warning_text
 from workbench.reporting.wording import confidence_text, counted, looks_text, remedy_text
 from workbench.results import MeanScore
 from workbench.statistics.decision_rule import DecisionRule
@@ -59,7 +60,7 @@ def print_below_bicubic(
         dataset: The data set.
         labels: What rows were called, for those that are networks; None if all are.
     """
-    short = shortfalls(comparison, dataset)
+    short = below_bicubic(comparison, dataset)
     if labels is not None:
         short = {labels[name]: db for name, db in short.items() if name in labels}
     if short:

@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from workbench.analysis.baseline import shortfalls
 from workbench.analysis.channels import Channel
-from workbench.analysis.networks import NetworkTable, network_as_plain
+from workbench.analysis.networks import NetworkTable
 from workbench.config.base import Frozen, explain
 from workbench.errors import ConfigError
-from workbench.reporting.baseline import below
+from workbench.reporting.json_data import network_to_dict
 from workbench.results import WeightsRecord
 from workbench.system.strict_json import loads
 
@@ -54,7 +55,7 @@ def scores_to_dict(table: NetworkTable) -> dict[str, Any]:
             for s in first.scores
         },
         "below_bicubic_db": shortfalls_db(table),
-        "networks": [network_as_plain(table, record) for record in table.records],
+        "networks": [network_to_dict(table, record) for record in table.records],
     }
 
 
@@ -66,7 +67,7 @@ def shortfalls_db(table: NetworkTable) -> dict[str, dict[str, float]]:
         for scores in record.scores:
             if scores.bicubic is not None:
                 means = {record.name: getattr(scores.mean(), metric)}
-                short = below(means, getattr(scores.bicubic, metric))
+                short = shortfalls(means, getattr(scores.bicubic, metric))
                 found.setdefault(scores.dataset, {}).update(short)
     return found
 

@@ -7,7 +7,7 @@ from workbench.errors import ConfigError
 from workbench.experiments.declaration import studies
 from workbench.experiments.study import OpenedStudy, html_page
 from workbench.reporting.exports import FORMATS, export
-from workbench.reporting.plain import as_plain
+from workbench.reporting.json_data import comparison_to_dict
 from workbench.reporting.prints import effects
 
 
@@ -36,7 +36,7 @@ def render_report(form: str, opened: OpenedStudy, store: Path) -> bytes:
     """
     if form == "json":
         known = {"study": opened.study.study, "declared": opened.declared.hash}
-        content = known | as_plain(opened.comparison)
+        content = known | comparison_to_dict(opened.comparison)
         return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
     if form == "html":
         return html_page(opened, store).encode()

@@ -6,7 +6,7 @@ from pathlib import Path
 from workbench.analysis.comparison import ArmRow
 from workbench.analysis.judging import Difference
 from workbench.experiments.study import OpenedStudy, declared_text, html_page
-from workbench.reporting.plain import plain_difference
+from workbench.reporting.json_data import difference_to_dict
 from workbench.reporting.prints import effects
 from workbench.system.digests import sha256_of_json
 from workbench.system.numbers import difference_text
@@ -90,7 +90,7 @@ def _figures(row: ArmRow) -> dict[str, float]:
             if spread.seed_sd is not None:
                 found[on_dataset(f"{short}_seed_sd", dataset)] = spread.seed_sd
     for dataset, difference in _differences(row).items():
-        plain = plain_difference(difference)
+        plain = difference_to_dict(difference)
         for key, name in _FIGURES.items():
             if plain[key] is not None:
                 exact = key.startswith("p_")

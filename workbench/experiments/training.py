@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.analysis.baseline import shortfalls
 from workbench.errors import WorkbenchError
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import announce, prepare, train
 from workbench.experiments.train_spec import TrainSpec, plan_training
-from workbench.reporting.baseline import below, below_text
+from workbench.reporting.baseline import below_text
 from workbench.reporting.wording import overlap_texts
 from workbench.results import TrialResult, TrialState
 from workbench.store.store import Store
@@ -72,7 +73,7 @@ def training_warnings(trained: TrainedNetwork) -> list[str]:
     for scores in trained.result.scores:
         if scores.bicubic is None:
             continue
-        short = below({trained.variant: scores.mean().psnr_rgb_db}, scores.bicubic.psnr_rgb_db)
+        short = shortfalls({trained.variant: scores.mean().psnr_rgb_db}, scores.bicubic.psnr_rgb_db)
         if short:
             found.append(below_text(scores.dataset, short, scores.bicubic.psnr_rgb_db))
     return found

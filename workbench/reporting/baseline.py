@@ -1,9 +1,9 @@
 """Bicubic interpolation in reports: the row that networks are to be seen against. No torch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from workbench.analysis.baseline import below_bicubic
 from workbench.analysis.comparison import Comparison
-from workbench.results import MeanScore, TrialResult
 from workbench.system.numbers import difference_text
 
 BICUBIC = "bicubic"
@@ -11,37 +11,9 @@ BICUBIC = "bicubic"
 _MOST_NAMED = 5
 
 
-def below_bicubic(comparison: Comparison, dataset: str) -> list[str]:
-    """Return the names of the networks whose mean PSNR (RGB) is below that of bicubic.
-
-    Args:
-        comparison: Its rows are the networks.
-        dataset: One of its data sets; without a score of bicubic, no network is below it.
-    """
-    return list(shortfalls(comparison, dataset))
-
-
-def shortfalls(comparison: Comparison, dataset: str) -> dict[str, float]:
-    """Return by how many dB each network below bicubic is below it, in the order of the rows."""
-    bicubic = comparison.bicubic.get(dataset)
-    if bicubic is None:
-        return {}
-    means = {
-        row.name: score.scores["psnr_rgb_db"].mean
-        for row in comparison.rows
-        if (score := row.datasets.get(dataset))
-    }
-    return below(means, bicubic.psnr_rgb_db)
-
-
-def below(means: Mapping[str, float], bicubic_db: float) -> dict[str, float]:
-    """Return by how many dB each mean below `bicubic_db` is below it."""
-    return {name: bicubic_db - mean for name, mean in means.items() if mean < bicubic_db}
-
-
 def warning(comparison: Comparison, dataset: str) -> str:
     """Return what to print under a table whose networks are below bicubic; empty if none is."""
-    found = shortfalls(comparison, dataset)
+    found = below_bicubic(comparison, dataset)
     if not found:
         return ""
     return warning_text(dataset, found, comparison.bicubic[dataset].psnr_rgb_db)
@@ -54,7 +26,7 @@ def warning_text(
 
     Args:
         dataset: Its name.
-        short: See `below`; at least one.
+        short: By name, in dB, as `below_bicubic` returns them; at least one.
         bicubic_db: PSNR of bicubic.
         ranked: See `untrained_text`.
     """
@@ -67,7 +39,7 @@ def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> s
 
     Args:
         dataset: Its name.
-        short: See `below`; at least one.
+        short: By name, in dB, as `below_bicubic` returns them; at least one.
         bicubic_db: PSNR of bicubic.
     """
     first = list(short.items())[:_MOST_NAMED]
@@ -96,18 +68,3 @@ def untrained_text(count: int, *, ranked: bool = False) -> str:
 def db_text(db: float) -> str:
     """Format a distance in dB: two significant digits, three decimals at least; no sign."""
     return difference_text(db).lstrip("+")
-
-
-def validation_bicubic(results: Mapping[str, Iterable[TrialResult]]) -> MeanScore | None:
-    """Return the scores of bicubic on the validation images, for learning curves.
-
-    Args:
-        results: Of each arm. None is returned if two were validated on different images.
-    """
-    found = {
-        one.validation_bicubic
-        for rows in results.values()
-        for one in rows
-        if one.validation_bicubic is not None
-    }
-    return found.pop() if len(found) == 1 else None

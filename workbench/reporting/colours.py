@@ -67,6 +67,18 @@ class Style:
 
 BASE = Style("var(--base)", "circle", "solid")
 BICUBIC_STYLE = Style("var(--muted)", "line", "dot")
+PARETO = Style("var(--muted)", "line", "dash")
+OTHERS = Style("var(--muted)", "circle-open", "solid")
+"""Networks without a colour of their own."""
+_PAPER = {f"var(--series-{number})": colour for number, colour in enumerate(PALETTE)} | {
+    "var(--base)": "#57606A",
+    "var(--muted)": "#666666",
+}
+
+
+def on_paper(style: Style) -> str:
+    """Return the colour of a style on paper, as `#RRGGBB`."""
+    return _PAPER[style.colour]
 
 
 def styles(comparison: Comparison) -> dict[str, Style]:

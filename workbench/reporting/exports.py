@@ -8,7 +8,7 @@ from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
 from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.export_texts import to_latex, to_markdown
-from workbench.reporting.plain import plain_difference
+from workbench.reporting.json_data import difference_to_dict
 from workbench.results import SCORE_NAMES
 from workbench.system.text import csv_cell
 
@@ -134,5 +134,5 @@ def _bicubic_figures(comparison: Comparison, dataset: str) -> dict[str, Any]:
 
 
 def _delta(difference: Difference | None) -> dict[str, Any]:
-    plain = plain_difference(difference) if difference else {}
+    plain = difference_to_dict(difference) if difference else {}
     return {f"delta_psnr_rgb_db_{name}": plain.get(name) for name in DELTA}

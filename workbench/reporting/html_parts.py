@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from workbench.reporting.figure_parts import Figure
+from workbench.reporting.figure import Figure
+from workbench.reporting.page_figures import draw_for_page, plotly_script
 from workbench.system.text import printable
 
 _LONGEST_WHOLE = 22
@@ -75,10 +75,7 @@ def _policy(scripts: Sequence[str], evals: bool) -> str:
 
 @cache
 def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    script: str = get_plotlyjs()
-    return script
+    return plotly_script()
 
 
 def _listed(sections: Sequence[Section]) -> str:
@@ -138,7 +135,7 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
     """Return a figure with what it shows in words.
 
     Args:
-        figure: What is drawn, when the page is opened.
+        figure: Drawn when the page is opened.
         name: Of its element; once in a page.
         caption: Plain text.
         legend: HTML that says what the colours mean.
@@ -146,12 +143,11 @@ def html_figure(figure: Figure, name: str, caption: str, legend: str = "") -> st
     label = text(caption)
     # As data, which the page's own script draws: no script of the page comes from its contents.
     # Plotly escapes what could close the element.
-    data = figure.to_json()
-    height_px = json.loads(data)["layout"]["height"]
+    data = draw_for_page(figure).to_json()
     return (
         f'<figure role="group" aria-label="{label}">{legend}'
         f'<div class="plot" id="{name}" role="img" aria-label="{label}" '
-        f'style="height: {height_px}px"></div>'
+        f'style="height: {figure.height_px}px"></div>'
         f'<script type="application/json">{data}</script>'
         f"<figcaption>{label}</figcaption></figure>"
     )

@@ -1,55 +1,79 @@
-"""Figures for print and for MLflow. The only file that imports matplotlib.
+"""Draws figures for print and for MLflow. Only this file imports matplotlib.
 
-The HTML page draws its own, which answer to the pointer; these are still.
+The same comparison gives the same file: no dates, no random names.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Sequence
 from textwrap import fill
 from typing import Any, Literal
 
 from workbench.analysis.comparison import Comparison
-from workbench.reporting.baseline import BICUBIC, below_bicubic
-from workbench.reporting.colours import MARKS
-from workbench.system.numbers import difference_text
+from workbench.reporting.baseline import BICUBIC
+from workbench.reporting.colours import MARKS, on_paper
+from workbench.reporting.figure import (
+    Bars,
+    Forest,
+    ParallelAxis,
+    ParallelCoordinates,
+    Plot,
+    Series,
+)
+from workbench.reporting.figures import forest
 from workbench.system.text import printable
-
-_WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
-_TITLE_CHARACTERS = 80
-"""Of one line of the title, which then fits the width."""
-# matplotlib's marks for the same shapes.
-_SYMBOLS = {"triangle-up": "^", "triangle-down": "v", "square": "s", "circle": "o", "x": "x"}
-
-_PLAIN: Any = {"text.parse_math": False}
-"""Dollar signs in names are dollar signs and not the beginning of a formula."""
 
 Form = Literal["png", "svg"]
 
+_WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
+_PX_AN_INCH = 100
+"""A figure of a page and its print have the same proportions at this resolution."""
+_TITLE_CHARACTERS = 80
+"""Of one line of the title, which then fits the width."""
+_WIDE = 14
+"""Characters from which on a name has several lines."""
+_MOST_TICKS = 12
+_SETTINGS: Any = {
+    "text.parse_math": False,  # dollar signs in names do not begin a formula
+    "svg.fonttype": "none",
+    "svg.hashsalt": "workbench",
+}
+_GREY = "#666666"
+# matplotlib's marks and dashes of the same names.
+_SYMBOLS = {
+    "circle": "o",
+    "circle-open": "o",
+    "square": "s",
+    "diamond": "D",
+    "cross": "P",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "star": "*",
+    "x": "X",
+    "pentagon": "p",
+}
+_DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
-def drawn(draw: Callable[[Any], None], inches: tuple[float, float]) -> bytes:
-    """Return one panel as PNG at 150 dots an inch.
 
-    Args:
-        draw: Draws on a `matplotlib.axes.Axes`.
-        inches: Width and height.
-    """
+def png(figure: Plot | Bars | ParallelCoordinates) -> bytes:
+    """Return a figure as PNG at 150 dots an inch."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_PLAIN):
-        figure = Figure(figsize=inches, layout="constrained")
-        axes = figure.subplots()
-        draw(axes)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        return _encoded(figure, "png")
-
-
-def shade(share: float) -> Any:
-    """Return a colour for 0..1, from dark to light also without colours."""
-    import matplotlib as mpl
-
-    return mpl.colormaps["viridis"](share)
+    width = _WIDTH_IN
+    if isinstance(figure, ParallelCoordinates):
+        width = max(width, 1.3 * len(figure.axes))
+    with mpl.rc_context(_SETTINGS):
+        canvas = Figure(figsize=(width, figure.height_px / _PX_AN_INCH), layout="constrained")
+        axes = canvas.subplots()
+        match figure:
+            case Plot():
+                _draw_plot(axes, figure)
+            case Bars():
+                _draw_bars(axes, figure)
+            case ParallelCoordinates():
+                _draw_parallel(axes, figure)
+        _without_frame(axes)
+        return _encoded(canvas, "png")
 
 
 def effects(comparison: Comparison, form: Form) -> bytes:
@@ -62,89 +86,145 @@ def effects(comparison: Comparison, form: Form) -> bytes:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    datasets = [name for name in comparison.protocols if comparison.judged(name)]
-    rows = max((len(comparison.judged(name)) for name in datasets), default=1)
-    height = max(1, len(datasets)) * (_HEAD_IN + _ROW_IN * rows)
-    # Fixed salt and no date: the same comparison gives the same file.
-    with mpl.rc_context(_PLAIN | {"svg.fonttype": "none", "svg.hashsalt": "workbench"}):
-        figure = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
-        for panel, name in zip(
-            figure.subplots(max(1, len(datasets)), squeeze=False)[:, 0], datasets, strict=False
-        ):
-            _panel(panel, comparison, name)
+    panels = [found for name in comparison.protocols if (found := forest(comparison, name))]
+    rows = max((len(panel.rows) for panel in panels), default=1)
+    count = max(1, len(panels))
+    with mpl.rc_context(_SETTINGS):
+        size = (_WIDTH_IN, count * (_HEAD_IN + _ROW_IN * rows))
+        canvas = Figure(figsize=size, layout="constrained")
+        for axes, panel in zip(canvas.subplots(count, squeeze=False)[:, 0], panels, strict=False):
+            _draw_forest(axes, panel)
         if comparison.question:
-            figure.suptitle(fill(printable(comparison.question), _TITLE_CHARACTERS), fontsize=11)
-        return _encoded(figure, form)
+            canvas.suptitle(fill(printable(comparison.question), _TITLE_CHARACTERS), fontsize=11)
+        return _encoded(canvas, form)
 
 
-def _encoded(figure: Any, form: Form) -> bytes:
+def _encoded(canvas: Any, form: Form) -> bytes:
     content = io.BytesIO()
     metadata = {"Date": None} if form == "svg" else None
-    figure.savefig(content, format=form, dpi=150, metadata=metadata)
+    canvas.savefig(content, format=form, dpi=150, metadata=metadata)
     return content.getvalue()
 
 
-def _panel(axes: Any, comparison: Comparison, dataset: str) -> None:
-    margin = comparison.rule.margin_db
-    judged = comparison.judged(dataset)
-    axes.axvspan(-margin, margin, color=MARKS["equivalent"][0], alpha=0.12, linewidth=0)
-    axes.axvline(0, color="black", linewidth=1)
-    for row, one in enumerate(judged):
-        decision = one.difference.decision
-        colour, symbol = MARKS[decision.verdict]
-        mean = decision.estimate.mean
-        half = decision.interval[1] - mean if decision.interval else 0.0
-        axes.errorbar(
-            mean, row, xerr=half, fmt=_SYMBOLS[symbol], color=colour, capsize=3, markersize=6
-        )
-        axes.annotate(
-            decision.verdict,
-            (1.01, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=9,
-            color=colour,
-        )
-    axes.set_yticks(range(len(judged)), [one.name for one in judged])
-    axes.set_ylim(len(judged) - 0.5, -0.5)
-    trained_on = comparison.protocols[dataset].trained_on
-    overlap = f", {trained_on.describe()}" if trained_on else ""
-    axes.set_title(
-        f"{dataset} ({len(judged[0].difference.images)} images{overlap})", loc="left", fontsize=10
-    )
-    axes.set_xlabel(f"difference of PSNR, dB{_bicubic_line(axes, comparison, dataset)}")
-    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+def _without_frame(axes: Any) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
 
-def _bicubic_line(axes: Any, comparison: Comparison, dataset: str) -> str:
+def _draw_plot(axes: Any, plot: Plot) -> None:
+    if plot.zero:
+        axes.axhline(0, color="black", linewidth=1)
+    for series in plot.series:
+        if series.x:
+            _draw_series(axes, series)
+    if plot.level is not None:
+        look = {"color": _GREY, "linestyle": ":", "label": plot.level_text()}
+        if plot.level_side() == "inside":
+            axes.axhline(plot.level.value, **look)
+        else:  # a line would squash the points: it stands in the legend only
+            axes.plot([], [], **look)
+    axes.set_xlabel(plot.x_title)
+    axes.set_ylabel(plot.y_title)
+    axes.legend(fontsize=8)
+
+
+def _draw_series(axes: Any, series: Series) -> None:
+    colour, symbol = on_paper(series.style), series.style.symbol
+    if series.band is not None:
+        axes.fill_between(series.x, *series.band, color=colour, alpha=0.15, linewidth=0)
+    axes.errorbar(
+        series.x,
+        series.y,
+        yerr=series.errors or None,
+        label=series.name,
+        color=colour,
+        linestyle="none" if series.line == "none" else _DASHES[series.style.dash],
+        drawstyle="steps-post" if series.line == "steps" else "default",
+        marker=_SYMBOLS[symbol] if series.marker_px else "none",
+        markersize=0.7 * series.marker_px,
+        markerfacecolor="none" if symbol == "circle-open" else colour,
+        linewidth=1.2,
+        capsize=3,
+    )
+    for label, x, y in zip(series.labels, series.x, series.y, strict=False):
+        axes.annotate(label, (x, y), (5, 5), textcoords="offset points", fontsize=8)
+
+
+def _draw_bars(axes: Any, bars: Bars) -> None:
+    height = 0.8 / max(1, len(bars.series))
+    for place, series in enumerate(bars.series):
+        rows = [row + place * height for row in range(len(bars.categories))]
+        axes.barh(rows, series.values, height, color=on_paper(series.style), label=series.name)
+    middle = 0.4 - height / 2
+    axes.set_yticks([row + middle for row in range(len(bars.categories))], bars.categories)
+    axes.tick_params("y", labelsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(bars.x_title)
+    axes.legend(fontsize=8)
+
+
+def _draw_parallel(axes: Any, parallel: ParallelCoordinates) -> None:
+    import matplotlib as mpl
+
+    heights = [_scaled(axis.values) for axis in parallel.axes]
+    for line in zip(*heights, strict=True):
+        axes.plot(range(len(line)), line, color=mpl.colormaps["viridis"](line[-1]), linewidth=1.2)
+    for place, axis in enumerate(parallel.axes):
+        axes.axvline(place, color="black", linewidth=0.6)
+        for height, label in _ticks(axis).items():
+            at = (place, height)
+            axes.annotate(label, at, (3, 0), textcoords="offset points", fontsize=7)
+    names = [axis.label for axis in parallel.axes]
+    labels = [name.replace("_", "_\n") if len(name) > _WIDE else name for name in names]
+    axes.set_xticks(range(len(labels)), labels, fontsize=8)
+    axes.set_yticks([])
+
+
+def _ticks(axis: ParallelAxis) -> dict[float, str]:
+    """Return what is written along an axis, by height: every value of a few, else both ends."""
+    values = sorted(set(axis.values))
+    kept = values if len(values) <= _MOST_TICKS else [values[0], values[-1]]
+    heights = dict(zip(values, _scaled(values), strict=True))
+    return {heights[v]: axis.ticks[int(v)] if axis.ticks else f"{v:.5g}" for v in kept}
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    """Return values from 0 to 1; 0.5 where all are the same."""
+    low, high = min(values), max(values)
+    return [(value - low) / (high - low) if high > low else 0.5 for value in values]
+
+
+def _draw_forest(axes: Any, panel: Forest) -> None:
+    margin = panel.margin_db
+    axes.axvspan(-margin, margin, color=MARKS["equivalent"][0], alpha=0.12, linewidth=0)
+    axes.axvline(0, color="black", linewidth=1)
+    for number, row in enumerate(panel.rows):
+        colour, symbol = MARKS[row.verdict]
+        half = row.interval[1] - row.mean if row.interval else 0.0
+        look = {"fmt": _SYMBOLS[symbol], "color": colour, "capsize": 3, "markersize": 6}
+        axes.errorbar(row.mean, number, xerr=half, **look)
+        at = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 9}
+        axes.annotate(row.verdict, (1.01, number), color=colour, **at)
+    axes.set_yticks(range(len(panel.rows)), [row.name for row in panel.rows])
+    axes.set_ylim(len(panel.rows) - 0.5, -0.5)
+    axes.set_title(panel.title, loc="left", fontsize=10)
+    _draw_reference(axes, panel.reference)
+    axes.set_xlabel("\n".join(filter(None, (panel.x_title, panel.note))))
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    _without_frame(axes)
+
+
+def _draw_reference(axes: Any, delta_db: float | None) -> None:
     """Draw bicubic's difference to the base where it lies within the axis.
 
     The axis is made for the differences between networks: one to bicubic, which may be a hundred
     times larger, must not squash them.
-
-    Returns:
-        The second line of the axis' title, which says the difference in any case; empty where the
-        score of bicubic is not known.
     """
-    bicubic, base = comparison.bicubic.get(dataset), comparison.rows[0]
-    if bicubic is None or dataset not in base.datasets:
-        return ""
-    delta = bicubic.psnr_rgb_db - base.datasets[dataset].scores["psnr_rgb_db"].mean
     low, high = axes.get_xlim()
-    if low < delta < high and {j.against for j in comparison.judged(dataset)} <= {base.name, ""}:
-        axes.axvline(delta, color="#666666", linewidth=1, linestyle=":")
-        axes.annotate(
-            BICUBIC,
-            (delta, 1.0),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            color="#666666",
-        )
-        axes.set_xlim(low, high)
-    below = len(below_bicubic(comparison, dataset))
-    networks = f"; {below} of {len(comparison.rows)} networks are below it" if below else ""
-    return f"\n{BICUBIC}: {difference_text(delta)} dB against {base.name}{networks}"
+    if delta_db is None or not low < delta_db < high:
+        return
+    axes.axvline(delta_db, color=_GREY, linewidth=1, linestyle=":")
+    at = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": 8}
+    axes.annotate(BICUBIC, (delta_db, 1.0), color=_GREY, **at)
+    axes.set_xlim(low, high)

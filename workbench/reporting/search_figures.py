@@ -1,24 +1,35 @@
-"""Figures of a search for its HTML page."""
+"""The figures of a search, described; `page_figures.py` and `prints.py` draw them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from workbench.reporting.colours import Style, style
-from workbench.reporting.figure_parts import Figure, add_bicubic, laid_out
+from workbench.reporting.baseline import BICUBIC
+from workbench.reporting.colours import OTHERS, Style, style
+from workbench.reporting.figure import (
+    Bars,
+    BarSeries,
+    Level,
+    ParallelAxis,
+    ParallelCoordinates,
+    Plot,
+    Series,
+)
+from workbench.reporting.figures import psnr_level
 from workbench.reporting.wording import short_value
 from workbench.search.analysis import Scored
 
 FRONT = {
     "canonical": Style("var(--series-1)", "star", "solid"),
     "on the front": Style("var(--series-0)", "circle", "solid"),
-    "not on it": Style("var(--muted)", "circle-open", "solid"),
+    "not on the front": OTHERS,
 }
-"""What the marks of `front` stand for."""
+"""Marks of the figure `front`, by their meaning."""
+_LEAST_RANGE = 0.0001
+"""Of SSIM."""
 
 
 def front(
     scored: Sequence[Scored], objectives: Sequence[str], bicubic: float | None = None
-) -> Figure:
+) -> Plot:
     """Return the first objective over the second one, or over the cost if there is only one.
 
     Args:
@@ -26,31 +37,39 @@ def front(
         objectives: Their names.
         bicubic: What bicubic has of the first one; None for a cost, and where it is not known.
     """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
     kinds = {
         "canonical": [s for s in scored if not s.params],
         "on the front": [s for s in scored if s.params and s.on_front],
-        "not on it": [s for s in scored if s.params and not s.on_front],
+        "not on the front": [s for s in scored if s.params and not s.on_front],
     }
-    below = unit_text(objectives[1]) if len(objectives) > 1 else "multiply-adds, G"
+    x_title = unit_text(objectives[1]) if len(objectives) > 1 else "multiply-adds, G"
+    y_title = unit_text(objectives[0])
+    series = []
     for label, found in kinds.items():
-        look = FRONT[label]
-        figure.add_scatter(
-            x=[s.values[1] if len(objectives) > 1 else s.multiply_adds_g for s in found],
-            y=[s.values[0] for s in found],
-            text=[s.name for s in found],
-            mode="markers+text" if label != "not on it" else "markers",
-            textposition="top center",
-            name=label,
-            marker={"color": look.colour, "symbol": look.symbol, "size": 11},
-            hovertemplate=f"%{{text}}: {unit_text(objectives[0])} %{{y:,.6~g}}, {below} "
-            "%{x:,.6~g}<extra></extra>",
+        names = tuple(one.name for one in found)
+        xs = tuple(s.values[1] if len(objectives) > 1 else s.multiply_adds_g for s in found)
+        ys = tuple(one.values[0] for one in found)
+        points = zip(names, xs, ys, strict=True)
+        series.append(
+            Series(
+                name=label,
+                x=xs,
+                y=ys,
+                hover=tuple(f"{n}: {y_title} {y:,.6g}, {x_title} {x:,.6g}" for n, x, y in points),
+                labels=() if label == "not on the front" else names,
+                style=FRONT[label],
+                marker_px=11,
+            )
         )
-    if bicubic is not None:
-        add_bicubic(figure, bicubic, in_db=objectives[0].endswith("_db"))
-    return laid_out(figure, below, unit_text(objectives[0]), 480)
+    return Plot(tuple(series), x_title, y_title, 480, _level(bicubic, objectives[0]))
+
+
+def _level(bicubic: float | None, objective: str) -> Level | None:
+    if bicubic is None:
+        return None
+    if objective.endswith("_db"):
+        return psnr_level(bicubic)
+    return Level(bicubic, f"{BICUBIC} {bicubic:.4f}", _LEAST_RANGE)
 
 
 def unit_text(name: str) -> str:
@@ -60,83 +79,61 @@ def unit_text(name: str) -> str:
     return f"{dataset}{' ' if slash else ''}{known.replace('_', ' ')}"
 
 
-def parallel(scored: Sequence[Scored], objective: str) -> Figure:
-    """Return one line for each network, through what was chosen and what came of it."""
-    import plotly.graph_objects as go
-
+def parallel(scored: Sequence[Scored], objective: str) -> ParallelCoordinates:
+    """Return one line for each network, through what was chosen to what it scored."""
     found = [one for one in scored if one.params]
     names = list(dict.fromkeys(name for one in found for name in one.params))
-    axes = [axis_of(name, [one.params.get(name, "-") for one in found]) for name in names]
-    scores = [one.values[0] for one in found]
-    axes.append({"label": unit_text(objective), "values": scores})
-    line = {"color": scores, "colorscale": "Viridis", "showscale": True}
-    figure = go.Figure(go.Parcoords(dimensions=axes, line=line))
-    laid_out(figure, "", "", 460)
-    return figure.update_layout(margin={"l": 110, "r": 40, "t": 60, "b": 40})
+    axes = [_axis(name, [one.params.get(name, "-") for one in found]) for name in names]
+    axes.append(ParallelAxis(unit_text(objective), tuple(one.values[0] for one in found)))
+    return ParallelCoordinates(tuple(axes), 460)
 
 
-def axis_of(name: str, chosen: Sequence[object]) -> dict[str, Any]:
-    """Return an axis: numbers as they are, anything else in the order of its first appearance."""
+def _axis(name: str, chosen: Sequence[object]) -> ParallelAxis:
+    """Return an axis: numbers as they are, anything else in the order of its text."""
     label = name.removeprefix("model.").removeprefix("spatial_attention.")
     numbers = [v for v in chosen if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) == len(chosen):
-        return {"label": label, "values": numbers}
+        return ParallelAxis(label, tuple(numbers))
     texts = [short_value(value) for value in chosen]
     known = sorted(set(texts))
-    places = [known.index(text) for text in texts]
-    return {
-        "label": label,
-        "values": places,
-        "tickvals": list(range(len(known))),
-        "ticktext": known,
-    }
+    return ParallelAxis(label, tuple(known.index(text) for text in texts), tuple(known))
 
 
-def importances(by_method: Mapping[str, Mapping[str, float]]) -> Figure:
+def importances(by_method: Mapping[str, Mapping[str, float]]) -> Bars:
     """Return how much each dimension matters, by method; the shares of a method add up to 1."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    names = list(dict.fromkeys(name for shares in by_method.values() for name in shares))
-    for number, (method, shares) in enumerate(by_method.items()):
-        figure.add_bar(
-            y=names,
-            x=[shares.get(name, 0.0) for name in names],
-            name=method,
-            orientation="h",
-            marker_color=style(number).colour,
-            hovertemplate="%{y}: %{x:.2f}",
-        )
-    laid_out(figure, "share", "", 120 + 44 * len(names))
-    figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(autorange="reversed")
-    return figure
+    names = tuple(dict.fromkeys(name for shares in by_method.values() for name in shares))
+    series = tuple(
+        BarSeries(method, tuple(shares.get(name, 0.0) for name in names), style(number))
+        for number, (method, shares) in enumerate(by_method.items())
+    )
+    return Bars(names, series, "share", 120 + 44 * len(names))
 
 
-def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], score: str) -> Figure:
-    """Return what each network had at the rungs against what it had at its end.
+def rungs(at: Mapping[int, Mapping[str, float]], ends: Mapping[str, float], score: str) -> Plot:
+    """Return the score of each network at the rungs against its score at the end.
 
     Args:
-        at: Value by name, by step of the rung.
-        ends: Value at the end, by name.
-        score: What it is a value of.
+        at: Score by name, by step of the rung.
+        ends: Score at the end, by name.
+        score: Its name.
     """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
+    series = []
     for number, (step, values) in enumerate(at.items()):
-        both = [name for name in values if name in ends]
-        look = style(number)
-        figure.add_scatter(
-            x=[values[name] for name in both],
-            y=[ends[name] for name in both],
-            text=both,
-            mode="markers",
-            name=rung_name(step),
-            marker={"color": look.colour, "symbol": look.symbol, "size": 10},
-            hovertemplate="%{text}: %{x:,.6~g}, at the end %{y:,.6~g}",
+        both = {name: (value, ends[name]) for name, value in values.items() if name in ends}
+        series.append(
+            Series(
+                name=rung_name(step),
+                x=tuple(here for here, _ in both.values()),
+                y=tuple(there for _, there in both.values()),
+                hover=tuple(
+                    f"{name}: {here:,.6g} {rung_name(step)}, {there:,.6g} at the end"
+                    for name, (here, there) in both.items()
+                ),
+                style=style(number),
+                marker_px=10,
+            )
         )
-    return laid_out(figure, rung_title(score), f"{unit_text(score)} at the end", 440)
+    return Plot(tuple(series), rung_title(score), f"{unit_text(score)} at the end", 440)
 
 
 def rung_name(step: int) -> str:
@@ -145,5 +142,6 @@ def rung_name(step: int) -> str:
 
 
 def rung_title(score: str) -> str:
-    """Say what a score, perhaps of a benchmark, is at a rung: there the validation images are."""
-    return f"{score.rpartition('/')[2]} of the validation images at the rung"
+    """Return the title of the axis of a rung, where the validation images are scored."""
+    name, comma, unit = unit_text(score.rpartition("/")[2]).partition(",")
+    return f"{name} on the validation images at the rung{comma}{unit}"

@@ -1,6 +1,7 @@
 """One MLflow run for a search: how it stands, with its page and figures."""
 
-from workbench.reporting import search_prints
+from workbench.reporting import search_figures
+from workbench.reporting.prints import png
 from workbench.reporting.search_page import search_page
 from workbench.reporting.search_texts import bicubic_warnings, counts_text
 from workbench.search.analysis import SearchAnalysis, analyse_search
@@ -99,11 +100,12 @@ def _figures(view: SearchAnalysis) -> dict[str, bytes]:
     """Return the figures that there is something for, as MLflow shows them beside a run."""
     found = {}
     if view.scored:
-        found["front.png"] = search_prints.front(view.scored, view.names, view.bicubic)
+        found["front.png"] = png(search_figures.front(view.scored, view.names, view.bicubic[0]))
     if view.has_choices:
-        found["parallel.png"] = search_prints.parallel(view.scored, view.names[0])
+        found["parallel.png"] = png(search_figures.parallel(view.scored, view.names[0]))
     if view.importances.shares:
-        found["importances.png"] = search_prints.importances(view.importances.shares)
+        found["importances.png"] = png(search_figures.importances(view.importances.shares))
     if view.rungs.at:
-        found["rungs.png"] = search_prints.rungs(view.rungs.at, view.rungs.ends, view.names[0])
+        rungs = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
+        found["rungs.png"] = png(rungs)
     return found

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from workbench.analysis.comparison import ArmRow, Comparison, EffectRow, Judged
 from workbench.analysis.judging import Difference
+from workbench.analysis.selection import MOST_DRAWN
 from workbench.reporting.colours import SIGNS, styles, swatch
-from workbench.reporting.figures import MOST_DRAWN
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
 from workbench.reporting.wording import counted, remedy_text

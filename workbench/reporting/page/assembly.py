@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.selection import highlighted_arms
 from workbench.reporting import figures
 from workbench.reporting.colours import Style, legend, styles
 from workbench.reporting.crops_section import ShownCrops, crops_section
@@ -82,4 +83,4 @@ def _curves(comparison: Comparison, results: Results) -> Iterator[str]:
 def _named(comparison: Comparison) -> dict[str, Style]:
     """Return how the networks look that have a colour of their own."""
     looks = styles(comparison)
-    return {name: looks[name] for name in figures.drawn_arms(comparison)}
+    return {name: looks[name] for name in highlighted_arms(comparison)}

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.selection import MOST_DRAWN
 from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
-from workbench.reporting import figures
 from workbench.reporting.figures import Results
 from workbench.reporting.html_parts import text
 from workbench.reporting.page.head import Header
@@ -36,7 +36,7 @@ def remarks(header: Header, comparison: Comparison) -> Iterator[str]:
 def _configs(header: Header, comparison: Comparison) -> Iterator[str]:
     """Yield the config of each arm; of many arms, what differs from the base's."""
     base = header.configs[comparison.rows[0].name]
-    many = len(comparison.rows) > figures.MOST_DRAWN
+    many = len(comparison.rows) > MOST_DRAWN
     yield '<details class="config"><summary>Configs as YAML</summary>'
     for row in comparison.rows:
         config = header.configs.get(row.name)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from workbench.analysis.comparison import Comparison, Judged
-from workbench.reporting.colours import MARKS, PATHS, SIGNS, Style, styles
+from workbench.analysis.comparison import Comparison
+from workbench.reporting import figures
+from workbench.reporting.colours import MARKS, PATHS, SIGNS
+from workbench.reporting.figure import Forest, ForestRow
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.wording import confidence_text
 from workbench.system.numbers import db_text, difference_text
@@ -43,20 +45,19 @@ def forest(comparison: Comparison, dataset: str, number: int) -> str:
         dataset: Of it.
         number: Of the data set, for the names of elements.
     """
-    judged = comparison.judged(dataset)
-    if not judged:
+    plot = figures.forest(comparison, dataset)
+    if plot is None:
         return "<p>Nothing is compared.</p>"
-    margin = comparison.rule.margin_db
-    ends = [end for one in judged for end in _ends(one)]
-    axis = _Axis(min(-margin, *ends), max(margin, *ends))
-    label = text(in_words(comparison, dataset))
-    looks = styles(comparison)
+    ends = [end for row in plot.rows for end in row.interval or (row.mean,)]
+    axis = _Axis(min(-plot.margin_db, *ends), max(plot.margin_db, *ends))
+    label = text(in_words(plot, dataset))
     behind = f"behind-{number}"
-    rows = "\n".join(_row(one, axis, behind, looks[one.name]) for one in judged)
+    rows = "\n".join(_row(row, axis, behind) for row in plot.rows)
     return (
         f'<figure role="group" aria-label="{label}"><div class="forest" role="img" '
-        f'aria-label="{label}">\n{_behind(axis, margin, behind)}{rows}\n{_scale(axis)}</div>'
-        f"<figcaption>{text(_caption(comparison, dataset))}</figcaption></figure>"
+        f'aria-label="{label}">\n{_behind(axis, plot.margin_db, behind)}{rows}\n'
+        f"{_scale(axis, plot.x_title)}</div>"
+        f"<figcaption>{text(_caption(plot, comparison))}</figcaption></figure>"
     )
 
 
@@ -72,31 +73,24 @@ def _behind(axis: _Axis, margin_db: float, name: str) -> str:
     )
 
 
-def _ends(one: Judged) -> tuple[float, ...]:
-    found = one.difference.decision
-    return found.interval or (found.estimate.mean,)
-
-
-def _row(one: Judged, axis: _Axis, behind: str, look: Style) -> str:
-    found = one.difference.decision
-    delta = difference_text(found.estimate.mean, found.interval)
-    tip = f"{one.name}: {db_text(found.estimate.mean, found.interval)}, {found.verdict}"
-    path = PATHS[MARKS[found.verdict][1]]
+def _row(row: ForestRow, axis: _Axis, behind: str) -> str:
+    delta = difference_text(row.mean, row.interval)
+    tip = f"{row.name}: {db_text(row.mean, row.interval)}, {row.verdict}"
+    path = PATHS[MARKS[row.verdict][1]]
     return (
-        f'<div class="row"><span class="name">{whole(one.name)}</span>'
+        f'<div class="row"><span class="name">{whole(row.name)}</span>'
         f'<svg class="strip"><title>{text(tip)}</title><use href="#{behind}"/>'
-        f'<g style="color: {look.colour}">{"".join(_whiskers(one, axis))}'
-        f'<svg x="{axis.at(found.estimate.mean)}" y="50%" overflow="visible">'
+        f'<g style="color: {row.style.colour}">{"".join(_whiskers(row, axis))}'
+        f'<svg x="{axis.at(row.mean)}" y="50%" overflow="visible">'
         f'<path d="{path}" fill="currentColor" stroke="var(--paper)"/></svg></g></svg>'
         f'<span class="number">{text(delta)}</span></div>'
     )
 
 
-def _whiskers(one: Judged, axis: _Axis) -> Iterator[str]:
-    interval = one.difference.decision.interval
-    if interval is None:
+def _whiskers(row: ForestRow, axis: _Axis) -> Iterator[str]:
+    if row.interval is None:
         return
-    low, high = (axis.at(end) for end in interval)
+    low, high = (axis.at(end) for end in row.interval)
     kind = 'stroke="currentColor" stroke-width="2"'
     yield f'<line x1="{low}" x2="{high}" y1="50%" y2="50%" {kind}/>'
     for end in (low, high):
@@ -107,7 +101,7 @@ def _line(x: str, css: str) -> str:
     return f'<line class="{css}" x1="{x}" x2="{x}" y1="0" y2="100%"/>'
 
 
-def _scale(axis: _Axis) -> str:
+def _scale(axis: _Axis, x_title: str) -> str:
     """Return the last row: the numbers of the axis, and what they are."""
     decimals = max(0, -math.floor(math.log10(axis.ticks[1] - axis.ticks[0]) + 1e-9))
     decimals += any(round(tick, decimals) != round(tick, decimals + 1) for tick in axis.ticks)
@@ -115,28 +109,24 @@ def _scale(axis: _Axis) -> str:
         f'<text x="{axis.at(tick)}" y="1.1em">{tick + 0.0:.{decimals}f}</text>'
         for tick in axis.ticks
     )
-    title = '<text class="title" x="50%" y="2.6em">difference of PSNR, dB</text>'
+    title = f'<text class="title" x="50%" y="2.6em">{text(x_title)}</text>'
     return (
         f'<div class="row"><span></span><svg class="strip axis">{numbers}{title}</svg>'
         "<span></span></div>"
     )
 
 
-def _caption(comparison: Comparison, dataset: str) -> str:
-    found = {one.difference.decision.verdict for one in comparison.judged(dataset)}
+def _caption(plot: Forest, comparison: Comparison) -> str:
+    found = {row.verdict for row in plot.rows}
     signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items() if verdict in found)
     return (
         "PSNR of each variant minus that of the network it is compared with: mean and interval "
         f"({confidence_text(comparison.rule)}) over new seeds and new images. Shaded: within "
-        f"±{comparison.rule.margin_db:g} dB. {signs}."
+        f"±{plot.margin_db:g} dB. {signs}."
     )
 
 
-def in_words(comparison: Comparison, dataset: str) -> str:
-    """Say what the figure shows, for readers who do not see it."""
-    said = []
-    for one in comparison.judged(dataset):
-        found = one.difference.decision
-        delta = db_text(found.estimate.mean, found.interval)
-        said.append(f"{one.name}: {delta}, {found.verdict}")
-    return f"Differences of PSNR on {dataset}. {'; '.join(said)}."
+def in_words(plot: Forest, dataset: str) -> str:
+    """Return what a forest plot shows as text, for screen readers."""
+    rows = (f"{row.name}: {db_text(row.mean, row.interval)}, {row.verdict}" for row in plot.rows)
+    return f"Differences of PSNR on {dataset}. {'; '.join(rows)}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from workbench.analysis.comparison import Comparison, Judged
+from workbench.analysis.selection import MOST_DRAWN, largest_differences
 from workbench.reporting import figures
 from workbench.reporting.colours import legend, styles
 from workbench.reporting.html_parts import Cell, html_figure, html_table, text
@@ -23,7 +24,7 @@ def images(comparison: Comparison, dataset: str, number: int) -> Iterator[str]:
         dataset: Of it.
         number: Of the data set, for the names of elements.
     """
-    judged, looks = figures.drawn(comparison, dataset), styles(comparison)
+    judged, looks = largest_differences(comparison, dataset), styles(comparison)
     if not judged:
         return
     yield f"<h3>Image by image: {text(dataset)}</h3>"
@@ -80,4 +81,4 @@ def _left_out(count: int) -> str:
     """Say how many comparisons are not drawn."""
     if not count:
         return ""
-    return f" The {figures.MOST_DRAWN} that differ most; the table has the {count} others, too."
+    return f" The {MOST_DRAWN} that differ most; the table has the {count} others, too."

@@ -9,7 +9,7 @@ from workbench.execution.plan import Arm
 from workbench.execution.stream import ArmEnded
 from workbench.search.loop import RunStream, run_loop
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record import SearchEvent, SearchRecord, Settings
 from workbench.search.record_file import add_line
 from workbench.search.state import SearchState
 from workbench.spaces.space import Fidelity, SpaceFile
@@ -84,15 +84,15 @@ def run_asynchronously(
 ) -> SearchState:
     objectives = parse_objectives(asked.objectives, ["Set5"])
     start = record or SearchRecord(name="s", settings=asked)
-    lines: list[Line] = []
+    lines: list[SearchEvent] = []
 
-    def keep(line: Line) -> None:
+    def keep(line: SearchEvent) -> None:
         lines.append(line)
         if store is not None:
             add_line(line, store, "s")
 
     state = run_loop(start, trials, objectives, arrivals, keep, retry=retry)
-    assert state.record == start.with_lines(lines)
+    assert state.record == start.with_events(lines)
     return state
 
 

@@ -13,7 +13,7 @@ from workbench.results import CurvePoint, MeanScore, TrialResult, TrialState
 from workbench.search.candidates import cost_of
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import Line, SearchRecord, Settings
+from workbench.search.record import SearchEvent, SearchRecord, Settings
 from workbench.search.state import SearchState
 from workbench.spaces.space import Fidelity, SpaceFile
 
@@ -121,7 +121,7 @@ def run(
     trials: int,
     fake: Fake,
     record: SearchRecord | None = None,
-    keep: Callable[[Line], None] = lambda _: None,
+    keep: Callable[[SearchEvent], None] = lambda _: None,
     *,
     retry: bool = False,
 ) -> SearchState:

@@ -24,7 +24,7 @@ from workbench.execution.events import (
 from workbench.experiments.so_far import SoFar
 from workbench.results import CurvePoint, MeanScore
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import Promotion, SearchRecord, Stage
+from workbench.search.record import Promoted, RungResult, SearchRecord
 from workbench.system.numbers import difference_text
 
 POINT = CurvePoint(
@@ -144,9 +144,9 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
         display(TrialFinished(name, 1, scored(name, 1, {"Set5": [psnr_db]})))
         counted.append(display._bars.tasks[0].completed)
     assert counted == [1, 2, 3]
-    end = Stage(batch=1, rung=2, values={"t0001": (29.0,), "t0002": (30.25,)})
-    waits = Stage(batch=1, rung=0, values={"t0003": (20.0,)})
-    for line, count in ((end, 3), (waits, 4), (Promotion(number=3, rung=0), 3)):
+    end = RungResult(batch=1, rung=2, values={"t0001": (29.0,), "t0002": (30.25,)})
+    waits = RungResult(batch=1, rung=0, values={"t0003": (20.0,)})
+    for line, count in ((end, 3), (waits, 4), (Promoted(number=3, rung=0), 3)):
         display.note(line)
         assert display._bars.tasks[0].completed == count
     assert lines(log) == [

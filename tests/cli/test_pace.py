@@ -10,7 +10,7 @@ from workbench.cli.display import AblationDisplay
 from workbench.cli.pace import Pace, clock
 from workbench.cli.search_display import SearchDisplay
 from workbench.execution.events import TrialProgressed
-from workbench.search.record import SearchRecord, Stage
+from workbench.search.record import RungResult, SearchRecord
 
 
 def pace(now: Clock, workers: int = 1) -> Pace:
@@ -145,5 +145,5 @@ def test_a_search_counts_networks_also_under_two_seeds_and_what_is_stopped_is_do
     now.seconds += 30.0
     display(TrialProgressed("t0001", 1, 50, 100, ""))
     assert display._left_s() == pytest.approx(19.5 * 60.0)
-    display.note(Stage(batch=1, rung=0, values={"t0002": (1.0,), "t0003": (2.0,)}))
+    display.note(RungResult(batch=1, rung=0, values={"t0002": (1.0,), "t0003": (2.0,)}))
     assert display._left() == 16

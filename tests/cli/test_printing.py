@@ -21,7 +21,7 @@ from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.prints import effects
 from workbench.results import TrialResult, WeightsRecord
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import Stage
+from workbench.search.record import RungResult
 from workbench.statistics.effects import Effect
 
 PACKAGE = Path(console.__file__).parent.parent
@@ -104,8 +104,10 @@ def test_networks_show_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_search_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     state = run(settings(), 2, Fake())
-    ended = Stage(batch=0, rung=0, values={}, ended={state.trained[1].name: "[/out] of memory"})
-    state.record = state.record.with_lines([ended])
+    ended = RungResult(
+        batch=0, rung=0, values={}, failures={state.trained[1].name: "[/out] of memory"}
+    )
+    state.record = state.record.with_events([ended])
     search_table.print_search(state, parse_objectives([], ["Set5"]))
     assert "[/out]" in capsys.readouterr().out
 

@@ -19,7 +19,13 @@ from workbench.results import TrialState
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import ranked
-from workbench.search.record import Line, Promotion, Retry, SearchRecord, name_of
+from workbench.search.record import (
+    Promoted,
+    RetryStarted,
+    SearchEvent,
+    SearchRecord,
+    candidate_name,
+)
 from workbench.search.record_file import find_record, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState
@@ -32,9 +38,9 @@ def should_go_on(state: SearchState) -> set[tuple[str, int]]:
     record = state.record
     found = set()
     objectives = parse_objectives(record.settings.objectives, ["Set5"])
-    gone = {(name_of(p.number), p.rung) for p in record.lines if isinstance(p, Promotion)}
+    gone = {(candidate_name(p.number), p.rung) for p in record.events if isinstance(p, Promoted)}
     for rung in range(2):
-        values = {n: v for s in record.stages if s.rung == rung for n, v in s.values.items()}
+        values = {n: v for s in record.rung_results if s.rung == rung for n, v in s.values.items()}
         best = ranked(values, objectives)[: len(values) // 2]
         found |= {(name, rung) for name in best} - gone
     return found
@@ -158,13 +164,13 @@ def test_what_fails_is_a_line_of_the_record_once_something_has_worked() -> None:
     ]
     arrivals.failing = {names[2]: "its worker died", names[4]: "lost"}
     state = run_asynchronously(asynchronous_settings(), 6, arrivals)
-    assert dict(state.record.ended()) == {
+    assert dict(state.record.failures()) == {
         names[2]: "failed: its worker died",
         names[4]: "failed: lost",
     }
     diverged = Diverging(Fake(), "first come")
     assert "diverged: " in next(
-        iter(run_asynchronously(asynchronous_settings(), 6, diverged).record.ended().values())
+        iter(run_asynchronously(asynchronous_settings(), 6, diverged).record.failures().values())
     )
 
 
@@ -176,7 +182,7 @@ def test_what_failed_is_run_again_from_where_it_was_and_nothing_else_is(order: s
     state = run_asynchronously(
         asynchronous_settings(), 6, Arrivals(fake, order), record, retry=True
     )
-    assert not state.record.ended()
+    assert not state.record.failures()
     assert {*state.results, *state.record.stopped()} == {p.name for p in state.trained}
     assert {name for name, _ in fake.segments[before:]} >= set(failed)
     assert len(fake.segments) == len(set(fake.segments))
@@ -212,8 +218,8 @@ def test_killed_while_it_runs_failed_trials_again_it_does_so_once(
     state = run_asynchronously(
         asynchronous_settings(), 9, Arrivals(fake, "at random"), left, tmp_path, retry=True
     )
-    assert sum(isinstance(line, Retry) for line in state.record.lines) == 1
-    assert not state.record.ended()
+    assert sum(isinstance(line, RetryStarted) for line in state.record.events) == 1
+    assert not state.record.failures()
     assert len(fake.segments) == len(set(fake.segments))
     assert find_record(tmp_path, "s") == state.record
 
@@ -224,7 +230,7 @@ def test_what_fails_once_more_is_a_line_of_the_record_also_if_nothing_else_runs(
     arrivals = Arrivals(fake, "first come")
     arrivals.failing = dict.fromkeys(failed, "no disk")
     state = run_asynchronously(asynchronous_settings(), 6, arrivals, record, retry=True)
-    assert dict(state.record.ended()) == dict.fromkeys(failed, "failed: no disk")
+    assert dict(state.record.failures()) == dict.fromkeys(failed, "failed: no disk")
 
 
 class Diverging(Arrivals):
@@ -250,7 +256,7 @@ def test_a_single_one_that_fails_is_a_line_of_the_record_too() -> None:
     arrivals = Arrivals(fake, "first come")
     arrivals.failing = {names[4]: "lost"}
     assert dict(
-        run_asynchronously(asynchronous_settings(batch=1), 5, arrivals, left).record.ended()
+        run_asynchronously(asynchronous_settings(batch=1), 5, arrivals, left).record.failures()
     ) == {names[4]: "failed: lost"}
 
 
@@ -271,16 +277,16 @@ def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
     trained: int, first: int, reason: str
 ) -> None:
     asked, fake = asynchronous_settings(), Fake()
-    lines: list[Line] = []
+    lines: list[SearchEvent] = []
     record = SearchRecord(name="s", settings=asked)
     if trained:
         record = run_asynchronously(asked, trained, Arrivals(fake, "first come")).record
-    broken = failing([name_of(number) for number in range(first, 30)], "no disk")
+    broken = failing([candidate_name(number) for number in range(first, 30)], "no disk")
     objectives = parse_objectives(asked.objectives, ["Set5"])
     with pytest.raises(WorkbenchError, match=reason):
         run_loop(record, 6, objectives, broken, lines.append)
-    left = record.with_lines(lines)
-    assert left.stages == record.stages
+    left = record.with_events(lines)
+    assert left.rung_results == record.rung_results
     state = run_asynchronously(asked, 6, Arrivals(fake, "first come"), left)
     assert len(state.trained) == 6
-    assert not state.record.ended()
+    assert not state.record.failures()

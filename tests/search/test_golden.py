@@ -17,7 +17,8 @@ from tests.builders.search_runs import (
     search_with_failures,
 )
 from tests.builders.searches import SPACE, Failing, Fake, run, settings, with_rungs
-from workbench.search.record import Known, SearchRecord
+from workbench.search.record import PriorObservation, SearchRecord
+from workbench.search.record_file import find_record, start_record
 from workbench.spaces.space import SpaceFile
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,11 +35,11 @@ def warm_started() -> SearchRecord:
     teacher = run(wanted, 14, Fake())
     values = teacher.values(PSNR)
     known = tuple(
-        Known(params=p.params, distributions=p.distributions, values=values[p.name])
+        PriorObservation(params=p.params, distributions=p.distributions, values=values[p.name])
         for p in teacher.trained
         if p.params
     )
-    return run(wanted, 9, Fake(), SearchRecord(name="s", settings=wanted, known=known)).record
+    return run(wanted, 9, Fake(), SearchRecord(name="s", settings=wanted, prior=known)).record
 
 
 def retried() -> SearchRecord:
@@ -107,5 +108,17 @@ def test_every_stored_search_is_run() -> None:
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_search_proposes_and_decides_as_it_always_did(name: str) -> None:
     stored = [json.loads(line) for line in (GOLDEN / f"{name}.jsonl").read_text().splitlines()]
-    found = [line.model_dump(mode="json", by_alias=True) for line in SEARCHES[name]().lines]
+    found = [line.model_dump(mode="json", by_alias=True) for line in SEARCHES[name]().events]
     assert rounded(found) == rounded(stored)
+
+
+def test_a_file_keeps_the_names_of_its_first_version(tmp_path: Path) -> None:
+    record = run(of_population(batch=4), 9, Fake()).record
+    start_record(record, tmp_path)
+    text = (tmp_path / "searches" / "s.jsonl").read_text()
+    head, *lines = (json.loads(line) for line in text.splitlines())
+    assert list(head) == ["sha256", "name", "settings", "known", "images"]
+    stage = next(line for line in lines if line["kind"] == "stage")
+    assert " ".join(stage) == "sha256 kind batch rung values ended goes_on born"
+    assert {line["kind"] for line in lines} == {"batch", "stage"}
+    assert find_record(tmp_path, "s") == record

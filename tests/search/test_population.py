@@ -17,10 +17,10 @@ from workbench.reporting.search_study import write_study
 from workbench.reporting.search_texts import proposal_text
 from workbench.search.analysis import analyse_search
 from workbench.search.loop import run_loop
-from workbench.search.population import explored
-from workbench.search.record import Line, SearchRecord
+from workbench.search.population import perturb
+from workbench.search.record import SearchEvent, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
-from workbench.search.schedules import changeable, changed_at
+from workbench.search.schedules import fork_schedule, perturbable
 from workbench.search.state import CANONICAL
 from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers
 from workbench.spaces.space import SpaceFile
@@ -36,15 +36,15 @@ def test_the_stopped_make_room_for_those_that_go_on_from_the_best() -> None:
     assert len(state.trained) == 13  # the canonical one, 6 of the population, 3 at each rung
     proposals = {p.name: p for p in state.record.proposals}
     rung_steps = {0: 40, 1: 80}
-    for stage in state.record.stages:
-        if stage.rung not in rung_steps or CANONICAL in stage.goes_on:
-            assert not stage.born
+    for stage in state.record.rung_results:
+        if stage.rung not in rung_steps or CANONICAL in stage.promoted:
+            assert not stage.offspring
             continue
         assert len(stage.values) == 6
-        assert len(stage.goes_on) == len(stage.born) == 3
-        for child in stage.born:
+        assert len(stage.promoted) == len(stage.offspring) == 3
+        for child in stage.offspring:
             parent = proposals[f"t{child.parent:04}"]
-            assert parent.name in stage.goes_on
+            assert parent.name in stage.promoted
             assert child.parent_steps == rung_steps[stage.rung]
             stages = state.config(child).training.stages
             assert sum(one.steps for one in stages) == 120
@@ -74,7 +74,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_end(kill_at: int, tmp_path: Path
     fake = Fake(kill_at)
     start_record(SearchRecord(name="s", settings=wanted), tmp_path)
 
-    def keep(line: Line) -> None:
+    def keep(line: SearchEvent) -> None:
         add_line(line, tmp_path, "s")
 
     with pytest.raises(KilledError, match="killed"):
@@ -96,13 +96,13 @@ def test_the_places_of_those_that_fail_are_taken_too() -> None:
     names = [p.name for p in run(of_population(), 7, Fake()).trained]
     fake = Failing({names[1]: "diverged", names[2]: "lost"})
     state = run(of_population(keep=0.75), 13, fake)
-    first = next(s for s in state.record.stages if s.rung == 0 and s.born)
-    assert (len(first.values), len(first.goes_on), len(first.born)) == (4, 3, 3)
-    assert set(first.ended) == set(names[1:3])
+    first = next(s for s in state.record.rung_results if s.rung == 0 and s.offspring)
+    assert (len(first.values), len(first.promoted), len(first.offspring)) == (4, 3, 3)
+    assert set(first.failures) == set(names[1:3])
     fake.how = {names[1]: "diverged"}
     again = run(of_population(keep=0.75), 13, fake, state.record, retry=True)
     assert again.record.proposals == state.record.proposals, "nobody takes a place twice"
-    assert list(again.record.ended()) == [names[1]]
+    assert list(again.record.failures()) == [names[1]]
     assert names[2] in {*again.results, *again.record.stopped()}
 
 
@@ -125,12 +125,12 @@ def test_the_trainings_part_where_the_record_says() -> None:
 def test_the_rate_is_halved_where_it_would_have_been() -> None:
     base = settings().base.training  # 120 steps from 0.002, halved after 60, 84, 102, 114
     whole = apply_overrides(base, {"stages.0.learning_rate": 0.004})
-    once = base.model_copy(update={"stages": changed_at(base, base, 40, {RATE: 0.004})})
+    once = base.model_copy(update={"stages": fork_schedule(base, base, 40, {RATE: 0.004})})
     assert rates(once) == rates(base)[:40] + rates(whole)[40:]
-    twice = base.model_copy(update={"stages": changed_at(base, once, 84, {RATE: 0.002})})
+    twice = base.model_copy(update={"stages": fork_schedule(base, once, 84, {RATE: 0.002})})
     assert rates(twice) == rates(once)[:84] + rates(base)[84:]
     other = base.model_copy(
-        update={"stages": changed_at(base, once, 60, {"training.stages.0.loss": "l2"})}
+        update={"stages": fork_schedule(base, once, 60, {"training.stages.0.loss": "l2"})}
     )
     assert rates(other) == rates(once)
     assert [stage.loss for stage in other.stages] == ["l1", "l1", "l2"]
@@ -150,7 +150,7 @@ def test_the_rate_is_halved_where_it_would_have_been() -> None:
 def test_a_setting_moves_near_or_is_drawn_afresh(
     dimension: Dimension, value: Any, near: set[Any]
 ) -> None:
-    found = [explored(value, dimension, random.Random(seed)) for seed in range(400)]
+    found = [perturb(value, dimension, random.Random(seed)) for seed in range(400)]
     share = sum(one in near for one in found) / len(found)
     assert near <= set(found)
     assert share > 0.7  # three quarters, and those drawn afresh that happen to be near
@@ -165,8 +165,8 @@ def test_what_depends_on_something_does_not_change_on_the_way() -> None:
     plain = POPULATION_SPACE.plain()["dimensions"]
     dimensions = {**plain, "training.stages.0.loss": loss, "training.stages.0.batch_size": batch}
     space = SpaceFile.parse({**POPULATION_SPACE.plain(), "dimensions": dimensions})
-    assert changeable(space.dimensions) == (RATE,)
-    assert changeable(POPULATION_SPACE.dimensions) == (RATE, "training.stages.0.loss")
+    assert perturbable(space.dimensions) == (RATE,)
+    assert perturbable(POPULATION_SPACE.dimensions) == (RATE, "training.stages.0.loss")
 
 
 def test_the_views_say_whose_steps_a_schedule_begins_with(tmp_path: Path) -> None:

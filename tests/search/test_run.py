@@ -26,7 +26,7 @@ from workbench.results import TrialState
 from workbench.search.candidates import Rejected, amounts, build, cost_of
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Line, Retry, SearchRecord
+from workbench.search.record import RetryStarted, SearchEvent, SearchRecord
 from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL
@@ -121,9 +121,9 @@ def test_the_worse_share_of_the_candidates_is_stopped_at_the_rungs(
     assert set(state.results) == {p.name for p in state.trained} - set(stopped)
     assert set(fake.trained) == set(state.results)
     if len(objectives) == 1:
-        for stage in state.record.stages:
-            on = [stage.values[n][0] for n in stage.goes_on if n != CANONICAL]
-            off = [v[0] for n, v in stage.values.items() if n not in stage.goes_on]
+        for stage in state.record.rung_results:
+            on = [stage.values[n][0] for n in stage.promoted if n != CANONICAL]
+            off = [v[0] for n, v in stage.values.items() if n not in stage.promoted]
             assert stage.rung == 2 or not on or not off or min(on) >= max(off)
 
 
@@ -165,7 +165,7 @@ def test_trials_that_fail_do_not_stop_a_search(rungs: bool) -> None:
     names = [p.name for p in run(wanted, 5, Fake()).trained]
     fake = Failing({names[1]: "lost", names[2]: "out of memory", names[3]: "diverged"})
     state = run(wanted, 9, fake)
-    assert state.record.ended() == {
+    assert state.record.failures() == {
         names[1]: "failed: its worker process died 2 times",
         names[2]: "out of memory: why",
         names[3]: "diverged: why",
@@ -184,7 +184,7 @@ def test_what_failed_by_no_fault_of_its_own_is_run_again_and_nothing_else(
     record, fake, names = search_with_failures(wanted)
     fake.segments.clear()
     state = run(wanted, 9, fake, record, retry=True)
-    assert state.record.ended() == {names[3]: "diverged: why"}
+    assert state.record.failures() == {names[3]: "diverged: why"}
     assert {name for name, _ in fake.segments} == {names[1], names[2]}
     assert len(fake.segments) == len(set(fake.segments))
     assert state.record.proposals == record.proposals
@@ -196,7 +196,7 @@ def test_what_failed_by_no_fault_of_its_own_is_run_again_and_nothing_else(
     assert not fake.segments
     longer = run(wanted, 13, fake, state.record)
     assert len(longer.trained) == 13
-    assert longer.record.lines[: len(state.record.lines)] == state.record.lines
+    assert longer.record.events[: len(state.record.events)] == state.record.events
 
 
 @pytest.mark.parametrize("rungs", [False, True])
@@ -227,22 +227,22 @@ def test_what_fails_once_more_is_on_record_and_can_be_run_again() -> None:
     fake.how |= dict.fromkeys(names[1:3], "lost")
     state = run(wanted, 9, fake, record, retry=True)
     lost = "failed: its worker process died 2 times"
-    assert state.record.ended() == {**dict.fromkeys(names[1:3], lost), names[3]: "diverged: why"}
+    assert state.record.failures() == {**dict.fromkeys(names[1:3], lost), names[3]: "diverged: why"}
     fake.how = {}
     fake.forget(names[1:3])
     last = run(wanted, 9, fake, state.record, retry=True)
-    assert list(last.record.ended()) == [names[3]]
-    assert sum(isinstance(line, Retry) for line in last.record.lines) == 2
+    assert list(last.record.failures()) == [names[3]]
+    assert sum(isinstance(line, RetryStarted) for line in last.record.events) == 2
 
 
 def test_a_batch_that_fails_as_a_whole_is_run_again_by_the_same_command() -> None:
-    wanted, kept = settings(), list[Line]()
+    wanted, kept = settings(), list[SearchEvent]()
     names = [p.name for p in run(wanted, 5, Fake()).trained]
     fake = Failing(dict.fromkeys(names[1:], "lost"))
     with pytest.raises(WorkbenchError, match=r"every trial of this batch failed: its worker"):
         run(wanted, 9, fake, keep=kept.append)
     fake.how = {}
-    left = SearchRecord(name="s", settings=wanted).with_lines(kept)
+    left = SearchRecord(name="s", settings=wanted).with_events(kept)
     assert run(wanted, 9, fake, left).record == run(wanted, 9, Fake()).record
     with pytest.raises(WorkbenchError, match=r"the canonical network failed: its worker"):
         run(wanted, 9, Failing({CANONICAL: "lost"}))

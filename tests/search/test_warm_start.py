@@ -6,8 +6,8 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import Known, SearchRecord, Settings
-from workbench.search.warm_start import known_networks
+from workbench.search.record import PriorObservation, SearchRecord, Settings
+from workbench.search.warm_start import prior_observations
 from workbench.spaces.space import SpaceFile
 from workbench.store.keys import DataHashes, trial_key
 
@@ -50,8 +50,8 @@ def finished(config: TrialConfig, seed: int = 1, psnr_db: float = 30.0) -> Trial
     return made.model_copy(update={"config": config, "key": trial_key(config, HASHES).trial})
 
 
-def known(*results: TrialResult, wanted: Settings | None = None) -> tuple[Known, ...]:
-    return known_networks(wanted or settings(space=SPACE), PSNR, results, HASHES)
+def known(*results: TrialResult, wanted: Settings | None = None) -> tuple[PriorObservation, ...]:
+    return prior_observations(wanted or settings(space=SPACE), PSNR, results, HASHES)
 
 
 def test_a_result_of_any_study_is_found_in_the_space() -> None:
@@ -109,11 +109,11 @@ def test_the_sampler_begins_with_what_is_known_and_a_kill_changes_nothing() -> N
     teacher = run(wanted, 30, Fake())
     values = teacher.values(PSNR)
     told = tuple(
-        Known(params=p.params, distributions=p.distributions, values=values[p.name])
+        PriorObservation(params=p.params, distributions=p.distributions, values=values[p.name])
         for p in teacher.trained
         if p.params
     )
-    warm = SearchRecord(name="s", settings=wanted, known=told)
+    warm = SearchRecord(name="s", settings=wanted, prior=told)
     found = run(wanted, 12, Fake(), warm)
     assert found.record.proposals != run(wanted, 12, Fake()).record.proposals
     half = run(wanted, 5, Fake(), warm).record

@@ -14,8 +14,8 @@ from workbench.errors import ConfigError
 from workbench.search.candidates import Counted, Rejected, build, cost_of
 from workbench.search.cheapest import cheapest
 from workbench.search.reachable import check_limits
-from workbench.spaces.askers import AtRandom
-from workbench.spaces.dimensions import Integers, TooFewError
+from workbench.spaces.dimensions import Integers, SubsetError
+from workbench.spaces.enumeration import RandomSampler
 from workbench.spaces.files import (
     FOLDER,
     SpaceError,
@@ -60,10 +60,10 @@ def test_every_sample_of_a_shipped_space_is_a_trial(path: Path) -> None:
     space = read_space(path)
     assert space.question.endswith("?")
     assert size(space) == SIZES[path.stem]
-    base, ask = space.base_trial(), AtRandom(random.Random(1))
+    base, ask = space.base_trial(), RandomSampler(random.Random(1))
     built = 0
     for _ in range(60):
-        with suppress(TooFewError):
+        with suppress(SubsetError):
             apply_overrides(base, space.sample(ask))
             built += 1
     assert built > 30
@@ -93,10 +93,10 @@ def test_l_var_is_placed_within_the_chosen_levels_only() -> None:
 
 def test_a_dimension_exists_only_where_its_condition_holds() -> None:
     space = find_space("mdrn-full")[0]
-    ask = AtRandom(random.Random(2))
+    ask = RandomSampler(random.Random(2))
     kinds = set()
     for _ in range(80):
-        with suppress(TooFewError):
+        with suppress(SubsetError):
             attention = space.sample(ask)["model.spatial_attention"]
             kinds.add("esa" if attention == "esa" else attention["kind"])
             assert attention == "esa" or {"levels", "lvar", "squeeze_ratio"} < set(attention)
@@ -104,7 +104,7 @@ def test_a_dimension_exists_only_where_its_condition_holds() -> None:
 
 
 def test_numbers_are_within_their_ends(tmp_path: Path) -> None:
-    ask = AtRandom(random.Random(3))
+    ask = RandomSampler(random.Random(3))
     low, high = 0.001, 0.1
     logs = [ask.floating("x", low, high, None, True) for _ in range(500)]
     assert low <= min(logs) <= max(logs) <= high

@@ -9,8 +9,8 @@ import pytest
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialResult, TrialState
-from workbench.search.branching import begin_early
-from workbench.search.schedules import changed_at
+from workbench.search.forking import fork_checkpoints
+from workbench.search.schedules import fork_schedule
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
 from workbench.store.store import CHECKPOINT
@@ -23,7 +23,7 @@ PART = 6
 @pytest.fixture
 def child(tiny_trial: TrialConfig) -> TrialConfig:
     """Return a training that is the tiny one's for half of its steps."""
-    stages = changed_at(
+    stages = fork_schedule(
         tiny_trial.training, tiny_trial.training, PART, {"training.stages.0.loss": "l2"}
     )
     return apply_overrides(tiny_trial, {"training.stages": [stage.plain() for stage in stages]})
@@ -123,7 +123,7 @@ def test_early_it_has_the_steps_of_one_that_then_moves_on(
     checkpoint: Callable[[TrialConfig], Path],
     tmp_path: Path,
 ) -> None:
-    begin = partial(begin_early, child, seeds=(tiny_trial.seed,), store=tmp_path)
+    begin = partial(fork_checkpoints, child, seeds=(tiny_trial.seed,), store=tmp_path)
     run_trial(tiny_trial, store=tmp_path, until=PART)
     begin()
     given = checkpoint(child).read_bytes()
@@ -150,7 +150,7 @@ def test_a_checkpoint_of_another_step_is_not_taken(
     if state == "broken":
         checkpoint(tiny_trial).write_bytes(b"PK half a file")
     assert not checkpoint(child).exists()  # this packs the images
-    begin_early(child, seeds=(tiny_trial.seed,), store=tmp_path)
+    fork_checkpoints(child, seeds=(tiny_trial.seed,), store=tmp_path)
     assert not checkpoint(child).exists()
 
 
@@ -163,5 +163,5 @@ def test_what_is_finished_is_left_alone(
     run_trial(child, store=tmp_path)
     run_trial(tiny_trial, store=tmp_path, until=PART)
     checkpoint(child).unlink()
-    begin_early(child, seeds=(tiny_trial.seed,), store=tmp_path)
+    fork_checkpoints(child, seeds=(tiny_trial.seed,), store=tmp_path)
     assert not checkpoint(child).exists()

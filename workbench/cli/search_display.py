@@ -7,7 +7,15 @@ from workbench.reporting.search_texts import difference_text, proposal_text, val
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
-from workbench.search.record import Batch, Line, Promotion, Retry, SearchRecord, Stage, name_of
+from workbench.search.record import (
+    BatchProposed,
+    Promoted,
+    RetryStarted,
+    RungResult,
+    SearchEvent,
+    SearchRecord,
+    candidate_name,
+)
 from workbench.search.state import CANONICAL
 
 
@@ -44,25 +52,25 @@ class SearchDisplay(AblationDisplay):
         self._results: dict[str, dict[int, TrialResult]] = {}
         self._values: dict[str, tuple[float, ...]] = {}
         self._known = True
-        for line in record.lines:
+        for line in record.events:
             self.note(line)
         self._known = False
 
-    def note(self, line: Line) -> None:
+    def note(self, line: SearchEvent) -> None:
         """Take what has happened."""
         match line:
-            case Batch():
+            case BatchProposed():
                 self._rejected += sum(bool(p.rejected) for p in line.proposals)
-            case Promotion():
-                self._settled.discard(name_of(line.number))
-                self._say(f"{name_of(line.number)} is promoted from rung {line.rung + 1}")
-            case Retry():
-                names = [name_of(number) for number in line.numbers]
+            case Promoted():
+                self._settled.discard(candidate_name(line.number))
+                self._say(f"{candidate_name(line.number)} is promoted from rung {line.rung + 1}")
+            case RetryStarted():
+                names = [candidate_name(number) for number in line.numbers]
                 self._settled.difference_update(names)
                 for name in names:
                     self._ended.pop(name, None)
                 self._say(f"trials that failed are run again: {', '.join(names)}")
-            case Stage():
+            case RungResult():
                 self._take_stage(line)
         self._show()
 
@@ -81,16 +89,16 @@ class SearchDisplay(AblationDisplay):
         self._take_result(arm, seed, result)
         super().finished(arm, seed, result)
 
-    def _take_stage(self, stage: Stage) -> None:
-        stopped = [name for name in stage.values if name not in stage.goes_on]
+    def _take_stage(self, stage: RungResult) -> None:
+        stopped = [name for name in stage.values if name not in stage.promoted]
         if stage.rung == self._rungs:
             self._values |= stage.values
         elif stopped:
             where = f"rung {stage.rung + 1}: {', '.join(stopped)}"
             self._say(f"{where} {self._stopped}")
-        for name in (*stage.ended, *stopped):
+        for name in (*stage.failures, *stopped):
             self._settle_network(name)
-        for proposal in stage.born:
+        for proposal in stage.offspring:
             self._say(f"{proposal.name}: {proposal_text(proposal)}")
 
     def _take_result(self, arm: str, seed: int, result: TrialResult) -> None:

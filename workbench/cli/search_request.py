@@ -13,9 +13,9 @@ from workbench.search.population import NAME as PBT
 from workbench.search.reachable import check_limits
 from workbench.search.record import Settings
 from workbench.search.rungs import rung_steps
-from workbench.search.schedules import FIELDS, changeable
+from workbench.search.schedules import FIELDS, perturbable
 from workbench.spaces.files import SpaceError, check_values
-from workbench.spaces.joining import find_spaces, place_of
+from workbench.spaces.joining import find_spaces, location_of
 from workbench.spaces.sizes import size
 from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
@@ -157,7 +157,7 @@ def _check_population(space: SpaceFile, base: TrialConfig, names: str, batch: in
         )
     if batch < FEWEST:
         raise ConfigError(f"--sampler pbt needs a population of at least 2, got --batch {batch}")
-    if not changeable(space.dimensions):
+    if not perturbable(space.dimensions):
         raise ConfigError(
             f"--sampler pbt changes {', '.join(FIELDS[:-1])} or {FIELDS[-1]} of the training on "
             f"the way, and {names} varies none of them"
@@ -177,7 +177,7 @@ def _objectives(
     try:
         return parse_objectives(space.objectives, datasets)
     except ConfigError as error:
-        place = place_of(SpaceError(["objectives"], ""), names)
+        place = location_of(SpaceError(["objectives"], ""), names)
         raise ConfigError(f"{place}: {error}") from None
 
 
@@ -193,5 +193,5 @@ def _check_space(space: SpaceFile, base: TrialConfig, names: str) -> None:
     except SpaceError as error:
         part, *name = error.keys
         typed = part == "limits" and space.limits != find_spaces(names).limits
-        where = " ".join(["--limit", *name]) if typed else place_of(error, names)
+        where = " ".join(["--limit", *name]) if typed else location_of(error, names)
         raise ConfigError(f"{where}: {error}") from None

@@ -18,10 +18,10 @@ from workbench.execution.plan import Arm, Plan
 from workbench.execution.run import by_arm
 from workbench.execution.stream import run_arms
 from workbench.execution.tracked import TrackedTrials
-from workbench.search.branching import begin_early
+from workbench.search.forking import fork_checkpoints
 from workbench.search.loop import run_loop
 from workbench.search.objectives import Objective
-from workbench.search.record import Known, Line, SearchRecord, Settings
+from workbench.search.record import PriorObservation, SearchEvent, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
     find_record,
@@ -31,7 +31,7 @@ from workbench.search.record_file import (
     start_record,
 )
 from workbench.search.state import CANONICAL, SearchState
-from workbench.search.warm_start import known_networks
+from workbench.search.warm_start import prior_observations
 from workbench.store.ledger import Ledger
 from workbench.system.digests import sha256_of_json
 from workbench.system.files import write_atomically
@@ -100,14 +100,14 @@ def _begin(settings: Settings, name: str, store: Path, going_on: GoingOn) -> Sea
     if record is None:
         note(f"search {name} begins")
         known = () if going_on.cold else _known(settings, store)
-        record = SearchRecord(name=name, settings=settings, known=known, images=images)
+        record = SearchRecord(name=name, settings=settings, prior=known, images=images)
         start_record(record, store)
         if known:
             note(f"the sampler begins with {len(known)} networks that are finished; --cold if not")
     _check_the_same(record, settings, images, store)
     if record.proposals:
         note(f"search {name} goes on: {sum(p.trained for p in record.proposals)} trials proposed")
-    if going_on.retry and not record.retrying and not record.failed():
+    if going_on.retry and not record.retrying and not record.retryable():
         note("--retry failed: no trial of this search has failed")
     return record
 
@@ -134,13 +134,13 @@ def _check_the_same(
         )
 
 
-def _known(settings: Settings, store: Path) -> tuple[Known, ...]:
+def _known(settings: Settings, store: Path) -> tuple[PriorObservation, ...]:
     """Return the networks of the space that the ledger has, on these images with this recipe."""
     ledger = Ledger(store)
     hashes = known_hashes(settings.base, ledger)
     if hashes is None:
         return ()
-    return known_networks(settings, objectives_of(settings), ledger.results(), hashes)
+    return prior_observations(settings, objectives_of(settings), ledger.results(), hashes)
 
 
 def _searched_in_time(
@@ -184,7 +184,7 @@ def _searched(
         place.engine.open(place.store, place.workers) as executor,
     ):
 
-        def keep(line: Line) -> None:
+        def keep(line: SearchEvent) -> None:
             add_line(line, place.store, record.name)
             display.note(line)
 
@@ -196,7 +196,7 @@ def _searched(
             executor=executor,
             emit=to_all(display, TrackedTrials(tracker, record.name)),
         )
-        fork = partial(begin_early, seeds=seeds, store=place.store)
+        fork = partial(fork_checkpoints, seeds=seeds, store=place.store)
         return run_loop(record, trials, objectives, run, keep, fork, retry=retry)
 
 
@@ -257,7 +257,7 @@ def stored_state(name: str, store: Path) -> SearchState:
     record = find_record(store, name)
     state = SearchState(record)
     seeds = record.settings.trial_seeds
-    out = {**record.stopped(), **record.ended()}
+    out = {**record.stopped(), **record.failures()}
     arms = tuple(Arm(p.name, "", state.config(p)) for p in state.trained if p.name not in out)
     if arms:
         plan = Plan(name, arms, seeds)
@@ -277,7 +277,7 @@ def _print(state: SearchState, *, as_json: bool) -> None:
         print_json(plain_search(state, objectives))
     else:
         print_search(state, objectives)
-        failed = [proposal.name for proposal in state.record.failed()]
+        failed = [proposal.name for proposal in state.record.retryable()]
         if failed:
             note(
                 f"{', '.join(failed)} failed: the search's command with --retry failed added runs "

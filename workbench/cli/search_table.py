@@ -17,7 +17,7 @@ from workbench.reporting.search_texts import bicubic_warnings, proposal_text
 from workbench.reporting.wording import overlap_texts
 from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal, Stage
+from workbench.search.record import Proposal, RungResult
 from workbench.search.rungs import rung_steps
 from workbench.search.state import CANONICAL, SearchState, cost_of_trial
 
@@ -48,14 +48,14 @@ class _Overview:
         return self.state.front(self.objectives)
 
     @cached_property
-    def stopped(self) -> Mapping[str, Stage]:
+    def stopped(self) -> Mapping[str, RungResult]:
         """The rung at which networks were stopped, by name."""
         return self.state.record.stopped()
 
     @cached_property
     def ended(self) -> Mapping[str, str]:
         """Why networks failed, by name."""
-        return self.state.record.ended()
+        return self.state.record.failures()
 
 
 def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:

@@ -116,7 +116,7 @@ def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results)
     state = SearchState(find_record(store, name))
     tracker.study_described(search_view(state.record))
     record = state.record
-    out = {**record.stopped(), **record.ended()}
+    out = {**record.stopped(), **record.failures()}
     for proposal in state.trained:
         arm = Arm(proposal.name, "", state.config(proposal))
         for seed in record.settings.trial_seeds:

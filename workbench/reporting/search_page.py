@@ -142,7 +142,7 @@ def _table(view: SearchAnalysis) -> tuple[str, list[str], list[list[str]]]:
     head = ["trial", "parameters", "multiply-adds, G", *objectives, "what"]
     record = view.state.record
     values = {one.name: one.values for one in view.scored}
-    stopped, ended = record.stopped(), record.ended()
+    stopped, ended = record.stopped(), record.failures()
     rows = []
     if any(value is not None for value in view.bicubic):
         known = ["-" if value is None else f"{value:,.4f}" for value in view.bicubic]

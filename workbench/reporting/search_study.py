@@ -36,7 +36,7 @@ def write_study(state: SearchState, objectives: Sequence[Objective], path: Path)
             warnings.simplefilter("ignore")
             study.set_metric_names([objective.name for objective in objectives])
         values = state.values(objectives)
-        stopped, ended = state.record.stopped(), state.record.ended()
+        stopped, ended = state.record.stopped(), state.record.failures()
         study.add_trials(
             [
                 optuna_trial(

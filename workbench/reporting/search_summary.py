@@ -71,7 +71,7 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     best, values = state.front(objectives), state.values(objectives)
     figures = {"scored": float(len(values)), "on_the_front": float(len(best))}
     figures |= {"stopped_early": float(len(state.record.stopped()))}
-    figures |= {"failed": float(len(state.record.ended()))}
+    figures |= {"failed": float(len(state.record.failures()))}
     if len(objectives) == 1 and best:
         figures[f"best/{objectives[0].name}"] = values[best[0]][0]
     view = analyse_search(state, objectives)

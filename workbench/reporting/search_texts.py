@@ -80,7 +80,7 @@ def counts_text(analysis: "SearchAnalysis") -> str:
     overlaps = "".join(f" {text}." for text in overlap_texts(results))
     return (
         f"{len(record.proposals)} proposals: {len(analysis.scored)} networks scored, "
-        f"{len(record.stopped())} stopped early, {len(record.ended())} failed, "
+        f"{len(record.stopped())} stopped early, {len(record.failures())} failed, "
         f"{sum(rejections.values())} rejected before training{f' ({told})' if told else ''}, "
         f"{analysis.duplicates} were networks that were there already. "
         f"t0000 is the canonical network.{overlaps}"

@@ -161,5 +161,5 @@ def _at_rung(state: SearchState, rung: int) -> dict[str, float]:
     """Return the first objective of all candidates that came to a rung."""
     if rung >= len(state.record.settings.space.fidelity.rungs):
         return {}
-    stages = (stage for stage in state.record.stages if stage.rung == rung)
+    stages = (stage for stage in state.record.rung_results if stage.rung == rung)
     return {name: values[0] for stage in stages for name, values in stage.values.items()}

@@ -12,7 +12,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.results import Cost
 from workbench.search.candidates import amounts, cost_of
-from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.dimensions import SubsetError
 from workbench.spaces.space import Limits, SpaceFile
 
 MOST_COUNTED = 40
@@ -84,11 +84,11 @@ def _built(
     space: SpaceFile, base: TrialConfig, places: Mapping[str, int]
 ) -> tuple[ModelConfig | None, dict[str, int]]:
     """Return a network, None if it cannot be built, and how many values each dimension has."""
-    ask = _Places(places)
+    suggest = _Places(places)
     try:
-        return apply_overrides(base, space.sample(ask)).model, ask.counts
-    except (TooFewError, ConfigError):
-        return None, ask.counts
+        return apply_overrides(base, space.sample(suggest)).model, suggest.counts
+    except (SubsetError, ConfigError):
+        return None, suggest.counts
 
 
 def dearness(cost: Cost, limits: Limits) -> float:

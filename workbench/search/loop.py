@@ -16,14 +16,14 @@ from workbench.search.objectives import Objective
 from workbench.search.proposing import STUCK, propose, seen_runs
 from workbench.search.record import (
     FAILED,
-    Batch,
-    Line,
-    Promotion,
+    BatchProposed,
+    Promoted,
     Proposal,
-    Retry,
+    RetryStarted,
+    RungResult,
+    SearchEvent,
     SearchRecord,
-    Stage,
-    name_of,
+    candidate_name,
 )
 from workbench.search.samplers.choosing import make_sampler
 from workbench.search.samplers.sampler import Sampler
@@ -42,7 +42,7 @@ def run_loop(
     trials: int,
     objectives: tuple[Objective, ...],
     run: RunStream,
-    keep: Callable[[Line], None],
+    keep: Callable[[SearchEvent], None],
     fork: Fork | None = None,
     *,
     retry: bool = False,
@@ -64,8 +64,8 @@ def run_loop(
     """
     state = SearchState(record)
     sampler = make_sampler(record.settings, objectives)
-    for known in record.known:
-        sampler.add_prior(known)
+    for observation in record.prior:
+        sampler.add_prior(observation)
     context = SearchContext(state, objectives, trials, seen_runs(state))
     loop = _Loop(context, make_scheduler(context), sampler, keep, fork)
     loop.replay()
@@ -81,7 +81,7 @@ class _Loop:
     context: SearchContext
     scheduler: Scheduler
     sampler: Sampler
-    keep: Callable[[Line], None]
+    keep: Callable[[SearchEvent], None]
     fork: Fork | None
     retry_pending: bool = False
     """Whether failed trials are run again as soon as the scheduler can."""
@@ -97,8 +97,8 @@ class _Loop:
 
     def replay(self) -> None:
         """Take in the events of the record."""
-        for event in self.state.record.lines:
-            if isinstance(event, Batch):
+        for event in self.state.record.events:
+            if isinstance(event, BatchProposed):
                 self._replay_proposals(event.proposals)
             self._apply(event)
 
@@ -108,7 +108,9 @@ class _Loop:
         Trials that have their score are among it: the ledger has their results.
         """
         end = self.context.end
-        scored = {name for s in self.state.record.stages if s.rung == end for name in s.values}
+        scored = {
+            name for s in self.state.record.rung_results if s.rung == end for name in s.values
+        }
         arms = [self._arm(p, None) for p in self.state.trained if p.name in scored]
         return [*arms, *self._advance()]
 
@@ -136,59 +138,59 @@ class _Loop:
             found.append(self._arm(proposal, self.context.step(proposal, rung)))
         return found
 
-    def _next_event(self) -> Line | None:
+    def _next_event(self) -> SearchEvent | None:
         """Return what follows: of the scheduler's rules, of `retry`, or a new proposal."""
         if self.retry_pending and self.scheduler.can_retry():
             self.retry_pending = False
-            failed = self.state.record.failed()
+            failed = self.state.record.retryable()
             if failed:
                 numbers = tuple(proposal.number for proposal in failed)
-                return Retry(batch=self.state.record.next_batch, numbers=numbers)
+                return RetryStarted(batch=self.state.record.next_batch, numbers=numbers)
         left = self.context.trials - len(self.state.trained)
         more = left > 0 and not self.state.record.exhausted
         event = self.scheduler.next_event(more_candidates=more)
         wanted = min(self.scheduler.wants(), left) if event is None and more else 0
         return self._proposed(wanted) if wanted else event
 
-    def _proposed(self, wanted: int) -> Batch:
+    def _proposed(self, wanted: int) -> BatchProposed:
         """Propose new networks."""
         batch = self.state.record.next_batch
         proposals = propose(self.state, self.sampler, self.context.seen, batch, wanted)
         new = sum(proposal.trained for proposal in proposals)
-        return Batch(proposals=tuple(proposals), exhausted=new < wanted)
+        return BatchProposed(proposals=tuple(proposals), exhausted=new < wanted)
 
-    def _note(self, event: Line) -> None:
+    def _note(self, event: SearchEvent) -> None:
         """Keep an event, and take in what follows from it."""
-        self.state.record = self.state.record.with_lines([event])
+        self.state.record = self.state.record.with_events([event])
         self.keep(event)
         self._apply(event)
 
-    def _apply(self, event: Line) -> None:
-        born = event.born if isinstance(event, Stage) else ()
-        new = event.proposals if isinstance(event, Batch) else born
+    def _apply(self, event: SearchEvent) -> None:
+        born = event.offspring if isinstance(event, RungResult) else ()
+        new = event.proposals if isinstance(event, BatchProposed) else born
         self.proposals |= {proposal.name: proposal for proposal in new}
         self.scheduler.apply(event)
         self._inform_sampler(event)
 
-    def _inform_sampler(self, event: Line) -> None:
+    def _inform_sampler(self, event: SearchEvent) -> None:
         """Report to the sampler what an event says about candidates."""
         match event:
-            case Promotion():
-                self.sampler.add_running(self.proposals[name_of(event.number)])
-            case Retry():
+            case Promoted():
+                self.sampler.add_running(self.proposals[candidate_name(event.number)])
+            case RetryStarted():
                 for number in event.numbers:
                     if number > 0:
-                        self.sampler.add_running(self.proposals[name_of(number)])
-            case Stage():
+                        self.sampler.add_running(self.proposals[candidate_name(number)])
+            case RungResult():
                 for name, values in event.values.items():
                     self._report(event, self.proposals[name], values)
-                for name in event.ended:
+                for name in event.failures:
                     self.sampler.add_observation(self.proposals[name], None)
 
-    def _report(self, stage: Stage, proposal: Proposal, values: Sequence[float]) -> None:
+    def _report(self, stage: RungResult, proposal: Proposal, values: Sequence[float]) -> None:
         if stage.rung == self.context.end:
             self.sampler.add_observation(proposal, values)
-        elif proposal.name not in stage.goes_on:
+        elif proposal.name not in stage.promoted:
             step = self.context.step(proposal, stage.rung)
             assert step is not None, "candidates stop at rungs where they are compared"
             self.sampler.add_stopped(proposal.number, step, values)

@@ -13,18 +13,18 @@ from typing import Any
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build
 from workbench.search.record import Proposal
-from workbench.search.samplers.optuna_sampler import as_known
-from workbench.search.schedules import FIRST, STAGES, changeable, changed_at
+from workbench.search.samplers.optuna_sampler import as_observation
+from workbench.search.schedules import FIRST, STAGES, fork_schedule, perturbable
 from workbench.search.state import SearchState
-from workbench.spaces.askers import AtRandom
-from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers, ask_value
+from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers, suggest_value
+from workbench.spaces.enumeration import RandomSampler
 
 NAME = "pbt"
 FEWEST = 2
 """Candidates, so that one can go on from another."""
 FACTORS = (0.8, 1.2)
 """A number is changed by one of them; the paper's choice, and Ray Tune's."""
-AFRESH = 0.25
+RESAMPLE = 0.25
 """How often a setting is drawn from all of its values instead; likewise."""
 TRIES = 20
 """Draws of one candidate before its place stays empty."""
@@ -78,9 +78,9 @@ class Population:
     ) -> Proposal:
         settings = self.state.record.settings
         dimensions = settings.space.dimensions
-        values = {k: parent.choices[k] for k in changeable(dimensions)}
-        changed = {k: explored(values[k], dimensions[k], draw) for k in values}
-        stages = changed_at(
+        values = {k: parent.choices[k] for k in perturbable(dimensions)}
+        changed = {k: perturb(values[k], dimensions[k], draw) for k in values}
+        stages = fork_schedule(
             settings.base.training, self.state.config(parent).training, step, changed
         )
         kept = {
@@ -88,7 +88,7 @@ class Population:
             for key, value in parent.overrides.items()
             if key != STAGES and not key.startswith(FIRST)
         }
-        known = as_known(settings.space, {**parent.params, **_as_params(changed, dimensions)})
+        known = as_observation(settings.space, {**parent.params, **_as_params(changed, dimensions)})
         return Proposal.check(
             {
                 "number": number,
@@ -102,14 +102,14 @@ class Population:
         )
 
 
-def explored(value: Any, dimension: Dimension, draw: random.Random) -> Any:
+def perturb(value: Any, dimension: Dimension, draw: random.Random) -> Any:
     """Return a setting near to another one, or, now and then, any other.
 
     A number is multiplied by one of `FACTORS`, within its range; of listed values it is a
     neighbour.
     """
-    if draw.random() < AFRESH:
-        return ask_value("", dimension, AtRandom(draw), ())
+    if draw.random() < RESAMPLE:
+        return suggest_value("", dimension, RandomSampler(draw), ())
     match dimension:
         case Floats(low=low, high=high, step=step):
             moved = min(max(value * draw.choice(FACTORS), low), high)

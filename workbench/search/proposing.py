@@ -5,7 +5,7 @@ from workbench.search.candidates import Rejected, build, counted
 from workbench.search.record import Proposal
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.state import SearchState
-from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.dimensions import SubsetError
 
 MOST_REJECTED = 500
 """So many proposals in a row without a new network within the limits end a search."""
@@ -52,7 +52,7 @@ def propose(
             break
         try:
             proposal = sampler.propose(number, batch, at_random=rejected >= STUCK)
-        except TooFewError as error:
+        except SubsetError as error:
             empty = Proposal(number=number, overrides={}, params={}, distributions={}, batch=batch)
             proposal = Rejected(str(error)).as_rejected(empty)
         else:

@@ -11,8 +11,8 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.search.candidates import amounts, beyond, cost_of, latency_of
 from workbench.search.cheapest import cheapest
-from workbench.spaces.askers import AtRandom
-from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.dimensions import SubsetError
+from workbench.spaces.enumeration import RandomSampler
 from workbench.spaces.files import SpaceError
 from workbench.spaces.sizes import size
 from workbench.spaces.space import SpaceFile
@@ -70,11 +70,11 @@ def _models(drawn: Iterator[dict[str, Any]], base: TrialConfig) -> Iterator[Mode
 
 
 def _drawn(space: SpaceFile) -> Iterator[dict[str, Any]]:
-    ask = AtRandom(random.Random(0))
+    suggest = RandomSampler(random.Random(0))
     for _ in range(10 * DRAWN):
         try:
-            yield space.sample(ask)
-        except TooFewError:
+            yield space.sample(suggest)
+        except SubsetError:
             continue
 
 

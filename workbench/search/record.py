@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from workbench.config.base import Frozen
 from workbench.config.plausible import NotNegative, Seconds
@@ -21,7 +21,7 @@ from workbench.spaces.space import SpaceFile
 
 FAILED = "failed"
 """How the reason of a trial begins that did not end: a worker died, a file could not be read."""
-MAY_PASS = (FAILED, TrialState.OUT_OF_MEMORY.value)
+RETRYABLE = (FAILED, TrialState.OUT_OF_MEMORY.value)
 """Endings that the machine may have caused; the others follow from the network and its training."""
 
 
@@ -44,7 +44,7 @@ class Settings(Frozen):
     is how many are under way at once. The order of arrival matters then."""
 
 
-class Known(Frozen):
+class PriorObservation(Frozen):
     """A combination that had its score before the search began."""
 
     params: dict[str, Any]
@@ -57,7 +57,7 @@ class Known(Frozen):
     """By limit, how far above it is, as a share of the limit."""
 
 
-def name_of(number: int) -> str:
+def candidate_name(number: int) -> str:
     """Return how tables and MLflow call the proposal of a number."""
     return f"t{number:04}"
 
@@ -91,7 +91,7 @@ class Proposal(Frozen):
     @property
     def name(self) -> str:
         """How tables and MLflow call it."""
-        return name_of(self.number)
+        return candidate_name(self.number)
 
     @property
     def trained(self) -> bool:
@@ -115,7 +115,7 @@ def _counted(proposal: Proposal) -> Proposal:
 Recorded = Annotated[Proposal, AfterValidator(_counted)]
 
 
-class Batch(Frozen):
+class BatchProposed(Frozen):
     """Candidates that were proposed together, and those that were rejected on the way."""
 
     kind: Literal["batch"] = "batch"
@@ -124,24 +124,28 @@ class Batch(Frozen):
     """Nothing new was found any more; so the same command does not look again."""
 
 
-class Stage(Frozen):
-    """What came of a batch at a rung, or at the end."""
+class RungResult(Frozen):
+    """What came of candidates at a rung or at their end, and which of them are promoted."""
 
+    # Files keep the names of the first version for some fields.
+    model_config = ConfigDict(
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
     kind: Literal["stage"] = "stage"
     batch: int
     rung: int
     """From 0; the number of rungs stands for the end."""
     values: dict[str, tuple[float, ...]]
     """The objectives of each candidate that came so far, by name."""
-    ended: dict[str, str] = Field(default_factory=dict)
-    """Why the others did not."""
-    goes_on: tuple[str, ...] = ()
-    """Which of them are trained further."""
-    born: tuple[Recorded, ...] = ()
-    """Those that go on from others' weights in the place of those that do not."""
+    failures: dict[str, str] = Field(default_factory=dict, alias="ended")
+    """Why the others have none, by name."""
+    promoted: tuple[str, ...] = Field(default=(), alias="goes_on")
+    """Names of those that train further; ASHA has a `Promoted` for each of them instead."""
+    offspring: tuple[Recorded, ...] = Field(default=(), alias="born")
+    """Candidates that fork the checkpoints of others and take the places of stopped ones."""
 
 
-class Promotion(Frozen):
+class Promoted(Frozen):
     """A candidate that waited at a rung is trained further, in a search without batches."""
 
     kind: Literal["promotion"] = "promotion"
@@ -151,7 +155,7 @@ class Promotion(Frozen):
     """At which it waited."""
 
 
-class Retry(Frozen):
+class RetryStarted(Frozen):
     """Trials that failed are run again, as a batch of their own."""
 
     kind: Literal["retry"] = "retry"
@@ -160,102 +164,104 @@ class Retry(Frozen):
     """Of the proposals."""
 
 
-Line = Batch | Stage | Promotion | Retry
-_OneLine = Annotated[Line, Field(discriminator="kind")]
+SearchEvent = BatchProposed | RungResult | Promoted | RetryStarted
+_OneEvent = Annotated[SearchEvent, Field(discriminator="kind")]
 
 
 class SearchRecord(Frozen):
     """A search: what decides it, and everything that has happened, in order."""
 
+    # Files keep the names of the first version for some fields.
+    model_config = ConfigDict(
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
     name: str
     settings: Settings
-    known: tuple[Known, ...] = ()
-    """What the sampler is told first; kept, so that later results change no proposal."""
+    prior: tuple[PriorObservation, ...] = Field(default=(), alias="known")
+    """What the sampler observes first; kept, so that later results change no proposal."""
     images: dict[str, str] = Field(default_factory=dict)
     """Content hash of each set of images, by use and name; empty if an older workbench began it."""
-    lines: tuple[_OneLine, ...] = ()
+    events: tuple[_OneEvent, ...] = Field(default=(), alias="lines")
 
-    def with_lines(self, lines: Iterable[Line]) -> "SearchRecord":
+    def with_events(self, events: Iterable[SearchEvent]) -> "SearchRecord":
         """Return the record with more that has happened."""
         # Not a copy: that would take over what was found out about fewer lines.
         return SearchRecord.model_construct(
             name=self.name,
             settings=self.settings,
-            known=self.known,
+            prior=self.prior,
             images=self.images,
-            lines=(*self.lines, *lines),
+            events=(*self.events, *events),
         )
 
     @cached_property
     def proposals(self) -> tuple[Proposal, ...]:
         """All that was proposed, in order."""
         found: list[Proposal] = []
-        for line in self.lines:
-            if isinstance(line, Batch):
-                found += line.proposals
-            elif isinstance(line, Stage):
-                found += line.born
+        for event in self.events:
+            if isinstance(event, BatchProposed):
+                found += event.proposals
+            elif isinstance(event, RungResult):
+                found += event.offspring
         return tuple(found)
 
     @cached_property
-    def stages(self) -> tuple[Stage, ...]:
+    def rung_results(self) -> tuple[RungResult, ...]:
         """What came of candidates at rungs and at their ends, in order."""
-        return tuple(line for line in self.lines if isinstance(line, Stage))
+        return tuple(event for event in self.events if isinstance(event, RungResult))
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing new was found any more."""
-        batches = (line for line in reversed(self.lines) if isinstance(line, Batch))
-        return any(line.exhausted for line in islice(batches, 1))
-
-    def stage(self, batch: int, rung: int) -> Stage | None:
-        """Return what came of a batch at a rung, None if that is not known yet."""
-        return next((s for s in reversed(self.stages) if (s.batch, s.rung) == (batch, rung)), None)
+        batches = (event for event in reversed(self.events) if isinstance(event, BatchProposed))
+        return any(event.exhausted for event in islice(batches, 1))
 
     @property
     def next_batch(self) -> int:
         """The number of the next batch."""
-        retried = [line.batch for line in self.lines if isinstance(line, Retry)]
+        retried = [event.batch for event in self.events if isinstance(event, RetryStarted)]
         return 1 + max([*retried, *(p.batch for p in self.proposals[-1:])], default=-1)
 
-    def ended(self) -> Mapping[str, str]:
+    def failures(self) -> Mapping[str, str]:
         """Return why candidates ended without a score, by name; those under way again are not in.
 
         Reasons begin with the state and a colon: `failed: ...`, `out of memory: ...`.
         """
         found: dict[str, str] = {}
-        for line in self.lines:
-            if isinstance(line, Stage):
-                found |= line.ended
-            elif isinstance(line, Retry):
-                for number in line.numbers:
-                    found.pop(name_of(number), None)
+        for event in self.events:
+            if isinstance(event, RungResult):
+                found |= event.failures
+            elif isinstance(event, RetryStarted):
+                for number in event.numbers:
+                    found.pop(candidate_name(number), None)
         return found
 
-    def failed(self) -> tuple[Proposal, ...]:
+    def retryable(self) -> tuple[Proposal, ...]:
         """Return the candidates that may have failed by no fault of their own."""
-        ended = self.ended()
+        failures = self.failures()
         return tuple(
-            p for p in self.proposals if ended.get(p.name, "").partition(":")[0] in MAY_PASS
+            p for p in self.proposals if failures.get(p.name, "").partition(":")[0] in RETRYABLE
         )
 
     @property
     def retrying(self) -> bool:
         """Whether trials that failed are under way again: what runs them was stopped."""
         waiting = set[str]()
-        for line in self.lines:
-            if isinstance(line, Retry):
-                waiting = {name_of(number) for number in line.numbers}
-            elif isinstance(line, Stage):
-                waiting -= {*line.ended, *(n for n in line.values if n not in line.goes_on)}
+        for event in self.events:
+            if isinstance(event, RetryStarted):
+                waiting = {candidate_name(number) for number in event.numbers}
+            elif isinstance(event, RungResult):
+                waiting -= {*event.failures, *(n for n in event.values if n not in event.promoted)}
         return bool(waiting)
 
-    def stopped(self) -> Mapping[str, Stage]:
+    def stopped(self) -> Mapping[str, RungResult]:
         """Return the rung at which candidates were stopped, by name."""
-        found: dict[str, Stage] = {}
-        for line in self.lines:
-            if isinstance(line, Promotion):
-                found.pop(name_of(line.number), None)
-            elif isinstance(line, Stage) and line.rung < len(self.settings.space.fidelity.rungs):
-                found |= {name: line for name in line.values if name not in line.goes_on}
+        found: dict[str, RungResult] = {}
+        for event in self.events:
+            if isinstance(event, Promoted):
+                found.pop(candidate_name(event.number), None)
+            elif isinstance(event, RungResult) and event.rung < len(
+                self.settings.space.fidelity.rungs
+            ):
+                found |= {name: event for name in event.values if name not in event.promoted}
         return found

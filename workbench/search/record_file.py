@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from workbench.config.base import explain
 from workbench.errors import ConfigError, WorkbenchError, nearest, writing_to
-from workbench.search.record import Line, SearchRecord
+from workbench.search.record import SearchEvent, SearchRecord
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, seal_json, unseal_json
 from workbench.system.files import write_atomically
@@ -31,13 +31,13 @@ def start_record(record: SearchRecord, store: Path) -> None:
     Raises:
         StoreError: If the store cannot be written.
     """
-    header = record.model_dump(mode="json", exclude={"lines"})
-    lines = [header, *(line.plain() for line in record.lines)]
+    header = record.model_dump(mode="json", exclude={"events"})
+    lines = [header, *(line.plain() for line in record.events)]
     content = b"".join(_encoded(line) for line in lines)
     write_atomically(Store(store).search(record.name), content, store=store)
 
 
-def add_line(line: Line, store: Path, name: str) -> None:
+def add_line(line: SearchEvent, store: Path, name: str) -> None:
     """Add what has happened; it is on the disk when this returns.
 
     Raises:

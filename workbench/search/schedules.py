@@ -19,7 +19,7 @@ FIELDS = (RATE, "batch_size", "hr_patch_px", "loss")
 """Of a stage, what can change on the way."""
 
 
-def changeable(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
+def perturbable(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
     """Return the keys of a space that can change on the way, in their order.
 
     They are fields of the stage that neither depend on another dimension nor decide about one.
@@ -32,7 +32,7 @@ def changeable(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
     )
 
 
-def changed_at(
+def fork_schedule(
     base: TrainingConfig, so_far: TrainingConfig, step: int, values: Mapping[str, Any]
 ) -> tuple[StageConfig, ...]:
     """Return the stages of a training that is another one's until a step, and goes on otherwise.

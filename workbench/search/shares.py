@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.config.trial import TrialConfig
 from workbench.search.candidates import Counted, build
-from workbench.spaces.askers import AtRandom
-from workbench.spaces.dimensions import TooFewError
+from workbench.spaces.dimensions import SubsetError
+from workbench.spaces.enumeration import RandomSampler
 from workbench.spaces.sizes import size
 from workbench.spaces.space import SpaceFile
 from workbench.statistics.audit import Rate
@@ -57,9 +57,9 @@ def sampled(space: SpaceFile, base: TrialConfig, progress: Progress = silent) ->
 
 def _drawn(space: SpaceFile) -> Iterator[dict[str, Any] | None]:
     """Yield combinations at random, None for one that no network can be built of."""
-    ask = AtRandom(random.Random(0))
+    suggest = RandomSampler(random.Random(0))
     while True:
         try:
-            yield space.sample(ask)
-        except TooFewError:
+            yield space.sample(suggest)
+        except SubsetError:
             yield None

@@ -14,18 +14,18 @@ from workbench.errors import ConfigError
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
-from workbench.search.record import Known, Settings
-from workbench.search.samplers.optuna_sampler import as_known
-from workbench.spaces.dimensions import TooFewError
+from workbench.search.record import PriorObservation, Settings
+from workbench.search.samplers.optuna_sampler import as_observation
+from workbench.spaces.dimensions import SubsetError
 from workbench.store.keys import DataHashes, trial_key
 
 
-def known_networks(
+def prior_observations(
     settings: Settings,
     objectives: Sequence[Objective],
     results: Iterable[TrialResult],
     hashes: DataHashes,
-) -> tuple[Known, ...]:
+) -> tuple[PriorObservation, ...]:
     """Return the combinations of a space that have their score already, under every seed.
 
     Args:
@@ -35,7 +35,7 @@ def known_networks(
         hashes: Of the images of the search.
     """
     found: dict[str, dict[int, TrialResult]] = {}
-    combinations: dict[str, Known] = {}
+    combinations: dict[str, PriorObservation] = {}
     for result in results:
         if result.state is not TrialState.COMPLETE:
             continue
@@ -54,7 +54,9 @@ def known_networks(
     return tuple(known)
 
 
-def _combination(settings: Settings, result: TrialResult, hashes: DataHashes) -> Known | None:
+def _combination(
+    settings: Settings, result: TrialResult, hashes: DataHashes
+) -> PriorObservation | None:
     """Return a result's combination, without values; None if the search could not propose it."""
     if result.config.seed not in settings.trial_seeds:
         return None
@@ -62,12 +64,12 @@ def _combination(settings: Settings, result: TrialResult, hashes: DataHashes) ->
     try:
         overrides = settings.space.sample(reader)
         config = apply_overrides(settings.base, overrides)
-    except (_NotInSpaceError, TooFewError, ConfigError):
+    except (_NotInSpaceError, SubsetError, ConfigError):
         return None
     config = config.model_copy(update={"seed": result.config.seed})
     if trial_key(config, hashes).trial != result.key:
         return None  # another recipe, other images, or something that the space does not vary
-    return as_known(settings.space, reader.params)
+    return as_observation(settings.space, reader.params)
 
 
 class _NotInSpaceError(Exception):

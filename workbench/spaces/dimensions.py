@@ -12,7 +12,7 @@ MOST_VALUES = 10_000
 """Values of one dimension; each is tried on the base when the space is read."""
 
 
-class Ask(Protocol):
+class Suggest(Protocol):
     """Gives values: at random, in turn, or as a sampler suggests."""
 
     def choice(self, name: str, values: Sequence[Any]) -> Any:
@@ -122,33 +122,36 @@ class Subset(_Dimension):
 Dimension = Annotated[Choice | Integers | Floats | Subset, Field(discriminator="kind")]
 
 
-class TooFewError(Exception):
+class SubsetError(Exception):
     """A subset came out smaller than it must be; the candidate is rejected."""
 
 
-def ask_value(
-    name: str, dimension: Choice | Integers | Floats | Subset, ask: Ask, among: Sequence[Any]
+def suggest_value(
+    name: str,
+    dimension: Choice | Integers | Floats | Subset,
+    suggest: Suggest,
+    among: Sequence[Any],
 ) -> Any:
-    """Ask for a value of a dimension.
+    """Suggest a value of a dimension.
 
     Args:
         name: Its dotted key.
         dimension: What it may be.
-        ask: Gives values.
+        suggest: Gives values.
         among: For a subset within another one, the members that were chosen there.
 
     Raises:
-        TooFewError: If a subset came out smaller than it must be.
+        SubsetError: If a subset came out smaller than it must be.
     """
     match dimension:
         case Choice(values=values):
-            return ask.choice(name, values)
+            return suggest.choice(name, values)
         case Integers(low=low, high=high, step=step):
-            return ask.integer(name, low, high, step)
+            return suggest.integer(name, low, high, step)
         case Floats(low=low, high=high, step=step, log=log):
-            return ask.floating(name, low, high, step, log)
+            return suggest.floating(name, low, high, step, log)
         case Subset(of=of, at_least=at_least):
-            chosen = [m for m in of if m in among and ask.choice(f"{name}[{m}]", (True, False))]
+            chosen = [m for m in of if m in among and suggest.choice(f"{name}[{m}]", (True, False))]
             if len(chosen) < at_least:
-                raise TooFewError(f"{name} needs at least {at_least}, got {chosen}")
+                raise SubsetError(f"{name} needs at least {at_least}, got {chosen}")
             return chosen

@@ -21,7 +21,7 @@ def find_spaces(names: str) -> SpaceFile:
     return reduce(_joined, found)[1]
 
 
-def place_of(error: SpaceError, names: str) -> str:
+def location_of(error: SpaceError, names: str) -> str:
     """Return `file:line` of what an error is about, in the first of the files that has it."""
     found = ""
     for name in names.split(SIGN):

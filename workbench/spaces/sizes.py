@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import islice
 from math import prod
 
-from workbench.spaces.askers import EndlessError
 from workbench.spaces.dimensions import Dimension
+from workbench.spaces.enumeration import UncountableError
 from workbench.spaces.space import SpaceFile, depends_on
 
 MOST_COUNTED = 10_000
@@ -27,7 +27,7 @@ def _counted_out(space: SpaceFile, group: Mapping[str, Dimension]) -> int | None
     part = space.model_copy(update={"dimensions": group})
     try:
         count = sum(1 for _ in islice(part.combinations(), MOST_COUNTED + 1))
-    except EndlessError:
+    except UncountableError:
         return None
     return count if count <= MOST_COUNTED else None
 

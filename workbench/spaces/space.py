@@ -12,14 +12,14 @@ from workbench.config.overrides import value_at
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.spaces.askers import InTurn
 from workbench.spaces.dimensions import (
-    Ask,
     Dimension,
     Subset,
-    TooFewError,
-    ask_value,
+    SubsetError,
+    Suggest,
+    suggest_value,
 )
+from workbench.spaces.enumeration import GridEnumerator
 
 OVERRIDES = "model.block_overrides"
 BLOCKS = "model.blocks"
@@ -73,21 +73,21 @@ class SpaceFile(Frozen):
         """Yield every combination as overrides, the last dimension varying fastest.
 
         Raises:
-            EndlessError: With a dimension of numbers that have no steps.
+            UncountableError: With a dimension of numbers that have no steps.
         """
-        ask = InTurn()
+        suggest = GridEnumerator()
         while True:
-            ask.place = 0
-            with suppress(TooFewError):
-                yield self.sample(ask)
-            if not ask.advance():
+            suggest.place = 0
+            with suppress(SubsetError):
+                yield self.sample(suggest)
+            if not suggest.advance():
                 return
 
-    def sample(self, ask: Ask) -> dict[str, Any]:
-        """Ask for one combination, as overrides; a dimension whose `when` does not hold has none.
+    def sample(self, suggest: Suggest) -> dict[str, Any]:
+        """Suggest one combination, as overrides; a dimension whose `when` does not hold has none.
 
         Raises:
-            TooFewError: If a subset came out smaller than it must be.
+            SubsetError: If a subset came out smaller than it must be.
         """
         plain = self.base_trial().plain()
         found: dict[str, Any] = {}
@@ -98,9 +98,11 @@ class SpaceFile(Frozen):
                 continue
             if dimension.each_block:
                 names = [f"{key}@{block}" for block in range(_at(BLOCKS, found, plain))]
-                by_block[key] = [ask_value(name, dimension, ask, ()) for name in names]
+                by_block[key] = [suggest_value(name, dimension, suggest, ()) for name in names]
             else:
-                found[key] = ask_value(key, dimension, ask, self._among(dimension, found, plain))
+                found[key] = suggest_value(
+                    key, dimension, suggest, self._among(dimension, found, plain)
+                )
         overrides = merged({key: found[key] for key in self.dimensions if key in found})
         if by_block:
             overrides[OVERRIDES] = [*_at(OVERRIDES, {}, plain), *block_overrides(by_block)]

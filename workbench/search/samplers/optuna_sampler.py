@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.search.objectives import Objective
-from workbench.search.record import Known, Proposal
+from workbench.search.record import PriorObservation, Proposal
 from workbench.search.samplers.quiet_optuna import quiet_optuna
 from workbench.search.samplers.sampler import Sampler
 from workbench.spaces.space import SpaceFile
@@ -54,7 +54,7 @@ class OptunaSampler(Sampler):
         """Trials of Optuna without an end, by number of the proposal."""
 
     @quiet_optuna()
-    def add_prior(self, known: Known) -> None:
+    def add_prior(self, known: PriorObservation) -> None:
         """Observe a combination that had its score before the search started."""
         self._study.add_trial(
             self._optuna.trial.create_trial(
@@ -70,7 +70,7 @@ class OptunaSampler(Sampler):
         """Return the next combination.
 
         Raises:
-            TooFewError: If a subset came out smaller than it must be; the number is used up.
+            SubsetError: If a subset came out smaller than it must be; the number is used up.
         """
         self._study.sampler = self._make("random" if at_random else self._name, number)
         trial = self._study.ask()
@@ -140,7 +140,7 @@ class OptunaSampler(Sampler):
         self._study.enqueue_trial(proposal.params)
         self._open[proposal.number] = self._study.ask(self._distributions(proposal))
 
-    def _distributions(self, one: Known | Proposal) -> dict[str, Any]:
+    def _distributions(self, one: PriorObservation | Proposal) -> dict[str, Any]:
         from_json = self._optuna.distributions.json_to_distribution
         return {key: from_json(text) for key, text in one.distributions.items()}
 
@@ -152,7 +152,7 @@ class OptunaSampler(Sampler):
             return getattr(self._optuna.samplers, kind)(seed=seed, **arguments)
 
 
-def as_known(space: SpaceFile, params: Mapping[str, Any]) -> Known:
+def as_observation(space: SpaceFile, params: Mapping[str, Any]) -> PriorObservation:
     """Return a combination as a sampler keeps it.
 
     Args:
@@ -164,13 +164,13 @@ def as_known(space: SpaceFile, params: Mapping[str, Any]) -> Known:
     trial = optuna.trial.FixedTrial(dict(params))
     space.sample(_Suggest(trial))
     to_json = optuna.distributions.distribution_to_json
-    return Known(
+    return PriorObservation(
         params=trial.params, distributions={k: to_json(d) for k, d in trial.distributions.items()}
     )
 
 
 class _Suggest:
-    """Suggests values by a trial of Optuna; values of any kind by their JSON, which it can keep."""
+    """Suggests values by a trial of Optuna, which can keep values of any kind as their JSON."""
 
     def __init__(self, trial: Any) -> None:
         self._trial = trial

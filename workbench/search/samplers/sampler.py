@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from workbench.search.record import Known, Proposal
+from workbench.search.record import PriorObservation, Proposal
 
 
 class Sampler(ABC):
@@ -24,10 +24,10 @@ class Sampler(ABC):
             at_random: Draw it, whatever was observed.
 
         Raises:
-            TooFewError: If a subset came out smaller than it must be; the number is used up.
+            SubsetError: If a subset came out smaller than it must be; the number is used up.
         """
 
-    def add_prior(self, known: Known) -> None:  # noqa: B027 - not every sampler learns
+    def add_prior(self, known: PriorObservation) -> None:  # noqa: B027 - not every sampler learns
         """Observe a combination that had its score before the search started."""
 
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:  # noqa: B027

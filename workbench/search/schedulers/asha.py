@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from workbench.search.ranking import ranked
 from workbench.search.record import (
-    Batch,
-    Line,
-    Promotion,
+    BatchProposed,
+    Promoted,
     Proposal,
-    Retry,
-    Stage,
-    name_of,
+    RetryStarted,
+    RungResult,
+    SearchEvent,
+    candidate_name,
 )
 from workbench.search.schedulers.scheduler import (
     Arrival,
@@ -47,35 +47,35 @@ class AshaScheduler(Scheduler):
         self._failed_at: dict[str, int] = {}
         """The rung that a candidate was training towards when it failed, by name."""
         self._retried: set[str] = set()
-        self._held: dict[str, Stage] = {}
+        self._held: dict[str, RungResult] = {}
         """Crashes before any trial has worked, by name: the networks may not be at fault."""
-        self._ready: list[Stage] = []
+        self._ready: list[RungResult] = []
         """Stages that the loop has not taken yet."""
         self._worked = False
 
     @property
     def targets(self) -> Mapping[str, int]:
         """The rung that each candidate in training trains towards."""
-        ready = {*self._held, *(n for s in self._ready for n in (*s.values, *s.ended))}
+        ready = {*self._held, *(n for s in self._ready for n in (*s.values, *s.failures))}
         return {name: rung for name, rung in self._in_training.items() if name not in ready}
 
-    def apply(self, event: Line) -> None:
+    def apply(self, event: SearchEvent) -> None:
         """Take in an event of the record."""
         match event:
-            case Batch():
+            case BatchProposed():
                 for proposal in event.proposals:
                     if proposal.trained:
                         self._candidates[proposal.name] = proposal
                         self._in_training[proposal.name] = self._rung_after(proposal, -1)
-            case Promotion():
-                proposal = self._candidates[name_of(event.number)]
+            case Promoted():
+                proposal = self._candidates[candidate_name(event.number)]
                 self._promoted.add((proposal.name, event.rung))
                 self._in_training[proposal.name] = self._rung_after(proposal, event.rung)
-            case Retry():
-                names = [name_of(number) for number in event.numbers]
+            case RetryStarted():
+                names = [candidate_name(number) for number in event.numbers]
                 self._in_training |= {name: self._failed_at[name] for name in names}
                 self._retried.update(names)
-            case Stage():
+            case RungResult():
                 self._settle(event)
 
     def add_arrival(self, arrival: Arrival) -> None:
@@ -95,7 +95,7 @@ class AshaScheduler(Scheduler):
             self._ready += self._held.values()
             self._held.clear()
 
-    def next_event(self, *, more_candidates: bool) -> Line | None:
+    def next_event(self, *, more_candidates: bool) -> SearchEvent | None:
         """Return what came of an arrival, else a promotion if there is a free place."""
         if self._ready:
             return self._ready[0]
@@ -128,7 +128,7 @@ class AshaScheduler(Scheduler):
             raise all_failed("every trial that was under way", arrival.crash)
         return not self._worked and not everything
 
-    def _promotion(self, at_least: int) -> Promotion | None:
+    def _promotion(self, at_least: int) -> Promoted | None:
         """Return the promotion of the best candidate of the highest rung that deserves one.
 
         Args:
@@ -139,24 +139,24 @@ class AshaScheduler(Scheduler):
             count = max(at_least, int(self.context.fraction * len(values)))
             for name in ranked(values, self.context.objectives)[:count]:
                 if (name, rung) not in self._promoted:
-                    return Promotion(number=self._candidates[name].number, rung=rung)
+                    return Promoted(number=self._candidates[name].number, rung=rung)
         return None
 
-    def _settle(self, stage: Stage) -> None:
+    def _settle(self, stage: RungResult) -> None:
         self._ready = [one for one in self._ready if one is not stage]
-        self._failed_at |= dict.fromkeys(stage.ended, stage.rung)
-        for name in (*stage.values, *stage.ended):
+        self._failed_at |= dict.fromkeys(stage.failures, stage.rung)
+        for name in (*stage.values, *stage.failures):
             del self._in_training[name]
         if stage.rung < self.context.end:
             self._at_rung.setdefault(stage.rung, {}).update(stage.values)
 
-    def _stage(self, arrival: Arrival) -> Stage:
+    def _stage(self, arrival: Arrival) -> RungResult:
         name = arrival.name
-        return Stage(
+        return RungResult(
             batch=self._candidates[name].batch,
             rung=arrival.rung,
             values={} if arrival.values is None else {name: arrival.values},
-            ended={} if arrival.values is not None else {name: arrival.failure},
+            failures={} if arrival.values is not None else {name: arrival.failure},
         )
 
     def _rung_after(self, proposal: Proposal, rung: int) -> int:

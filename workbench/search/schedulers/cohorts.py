@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
-from workbench.search.record import Batch, Line, Proposal, Retry, Stage
+from workbench.search.record import BatchProposed, Proposal, RetryStarted, RungResult, SearchEvent
 from workbench.search.rungs import select_survivors
 from workbench.search.schedulers.scheduler import (
     Arrival,
@@ -43,7 +43,7 @@ class CohortScheduler(Scheduler):
 
     @abstractmethod
     def offspring(
-        self, stage: Stage, cohort: Sequence[Proposal], step: int
+        self, stage: RungResult, cohort: Sequence[Proposal], step: int
     ) -> tuple[Proposal, ...]:
         """Return new candidates that take the places of those that are stopped.
 
@@ -59,17 +59,17 @@ class CohortScheduler(Scheduler):
         names = (p.name for p in self._trained() if p.name not in self._arrivals)
         return dict.fromkeys(names, self._rung)
 
-    def apply(self, event: Line) -> None:
+    def apply(self, event: SearchEvent) -> None:
         """Take in an event of the record."""
         match event:
-            case Batch():
+            case BatchProposed():
                 self._start([p for p in event.proposals if p.trained], retrying=False)
-            case Retry():
+            case RetryStarted():
                 proposals = self.context.state.record.proposals
                 again = [p for p in proposals if p.number in event.numbers]
                 batch = {"batch": event.batch}
                 self._start([p.model_copy(update=batch) for p in again], retrying=True)
-            case Stage():
+            case RungResult():
                 self._settle(event)
 
     def add_arrival(self, arrival: Arrival) -> None:
@@ -88,7 +88,7 @@ class CohortScheduler(Scheduler):
         if len(trained) > 1 and not self.retrying:
             raise all_failed("every trial of this batch", crashes[0])
 
-    def next_event(self, *, more_candidates: bool) -> Stage | None:  # noqa: ARG002
+    def next_event(self, *, more_candidates: bool) -> RungResult | None:  # noqa: ARG002
         """Return what came of the cohort, once all of it has arrived."""
         if not self._cohort or self.targets:
             return None
@@ -101,8 +101,8 @@ class CohortScheduler(Scheduler):
                 values[arrival.name] = arrival.values
             else:
                 (crashed if arrival.crash else failed)[arrival.name] = arrival.failure
-        stage = Stage(
-            batch=self._cohort[0].batch, rung=self._rung, values=values, ended=crashed | failed
+        stage = RungResult(
+            batch=self._cohort[0].batch, rung=self._rung, values=values, failures=crashed | failed
         )
         return stage if self._rung == self.context.end else self._decided(stage)
 
@@ -121,13 +121,13 @@ class CohortScheduler(Scheduler):
         self._cohort, self._rung, self._arrivals = tuple(cohort), 0, {}
         self.retrying = retrying
 
-    def _settle(self, stage: Stage) -> None:
+    def _settle(self, stage: RungResult) -> None:
         if stage.rung == self.context.end:
             self._cohort = ()
         else:
             self.at_rung.setdefault(stage.rung, {}).update(stage.values)
-            on = [p for p in self._cohort if p.name in stage.goes_on]
-            self._cohort = (*on, *stage.born)
+            on = [p for p in self._cohort if p.name in stage.promoted]
+            self._cohort = (*on, *stage.offspring)
         self._rung, self._arrivals = stage.rung + 1, {}
 
     def _trained(self) -> list[Proposal]:
@@ -138,7 +138,7 @@ class CohortScheduler(Scheduler):
         step = self.context.step(proposal, self._rung)
         return proposal.name != CANONICAL and step is not None
 
-    def _decided(self, stage: Stage) -> Stage:
+    def _decided(self, stage: RungResult) -> RungResult:
         """Return a stage with the survivors of its rung, and their offspring."""
         best = select_survivors(
             stage.values,
@@ -148,9 +148,9 @@ class CohortScheduler(Scheduler):
         )
         free = {p.name for p in self._cohort if not self._compared(p)}
         on = tuple(p.name for p in self._cohort if p.name in {*best, *free})
-        stage = stage.model_copy(update={"goes_on": on})
+        stage = stage.model_copy(update={"promoted": on})
         steps = [self.context.step(p, stage.rung) for p in self._trained()]
         step = max((one for one in steps if one is not None), default=None)
         if step is None:
             return stage
-        return stage.model_copy(update={"born": self.offspring(stage, self._cohort, step)})
+        return stage.model_copy(update={"offspring": self.offspring(stage, self._cohort, step)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from workbench.search.record import Proposal, Stage
+from workbench.search.record import Proposal, RungResult
 from workbench.search.schedulers.cohorts import CohortScheduler
 
 
@@ -17,6 +17,6 @@ class HalvingScheduler(CohortScheduler):
         """Return the values of all batches before."""
         return self.at_rung.get(rung, {})
 
-    def offspring(self, stage: Stage, cohort: Sequence[Proposal], step: int) -> tuple[()]:  # noqa: ARG002
+    def offspring(self, stage: RungResult, cohort: Sequence[Proposal], step: int) -> tuple[()]:  # noqa: ARG002
         """Return no candidate: the places of those that are stopped stay empty."""
         return ()

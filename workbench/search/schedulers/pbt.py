@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.search.population import Population
 from workbench.search.ranking import ranked
-from workbench.search.record import Proposal, Stage
+from workbench.search.record import Proposal, RungResult
 from workbench.search.schedulers.cohorts import CohortScheduler
 from workbench.search.schedulers.scheduler import SearchContext
 
@@ -30,13 +30,13 @@ class PbtScheduler(CohortScheduler):
         return self.at_rung.get(rung, {}) if self.retrying else {}
 
     def offspring(
-        self, stage: Stage, cohort: Sequence[Proposal], step: int
+        self, stage: RungResult, cohort: Sequence[Proposal], step: int
     ) -> tuple[Proposal, ...]:
         """Return a new member for each one that is stopped or has failed."""
         if self.retrying:
             return ()  # the places of those that failed before are taken
-        places = len(cohort) - len(stage.goes_on)
-        here = {name: stage.values[name] for name in stage.goes_on if name in stage.values}
+        places = len(cohort) - len(stage.promoted)
+        here = {name: stage.values[name] for name in stage.promoted if name in stage.values}
         best = set(ranked(here, self.context.objectives)[:places])
         count = min(places, self.context.trials - len(self.context.state.trained))
         parents = [proposal for proposal in cohort if proposal.name in best]

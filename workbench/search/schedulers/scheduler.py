@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from workbench.errors import WorkbenchError
 from workbench.search.objectives import Objective
-from workbench.search.record import Line, Proposal
+from workbench.search.record import Proposal, SearchEvent
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
 
@@ -104,12 +104,13 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def apply(self, event: Line) -> None:
+    def apply(self, event: SearchEvent) -> None:
         """Take in an event of the record.
 
         Args:
-            event: The proposals of a `Batch` train from the start; a `Stage` settles candidates at
-                a rung; a `Promotion` lets one train on; a `Retry` runs failed ones again.
+            event: The proposals of a `BatchProposed` train from the start; a `RungResult` settles
+                candidates at a rung; a `Promoted` lets one train further; a `RetryStarted` runs
+                failed ones again.
         """
 
     @abstractmethod
@@ -122,8 +123,8 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def next_event(self, *, more_candidates: bool) -> Line | None:
-        """Return what follows from the events and arrivals so far: a `Stage` or a `Promotion`.
+    def next_event(self, *, more_candidates: bool) -> SearchEvent | None:
+        """Return what follows from the events and arrivals so far: a `RungResult` or a `Promoted`.
 
         Args:
             more_candidates: Whether new candidates could still be proposed.

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class EndlessError(Exception):
+class UncountableError(Exception):
     """Numbers without steps cannot be counted."""
 
 
-class InTurn:
+class GridEnumerator:
     """Gives all combinations one after the other, like the wheels of a counter."""
 
     def __init__(self) -> None:
@@ -34,10 +34,10 @@ class InTurn:
         """Return the number whose turn it is.
 
         Raises:
-            EndlessError: If there are no steps.
+            UncountableError: If there are no steps.
         """
         if step is None:
-            raise EndlessError(name)
+            raise UncountableError(name)
         count = int((high - low) / step + 1e-9) + 1
         return float(self.choice(name, [low + index * step for index in range(count)]))
 
@@ -53,7 +53,7 @@ class InTurn:
         return True
 
 
-class AtRandom:
+class RandomSampler:
     """Gives values at random, each as likely as any other."""
 
     def __init__(self, draw: random.Random) -> None:

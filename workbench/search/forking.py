@@ -10,7 +10,7 @@ from workbench.trial.images import known_hashes
 from workbench.trial.resume import fork_checkpoint
 
 
-def begin_early(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> None:
+def fork_checkpoints(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> None:
     """Give a training that has not begun the steps that others have, for each seed.
 
     A training does so by itself when it is run; by then the one that it goes on from may have gone

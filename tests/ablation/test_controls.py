@@ -1,7 +1,6 @@
 """Fair controls: bases of equal size, learning rates of the same budget; and the time it takes."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,9 @@ from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.execution.executor import Task
-from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan, make_plan
-from workbench.execution.speed import duration_text, seconds_left
 from workbench.models.complexity import count
 from workbench.results import CurvePoint, TrialResult, TrialState
-from workbench.store.ledger import Ledger
-from workbench.trial.images import open_images
 
 BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["short"])
 
@@ -103,32 +97,3 @@ def test_the_best_validation_score_chooses_and_a_diverged_trial_never_wins() -> 
     assert "end of the grid" not in remarks[0]
     assert "learning rate 0.001 (0.5x 28.000 dB" in remarks[1]
     assert "end of the grid" in remarks[1]
-
-
-def test_the_time_left_comes_from_finished_trials_where_there_are_some() -> None:
-    arms = plan("no-lvar").arms
-    done = scored("k", 1, {"Set5": [30.0]}).model_copy(
-        update={"training_s": 90.0, "evaluation_s": 10.0}
-    )
-    planned = [Task(arms[0].name, arms[0].with_seed(1), "k", result=done)]
-    planned += [Task(arms[0].name, arms[0].with_seed(seed), "k") for seed in (2, 3, 4)]
-    assert seconds_left(planned, Ledger(Path("nowhere")), 2) == pytest.approx(150)
-    assert seconds_left(planned, Ledger(Path("nowhere")), 8) == pytest.approx(100)
-    assert seconds_left(planned[:1], Ledger(Path("nowhere")), 2) == 0
-
-
-def test_the_time_of_a_new_network_is_measured(tiny_trial: TrialConfig, tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    open_images(tiny_trial, ledger)
-    one = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1])
-    two = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 2])
-    short = seconds_left(look_up(one, tmp_path), ledger, 1)
-    assert short > 6  # two workers' starts at least
-    assert seconds_left(look_up(two, tmp_path), ledger, 1) > 1.2 * short
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(12.3, "12 s"), (600.0, "10 min"), (4_000.0, "67 min"), (9e3, "2.5 h")]
-)
-def test_durations_are_for_people(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text

@@ -4,28 +4,33 @@
 `add-one-in`: the base with all variants at once (stripped), and with all but one of them.
 `one-factor`: the base, and each level of each factor against it.
 `factorial`: every combination of the factors' levels.
-`fractional-factorial`: a part of these that still tells the main effects apart.
+`fractional-factorial`: a fraction of these that still tells the main effects apart.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-from workbench.ablation.factors import Factor, Level
+from workbench.ablation.contrasts import Cell, factorial_effects, fraction_effects
+from workbench.ablation.factors import Factor
 from workbench.ablation.fraction import smallest_fraction
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.execution.plan import Arm, Plan, check_seeds, incomparable, make_plan, run_identity
-from workbench.statistics.effects import Effect
+from workbench.execution.plan import (
+    Arm,
+    Change,
+    Plan,
+    check_seeds,
+    incomparable,
+    make_plan,
+    run_identity,
+)
 
 Design = Literal["leave-one-out", "add-one-in", "one-factor", "factorial", "fractional-factorial"]
 
 MAX_ARMS = 256
 """A design of more networks is refused as a mistake."""
 STRIPPED = "stripped"
-
-Cell = tuple[int, ...]
-"""For each factor the number of its level, 0 for the base's."""
 
 
 def design_plan(
@@ -66,8 +71,8 @@ def design_plan(
     cells = _cells(design, factors)
     arms = _combined(base_name, base, factors, cells)
     named = dict(zip(cells, (arm.name for arm in arms), strict=True))
-    is_part = design == "fractional-factorial"
-    effects = _fraction_effects(factors, named) if is_part else _effects(factors, named)
+    is_fraction = design == "fractional-factorial"
+    effects = (fraction_effects if is_fraction else factorial_effects)(factors, named)
     return Plan(study, tuple(arms), tuple(seeds), effects=tuple(effects))
 
 
@@ -124,11 +129,11 @@ def _combined(
     return arms
 
 
-def _levels(factors: Sequence[Factor], cell: Cell) -> list[Level]:
+def _levels(factors: Sequence[Factor], cell: Cell) -> list[Change]:
     return [f.levels[number - 1] for f, number in zip(factors, cell, strict=True) if number]
 
 
-def _apply(levels: Sequence[Level], base: TrialConfig) -> TrialConfig:
+def _apply(levels: Sequence[Change], base: TrialConfig) -> TrialConfig:
     config = base
     for count, level in enumerate(levels):
         try:
@@ -158,58 +163,3 @@ def _check(arms: Sequence[Arm], base_name: str, base: TrialConfig) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"two networks of the design are called {name!r}")
-
-
-def _effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> Iterator[Effect]:
-    """Yield main effects, then interactions of two factors, of a full factorial design.
-
-    A main effect is the mean, over all settings of the other factors, of what a level brings
-    against the base's. An interaction is half of how much more it brings beside a level of the
-    other factor than beside the base's (Box, Hunter and Hunter, 2005, section 5.6).
-    """
-    for place, factor in enumerate(factors):
-        for number, level in enumerate(factor.levels, 1):
-            yield Effect(
-                _main_effect(level.name), _contrast(named, {place: number}), level.question
-            )
-    for (p, one), (q, other) in itertools.combinations(enumerate(factors), 2):
-        for (i, a), (j, b) in itertools.product(
-            enumerate(one.levels, 1), enumerate(other.levels, 1)
-        ):
-            question = f"Does {a.name} bring more together with {b.name}?"
-            yield Effect(f"{a.name} x {b.name}", _contrast(named, {p: i, q: j}), question)
-
-
-def _main_effect(level: str) -> str:
-    """Name a main effect; the level alone is the name of a network."""
-    return f"main effect {level}"
-
-
-def _contrast(named: Mapping[Cell, str], levels: Mapping[int, int]) -> dict[str, float]:
-    """Return the weights of an effect: signs of the levels, averaged over the other factors."""
-    signs = {}
-    for cell, name in named.items():
-        if all(cell[place] in (0, number) for place, number in levels.items()):
-            minus = sum(cell[place] == 0 for place in levels)
-            signs[name] = -1.0 if minus % 2 else 1.0
-    return {name: 2 * sign / len(signs) for name, sign in signs.items()}
-
-
-def _fraction_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> Iterator[Effect]:
-    """Yield the effects that a part of a factorial design can tell apart.
-
-    Interactions with equal signs in every network cannot be told apart: they are one effect with
-    all their names. One that looks like a main effect is left out, as it is taken to be small.
-    """
-    columns: dict[tuple[float, ...], list[tuple[int, ...]]] = {}
-    for size in (1, 2):
-        for places in itertools.combinations(range(len(factors)), size):
-            terms = _contrast(named, dict.fromkeys(places, 1))
-            columns.setdefault(tuple(terms.values()), []).append(places)
-    for column, members in columns.items():
-        main = [places for places in members if len(places) == 1]
-        shown = main or members
-        label = " or ".join(" x ".join(factors[p].name for p in places) for places in shown)
-        label = _main_effect(label) if main else label
-        question = factors[main[0][0]].levels[0].question if main else ""
-        yield Effect(label, dict(zip(named.values(), column, strict=True)), question)

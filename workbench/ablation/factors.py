@@ -8,38 +8,33 @@ from workbench.ablation.variant import Variant
 from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import Change
 
 
 @dataclass(frozen=True)
-class Level:
-    """One setting of a factor that the base does not have."""
+class FieldChange:
+    """Other values of fields of the config than the base has; a `Change` like a variant."""
 
     name: str
-    """What tables call it, such as `no-lvar` or `channels=24`."""
+    """Its name in tables, such as `channels=24`."""
     question: str
-    change: Variant | Mapping[str, Any]
-    """A variant, or overrides."""
+    overrides: Mapping[str, Any]
+    """By dotted key."""
+    origin: str = "--factor"
 
     @property
     def label(self) -> str:
-        """What errors call it."""
-        return self.change.label if isinstance(self.change, Variant) else f"factor {self.name!r}"
-
-    @property
-    def origin(self) -> str:
-        """Where its change was read."""
-        return self.change.origin if isinstance(self.change, Variant) else "--factor"
+        """Its name in error messages."""
+        return f"factor {self.name!r}"
 
     def apply(self, config: TrialConfig) -> TrialConfig:
-        """Return `config` with this setting.
+        """Return `config` with these values.
 
         Raises:
-            ConfigError: If it means nothing there.
+            ConfigError: If they mean nothing there.
         """
-        if isinstance(self.change, Variant):
-            return self.change.apply(config)
         try:
-            return apply_overrides(config, self.change)
+            return apply_overrides(config, self.overrides)
         except ConfigError as error:
             raise ConfigError(f"factor {self.name}: {error}") from None
 
@@ -49,13 +44,13 @@ class Factor:
     """A part of the config that has the base's setting or one of several levels."""
 
     name: str
-    levels: tuple[Level, ...]
-    """The settings to try, without the base's own."""
+    levels: tuple[Change, ...]
+    """The settings to try, without the base's own: a variant, or values of a field."""
 
 
 def variant_factor(variant: Variant) -> Factor:
     """Return a variant as a factor of two levels: the base's, and the variant's."""
-    return Factor(variant.name, (Level(variant.name, variant.question, variant),))
+    return Factor(variant.name, (variant,))
 
 
 def field_factor(key: str, values: Sequence[object], base: TrialConfig) -> Factor:
@@ -79,10 +74,10 @@ def field_factor(key: str, values: Sequence[object], base: TrialConfig) -> Facto
             f"factor {key}: needs a value besides the base's own, {own}, got {list(values)}"
         )
     levels = tuple(
-        Level(
+        FieldChange(
             name=f"{short}={_text(value)}",
             question=f"What does {short} {_text(value)} change, in place of {_text(own)}?",
-            change={key: value},
+            overrides={key: value},
         )
         for value in others
     )

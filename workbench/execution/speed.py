@@ -1,7 +1,7 @@
 """How long a plan will take, from measured speed.
 
-Finished trials of the same arm tell it best; where there is none, a few training steps and one
-forward pass of its network are timed. Imports torch only for those.
+The best estimate is the time of finished trials of the same arm; where there is none, a few
+training steps and one forward pass of its network are timed. Imports torch only for those.
 """
 
 import time
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _PATCH_PX, _BATCH = 96, 4
-"""At most so much is timed; longer steps are taken to be as much slower as they hold more px."""
+"""Larger steps are not timed: their time is taken to grow with the number of px."""
 _STEPS = 2
 _LR_PX = 64
 _START_S = 3.0
-"""Of a worker."""
+"""For a worker to start and import torch."""
 
 
-def seconds_left(planned: Sequence[Task], store: Ledger, workers: int) -> float:
-    """Return about how many seconds the unfinished trials of a plan take.
+def seconds_left(tasks: Sequence[Task], ledger: Ledger, workers: int) -> float:
+    """Estimate how many seconds the unfinished trials of a plan take.
 
     Args:
-        planned: Its trials; their images are packed.
-        store: The ledger.
+        tasks: The plan's trials, finished ones included; their images are packed.
+        ledger: Of the store that holds the images.
         workers: Trials at a time, each taken to have a core of its own.
     """
-    waiting = [trial for trial in planned if trial.result is None]
+    waiting = [task for task in tasks if task.result is None]
     each: dict[str, float] = {}
-    for trial in waiting:
-        if trial.arm not in each:
-            each[trial.arm] = _of_finished(trial.arm, planned) or _measured(trial.config, store)
-    total = sum(each[trial.arm] for trial in waiting)
+    for task in waiting:
+        if task.arm not in each:
+            each[task.arm] = _of_finished(task.arm, tasks) or _measured(task.config, ledger)
+    total = sum(each[task.arm] for task in waiting)
     return max([total / workers, *each.values()]) if waiting else 0.0
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration for people: `40 s`, `12 min`, `3.5 h`."""
+    """Return a duration as text: `40 s`, `12 min`, `3.5 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
-def _of_finished(arm: str, planned: Sequence[Task]) -> float | None:
+def _of_finished(arm: str, tasks: Sequence[Task]) -> float | None:
     times = [
-        trial.result.training_s + trial.result.evaluation_s
-        for trial in planned
-        if trial.arm == arm and trial.result is not None
+        task.result.training_s + task.result.evaluation_s
+        for task in tasks
+        if task.arm == arm and task.result is not None
     ]
     return fmean(times) if times else None
 

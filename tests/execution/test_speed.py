@@ -1,0 +1,46 @@
+"""How long a plan will take."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders.comparisons import scored
+from workbench.ablation.variant import find_variants
+from workbench.config.presets import PRESETS, RECIPES
+from workbench.config.trial import TrialConfig
+from workbench.execution.executor import Task
+from workbench.execution.lookup import look_up
+from workbench.execution.plan import make_plan
+from workbench.execution.speed import duration_text, seconds_left
+from workbench.store.ledger import Ledger
+from workbench.trial.images import open_images
+
+BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["short"])
+
+
+def test_the_time_left_comes_from_finished_trials_where_there_are_some() -> None:
+    done = scored("k", 1, {"Set5": [30.0]}).model_copy(
+        update={"training_s": 90.0, "evaluation_s": 10.0}
+    )
+    planned = [Task("mdrn-s", BASE, "k", result=done)]
+    planned += [Task("mdrn-s", BASE.model_copy(update={"seed": seed}), "k") for seed in (2, 3, 4)]
+    assert seconds_left(planned, Ledger(Path("nowhere")), 2) == pytest.approx(150)
+    assert seconds_left(planned, Ledger(Path("nowhere")), 8) == pytest.approx(100)
+    assert seconds_left(planned[:1], Ledger(Path("nowhere")), 2) == 0
+
+
+def test_the_time_of_a_new_network_is_measured(tiny_trial: TrialConfig, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    open_images(tiny_trial, ledger)
+    one = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1])
+    two = make_plan("s", "tiny", tiny_trial, find_variants(["no-lvar"]), [1, 2])
+    short = seconds_left(look_up(one, tmp_path), ledger, 1)
+    assert short > 6  # two workers' starts at least
+    assert seconds_left(look_up(two, tmp_path), ledger, 1) > 1.2 * short
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(12.3, "12 s"), (600.0, "10 min"), (4_000.0, "67 min"), (9e3, "2.5 h")]
+)
+def test_durations_have_a_fitting_unit(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text

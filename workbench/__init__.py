@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.api.ablation import ablate
     from workbench.api.networks import (
         Network,
         build,
@@ -35,6 +36,7 @@ _HOMES = {
     "Scores": "api.scores",
     "StudyResults": "api.studies",
     "WorkbenchError": "errors",
+    "ablate": "api.ablation",
     "build": "api.networks",
     "count": "api.networks",
     "evaluate": "api.scores",
@@ -55,6 +57,7 @@ __all__ = [
     "StudyResults",
     "WorkbenchError",
     "__version__",
+    "ablate",
     "build",
     "count",
     "evaluate",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from workbench.api.trial_bar import TrialBar
 from workbench.system.events import (
     Caution,
     Emit,
@@ -41,6 +42,7 @@ class _Bars:
 
     def __init__(self) -> None:
         self._bars: list[Any] = []
+        self._trials = TrialBar(_bar)
 
     def __call__(self, event: object) -> None:
         """Show an event; those of other kinds are ignored."""
@@ -58,11 +60,14 @@ class _Bars:
                 bar.update(done - bar.n)
             case WorkEnded() if self._bars:
                 self._bars.pop().close()
+            case _:
+                self._trials.show(event)
 
     def close(self) -> None:
         """Close what an error has left open."""
         while self._bars:
             self._bars.pop().close()
+        self._trials.close()
 
     def _write(self, text: str) -> None:
         _tqdm().write(text, file=sys.stderr)

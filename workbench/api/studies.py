@@ -9,6 +9,7 @@ from workbench.api.pages import inline, show_inline
 from workbench.errors import WorkbenchError
 from workbench.experiments.declaration import read_study
 from workbench.experiments.declaration import studies as study_names
+from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.reporting.json_data import comparison_to_dict
 from workbench.results import SCORE_NAMES, TrialResult
@@ -18,7 +19,8 @@ from workbench.system.files import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_STORE = "mlflow_runs"
+    from workbench.experiments.ablation import AblationOutcome
+
 _TRIAL_COLUMNS = (
     "variant",
     "seed",
@@ -34,8 +36,17 @@ _TRIAL_COLUMNS = (
 class StudyResults:
     """What a study found. In a notebook it shows its report."""
 
-    def __init__(self, opened: OpenedStudy, store: Path) -> None:
+    def __init__(
+        self, opened: OpenedStudy, store: Path, outcome: "AblationOutcome | None" = None
+    ) -> None:
         self._opened, self._store = opened, store
+        self.outcome = outcome
+        """What the run has found besides, such as the attribution of `shapley`; None for a study
+        that was read from its store."""
+
+    def with_outcome(self, outcome: "AblationOutcome") -> "StudyResults":
+        """Return the same study with what its run has found."""
+        return StudyResults(self._opened, self._store, outcome)
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
 from workbench.ablation.designs import Design
 from workbench.api.progress import Progressing, shown
 from workbench.api.sources import Images, source_texts

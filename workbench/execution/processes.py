@@ -28,7 +28,9 @@ from workbench.execution.events import (
 from workbench.execution.executor import MemoryRanOutError, Task, WorkerLostError
 from workbench.execution.process_worker import run_task, start_worker
 from workbench.results import TrialResult
-from workbench.system.digests import say
+        with without_main_module():
+            future = self._pool.submit(run_task, task, store)
+from workbench.system.process import without_main_module
 from workbench.system.stopping import signals_set
 
 POLL_S = 0.1
@@ -95,7 +97,8 @@ class _Worker:
             initializer=start_worker,
             initargs=(os.getpid(), self._stop, writer),
         )
-        future = self._pool.submit(run_task, task, store)
+        with without_main_module():
+            future = self._pool.submit(run_task, task, store)
         writer.close()  # the process has its own by now; its end is then the end of the pipe
         return future
 

@@ -6,6 +6,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
 
 _PR_SET_PDEATHSIG = 1
 
@@ -31,3 +34,19 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def without_main_module() -> Iterator[None]:
+    """Start processes inside the block that do not import the script that is run here.
+
+    A process that `spawn` starts imports the parent's script first, so that it finds what is
+    pickled from there. Ours need nothing of it, and a script that runs trials without
+    `if __name__ == "__main__"` would run them again in every worker.
+    """
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before

@@ -1,0 +1,30 @@
+"""One store for all documents, so that what one of them has trained the others find."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders.docs import ROOT, python_blocks
+
+
+@pytest.fixture(scope="session")
+def python_md(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the folder where the blocks of docs/python.md have run as one script, and its output.
+
+    The script has no `if __name__ == "__main__"`.
+    """
+    folder: Path = tmp_path_factory.mktemp("python_md")
+    blocks, _ = python_blocks(ROOT / "docs" / "python.md")
+    (folder / "script.py").write_text("\n".join(blocks))
+    run = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "script.py"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder, run.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.docs import ROOT, python_blocks
+from tests.cli.conftest import command as command
 
 
 @pytest.fixture(scope="session")

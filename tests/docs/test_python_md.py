@@ -42,7 +42,7 @@ def test_the_ten_lines_request_what_the_demo_requests(monkeypatch: pytest.Monkey
     monkeypatch.setattr("workbench.api.ablation._run", record)
     (block,) = NOT_RUN
     assert len(block.strip().splitlines()) <= 14
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         exec(compile(block, "docs/python.md", "exec"), {})
     plan = ROOT / "plans" / "demo.yaml"
     assert requested == [read_plan(plan).spec(plan)]
@@ -56,7 +56,10 @@ def test_the_ten_lines_give_the_numbers_of_the_command(
     shortened = {"seeds: 4": "seeds: 1", "recipe: demo": "recipe: demo\nsteps: 2\nbase: tiny"}
     (tmp_path / "short.yaml").write_text(_replaced(plan, shortened | {"base: mdrn-s\n": ""}))
     (block,) = NOT_RUN
-    shortened = {"seeds=4": "seeds=1, base='tiny', workers=1", '"demo",\n    val': '"demo", steps=2, val'}
+    shortened = {
+        "seeds=4": "seeds=1, base='tiny', workers=1",
+        '"demo",\n    val': '"demo", steps=2, val',
+    }
     names: dict[str, Any] = {}
     exec(compile(_replaced(block, shortened), "docs/python.md", "exec"), names)
     study = names["study"]

@@ -59,20 +59,33 @@ def test_the_page_is_shown_inside_a_frame(store: Path, tmp_path: Path) -> None:
 def test_a_store_lists_its_studies(store: Path) -> None:
     (row,) = wb.studies(store).to_dict("records")
     assert row["name"] == STUDY
-    assert row["variants"] == list(ARMS)
+    assert [row["baseline"], *row["variants"]] == list(ARMS)
     assert (row["trials"], row["finished"]) == (4, 3)
+    assert row["declared"].year == 1970
     assert wb.study(store=store).name == STUDY
 
 
 def test_a_store_without_studies_says_so(tmp_path: Path) -> None:
-    assert wb.studies(tmp_path / "none").empty
-    with pytest.raises(wb.WorkbenchError, match=r"holds no study; wb\.ablate"):
-        wb.study(store=tmp_path / "none")
+    assert wb.studies(tmp_path).empty
+    with pytest.raises(wb.WorkbenchError, match="holds no study"):
+        wb.study(store=tmp_path)
+    with pytest.raises(wb.WorkbenchError, match="nowhere: no such folder"):
+        wb.studies(tmp_path / "nowhere")
 
 
 def test_an_unknown_study_names_the_nearest(store: Path) -> None:
     with pytest.raises(wb.WorkbenchError, match=r"unknown study 'lvar-study'.*did you mean"):
         wb.study("lvar-study", store)
+
+
+def test_networks_that_are_not_there_are_named(store: Path) -> None:
+    study = wb.study(STUDY, store)
+    with pytest.raises(wb.WorkbenchError, match="no variant 'no-lva'; did you mean 'no-lvar'"):
+        study.network("no-lva")
+    with pytest.raises(wb.WorkbenchError, match="no trial of no-lvar with seed 2 is finished"):
+        study.network("no-lvar", seed=2)
+    with pytest.raises(wb.WorkbenchError, match="has no declaration 2"):
+        wb.study(STUDY, store, declaration=2)
 
 
 def test_studies_are_read_without_torch(store: Path) -> None:

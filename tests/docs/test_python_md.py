@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 import workbench as wb
 from tests.builders.docs import ROOT, python_blocks
 from tests.cli.conftest import Command
+from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.plan_file import read_plan
 from workbench.experiments.study_spec import StudySpec
 
@@ -45,7 +47,9 @@ def test_the_ten_lines_request_what_the_demo_requests(monkeypatch: pytest.Monkey
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         exec(compile(block, "docs/python.md", "exec"), {})
     plan = ROOT / "plans" / "demo.yaml"
-    assert requested == [read_plan(plan).spec(plan)]
+    expected = read_plan(plan).spec(plan)
+    assert expected.base == DEFAULT_BASE
+    assert requested == [replace(expected, base=None, origin="")]
 
 
 def test_the_ten_lines_give_the_numbers_of_the_command(

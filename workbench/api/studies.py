@@ -6,21 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.comparison import Comparison
 from workbench.api.pages import inline, show_inline
-from workbench.errors import WorkbenchError
-from workbench.experiments.declaration import read_study
-from workbench.experiments.declaration import studies as study_names
 from workbench.experiments.defaults import DEFAULT_STORE
+from workbench.experiments.listing import list_store
 from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
+from workbench.experiments.study_report import last_study
 from workbench.reporting.json_data import comparison_to_dict
 from workbench.results import SCORE_NAMES, TrialResult
-from workbench.store.ledger import Ledger
 from workbench.system.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.api.networks import Network
     from workbench.experiments.ablation import AblationOutcome
 
+_STUDY_COLUMNS = [
+    "name",
+    "question",
+    "baseline",
+    "variants",
+    "seeds",
+    "trials",
+    "finished",
+    "verdicts",
+    "declarations",
+    "declared_s",
+]
 _TRIAL_COLUMNS = (
     "variant",
     "seed",
@@ -140,6 +151,24 @@ class StudyResults:
         columns = ["variant", "against", "dataset", "delta_psnr_rgb_db", "low", "high", "p"]
         return pd.DataFrame(rows, columns=[*columns, "verdict", "seeds", "images"])
 
+    def network(self, variant: str | None = None, seed: int | None = None) -> "Network":
+        """Return the trained network of a finished trial, in evaluation mode.
+
+        Args:
+            variant: Or the baseline's name; the baseline if None.
+            seed: Of the trial; the first one that is finished if None.
+
+        Raises:
+            ConfigError: For an unknown variant or seed, with the nearest name.
+            WorkbenchError: If no such trial is finished.
+            CheckpointError: If its weights are gone or damaged.
+        """
+        from workbench.api.networks import load
+        from workbench.experiments.weights import find_weights
+
+        named = variant or self.comparison.rows[0].name
+        return load(find_weights(self._store, self.name, named, seed)[0].path)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what `workbench report --format json` prints, with units in the keys."""
         known = {"study": self.name, "declared": self._opened.declared.hash}
@@ -204,41 +233,40 @@ class StudyResults:
             yield row
 
 
-def study(name: str | None = None, store: str | Path = DEFAULT_STORE) -> StudyResults:
+def study(
+    name: str | None = None, store: str | Path = DEFAULT_STORE, declaration: int | None = None
+) -> StudyResults:
     """Read a study from a store and compare its trials again; trains nothing.
 
     Args:
         name: Of the study; None is the one that was declared last.
         store: The folder of the store.
+        declaration: Number of the plan among those that the study has declared, 1 for the first;
+            None is the last.
 
     Raises:
-        ConfigError: If there is no such study, with the nearest name.
-        WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
+        ConfigError: If there is no such study or declaration, with the nearest name.
+        WorkbenchError: If none of its baseline's trials is finished, or a record cannot be read.
 
     Example:
         >>> wb.study("demo").verdicts()
     """
     folder = Path(store)
-    if name is None:
-        names = study_names(folder)
-        if not names:
-            raise WorkbenchError(f"{folder} holds no study; wb.ablate(variants=[...]) makes one")
-        name = names[0]
-    return StudyResults(open_study(folder, name), folder)
+    opened = open_study(folder, name or last_study(folder), declaration)
+    return StudyResults(opened, folder)
 
 
 def studies(store: str | Path = DEFAULT_STORE) -> "pd.DataFrame":
     """Return what a store holds, a row a study, the one declared last first.
 
-    Columns: name, question, variants (with the base first), seeds, trials, finished,
-    declared (UTC).
+    Columns: name, question, baseline, variants, seeds, trials, finished, verdicts (by data set and
+    variant), declarations, declared (UTC).
 
     Args:
         store: The folder of the store.
 
     Raises:
-        ConfigError: If a study's file is damaged.
-        StoreError: If a record cannot be read.
+        ConfigError: If there is no such folder.
 
     Example:
         >>> wb.studies()["name"].tolist()
@@ -246,21 +274,7 @@ def studies(store: str | Path = DEFAULT_STORE) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    folder = Path(store)
-    ledger = Ledger(folder)
-    rows = []
-    for name in study_names(folder):
-        declared = read_study(folder, name).declarations[-1]
-        rows.append(
-            {
-                "name": name,
-                "question": declared.question,
-                "variants": [arm.name for arm in declared.arms],
-                "seeds": list(declared.seeds),
-                "trials": len(declared.all_keys),
-                "finished": sum(ledger.result(key) is not None for key in declared.all_keys),
-                "declared": pd.Timestamp(declared.declared_s, unit="s", tz="UTC"),
-            }
-        )
-    columns = ["name", "question", "variants", "seeds", "trials", "finished", "declared"]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [one.to_dict() for one in list_store(Path(store)).studies]
+    frame = pd.DataFrame(rows, columns=_STUDY_COLUMNS)
+    frame["declared"] = pd.to_datetime(frame.pop("declared_s").astype(float), unit="s", utc=True)
+    return frame

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from workbench.execution.messages import Advance
-from workbench.experiments.events import (
+from workbench.execution.events import (
     TrialFailed,
     TrialFinished,
-    TrialNews,
+    TrialProgressed,
     TrialReused,
-    TrialsEnded,
-    TrialsStarted,
 )
+from workbench.experiments.events import TrialsEnded, TrialsStarted
 
 
 class TrialBar:
@@ -50,6 +48,6 @@ class TrialBar:
                 self._bar.update()
             case TrialFailed(arm, seed, error):
                 self._bar.update()
-                self._bar.write(f"{arm} seed {seed}: {error}")
-            case TrialNews(arm, seed, Advance(done, total, what)):
+                self._bar.write(f"{arm} seed {seed}: {error}", file=self._bar.fp)
+            case TrialProgressed(arm, seed, done, total, what):
                 self._bar.set_postfix_str(f"{arm} seed {seed}: step {done:,} of {total:,}, {what}")

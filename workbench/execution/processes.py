@@ -28,8 +28,7 @@ from workbench.execution.events import (
 from workbench.execution.executor import MemoryRanOutError, Task, WorkerLostError
 from workbench.execution.process_worker import run_task, start_worker
 from workbench.results import TrialResult
-        with without_main_module():
-            future = self._pool.submit(run_task, task, store)
+from workbench.system.digests import say
 from workbench.system.process import without_main_module
 from workbench.system.stopping import signals_set
 

@@ -71,6 +71,9 @@ def run_loop(
     loop.replay()
     loop.retry_pending = retry and not record.retrying
     run(loop.first(), loop.then)
+    # In the order of the proposals, whichever trial ended first.
+    found = state.results
+    state.results = {p.name: found[p.name] for p in state.trained if p.name in found}
     return state
 
 

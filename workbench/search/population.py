@@ -1,7 +1,7 @@
-"""Population based training (Jaderberg et al. 2017): the worst go on from the best ones' weights.
+"""Offspring in population based training (Jaderberg et al. 2017).
 
-A batch is the population. At each rung those that are stopped make room for as many new candidates.
-Each takes over a training from among the best and goes on with one or more settings of it changed.
+A batch is the population. At each rung the stopped candidates make room for offspring, each of
+which forks the checkpoint of one of the best and trains on with one or more settings changed.
 """
 
 import json
@@ -20,56 +20,69 @@ from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers, sug
 from workbench.spaces.enumeration import RandomSampler
 
 NAME = "pbt"
+"""Of the sampler whose searches are populations."""
 FEWEST = 2
-"""Candidates, so that one can go on from another."""
+"""Members of a population, so that one can fork another."""
 FACTORS = (0.8, 1.2)
-"""A number is changed by one of them; the paper's choice, and Ray Tune's."""
+"""A number is multiplied by one of them; the paper's choice, and Ray Tune's."""
 RESAMPLE = 0.25
-"""How often a setting is drawn from all of its values instead; likewise."""
+"""Probability that a setting is drawn from all of its values instead; likewise."""
 TRIES = 20
-"""Draws of one candidate before its place stays empty."""
+"""Draws of one offspring before its place stays empty."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Population:
-    """Makes the candidates that go on from others.
+    """Makes offspring.
 
     Args:
         state: The search.
-        seen: The number of the proposal of each run; what is born is added.
+        seen: The number of the proposal of each run, by the run's identity.
     """
 
     state: SearchState
-    seen: dict[str, int]
+    seen: Mapping[str, int]
 
     def offspring(
-        self, batch: int, step: int, best: Sequence[Proposal], count: int
+        self, batch: int, step: int, parents: Sequence[Proposal], count: int
     ) -> tuple[Proposal, ...]:
-        """Return new candidates, which depend on the search's seed and the record only.
+        """Return new candidates; they follow from the search's seed and its record.
 
         Args:
-            batch: That they are of.
-            step: At which they begin.
-            best: Whose trainings they go on from; each time one of them by chance.
-            count: So many, or fewer if nothing new is found.
+            batch: Batch of the parents.
+            step: Training step at which they fork.
+            parents: Candidates whose checkpoints may be forked; one is drawn for each offspring.
+            count: Offspring wanted; there are fewer if no new run is found.
         """
         first = 1 + max(p.number for p in self.state.record.proposals)
+        taken = set(self.seen)
         found: list[Proposal] = []
-        for _ in range(count if best else 0):
-            proposal = self._one(first + len(found), batch, step, best)
+        for _ in range(count if parents else 0):
+            proposal = self._one(first + len(found), batch, step, parents, taken)
             if proposal is not None:
                 found.append(proposal)
         return tuple(found)
 
-    def _one(self, number: int, batch: int, step: int, best: Sequence[Proposal]) -> Proposal | None:
+    def _one(
+        self, number: int, batch: int, step: int, parents: Sequence[Proposal], taken: set[str]
+    ) -> Proposal | None:
+        """Return one offspring, None if no draw is a run of its own within the limits.
+
+        Args:
+            number: Of the proposal.
+            batch: Likewise.
+            step: Likewise.
+            parents: One of them is drawn.
+            taken: Identities of runs that exist; that of the offspring is added.
+        """
         draw = random.Random(f"{self.state.record.settings.seed} {number}")
+        settings = self.state.record.settings
         for _ in range(TRIES):
-            proposal = self._drawn(number, batch, step, draw.choice(best), draw)
-            settings = self.state.record.settings
+            proposal = self._drawn(number, batch, step, draw.choice(parents), draw)
             built = build(settings.base, proposal.overrides, settings.space.limits)
-            if isinstance(built, Rejected) or run_identity(built.config) in self.seen:
+            if isinstance(built, Rejected) or run_identity(built.config) in taken:
                 continue
-            self.seen[run_identity(built.config)] = number
+            taken.add(run_identity(built.config))
             return built.as_trial(proposal)
         return None
 
@@ -103,10 +116,15 @@ class Population:
 
 
 def perturb(value: Any, dimension: Dimension, draw: random.Random) -> Any:
-    """Return a setting near to another one, or, now and then, any other.
+    """Return a setting near to another one, or with probability `RESAMPLE` any other.
 
-    A number is multiplied by one of `FACTORS`, within its range; of listed values it is a
-    neighbour.
+    A number is multiplied by one of `FACTORS` and clipped to its range; a listed value becomes one
+    of its neighbours.
+
+    Args:
+        value: The setting of the parent.
+        dimension: What it may be.
+        draw: The source of chance.
     """
     if draw.random() < RESAMPLE:
         return suggest_value("", dimension, RandomSampler(draw), ())

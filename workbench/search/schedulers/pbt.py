@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from workbench.execution.plan import run_identity
 from workbench.search.population import Population
 from workbench.search.ranking import ranked
-from workbench.search.record import Proposal, RungResult
+from workbench.search.record import Proposal, RungResult, SearchEvent
 from workbench.search.schedulers.cohorts import CohortScheduler
 from workbench.search.schedulers.scheduler import SearchContext
 
@@ -24,6 +25,14 @@ class PbtScheduler(CohortScheduler):
         """
         super().__init__(context)
         self._population = Population(context.state, context.seen)
+
+    def apply(self, event: SearchEvent) -> None:
+        """Take in an event of the record."""
+        super().apply(event)
+        if isinstance(event, RungResult):
+            state = self.context.state
+            for proposal in event.offspring:
+                self.context.seen[run_identity(state.config(proposal))] = proposal.number
 
     def compared_with(self, rung: int) -> Mapping[str, tuple[float, ...]]:
         """Return nothing, or for members that are run again what their rung has seen."""

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from workbench.experiments.declaration import Study, merge, read_study
+from workbench.experiments.declaration import Study, read_study
+from workbench.experiments.declaring import merge
 
 
 def declare_again(store: Path, name: str, *, margin_db: float) -> None:

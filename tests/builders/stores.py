@@ -8,12 +8,8 @@ from typing import Any
 from safetensors.numpy import save
 
 from tests.tracking.conftest import make_config, make_label, make_result
-from workbench.experiments.declaration import (
-    Declaration,
-    DeclaredArm,
-    Study,
-    merge,
-)
+from workbench.experiments.declaration import Declaration, DeclaredArm, Study
+from workbench.experiments.declaring import merge
 from workbench.experiments.exported import MANIFEST
 from workbench.results import TrialResult
 from workbench.store.ledger import Ledger

@@ -11,7 +11,7 @@ from workbench.cli.ablate_report import print_outcome
 from workbench.cli.search_steps import GoingOn, run_search
 from workbench.cli.terminal import emit
 from workbench.experiments import ablation, running, views
-from workbench.experiments.declaration import Declared
+from workbench.experiments.declaring import Declared
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec

@@ -17,7 +17,8 @@ from workbench.errors import ConfigError
 from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan, make_plan
 from workbench.experiments.changes import change_text
-from workbench.experiments.declaration import Declared, Study, declare, merge, read_study, studies
+from workbench.experiments.declaration import Study, read_study, studies
+from workbench.experiments.declaring import Declared, declare, merge
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images

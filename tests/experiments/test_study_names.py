@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.experiments.declaration import declare, read_study
+from workbench.experiments.declaration import read_study
+from workbench.experiments.declaring import declare
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.study_plan import PlannedStudy, matched, plan_study
 from workbench.experiments.study_spec import StudySpec

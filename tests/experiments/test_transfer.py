@@ -21,11 +21,8 @@ from tests.builders.stores import (
 from tests.damage import change_digit, flip
 from tests.tracking.conftest import make_label, make_result
 from workbench.errors import ConfigError, StoreError, WorkbenchError
-from workbench.experiments.declaration import (
-    Study,
-    merge,
-    read_study,
-)
+from workbench.experiments.declaration import Study, read_study
+from workbench.experiments.declaring import merge
 from workbench.experiments.exported import MANIFEST, open_export
 from workbench.experiments.transfer import Count, export_study, import_export, show
 from workbench.results import TrialResult

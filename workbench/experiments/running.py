@@ -12,7 +12,8 @@ from workbench.execution.run import by_arm, run_plan
 from workbench.execution.speed import duration_text, seconds_left
 from workbench.execution.tracked import TrackedTrials
 from workbench.experiments.changes import change_text
-from workbench.experiments.declaration import Declared, declare, read_study
+from workbench.experiments.declaration import read_study
+from workbench.experiments.declaring import Declared, declare
 from workbench.experiments.describing import study_view
 from workbench.experiments.events import TrialsStarted, trials
 from workbench.experiments.packing import pack

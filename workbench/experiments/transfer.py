@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import ConfigError, writing_file
-from workbench.experiments.declaration import Study, merge, read_study
+from workbench.experiments.declaration import Study, read_study
+from workbench.experiments.declaring import merge
 from workbench.experiments.describing import study_view
 from workbench.experiments.exported import (
     MANIFEST,

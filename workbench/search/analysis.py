@@ -14,7 +14,7 @@ from workbench.statistics.ranks import RankCorrelation, partial_tau, rank_correl
 
 @dataclass(frozen=True)
 class Scored:
-    """A network of a search that came to its end."""
+    """A network of a search that has trained to its end."""
 
     name: str
     values: tuple[float, ...]
@@ -68,7 +68,7 @@ class Correlation:
     tau: RankCorrelation | None
     """Kendall's tau; None for too few networks."""
     partial_tau: float | None
-    """Likewise, at fixed parameters."""
+    """Kendall's tau at a fixed number of parameters; None for too few networks."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def analyse_search(state: SearchState, objectives: Sequence[Objective]) -> Searc
 
     Args:
         state: The search as far as it is known.
-        objectives: Of it.
+        objectives: Of the search.
     """
     first = objectives[0]
     return SearchAnalysis(
@@ -158,7 +158,7 @@ def _rungs(state: SearchState, objective: Objective) -> Rungs:
 
 
 def _at_rung(state: SearchState, rung: int) -> dict[str, float]:
-    """Return the first objective of all candidates that came to a rung."""
+    """Return the first objective of all candidates that have reached a rung."""
     if rung >= len(state.record.settings.space.fidelity.rungs):
         return {}
     stages = (stage for stage in state.record.rung_results if stage.rung == rung)

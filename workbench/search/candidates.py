@@ -1,4 +1,4 @@
-"""From a combination to a network that may be trained: built, counted, held to the limits.
+"""Candidates: combinations of a space that are built, counted and checked against its limits.
 
 Imports torch late: costs are counted on the meta device.
 """
@@ -77,7 +77,7 @@ def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Co
     """Return the candidate, or why it is rejected.
 
     Args:
-        base: The canonical trial.
+        base: The trial of the baseline.
         overrides: A combination of the space.
         limits: Hard; at a limit is within it.
     """

@@ -1,4 +1,4 @@
-"""A candidate that goes on from another one begins before that one moves on."""
+"""Fork the checkpoint of a parent while the parent waits at a rung."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from workbench.trial.resume import fork_checkpoint
 
 
 def fork_checkpoints(config: TrialConfig, *, seeds: tuple[int, ...], store: Path) -> None:
-    """Give a training that has not begun the steps that others have, for each seed.
+    """Copy the checkpoint of a compatible run into a training that has not started.
 
-    A training does so by itself when it is run; by then the one that it goes on from may have gone
-    further, and its checkpoint with it.
+    `run_trial` looks for such a checkpoint, too; by then the parent may have trained further, and
+    its checkpoint may be past the step at which the two trainings part.
 
     Args:
         config: The training.
-        seeds: Of it.
+        seeds: Seeds under which it will be run.
         store: The store; its images are packed.
 
     Raises:

@@ -52,7 +52,7 @@ def run_loop(
     Args:
         record: A new one, or that of a search to resume.
         trials: Networks to train, the baseline among them.
-        objectives: What the sampler is told.
+        objectives: What the sampler observes.
         run: Runs trials.
         keep: Keeps an event; it must be on the disk when this returns.
         fork: Gives offspring their parent's checkpoint. Without it they train from the start,
@@ -169,8 +169,8 @@ class _Loop:
         self._apply(event)
 
     def _apply(self, event: SearchEvent) -> None:
-        born = event.offspring if isinstance(event, RungResult) else ()
-        new = event.proposals if isinstance(event, BatchProposed) else born
+        offspring = event.offspring if isinstance(event, RungResult) else ()
+        new = event.proposals if isinstance(event, BatchProposed) else offspring
         self.proposals |= {proposal.name: proposal for proposal in new}
         self.scheduler.apply(event)
         self._inform_sampler(event)

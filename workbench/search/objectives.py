@@ -41,7 +41,7 @@ class Objective:
         """Return the mean over the seeds as the validation images show it at a step.
 
         Args:
-            results: Of trials that have come at least so far.
+            results: Of trials that have trained to this step at least.
             step: One at which they were validated.
         """
         if self.name in COSTS:

@@ -1,4 +1,4 @@
-"""New networks for a search: proposed, held to the limits, and told from those that are there."""
+"""New networks for a search: proposed, checked against the limits, and without duplicates."""
 
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build, counted
@@ -8,12 +8,12 @@ from workbench.search.state import SearchState
 from workbench.spaces.dimensions import SubsetError
 
 MOST_REJECTED = 500
-"""So many proposals in a row without a new network within the limits end a search."""
+"""Proposals in a row without a new network within the limits that end a search."""
 
 
 STUCK = 20
-"""After so many in a row the next ones are drawn at random, until one is new: a sampler that knows
-little may insist on what is above the limits."""
+"""Proposals in a row without a new network after which the next ones are drawn at random, until one
+is new: a sampler with few observations may insist on what is above the limits."""
 
 
 def seen_runs(state: SearchState) -> dict[str, int]:
@@ -28,16 +28,14 @@ def propose(
     batch: int,
     wanted: int,
 ) -> list[Proposal]:
-    """Return proposals with so many new networks, and all that were rejected on the way.
-
-    There are fewer new ones if nothing new is found any more.
+    """Return proposals until enough are new networks, those that were rejected among them.
 
     Args:
         state: The search.
-        sampler: Of it; it hears at once of what is rejected.
+        sampler: Of the search; it observes at once what is rejected.
         seen: The number of the proposal of each run; new ones are added.
-        batch: That they are of; the first one is the canonical network, whatever the sampler says.
-        wanted: So many new networks.
+        batch: Number of their batch; batch 0 is the baseline, without the sampler.
+        wanted: New networks; there are fewer if nothing new is found.
     """
     if batch == 0:
         base, limits = state.record.settings.base, state.record.settings.space.limits
@@ -68,7 +66,7 @@ def propose(
 
 
 def _checked(state: SearchState, proposal: Proposal, seen: dict[str, int]) -> Proposal:
-    """Hold a proposal to the limits, and recognise a network that was proposed before."""
+    """Check a proposal against the limits, and recognise a network that was proposed before."""
     settings = state.record.settings
     built = build(settings.base, proposal.overrides, settings.space.limits)
     if isinstance(built, Rejected):

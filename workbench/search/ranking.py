@@ -15,7 +15,7 @@ from workbench.search.objectives import Objective
 def front(
     values: Mapping[str, Sequence[float]], objectives: Sequence[Objective]
 ) -> tuple[str, ...]:
-    """Return the names that no other beats in every objective, in their order.
+    """Return the names on the Pareto front, in their order: no other dominates them.
 
     Args:
         values: By name, one value for each objective.
@@ -32,8 +32,8 @@ def ranked(
 ) -> tuple[str, ...]:
     """Return the names from the best to the worst; of equal ones the earlier is the better.
 
-    With several objectives the fronts come one after the other, and within one those that have
-    the fewest neighbours.
+    With several objectives the fronts come one after the other, and within a front those with the
+    largest crowding distance come first.
     """
     names = list(values)
     if not names:

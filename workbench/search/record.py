@@ -1,8 +1,8 @@
-"""What a search has proposed and decided: with it and the ledger a killed search goes on exactly.
+"""The record of a search: its settings and every event; with the ledger it resumes a search.
 
 The results are in the ledger. Here are the settings, the proposals in their order, and what was
 decided at each rung. A batch is kept before it is run, so that a batch that was killed is the
-batch that goes on.
+batch that is resumed.
 """
 
 import json
@@ -40,17 +40,17 @@ class Settings(Frozen):
     batch: int
     """Candidates that are proposed together; so the number of workers changes nothing."""
     asynchronous: bool = False
-    """There are no batches: each candidate is decided about when it comes to a rung, and `batch`
-    is how many are under way at once. The order of arrival matters then."""
+    """ASHA: a decision for each candidate when it reaches a rung. There are no batches, and `batch`
+    is how many candidates train at once. The order of arrival matters."""
 
 
 class PriorObservation(Frozen):
-    """A combination that had its score before the search began."""
+    """A combination that had its score before the search started."""
 
     params: dict[str, Any]
-    """As the sampler knows it."""
+    """Values by name, as Optuna keeps them."""
     distributions: dict[str, str]
-    """Likewise, as its own JSON."""
+    """Their distributions by name, as Optuna's JSON."""
     values: tuple[float, ...] = ()
     """Of the objectives."""
     excess: dict[str, NotNegative] = Field(default_factory=dict)
@@ -63,15 +63,15 @@ def candidate_name(number: int) -> str:
 
 
 class Proposal(Frozen):
-    """One combination that the sampler has given."""
+    """A combination that was proposed."""
 
     number: int
-    """Of the sampler's trial, from 0; the canonical network is 0."""
+    """Counted from 0; the baseline is 0."""
     overrides: dict[str, Any]
     params: dict[str, Any]
-    """As the sampler knows it."""
+    """Values by name, as Optuna keeps them."""
     distributions: dict[str, str]
-    """Likewise, as its own JSON."""
+    """Their distributions by name, as Optuna's JSON."""
     batch: int
     rejected: str = ""
     """Why it is not trained."""
@@ -82,11 +82,11 @@ class Proposal(Frozen):
     cost: Cost | None = None
     """As it was counted; None if it is no trial of its own. So views build no network."""
     latency_ms: Seconds | None = None
-    """As it was measured if there is a limit for it, so that a search goes on with it."""
+    """As it was measured if there is a limit for it; a resumed search does not measure it again."""
     parent: int | None = None
-    """Number of the candidate whose training it goes on from, in population based training."""
+    """Number of the candidate whose checkpoint it forks, in population based training."""
     parent_steps: int = 0
-    """So many steps are that one's."""
+    """Training steps that it shares with its parent; it forks after them."""
 
     @property
     def name(self) -> str:
@@ -116,12 +116,12 @@ Recorded = Annotated[Proposal, AfterValidator(_counted)]
 
 
 class BatchProposed(Frozen):
-    """Candidates that were proposed together, and those that were rejected on the way."""
+    """Candidates that were proposed together, and proposals that were rejected meanwhile."""
 
     kind: Literal["batch"] = "batch"
     proposals: tuple[Recorded, ...]
     exhausted: bool = False
-    """Nothing new was found any more; so the same command does not look again."""
+    """No new network was found; a resumed search does not look again."""
 
 
 class RungResult(Frozen):
@@ -136,7 +136,7 @@ class RungResult(Frozen):
     rung: int
     """From 0; the number of rungs stands for the end."""
     values: dict[str, tuple[float, ...]]
-    """The objectives of each candidate that came so far, by name."""
+    """The objectives of each candidate that reached the rung, by name."""
     failures: dict[str, str] = Field(default_factory=dict, alias="ended")
     """Why the others have none, by name."""
     promoted: tuple[str, ...] = Field(default=(), alias="goes_on")
@@ -146,7 +146,7 @@ class RungResult(Frozen):
 
 
 class Promoted(Frozen):
-    """A candidate that waited at a rung is trained further, in a search without batches."""
+    """A candidate is promoted from the rung at which it waited, in ASHA."""
 
     kind: Literal["promotion"] = "promotion"
     number: int

@@ -1,7 +1,7 @@
 """The file of a search: `searches/<name>.jsonl`, a line for the settings, then one for each event.
 
-Lines are only added, and each is on the disk before the search goes on; so 2,000 trials cost no
-more each than the first, and a kill at any instant leaves at most half a line, which is dropped.
+Lines are only added, and each is on the disk before anything follows from it. So the 2,000th trial
+costs no more than the first, and a kill leaves at most half a line, which is dropped.
 """
 
 import os
@@ -22,11 +22,11 @@ from workbench.system.files import write_atomically
 from workbench.system.locks import LockHeldError
 from workbench.system.strict_json import loads
 
-_AFRESH = "move it away and run the same command again, which trains nothing that is finished"
+_START_OVER = "move it away and run the same command again, which trains nothing that is finished"
 
 
 def start_record(record: SearchRecord, store: Path) -> None:
-    """Write the first line of a search, and what has happened.
+    """Write the first line of a search, and its events.
 
     Raises:
         StoreError: If the store cannot be written.
@@ -38,7 +38,7 @@ def start_record(record: SearchRecord, store: Path) -> None:
 
 
 def add_line(line: SearchEvent, store: Path, name: str) -> None:
-    """Add what has happened; it is on the disk when this returns.
+    """Add an event; it is on the disk when this returns.
 
     Raises:
         StoreError: If the store cannot be written.
@@ -83,13 +83,13 @@ def read_record(store: Path, name: str) -> SearchRecord | None:
         return SearchRecord.check(data)
     except DamagedError as damage:
         raise ConfigError(
-            f"{path}: damaged ({damage}); restore it from a copy, or {_AFRESH}"
+            f"{path}: damaged ({damage}); restore it from a copy, or {_START_OVER}"
         ) from None
     except ValidationError as error:
         reason = " ".join(explain(error, data, SearchRecord).split())
-        raise ConfigError(f"{path}: no search of this version; {_AFRESH} ({reason})") from None
+        raise ConfigError(f"{path}: no search of this version; {_START_OVER} ({reason})") from None
     except (ValueError, TypeError):  # no JSON, no text, or no search
-        raise ConfigError(f"{path}: no search of this version; {_AFRESH}") from None
+        raise ConfigError(f"{path}: no search of this version; {_START_OVER}") from None
 
 
 def _decoded(line: bytes, number: int) -> Any:
@@ -113,7 +113,7 @@ def find_record(store: Path, name: str) -> SearchRecord:
 
 
 def put_aside(store: Path, name: str) -> str | None:
-    """Give a search another name, so that its own can begin afresh.
+    """Give a search another name, so that a new one can have its name.
 
     Returns:
         The other name, None if there is no such search.

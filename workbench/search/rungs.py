@@ -1,8 +1,8 @@
-"""Early stopping: at which steps candidates are compared, and which of them go on.
+"""Rungs: at which steps candidates are compared, and which of them survive.
 
 Synchronous halving on rungs, as asynchronous successive halving (Li et al. 2020) decides: a
-candidate goes on if it is among the best share of all that have come to the rung so far. A batch
-is compared when all of it is there, so that the decision does not depend on who came first.
+candidate survives if it is among the best fraction of all that have reached the rung so far. A
+batch is compared when all of it is there, so that decisions do not depend on the order of arrival.
 With several objectives the ranks are those of multi-objective ASHA (Schmucker et al. 2021).
 """
 
@@ -36,13 +36,13 @@ def select_survivors(
     objectives: Sequence[Objective],
     keep: float,
 ) -> tuple[str, ...]:
-    """Return which candidates of a batch go on from a rung, in their order.
+    """Return the candidates of a batch that survive a rung, in their order.
 
     Args:
         here: Values at the rung of the batch, by name.
         before: Those of earlier batches.
         objectives: Which way is better.
-        keep: The share of all that goes on, in 0..1; at least one of them is in it.
+        keep: The fraction of all that survives, in 0..1; at least one candidate does.
     """
     everyone = {**before, **here}
     best = set(ranked(everyone, objectives)[: max(1, int(keep * len(everyone)))])

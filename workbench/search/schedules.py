@@ -3,7 +3,7 @@
 Population based training changes how a network is trained at the rungs. What comes out is a
 schedule, and a recipe can say it: each stage begins with the last one's weights and a fresh
 optimizer, as in the published recipe. So the result is a config like any other. It can be run
-from the beginning, under other seeds, by whoever has the config, and gives the same weights.
+from its first step, also under other seeds, and gives the same weights.
 """
 
 from collections.abc import Mapping
@@ -35,16 +35,16 @@ def perturbable(dimensions: Mapping[str, Dimension]) -> tuple[str, ...]:
 def fork_schedule(
     base: TrainingConfig, so_far: TrainingConfig, step: int, values: Mapping[str, Any]
 ) -> tuple[StageConfig, ...]:
-    """Return the stages of a training that is another one's until a step, and goes on otherwise.
+    """Return the stages of a training that forks another one at a step.
 
     Until the step, it is that training bit for bit. The rate is still halved where the base's
     milestones are: a learning rate of the space is the one before the first of them.
 
     Args:
         base: The recipe of the search, of one stage.
-        so_far: The training that it goes on from, of as many steps.
+        so_far: The training that is forked; both have as many steps.
         step: A step within the last stage of `so_far`.
-        values: By key of the space, what is other from then on.
+        values: Settings from that step on, by key of the space.
     """
     *before, last = so_far.stages
     done = step - sum(stage.steps for stage in before)

@@ -41,7 +41,7 @@ def sampled(space: SpaceFile, base: TrialConfig, progress: Progress = silent) ->
     Args:
         space: What may vary, and the limits.
         base: The trial that the dimensions change.
-        progress: Told how many are counted.
+        progress: Called with how many are counted.
     """
     count = size(space)
     everything = count is not None and count <= DRAWN

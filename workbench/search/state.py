@@ -12,7 +12,7 @@ from workbench.search.ranking import front
 from workbench.search.record import Proposal, SearchRecord
 
 CANONICAL = "t0000"
-"""Name of the network that all are compared with: always the first, and never stopped early."""
+"""Name of the baseline's candidate: always the first, and never stopped early."""
 
 
 def cost_of_trial(proposal: Proposal) -> Cost:
@@ -27,7 +27,7 @@ class SearchState:
 
     record: SearchRecord
     results: dict[str, list[TrialResult]] = field(default_factory=dict)
-    """Of the candidates that came to their end, by name of the proposal."""
+    """Of the candidates that have trained to their end, by name of the proposal."""
 
     @property
     def trained(self) -> list[Proposal]:
@@ -39,7 +39,7 @@ class SearchState:
         return apply_overrides(self.record.settings.base, proposal.overrides)
 
     def front(self, objectives: Sequence[Objective]) -> tuple[str, ...]:
-        """Return the networks within the limits that no other of them beats in every objective."""
+        """Return the Pareto front of the networks within the limits: none of them is dominated."""
         values = self.values(objectives)
         limits = self.record.settings.space.limits
         within = {

@@ -1,4 +1,4 @@
-"""What earlier studies on the same images already say about a space: results to begin with.
+"""Warm start: results of earlier studies that the sampler of a search observes first.
 
 A result counts if the ledger would answer the search's own trial with it: the same network, recipe,
 images, seed and code. Whether it came from an ablation or another search does not matter.
@@ -30,7 +30,7 @@ def prior_observations(
 
     Args:
         settings: Of the search.
-        objectives: Of it.
+        objectives: Of the search.
         results: All that a ledger holds.
         hashes: Of the images of the search.
     """
@@ -123,7 +123,7 @@ class _Reader:
 
 
 def _same(has: Any, value: Any) -> bool:
-    """Tell whether a field is what a choice says; a part's kind may stand for its defaults."""
+    """Return whether a field has the value of a choice; a kind may stand for its defaults."""
     plain = list(value) if isinstance(value, tuple) else value
     if isinstance(has, dict) and not isinstance(plain, dict):
         return has.get("kind") == plain

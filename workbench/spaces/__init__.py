@@ -1,1 +1,1 @@
-"""Search spaces: what may vary, how it is asked for, and how large that is. No torch."""
+"""Search spaces: what may vary, how combinations are drawn, and how many there are. No torch."""

@@ -1,4 +1,4 @@
-"""What a dimension of a search space may be, and how a value of it is asked for."""
+"""What a dimension of a search space may be, and how a value of it is suggested."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Protocol

@@ -1,4 +1,7 @@
-"""Who gives a combination its values when no sampler does: all in turn, or at random."""
+"""Enumerate all combinations of a space, or draw combinations at random.
+
+Libraries enumerate a product of lists; here dimensions appear and vanish with the values of others.
+"""
 
 import random
 from collections.abc import Sequence
@@ -18,7 +21,7 @@ class GridEnumerator:
         self._counts: list[int] = []
 
     def choice(self, name: str, values: Sequence[Any]) -> Any:  # noqa: ARG002
-        """Return the value whose turn it is."""
+        """Return the value of the present combination."""
         if self.place == len(self._turns):
             self._turns.append(0)
             self._counts.append(len(values))
@@ -27,11 +30,11 @@ class GridEnumerator:
         return value
 
     def integer(self, name: str, low: int, high: int, step: int) -> int:
-        """Return the number whose turn it is."""
+        """Return the number of the present combination."""
         return int(self.choice(name, range(low, high + 1, step)))
 
     def floating(self, name: str, low: float, high: float, step: float | None, log: bool) -> float:  # noqa: ARG002
-        """Return the number whose turn it is.
+        """Return the number of the present combination.
 
         Raises:
             UncountableError: If there are no steps.

@@ -40,12 +40,12 @@ class Limits(Frozen):
 
 
 class Fidelity(Frozen):
-    """Early stopping: candidates are compared at rungs, and the better ones go on."""
+    """Early stopping: candidates are compared at rungs, and the best are promoted."""
 
     rungs: tuple[Share, ...] = Field(max_length=100)
     """Shares of the recipe's steps, increasing; each becomes the nearest validation."""
     keep: Share = 0.5
-    """Share of all candidates at a rung that goes on from it."""
+    """Fraction of the candidates promoted at each rung (1 / eta)."""
 
     @model_validator(mode="after")
     def _check_rungs(self) -> "Fidelity":
@@ -58,13 +58,13 @@ class SpaceFile(Frozen):
     """What a search space's YAML file holds."""
 
     question: str = Field(min_length=1)
-    """What a search of this space asks, in one line."""
+    """The question of a search of this space, in one line."""
     base: str = "mdrn-s"
     """Preset that every candidate is a change of."""
     dimensions: dict[str, Dimension] = Field(min_length=1, max_length=1_000)
     """Dotted key of the trial's config -> what it may be."""
     objectives: tuple[str, ...] = ()
-    """What a search asks for unless it is told: scores, which are to be high, and costs."""
+    """Objectives unless the command names others: scores to maximize, costs to minimize."""
     limits: Limits = Limits()
     fidelity: Fidelity = Fidelity(rungs=())
     """Without rungs every candidate is trained to its end."""

@@ -100,7 +100,7 @@ class OptunaSampler(Sampler):
     def add_running(self, proposal: Proposal) -> None:
         """Observe that a candidate trains again.
 
-        What was reported of it before cannot be taken back, so it is one trial more to Optuna.
+        Optuna cannot take back what it has observed of it, so this is another trial of its study.
         """
         self._study.sampler = self._make("random", proposal.number)
         self._start(proposal)

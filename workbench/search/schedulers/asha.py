@@ -112,11 +112,11 @@ class AshaScheduler(Scheduler):
         return int(len(self._in_training) < self.context.state.record.settings.batch)
 
     def can_retry(self) -> bool:
-        """Tell that failed candidates can always be run again."""
+        """Return True: failed candidates can be run again at any time."""
         return True
 
     def _in_doubt(self, arrival: Arrival) -> bool:
-        """Tell whether a crash may not be the network's fault: no trial has worked so far.
+        """Return whether a crash may not be the network's fault: no trial has worked so far.
 
         Raises:
             WorkbenchError: If it is not; a resumed search runs what is in training again.

@@ -15,7 +15,7 @@ from workbench.search.state import CANONICAL
 
 
 class CohortScheduler(Scheduler):
-    """Trains a cohort to a rung, waits for all of it, and decides about all of it at once.
+    """Trains a cohort to a rung, waits for all of it, and decides once for all of it.
 
     So decisions do not depend on the order of arrival, nor on the number of workers. The baseline
     is a cohort of its own at first, and is never stopped.
@@ -48,8 +48,8 @@ class CohortScheduler(Scheduler):
         """Return new candidates that take the places of those that are stopped.
 
         Args:
-            stage: What came of the cohort at the rung.
-            cohort: That came to the rung.
+            stage: Results of the cohort at the rung.
+            cohort: Candidates that reached the rung.
             step: Of the rung.
         """
 
@@ -89,7 +89,7 @@ class CohortScheduler(Scheduler):
             raise all_failed("every trial of this batch", crashes[0])
 
     def next_event(self, *, more_candidates: bool) -> RungResult | None:  # noqa: ARG002
-        """Return what came of the cohort, once all of it has arrived."""
+        """Return the results of the cohort, once all of it has arrived."""
         if not self._cohort or self.targets:
             return None
         values: dict[str, tuple[float, ...]] = {}
@@ -113,7 +113,7 @@ class CohortScheduler(Scheduler):
         return self.context.state.record.settings.batch if self._started else 1
 
     def can_retry(self) -> bool:
-        """Tell whether the last cohort is settled."""
+        """Return whether the last cohort is settled."""
         return not self._cohort
 
     def _start(self, cohort: Sequence[Proposal], *, retrying: bool) -> None:

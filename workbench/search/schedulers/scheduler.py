@@ -139,7 +139,7 @@ class Scheduler(ABC):
 
     @abstractmethod
     def can_retry(self) -> bool:
-        """Tell whether failed candidates can be run again now; if not, the loop asks later."""
+        """Return whether failed candidates can be run again now; if not, the loop asks later."""
 
 
 def all_failed(which: str, reason: str) -> WorkbenchError:

@@ -19,7 +19,7 @@ from workbench.reporting.search_texts import bicubic_warnings
 from workbench.search.analysis import Scored, analyse_search
 from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import parse_objectives
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 
 PSNR = parse_objectives([], ["Set5"])
 BOTH = parse_objectives(["parameters", "Set5/psnr_rgb_db", "ssim_y"], ["Set5"])
@@ -51,14 +51,14 @@ def plain() -> SearchState:
 @pytest.fixture(scope="module")
 def state(plain: SearchState) -> SearchState:
     """Return a search with bicubic between the canonical network and those below it."""
-    psnr_db = plain.values(PSNR)[CANONICAL][0]
+    psnr_db = plain.values(PSNR)[BASELINE][0]
     return with_bicubic(plain, psnr_db + 0.25)
 
 
 def test_each_objective_has_its_value_and_costs_have_none(
     plain: SearchState, state: SearchState
 ) -> None:
-    expected = plain.values(PSNR)[CANONICAL][0] + 0.25
+    expected = plain.values(PSNR)[BASELINE][0] + 0.25
     assert bicubic_values(state, PSNR) == (expected,)
     assert bicubic_values(state, BOTH) == (None, expected, 0.8)
     assert bicubic_values(plain, BOTH) == (None, None, None)
@@ -66,9 +66,9 @@ def test_each_objective_has_its_value_and_costs_have_none(
 
 def test_networks_below_it_are_named(plain: SearchState, state: SearchState) -> None:
     found = below_bicubic_db(state)["Set5"]
-    limit = plain.values(PSNR)[CANONICAL][0] + 0.25
+    limit = plain.values(PSNR)[BASELINE][0] + 0.25
     assert set(found) == {n for n, (db,) in plain.values(PSNR).items() if db < limit}
-    assert found[CANONICAL] == pytest.approx(0.25)
+    assert found[BASELINE] == pytest.approx(0.25)
     (text,) = bicubic_warnings(state)
     assert "t0000 by 0.250 dB" in text
     assert text.endswith("beat interpolation: their ranks say little about longer training.")
@@ -113,7 +113,7 @@ def test_tables_have_its_row_and_the_warning(
     if show == "all":
         print_search(state, PSNR)
     else:
-        print_front(state, PSNR, [CANONICAL])
+        print_front(state, PSNR, [BASELINE])
     printed = file.getvalue()
     row = next(line for line in printed.splitlines() if line.startswith("bicubic"))
     value = bicubic_values(state, PSNR)[0]
@@ -124,7 +124,7 @@ def test_tables_have_its_row_and_the_warning(
 def test_json_has_both(state: SearchState) -> None:
     found = plain_search(state, BOTH)
     assert list(found["bicubic"]) == ["parameters", "Set5/psnr_rgb_db", "ssim_y"]
-    assert found["below_bicubic_db"]["Set5"][CANONICAL] == pytest.approx(0.25)
+    assert found["below_bicubic_db"]["Set5"][BASELINE] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from workbench.reporting.search_summary import PAGE, digest_of, search_summary
 from workbench.search.analysis import analyse_search
 from workbench.search.importances import importances
 from workbench.search.objectives import Objective, parse_objectives
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 
 DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
     plot => plot.querySelector('svg.main-svg .trace, svg.main-svg .parcoords, svg .y-axis'))"""
@@ -79,14 +79,14 @@ def test_mlflow_gets_the_page_and_the_figures(state: SearchState) -> None:
     shown = search_summary(state, PSNR)
     best = state.front(PSNR)[0]
     assert shown.figures["best/psnr_rgb_db"] == state.values(PSNR)[best][0]
-    assert shown.cost == state.results[CANONICAL][0].cost
+    assert shown.cost == state.results[BASELINE][0].cost
     assert shown.digest == digest_of(state)
     assert b"Rung rank correlation" in shown.files[PAGE]
     for name in ("front.png", "parallel.png", "importances.png", "rungs.png"):
         picture = Image.open(io.BytesIO(shown.files[name])).convert("L")
         assert min(picture.size) > 300
         assert len(picture.getcolors() or ()) > 20, f"{name} is empty"
-    other = SearchState(state.record, {CANONICAL: state.results[CANONICAL]})
+    other = SearchState(state.record, {BASELINE: state.results[BASELINE]})
     assert digest_of(other) != shown.digest
 
 

@@ -28,7 +28,7 @@ from workbench.search.record import (
 )
 from workbench.search.record_file import find_record, start_record
 from workbench.search.rungs import rung_steps
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 
 ORDERS = ["first come", "last come", "at random"]
 
@@ -64,12 +64,12 @@ def test_the_best_half_of_a_rung_goes_on_whoever_comes_first(
     ended, stopped = set(state.results), set(state.record.stopped())
     assert ended | stopped == {p.name for p in state.trained}
     assert not ended & stopped
-    assert CANONICAL in ended
+    assert BASELINE in ended
     assert 3 <= len(ended) < 12
     for proposal in state.trained:
         steps = [until for name, until in fake.segments if name == proposal.name]
         ladder = [*rung_steps(state.record.settings.space.fidelity, BASE.training), None]
-        assert steps == ([None] if proposal.name == CANONICAL else ladder[: len(steps)])
+        assert steps == ([None] if proposal.name == BASELINE else ladder[: len(steps)])
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -137,7 +137,7 @@ def test_without_rungs_every_candidate_trains_to_its_end_and_results_are_in_orde
 def test_a_longer_search_goes_on_and_the_best_of_few_comes_to_its_end() -> None:
     fake = Fake()
     few = run_asynchronously(asynchronous_settings(), 2, Arrivals(fake, "first come"))
-    assert set(few.results) == {CANONICAL, few.trained[1].name}
+    assert set(few.results) == {BASELINE, few.trained[1].name}
     more = run_asynchronously(asynchronous_settings(), 9, Arrivals(fake, "first come"), few.record)
     assert len(more.trained) == 9
     assert len(fake.segments) == len(set(fake.segments))
@@ -236,7 +236,7 @@ def test_what_fails_once_more_is_a_line_of_the_record_also_if_nothing_else_runs(
 class Diverging(Arrivals):
     def ended(self, one: Arm) -> ArmEnded:
         found = super().ended(one)
-        if one.name == CANONICAL:
+        if one.name == BASELINE:
             return found
         bad = {"state": TrialState.DIVERGED, "reason": "the loss was nan", "scores": ()}
         return ArmEnded(found.name, [result.model_copy(update=bad) for result in found.results])

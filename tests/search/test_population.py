@@ -21,7 +21,7 @@ from workbench.search.population import perturb
 from workbench.search.record import SearchEvent, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.schedules import fork_schedule, perturbable
-from workbench.search.state import CANONICAL
+from workbench.search.state import BASELINE
 from workbench.spaces.dimensions import Choice, Dimension, Floats, Integers
 from workbench.spaces.space import SpaceFile
 from workbench.training.schedule import learning_rate, steps_from
@@ -37,7 +37,7 @@ def test_the_stopped_make_room_for_those_that_go_on_from_the_best() -> None:
     proposals = {p.name: p for p in state.record.proposals}
     rung_steps = {0: 40, 1: 80}
     for stage in state.record.rung_results:
-        if stage.rung not in rung_steps or CANONICAL in stage.promoted:
+        if stage.rung not in rung_steps or BASELINE in stage.promoted:
             assert not stage.offspring
             continue
         assert len(stage.values) == 6

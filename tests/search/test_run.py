@@ -29,7 +29,7 @@ from workbench.search.ranking import front, ranked
 from workbench.search.record import RetryStarted, SearchEvent, SearchRecord
 from workbench.search.record_file import add_line, find_record, put_aside, start_record
 from workbench.search.rungs import rung_steps
-from workbench.search.state import CANONICAL
+from workbench.search.state import BASELINE
 from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
 
@@ -117,12 +117,12 @@ def test_the_worse_share_of_the_candidates_is_stopped_at_the_rungs(
     stopped = state.record.stopped()
     assert len(state.trained) == 13
     assert 4 <= len(stopped) <= 11
-    assert CANONICAL not in stopped
+    assert BASELINE not in stopped
     assert set(state.results) == {p.name for p in state.trained} - set(stopped)
     assert set(fake.trained) == set(state.results)
     if len(objectives) == 1:
         for stage in state.record.rung_results:
-            on = [stage.values[n][0] for n in stage.promoted if n != CANONICAL]
+            on = [stage.values[n][0] for n in stage.promoted if n != BASELINE]
             off = [v[0] for n, v in stage.values.items() if n not in stage.promoted]
             assert stage.rung == 2 or not on or not off or min(on) >= max(off)
 
@@ -245,7 +245,7 @@ def test_a_batch_that_fails_as_a_whole_is_run_again_by_the_same_command() -> Non
     left = SearchRecord(name="s", settings=wanted).with_events(kept)
     assert run(wanted, 9, fake, left).record == run(wanted, 9, Fake()).record
     with pytest.raises(WorkbenchError, match=r"the canonical network failed: its worker"):
-        run(wanted, 9, Failing({CANONICAL: "lost"}))
+        run(wanted, 9, Failing({BASELINE: "lost"}))
 
 
 def test_a_search_can_be_made_longer() -> None:

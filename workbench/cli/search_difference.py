@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from workbench.cli.console import OUT, note, table
 from workbench.search.objectives import COSTS, Objective
-from workbench.search.state import CANONICAL, SearchState, cost_of_trial
+from workbench.search.state import BASELINE, SearchState, cost_of_trial
 from workbench.system.numbers import count_change, giga_change, signed
 
 DECIMALS = 4
@@ -24,13 +24,13 @@ def print_differences(
             has none.
     """
     values = state.values(objectives)
-    others = [name for name in names if name in values and name != CANONICAL]
-    if CANONICAL not in values or not others:
+    others = [name for name in names if name in values and name != BASELINE]
+    if BASELINE not in values or not others:
         return
     scores = [(place, o.name) for place, o in enumerate(objectives) if o.name not in COSTS]
     made = table("trial", "parameters", "multiply-adds G", *(name for _, name in scores))
     costs = {p.name: cost_of_trial(p) for p in state.trained}
-    base, cost = values[CANONICAL], costs[CANONICAL]
+    base, cost = values[BASELINE], costs[BASELINE]
     for name in others:
         fewer = costs[name].parameters - cost.parameters
         less = costs[name].multiply_adds - cost.multiply_adds
@@ -41,7 +41,7 @@ def print_differences(
             *(signed(values[name][place] - base[place], DECIMALS) for place, _ in scores),
         )
     settings = state.record.settings
-    OUT.print(f"\ndifference from {CANONICAL}, the canonical {settings.space.base}")
+    OUT.print(f"\ndifference from {BASELINE}, the canonical {settings.space.base}")
     OUT.print(made)
     seeds = len(settings.trial_seeds)
     note(

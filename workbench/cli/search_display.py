@@ -16,7 +16,7 @@ from workbench.search.record import (
     SearchRecord,
     candidate_name,
 )
-from workbench.search.state import CANONICAL
+from workbench.search.state import BASELINE
 
 
 class SearchDisplay(AblationDisplay):
@@ -162,7 +162,7 @@ class SearchDisplay(AblationDisplay):
 
     def _distance(self, name: str) -> str:
         """Return how far a network is from the canonical one."""
-        if name == CANONICAL or CANONICAL not in self._values:
+        if name == BASELINE or BASELINE not in self._values:
             return ""
-        delta = self._values[name][0] - self._values[CANONICAL][0]
+        delta = self._values[name][0] - self._values[BASELINE][0]
         return f" ({difference_text(self._objectives[0], delta)} against {self._base})"

@@ -17,7 +17,7 @@ from workbench.execution.plan import Arm, Plan
 from workbench.reporting.search_texts import proposal_text
 from workbench.search.ranking import ranked
 from workbench.search.record import Proposal
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,5 @@ def _best(state: SearchState, top: int) -> tuple[str, ...]:
     """Return the networks to promote, the best first."""
     objectives = objectives_of(state.record.settings)
     values = state.values(objectives)
-    others = {name: value for name, value in values.items() if name != CANONICAL}
+    others = {name: value for name, value in values.items() if name != BASELINE}
     return ranked(others, objectives)[:top]

@@ -30,7 +30,7 @@ from workbench.search.record_file import (
     read_record,
     start_record,
 )
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 from workbench.search.warm_start import prior_observations
 from workbench.store.ledger import Ledger
 from workbench.system.digests import sha256_of_json
@@ -171,7 +171,7 @@ def _show_in_mlflow(state: SearchState, tracker: Tracker) -> None:
     from workbench.reporting.search_summary import VARIANT, digest_of, search_summary
 
     known = tracker.knows_summary(state.record.name, [VARIANT], digest_of(state))
-    if CANONICAL in state.results and not known:
+    if BASELINE in state.results and not known:
         tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
 
 

@@ -19,7 +19,7 @@ from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import Objective
 from workbench.search.record import Proposal, RungResult
 from workbench.search.rungs import rung_steps
-from workbench.search.state import CANONICAL, SearchState, cost_of_trial
+from workbench.search.state import BASELINE, SearchState, cost_of_trial
 
 _COLUMNS = ("parameters", "multiply_adds")
 """Objectives that have a column anyway."""
@@ -95,7 +95,7 @@ def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequ
     seen = _Overview(state, objectives)
     made = _table(seen)
     for proposal in state.trained:
-        if proposal.name in (CANONICAL, *names):
+        if proposal.name in (BASELINE, *names):
             made.add_row(*_cells(seen, proposal))
     OUT.print(made)
     _print_warnings(state)

@@ -21,7 +21,7 @@ from workbench.reporting.search_summary import search_summary, search_view
 from workbench.results import TrialResult, WeightsRecord
 from workbench.search.objectives import Objective
 from workbench.search.record_file import find_record
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
 from workbench.system.events import Emit, Note, counting, ignore
@@ -127,7 +127,7 @@ def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results)
             if arm.name not in out:
                 state.results.setdefault(arm.name, []).append(result)
     objectives = tuple(Objective(name) for name in record.settings.objectives)
-    if CANONICAL in state.results:
+    if BASELINE in state.results:
         tracker.variant_judged(search_summary(state, objectives))
 
 

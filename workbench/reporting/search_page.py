@@ -26,7 +26,7 @@ from workbench.reporting.search_texts import (
 )
 from workbench.search.analysis import SearchAnalysis
 from workbench.search.importances import FEWEST
-from workbench.search.state import CANONICAL, cost_of_trial
+from workbench.search.state import BASELINE, cost_of_trial
 from workbench.system.numbers import giga_text
 
 _MOST_NAMED = 12
@@ -75,7 +75,7 @@ def _facts(view: SearchAnalysis) -> dict[str, str]:
 def _answer(view: SearchAnalysis) -> Iterator[str]:
     """Yield the best networks and how far each is from the canonical one, then the front."""
     values = {one.name: one.values for one in view.scored}
-    canonical = values.get(CANONICAL)
+    canonical = values.get(BASELINE)
     best = [one for one in view.scored if one.on_front]
     proposals = {proposal.name: proposal for proposal in view.state.trained}
     if not best:
@@ -84,7 +84,7 @@ def _answer(view: SearchAnalysis) -> Iterator[str]:
         yield '<ul class="answers">'
     for one in best[:_MOST_NAMED]:
         what = proposal_text(proposals[one.name])
-        said = ", ".join(_values(view, one.values, canonical if one.name != CANONICAL else None))
+        said = ", ".join(_values(view, one.values, canonical if one.name != BASELINE else None))
         size = f"{cost_of_trial(proposals[one.name]).parameters:,} parameters"
         yield (
             f'<li><p><strong>{one.name}</strong> <span class="muted">{text(what)}</span></p>'

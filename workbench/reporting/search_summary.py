@@ -8,7 +8,7 @@ from workbench.search.analysis import SearchAnalysis, analyse_search
 from workbench.search.objectives import Objective
 from workbench.search.record import SearchRecord
 from workbench.search.rungs import rung_steps
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 from workbench.system.digests import sha256
 from workbench.system.text import code_block, markdown
 from workbench.tracking.run_content import config_params
@@ -44,7 +44,7 @@ def search_view(record: SearchRecord, command: str = "") -> StudyView:
         f"{markdown(', '.join(settings.objectives))}, "
         f"sampler {settings.sampler} with seed {settings.seed}"
         + (f", within {within}." if within else "."),
-        f"**{CANONICAL}** is the canonical network.",
+        f"**{BASELINE}** is the canonical network.",
     ]
     if steps:
         at = ", ".join(f"{step:,}" for step in steps)
@@ -87,7 +87,7 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
         digest=digest_of(state),
         moment_s=max(r.finished_s for results in state.results.values() for r in results),
         seeds=len(state.record.settings.trial_seeds),
-        cost=state.results[CANONICAL][0].cost,
+        cost=state.results[BASELINE][0].cost,
         figures=figures,
         params=config_params(state.record.settings.base),
         verdicts={},

@@ -11,7 +11,7 @@ from workbench.search.objectives import Objective
 from workbench.search.ranking import front
 from workbench.search.record import Proposal, SearchRecord
 
-CANONICAL = "t0000"
+BASELINE = "t0000"
 """Name of the baseline's candidate: always the first, and never stopped early."""
 
 

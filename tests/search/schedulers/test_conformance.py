@@ -12,7 +12,7 @@ from workbench.search.objectives import parse_objectives
 from workbench.search.record import Promoted, RungResult, SearchEvent, SearchRecord, Settings
 from workbench.search.schedulers.choosing import SCHEDULERS, make_scheduler, scheduler_name
 from workbench.search.schedulers.scheduler import Arrival, Scheduler, SearchContext
-from workbench.search.state import CANONICAL, SearchState
+from workbench.search.state import BASELINE, SearchState
 
 TWO = ("psnr_rgb_db", "parameters")
 TRIALS = 13
@@ -41,7 +41,7 @@ class Checked(Scheduler):
         trained = {proposal.name for proposal in self.context.state.trained}
         assert set(found) <= trained
         assert all(0 <= rung <= self.context.end for rung in found.values())
-        assert found.get(CANONICAL, self.context.end) == self.context.end
+        assert found.get(BASELINE, self.context.end) == self.context.end
         return found
 
     def apply(self, event: SearchEvent) -> None:

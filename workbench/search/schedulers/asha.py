@@ -24,7 +24,7 @@ from workbench.search.schedulers.scheduler import (
     SearchContext,
     all_failed,
 )
-from workbench.search.state import CANONICAL
+from workbench.search.state import BASELINE
 
 
 class AshaScheduler(Scheduler):
@@ -121,7 +121,7 @@ class AshaScheduler(Scheduler):
         Raises:
             WorkbenchError: If it is not; a resumed search runs what is in training again.
         """
-        if arrival.crash and arrival.name == CANONICAL:
+        if arrival.crash and arrival.name == BASELINE:
             raise all_failed("the canonical network", arrival.crash)
         everything = not self._worked and len(self._held) == len(self._in_training)
         if everything and len(self._in_training) > 1:
@@ -163,4 +163,4 @@ class AshaScheduler(Scheduler):
         """Return where a candidate is compared next; the baseline is compared nowhere."""
         end, steps = self.context.end, self.context.steps(proposal)
         later = [place for place in range(rung + 1, end) if steps[place] is not None]
-        return end if proposal.name == CANONICAL or not later else later[0]
+        return end if proposal.name == BASELINE or not later else later[0]

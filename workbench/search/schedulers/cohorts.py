@@ -11,7 +11,7 @@ from workbench.search.schedulers.scheduler import (
     SearchContext,
     all_failed,
 )
-from workbench.search.state import CANONICAL
+from workbench.search.state import BASELINE
 
 
 class CohortScheduler(Scheduler):
@@ -83,7 +83,7 @@ class CohortScheduler(Scheduler):
         crashes = [self._arrivals[p.name].crash for p in trained if p.name in self._arrivals]
         if len(crashes) < len(trained) or not all(crashes):
             return
-        if trained[0].name == CANONICAL:
+        if trained[0].name == BASELINE:
             raise all_failed("the canonical network", crashes[0])
         if len(trained) > 1 and not self.retrying:
             raise all_failed("every trial of this batch", crashes[0])
@@ -136,7 +136,7 @@ class CohortScheduler(Scheduler):
 
     def _compared(self, proposal: Proposal) -> bool:
         step = self.context.step(proposal, self._rung)
-        return proposal.name != CANONICAL and step is not None
+        return proposal.name != BASELINE and step is not None
 
     def _decided(self, stage: RungResult) -> RungResult:
         """Return a stage with the survivors of its rung, and their offspring."""

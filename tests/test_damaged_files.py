@@ -21,6 +21,8 @@ from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 
+pytestmark = pytest.mark.xdist_group("damaged-files")
+
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "workbench" in record.name]

@@ -31,6 +31,19 @@ def test_every_expected_error_names_its_message(path: Path) -> None:
             assert any(keyword.arg == "match" for keyword in node.keywords), f"line {node.lineno}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_modules_that_share_a_fixture_run_in_one_worker(path: Path) -> None:
+    text = path.read_text()
+    shares = any(
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "pytest.fixture"
+        and any(ast.unparse(k.value) in ("'module'", "'class'") for k in node.keywords)
+        for node in ast.walk(ast.parse(text))
+    )
+    if shares and path.name.startswith("test_"):
+        assert "pytest.mark.xdist_group(" in text, "else each worker makes the fixture again"
+
+
 def test_the_rules_find_what_they_look_for() -> None:
     assert len(FILES) > 100
     assert any("pytest.raises" in path.read_text() for path in FILES)

@@ -23,6 +23,8 @@ from tests.ablation.killing import (
     weights,
 )
 
+pytestmark = pytest.mark.xdist_group("ablate")
+
 TINY = ["--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0.milestones=[]"]
 
 

@@ -16,6 +16,8 @@ from workbench.errors import StoreError, WorkbenchError
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.study_view import StudyView
 
+pytestmark = pytest.mark.xdist_group("ui")
+
 COMMAND = "import typer; from workbench.cli.ui import ui; typer.run(ui)"
 
 

@@ -12,6 +12,8 @@ from workbench.config.data import ImageSource
 from workbench.data.crops import CropSampler, orient
 from workbench.data.image_store import ImageStore, open_store
 
+pytestmark = pytest.mark.xdist_group("data-crops")
+
 SCALE, HR_PATCH = 4, 24
 LR_PATCH = HR_PATCH // SCALE
 SIZES = ((6, 9), (13, 7), (6, 6), (16, 20), (8, 8))

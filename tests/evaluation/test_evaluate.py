@@ -17,6 +17,8 @@ from workbench.evaluation.evaluate import Tiling, evaluate, inference
 from workbench.models.checkpoints import load_model
 from workbench.results import DatasetScores
 
+pytestmark = pytest.mark.xdist_group("evaluate")
+
 DB, SSIM = 0.0005, 0.00005
 """The numbers to compare with have four digits after the point; these bound other machines'
 arithmetic, which moves single pixels by one."""

@@ -46,6 +46,8 @@ from workbench.results import TrialResult
 from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.run import run_trial
 
+pytestmark = pytest.mark.xdist_group("crops")
+
 EMBEDDED = ImageSource(name="embedded", folder=EMBEDDED_VALIDATION)
 Results = dict[str, list[TrialResult]]
 

@@ -16,6 +16,8 @@ from workbench.models.factory import build_model
 from workbench.models.foreign import Foreign
 from workbench.system.events import Note, Progressed, WorkEnded, WorkStarted
 
+pytestmark = pytest.mark.xdist_group("evaluation")
+
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:

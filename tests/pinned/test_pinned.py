@@ -12,6 +12,8 @@ from workbench.data.bicubic import downscale
 from workbench.store.versions import MARKS, RESULTS_VERSION
 from workbench.trial.crops import crop_samplers
 
+pytestmark = pytest.mark.xdist_group("pinned")
+
 
 @pytest.fixture(scope="module")
 def stored() -> dict[str, Any]:

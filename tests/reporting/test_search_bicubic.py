@@ -21,6 +21,8 @@ from workbench.search.bicubic import below_bicubic_db, bicubic_values
 from workbench.search.objectives import parse_objectives
 from workbench.search.state import BASELINE, SearchState
 
+pytestmark = pytest.mark.xdist_group("search-bicubic")
+
 PSNR = parse_objectives([], ["Set5"])
 BOTH = parse_objectives(["parameters", "Set5/psnr_rgb_db", "ssim_y"], ["Set5"])
 

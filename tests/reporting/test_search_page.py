@@ -18,6 +18,8 @@ from workbench.search.importances import importances
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.state import BASELINE, SearchState
 
+pytestmark = pytest.mark.xdist_group("search-page")
+
 DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].every(
     plot => plot.querySelector('svg.main-svg .trace, svg.main-svg .parcoords, svg .y-axis'))"""
 

@@ -12,6 +12,7 @@ from workbench.execution.ray.executor import RayExecutor
 from workbench.execution.ray.tuning import Resources
 
 pytestmark = [
+    pytest.mark.xdist_group("ray"),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="workers are found by their titles"),
     pytest.mark.timeout(600),
 ]

@@ -10,7 +10,7 @@ from tests.builders.clocks import Clock
 from tests.builders.comparisons import BASE, BETTER, diverged, scored
 from tests.builders.searches import settings, with_rungs
 from workbench.analysis.comparison import compare
-from workbench.cli import display as displays
+from workbench.cli import console as consoles
 from workbench.cli.display import AblationDisplay
 from workbench.cli.search_display import SearchDisplay
 from workbench.execution.events import (
@@ -40,7 +40,7 @@ def shown_on(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
     """Let displays write to a console of the test; return what they write."""
     written = io.StringIO()
     console = Console(file=written, width=160, force_terminal=terminal, highlight=False)
-    monkeypatch.setattr(displays, "ERR", console)
+    monkeypatch.setattr(consoles, "ERR", console)
     return written
 
 
@@ -86,9 +86,9 @@ def test_a_log_says_that_workers_start_and_now_and_then_how_far_the_trials_are(
     log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = Clock()
-    monkeypatch.setattr("workbench.cli.display.time.monotonic", now)
+    monkeypatch.setattr("workbench.cli.trial_bars.time.monotonic", now)
     with AblationDisplay(4, workers=2) as display:
-        display._pace.now_s = now
+        display.bars.pace.now_s = now
         start(display, 4)
         for second in range(100):
             now.seconds += 1.0
@@ -108,12 +108,12 @@ def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(
 ) -> None:
     with AblationDisplay(3, workers=2) as display:
         start(display, 3)
-        display._bars.refresh()
+        display.bars.progress.refresh()
         assert "starting 2 workers" in terminal.getvalue()
         display(TrialValidated("a", 1, POINT))
         display(TrialProgressed("a", 1, 40, 120, "loss 0.1"))
         terminal.truncate(0)
-        display._bars.refresh()
+        display.bars.progress.refresh()
     assert "loss 0.1, validation PSNR 21.500 dB at step 40" in terminal.getvalue()
     assert "starting" not in terminal.getvalue()
 
@@ -142,13 +142,13 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
     for name, psnr_db in (("t0000", 30.0), ("t0001", 29.0), ("t0002", 30.25)):
         display(TrialProgressed(name, 1, 1, 120, "loss 0.1"))
         display(TrialFinished(name, 1, scored(name, 1, {"Set5": [psnr_db]})))
-        counted.append(display._bars.tasks[0].completed)
+        counted.append(display.bars.progress.tasks[0].completed)
     assert counted == [1, 2, 3]
     end = RungResult(batch=1, rung=2, values={"t0001": (29.0,), "t0002": (30.25,)})
     waits = RungResult(batch=1, rung=0, values={"t0003": (20.0,)})
     for line, count in ((end, 3), (waits, 4), (Promoted(number=3, rung=0), 3)):
         display.note(line)
-        assert display._bars.tasks[0].completed == count
+        assert display.bars.progress.tasks[0].completed == count
     assert lines(log) == [
         "t0000 seed 1: complete in 1 s, Set5 PSNR 30.000 dB",
         "t0001 seed 1: complete in 1 s, Set5 PSNR 29.000 dB",
@@ -156,5 +156,5 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
         "rung 1: t0003 waits",
         "t0003 is promoted from rung 1",
     ]
-    remark = display._bars.tasks[0].fields["remark"]
+    remark = display.bars.progress.tasks[0].fields["remark"]
     assert remark == "best t0002 30.250 dB (+0.250 dB against tiny)"

@@ -129,21 +129,21 @@ def test_hours_are_shown_when_there_are_some(seconds: float, text: str) -> None:
 
 def test_a_study_counts_the_steps_of_trials_under_way() -> None:
     display = AblationDisplay(4)
-    display._pace.now_s = now = Clock()
+    display.bars.pace.now_s = now = Clock()
     display(TrialProgressed("a", 1, 0, 100, ""))
-    assert display._left_s() is None
+    assert display.bars.left_s() is None
     now.seconds += 30.0
     display(TrialProgressed("a", 1, 50, 100, ""))
-    assert display._left_s() == pytest.approx(3.5 * 60.0)
+    assert display.bars.left_s() == pytest.approx(3.5 * 60.0)
 
 
 def test_a_search_counts_networks_also_under_two_seeds_and_what_is_stopped_is_done() -> None:
     record = SearchRecord(name="s", settings=settings(trial_seeds=(1, 2), space=with_rungs()))
     display = SearchDisplay(record, 10, ())
-    display._pace.now_s = now = Clock()
+    display.bars.pace.now_s = now = Clock()
     display(TrialProgressed("t0001", 1, 0, 100, ""))
     now.seconds += 30.0
     display(TrialProgressed("t0001", 1, 50, 100, ""))
-    assert display._left_s() == pytest.approx(19.5 * 60.0)
+    assert display.bars.left_s() == pytest.approx(19.5 * 60.0)
     display.note(RungResult(batch=1, rung=0, values={"t0002": (1.0,), "t0003": (2.0,)}))
-    assert display._left() == 16
+    assert display.trials_left() == 16

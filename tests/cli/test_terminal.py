@@ -6,7 +6,6 @@ import pytest
 from rich.console import Console
 
 from workbench.cli import console as consoles
-from workbench.cli import display as displays
 from workbench.cli.terminal import Terminal
 from workbench.system.events import Caution, Note, Progressed, counting, working
 
@@ -18,7 +17,6 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Return what is written to a terminal."""
     written = io.StringIO()
     console = Console(file=written, width=100, force_terminal=True, highlight=False)
-    monkeypatch.setattr(displays, "ERR", console)
     monkeypatch.setattr(consoles, "ERR", console)
     return written
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from workbench.ablation.variant import find_variants
+from workbench.cli.bars import bars
 from workbench.cli.console import print_json
-from workbench.cli.display import bars
 from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
 from workbench.cli.inspect_table import print_networks
 from workbench.cli.option_values import set_values

@@ -191,7 +191,7 @@ def search(
     optuna-dashboard opens.
     """
     from workbench.cli.ablate_steps import Place
-    from workbench.cli.display import working
+    from workbench.cli.bars import working
     from workbench.cli.search_promote import Promotion
     from workbench.cli.search_request import new_settings, with_fidelity, with_limits
     from workbench.cli.search_steps import GoingOn, run_search

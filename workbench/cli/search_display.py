@@ -1,8 +1,12 @@
-"""How a search goes on: a bar for its trials with the best so far, and one for each that runs."""
+"""How the trials of a search are shown: bars, the best network so far, and a line for each end."""
 
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
-from workbench.cli.display import AblationDisplay
+from workbench.cli.display import ending_text
+from workbench.cli.trial_bars import TrialBars
+from workbench.execution.events import TrialFailed, TrialFinished, TrialReused
 from workbench.reporting.search_texts import difference_text, proposal_text, value_text
 from workbench.results import TrialResult, TrialState
 from workbench.search.objectives import Objective
@@ -19,7 +23,7 @@ from workbench.search.record import (
 from workbench.search.state import BASELINE
 
 
-class SearchDisplay(AblationDisplay):
+class SearchDisplay:
     """A bar for all networks; a line for each trial that ends or is stopped early.
 
     Args:
@@ -39,7 +43,9 @@ class SearchDisplay(AblationDisplay):
         settings = record.settings
         self._seeds = settings.trial_seeds
         at_once = settings.batch * len(self._seeds)
-        super().__init__(trials, None if workers is None else min(workers, at_once))
+        self.bars = TrialBars(
+            trials, None if workers is None else min(workers, at_once), self.trials_left
+        )
         self._objectives = objectives
         self._base = settings.space.base
         self._rungs = len(settings.space.fidelity.rungs)
@@ -56,8 +62,41 @@ class SearchDisplay(AblationDisplay):
             self.note(line)
         self._known = False
 
+    def __enter__(self) -> Self:
+        self.bars.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bars.__exit__(kind, error, trace)
+
+    def __call__(self, event: object) -> None:
+        """Show an event of a trial; those of other kinds are ignored."""
+        match event:
+            case TrialReused(arm, seed, result):
+                self._take_result(arm, seed, result)
+                self._settle(arm, seed)
+            case TrialFinished(arm, seed, result) if result.state is TrialState.PRUNED:
+                # The rung at which it is stopped has a line of its own.
+                self.bars.remove((arm, seed))
+                self.bars.pace.pause((arm, seed))
+            case TrialFinished(arm, seed, result):
+                self._take_result(arm, seed, result)
+                self._settle(arm, seed)
+                best = self._best_text(arm)
+                self.bars.say("; ".join(t for t in (ending_text(arm, seed, result), best) if t))
+            case TrialFailed(arm, seed, error):
+                self._settle(arm, seed)
+                self.bars.say(f"{arm} seed {seed}: failed, {error}")
+            case _:
+                self.bars.show(event)
+
     def note(self, line: SearchEvent) -> None:
-        """Take what has happened."""
+        """Show an event of the search's record."""
         match line:
             case BatchProposed():
                 self._rejected += sum(bool(p.rejected) for p in line.proposals)
@@ -74,20 +113,9 @@ class SearchDisplay(AblationDisplay):
                 self._take_stage(line)
         self._show()
 
-    def reused(self, arm: str, seed: int, result: TrialResult) -> None:
-        """Take a trial that was finished before."""
-        self.reused_count += 1
-        self._take_result(arm, seed, result)
-        self._settle(arm, seed)
-
-    def finished(self, arm: str, seed: int, result: TrialResult) -> None:
-        """Replace the trial's bar by a line; one that comes to a rung has its line there."""
-        if result.state is TrialState.PRUNED:
-            self._remove(arm, seed)
-            self._pace.pause((arm, seed))
-            return
-        self._take_result(arm, seed, result)
-        super().finished(arm, seed, result)
+    def trials_left(self) -> float:
+        """Return how many trials have not ended; a network has one for each seed."""
+        return self.bars.uncounted() * len(self._seeds)
 
     def _take_stage(self, stage: RungResult) -> None:
         stopped = [name for name in stage.values if name not in stage.promoted]
@@ -112,8 +140,9 @@ class SearchDisplay(AblationDisplay):
             self._values[arm] = tuple(one.value(ordered) for one in self._objectives)
 
     def _settle(self, arm: str, seed: int) -> None:
-        """Count a network when its last trial has ended."""
-        self._pace.settle((arm, seed))
+        """Remove a trial's bar, and count its network when its last trial has ended."""
+        self.bars.remove((arm, seed))
+        self.bars.pace.settle((arm, seed))
         self._ended.setdefault(arm, set()).add(seed)
         if len(self._ended[arm]) == len(self._seeds):
             self._settle_network(arm)
@@ -121,29 +150,20 @@ class SearchDisplay(AblationDisplay):
     def _settle_network(self, name: str) -> None:
         self._settled.add(name)
         for seed in self._seeds:
-            self._pace.settle((name, seed))
+            self.bars.pace.settle((name, seed))
         self._show()
 
-    def _left(self) -> float:
-        """Return how many trials have not ended; a network has one for each seed."""
-        return super()._left() * len(self._seeds)
-
     def _show(self) -> None:
-        remark = self._remark() if self._started else None
-        self._bars.update(self._all, completed=len(self._settled))
-        if remark is not None:
-            self._bars.update(self._all, remark=remark)
+        rejected = [f"{self._rejected} rejected"] if self._rejected else []
+        self.bars.count(len(self._settled))
+        self.bars.set_remark(", ".join([*self._best(), *rejected]))
 
     def _say(self, text: str) -> None:
         if not self._known:
-            self._line(text)
+            self.bars.say(text)
 
-    def _remark(self) -> str:
-        rejected = [f"{self._rejected} rejected"] if self._rejected else []
-        return ", ".join([*self._best(), *rejected])
-
-    def _told(self, arm: str, seed: int) -> str:  # noqa: ARG002
-        """Say that a network is the best so far."""
+    def _best_text(self, arm: str) -> str:
+        """Say that a network is the best so far; empty if it is not."""
         values = self._values
         if len(self._objectives) != 1 or arm not in values or len(values) < 2:
             return ""

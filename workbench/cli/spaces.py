@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.bars import bar, working
 from workbench.cli.console import OUT, billions, heading, left_out, note, print_json, table
-from workbench.cli.display import bar, working
 from workbench.cli.options import JsonOption
 from workbench.config.shipped import data_files
 from workbench.errors import ConfigError, nearest

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from rich.progress import Progress, TaskID
 
+from workbench.cli.bars import bars
 from workbench.cli.console import note
-from workbench.cli.display import AblationDisplay, bars
+from workbench.cli.display import AblationDisplay
 from workbench.experiments.events import TrialsEnded, TrialsStarted
 from workbench.system.events import Caution, Note, Progressed, WorkEnded, WorkStarted
 

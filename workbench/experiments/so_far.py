@@ -15,7 +15,7 @@ SHOWN = 3
 
 @dataclass
 class SoFar:
-    """Collects results and says what they tell so far.
+    """Collects results and gives interim differences.
 
     Args:
         against: By name of a network, the one that it is compared with.
@@ -32,8 +32,8 @@ class SoFar:
         if result.state is TrialState.COMPLETE and result.scores:
             self.results.setdefault(arm, {})[result.config.seed] = result
 
-    def told(self, arm: str, seed: int) -> str:
-        """Return the differences that a trial has just made known better, on the first data set.
+    def text(self, arm: str, seed: int) -> str:
+        """Return the interim differences that a trial has just changed, on the first data set.
 
         Empty while fewer than two seeds of a network and of what it is compared with are complete.
 

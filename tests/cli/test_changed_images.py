@@ -7,12 +7,14 @@ import pytest
 from PIL import Image
 
 from tests.builders.searches import settings
-from workbench.cli.search_steps import GoingOn, _begin
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.experiments.search import _open
+from workbench.experiments.search_spec import ResumePolicy
 from workbench.search.record_file import read_record
 from workbench.store.ledger import Ledger
+from workbench.system.events import ignore
 from workbench.trial.images import open_images
 
 
@@ -26,14 +28,14 @@ def test_a_search_does_not_go_on_with_other_images(
 
     def begin(*, fresh: bool = False) -> None:
         open_images(wanted.base, Ledger(store))
-        _begin(wanted, "s", store, GoingOn(cold=True, fresh=fresh))
+        _open(wanted, "s", store, ResumePolicy(warm_start=False, fresh=fresh), ignore)
 
     begin()
     begin()
     with Image.open(folder / "photo1.png") as image:
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "photo1.png")
     before = read_record(store, "s")
-    with pytest.raises(ConfigError, match=r"search 's' in .*: images changed: training own; what"):
+    with pytest.raises(ConfigError, match=r"search 's' in .*: images changed: training own; its"):
         begin()
     assert read_record(store, "s") == before
     begin(fresh=True)

@@ -216,10 +216,10 @@ def test_a_space_is_shown_with_its_share_within_the_limits(
     none = printed(command("spaces", "show", "many", "--limit", "parameters<=9"))
     assert "limits.parameters: none found within 9; the least of" in none
     for argv, reason in (
-        (["--limit", "parameters<=9"], "spaces takes no --limit; spaces show NAME does"),
+        (["--limit", "parameters<=9"], "No such option: --limit"),
         (["show", "few", "--limit", "parameter<=9"], "did you mean 'parameters'?"),
-        (["shw"], "unknown word 'shw'; did you mean 'show'?"),
-        (["show"], "spaces show needs the NAME of a space"),
+        (["shw"], "No such command 'shw'. Did you mean 'show'?"),
+        (["show"], "Missing argument 'NAME'"),
         (["show", "mdrn-sise"], "did you mean 'mdrn-size'?"),
     ):
         ended = command("spaces", *argv)

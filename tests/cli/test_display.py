@@ -23,7 +23,6 @@ from workbench.execution.events import (
 )
 from workbench.experiments.so_far import SoFar
 from workbench.results import CurvePoint, MeanScore
-from workbench.search.objectives import parse_objectives
 from workbench.search.record import Promoted, RungResult, SearchRecord
 from workbench.system.numbers import difference_text
 
@@ -137,7 +136,7 @@ def test_a_search_counts_networks_one_by_one_and_says_which_is_the_best_so_far(
     log: io.StringIO,
 ) -> None:
     record = SearchRecord(name="s", settings=settings(space=with_rungs(), asynchronous=True))
-    display = SearchDisplay(record, 5, parse_objectives([], ["Set5"]))
+    display = SearchDisplay(record, 5)
     counted = []
     for name, psnr_db in (("t0000", 30.0), ("t0001", 29.0), ("t0002", 30.25)):
         display(TrialProgressed(name, 1, 1, 120, "loss 0.1"))

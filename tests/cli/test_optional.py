@@ -6,13 +6,13 @@ import pytest
 
 from tests.builders.comparisons import BASE, BETTER
 from tests.builders.searches import Fake, run, settings
-from workbench.cli import search_steps
 from workbench.cli.ablate_report import print_outcome
-from workbench.cli.search_steps import GoingOn, run_search
+from workbench.cli.search_table import print_state
 from workbench.cli.terminal import emit
-from workbench.experiments import ablation, running, views
+from workbench.experiments import ablation, running, search, views
 from workbench.experiments.declaring import Declared
 from workbench.experiments.run_context import RunContext
+from workbench.experiments.search_spec import ResumePolicy
 from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.study_views import show_study
@@ -63,11 +63,14 @@ def test_a_search_prints_its_table_without_its_views(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     state = run(settings(), 2, Fake())
-    monkeypatch.setattr(search_steps, "pack", lambda *_: None)
-    monkeypatch.setattr(search_steps, "_known", lambda *_: ())
-    monkeypatch.setattr(search_steps, "_searched_in_time", lambda *_: state)
+    monkeypatch.setattr(search, "pack", lambda *_: None)
+    monkeypatch.setattr(search, "_known", lambda *_: ())
+    monkeypatch.setattr(search, "_searched_in_time", lambda *_: state)
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
-    run_search(settings(), "s", 2, RunContext(tmp_path, 1), GoingOn(), as_json=False)
+    context = RunContext(tmp_path, 1)
+    found = search.run_search(settings(), "s", 2, context, ResumePolicy(), emit)
+    print_state(found, as_json=False)
+    search.show_search(found, context, emit)
     printed = capsys.readouterr()
     assert "2 networks scored" in printed.out
     assert "warning: MLflow's run of the search: failed (out of memory)" in printed.err

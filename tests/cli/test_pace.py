@@ -139,7 +139,7 @@ def test_a_study_counts_the_steps_of_trials_under_way() -> None:
 
 def test_a_search_counts_networks_also_under_two_seeds_and_what_is_stopped_is_done() -> None:
     record = SearchRecord(name="s", settings=settings(trial_seeds=(1, 2), space=with_rungs()))
-    display = SearchDisplay(record, 10, ())
+    display = SearchDisplay(record, 10)
     display.bars.pace.now_s = now = Clock()
     display(TrialProgressed("t0001", 1, 0, 100, ""))
     now.seconds += 30.0

@@ -20,7 +20,6 @@ from workbench.cli.console import OUT, heading, note, table
 from workbench.reporting.exports import FORMATS, export
 from workbench.reporting.prints import effects
 from workbench.results import TrialResult, WeightsRecord
-from workbench.search.objectives import parse_objectives
 from workbench.search.record import RungResult
 from workbench.statistics.effects import Effect
 
@@ -108,7 +107,7 @@ def test_a_search_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) ->
         batch=0, rung=0, values={}, failures={state.trained[1].name: "[/out] of memory"}
     )
     state.record = state.record.with_events([ended])
-    search_table.print_search(state, parse_objectives([], ["Set5"]))
+    search_table.print_search(state)
     assert "[/out]" in capsys.readouterr().out
 
 

@@ -45,7 +45,7 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert trained_on in first.out
     again = command(*argv(photos))
     assert again.out == first.out
-    assert "search s goes on: 5 trials proposed" in again.err
+    assert "search s resumes: 5 trials proposed" in again.err
     results = list((tmp_path / "mlflow_runs" / "trials").glob("*/result.json"))
     assert len(results) == 5
     longer = command(*argv(photos, "--trials", "6"))
@@ -67,13 +67,13 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert command("search", "optuna", "s").code == 0
     twice = command("search", "optuna", "s")
     assert (twice.code, twice.err.count("\n")) == (2, 1)
-    assert "s.db is there already" in twice.err
+    assert "s.db exists already" in twice.err
     best = command("search", "best", "s")
     assert plain["front"][0] in best.out
     warm = command(*argv(photos, "--trials", "1", "--study", "t"))
-    assert "the sampler begins with 6 networks that are finished" in warm.err
-    cold = command(*argv(photos, "--trials", "1", "--study", "u", "--cold"))
-    assert "the sampler begins" not in cold.err
+    assert "the sampler has the scores of 6 finished networks" in warm.err
+    cold = command(*argv(photos, "--trials", "1", "--study", "u", "--no-warm-start"))
+    assert "the sampler has" not in cold.err
     assert "idle" not in warm.err
     many = command(*argv(photos, "--trials", "1", "--study", "t", "--workers", "6"))
     assert "--batch 4: 2 of the workers will be idle" in many.err
@@ -125,7 +125,7 @@ def test_fresh_puts_the_search_aside_and_trains_nothing_that_is_finished(
     for _ in range(2):
         fresh = command(*argv(photos, "--trials", "3", "--fresh", "--cold"))
         assert (fresh.code, fresh.out) == (0, first.out)
-        others.add(fresh.err.partition("what was proposed before is kept as search ")[2].split()[0])
+        others.add(fresh.err.partition("the earlier search is kept as search ")[2].split()[0])
     assert {path: path.read_text() for path in store.glob("trials/*/result.json")} == results
     assert len(others) == 2
     for other in others:
@@ -163,7 +163,7 @@ def test_when_the_time_is_up_the_same_command_goes_on(
 
     long = [text.replace("steps=6", "steps=200") for text in argv(photos, "--trials", "1")]
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.cli.time_limit.threading.Timer", OnceBegun)
+        patch.setattr("workbench.system.time_limit.threading.Timer", OnceBegun)
         stopped = command(*long, "--timeout", "0.5")
     assert (stopped.code, given) == (0, [30.0])
     assert "the time is up; rerun the same command to resume" in stopped.err
@@ -261,9 +261,9 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
     ("more", "reason"),
     [
         (["search", "mdrn-sise"], "unknown search space 'mdrn-sise'; did you mean 'mdrn-size'?"),
-        (["search", "status"], "search status needs the NAME of a search"),
+        (["search", "status"], "Missing argument 'NAME'"),
         (["search", "best", "nope"], "unknown search 'nope' in mlflow_runs; there are none"),
-        (["search", "mdrn-size", "x"], "search SPACE takes one argument, got 'x'"),
+        (["search", "mdrn-size", "x"], "Got unexpected extra argument(s) (x)"),
         (["search", "mdrn-size", "--objective", "psnr"], "unknown objective 'psnr'; did you mean"),
         (["search", "mdrn-size", "--limit", "params<=5"], "unknown limit 'params'"),
         (
@@ -318,9 +318,9 @@ def test_a_space_without_anything_to_search_is_refused(
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [
-        (("promote", "s", "--trials", "3"), "search promote takes no --trials"),
-        (("front", "s", "--set", "model.channels=8"), "search front takes no --set"),
-        (("mdrn-size", "--top", "2"), "search SPACE takes no --top"),
+        (("promote", "s", "--trials", "3"), "No such option: --trials"),
+        (("front", "s", "--set", "model.channels=8"), "No such option: --set"),
+        (("mdrn-size", "--top", "2"), "No such option: --top"),
     ],
 )
 def test_an_option_that_would_be_ignored_is_refused(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from workbench.cli.search_steps import stored_state
+from workbench.experiments.stored_search import stored_search
 from workbench.trial.run import run_trial
 
 SPACE = """
@@ -46,7 +46,7 @@ def test_a_schedule_trained_from_its_first_step_gives_the_same_weights(
     first = command(*argv(photos))
     assert first.code == 0, first.err
     assert "steps, then learning_rate=" in " ".join(first.out.split())
-    state = stored_state("s", store)
+    state = stored_search("s", store)
     ends = {p.number: state.results[p.name][0] for p in state.trained if p.name in state.results}
     schedules = [p for p in state.trained if p.parent is not None and p.number in ends]
     assert len(schedules) >= 2

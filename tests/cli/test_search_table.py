@@ -16,7 +16,7 @@ def test_a_network_of_the_front_stands_beside_the_canonical_one_with_the_differe
     costs = {p.name: cost_of_trial(p) for p in state.trained}
     base = costs[BASELINE]
     names = [name for name in costs if costs[name].parameters != base.parameters][:1]
-    print_front(state, objectives, names)
+    print_front(state, names)
     table, _, differences = capsys.readouterr().out.partition("\ndifference from ")
     rows = [line.split()[0] for line in table.splitlines()[2:]]
     assert [row for row in rows if row.startswith("t")] == [BASELINE, *names]
@@ -36,7 +36,6 @@ def test_a_network_of_the_front_stands_beside_the_canonical_one_with_the_differe
 def test_nothing_differs_where_the_canonical_network_is_the_best(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    objectives = parse_objectives([], ["Set5"])
     state = run(settings(), 1, Fake())
-    print_front(state, objectives, [BASELINE])
+    print_front(state, [BASELINE])
     assert "difference" not in capsys.readouterr().out

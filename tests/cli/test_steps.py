@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.searches import Fake, run, settings
+from tests.builders.searches import settings
 from tests.cli.conftest import Command
-from workbench.cli.search_promote import Promotion, _base
 from workbench.errors import ConfigError
 from workbench.experiments.plan_file import read_plan
+from workbench.experiments.promotion import PromotionSpec, base_config
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.study_plan import plan_study
 from workbench.experiments.trial_spec import TrialSpec, trial_config
@@ -58,11 +58,12 @@ def test_a_plan_file_has_steps(tmp_path: Path) -> None:
 
 
 def test_promoted_networks_are_trained_for_as_many_steps() -> None:
-    state = run(settings(), 1, Fake())
-    own = state.record.settings.base.training
-    assert _base(state, Promotion(1, ONE)).training == own
-    assert _base(state, Promotion(1, ONE, steps=7)).training.total_steps() == 7
-    assert _base(state, Promotion(1, ONE, "short", 9)).training.stages[0].milestones == (5, 6, 8)
+    base = settings().base
+    own = base.training
+    assert base_config(base, PromotionSpec("s")).training == own
+    assert base_config(base, PromotionSpec("s", steps=7)).training.total_steps() == 7
+    short = PromotionSpec("s", recipe="short", steps=9)
+    assert base_config(base, short).training.stages[0].milestones == (5, 6, 8)
 
 
 def test_a_plain_set_of_steps_says_how_it_would_work(command: Command) -> None:

@@ -9,7 +9,8 @@ from rich.console import Console
 from tests.builders.baselines import bicubic
 from tests.builders.searches import Fake, run, settings
 from workbench.cli import comparison_table, search_table
-from workbench.cli.search_table import plain_search, print_front, print_search
+from workbench.cli.search_json import search_json
+from workbench.cli.search_table import print_front, print_search
 from workbench.reporting.page_figures import draw_for_page
 from workbench.reporting.prints import png
 from workbench.reporting.search_figures import front
@@ -113,9 +114,9 @@ def test_tables_have_its_row_and_the_warning(
     for module in (search_table, comparison_table):
         monkeypatch.setattr(module, "OUT", Console(file=file, width=120))
     if show == "all":
-        print_search(state, PSNR)
+        print_search(state)
     else:
-        print_front(state, PSNR, [BASELINE])
+        print_front(state, [BASELINE])
     printed = file.getvalue()
     row = next(line for line in printed.splitlines() if line.startswith("bicubic"))
     value = bicubic_values(state, PSNR)[0]
@@ -124,7 +125,10 @@ def test_tables_have_its_row_and_the_warning(
 
 
 def test_json_has_both(state: SearchState) -> None:
-    found = plain_search(state, BOTH)
+    named = {"objectives": tuple(objective.name for objective in BOTH)}
+    settings = state.record.settings.model_copy(update=named)
+    record = state.record.model_copy(update={"settings": settings})
+    found = search_json(SearchState(record, state.results))
     assert list(found["bicubic"]) == ["parameters", "Set5/psnr_rgb_db", "ssim_y"]
     assert found["below_bicubic_db"]["Set5"][BASELINE] == pytest.approx(0.25)
 

@@ -31,7 +31,7 @@ COMMANDS = {
         "train", "Train one network, score it, and say where its weights are.", ABLATE
     ),
     "variants": _command(
-        "variants", "List all variants with the question each asks and what it costs.", FILES
+        "variants", "List all variants with the question each answers and what it costs.", FILES
     ),
     "inspect": _command(
         "inspect",
@@ -92,7 +92,7 @@ COMMANDS = {
     ),
     "spaces": _command(
         "spaces",
-        "List the search spaces with the question each asks, or show one of them closely.",
+        "List the search spaces, or show one of them in detail.",
         FILES,
     ),
     "schema": _command("schema", "Print the JSON Schema of variant or search space files.", FILES),

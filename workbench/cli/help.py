@@ -51,9 +51,7 @@ class PanelCommand(TyperCommand):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example."""
         super().format_epilog(ctx, formatter)
-        if self.example:
-            formatter.write("\nExample:\n")
-            formatter.write("".join(f"  {line}\n" for line in self.example.splitlines()))
+        write_example(self.example, formatter)
 
 
 def split_example(docstring: str) -> tuple[str, str]:
@@ -61,6 +59,13 @@ def split_example(docstring: str) -> tuple[str, str]:
     text, _, example = docstring.partition(_EXAMPLE)
     lines = [line.strip() for line in example.strip().splitlines()]
     return text.rstrip(), "\n".join(lines)
+
+
+def write_example(example: str, formatter: click.HelpFormatter) -> None:
+    """Write the lines of an example as they are; nothing if there are none."""
+    if example:
+        formatter.write("\nExample:\n")
+        formatter.write("".join(f"  {line}\n" for line in example.splitlines()))
 
 
 def plain_help(text: str) -> str:

@@ -1,6 +1,7 @@
 """A group of commands that imports the module of a command only when the command is called."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 import typer
 from typer.core import MarkupMode, TyperCommand, TyperGroup
 
-from workbench.cli.help import PanelCommand
+from workbench.cli.help import PanelCommand, split_example, write_example
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class LazyCommand:
     """`package.module:name` of a function with typer's options, or of a `typer.Typer`."""
     help: str
     """First line of the function's docstring."""
-    panel: str
+    panel: str = ""
     """Heading in the list of commands."""
 
     def function(self) -> Any:
@@ -50,7 +51,8 @@ class LazyGroup(TyperGroup):
     table: ClassVar[Mapping[str, LazyCommand]] = {}
 
     def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
+        text, self._example = split_example(attributes.pop("help", None) or "")
+        super().__init__(help=text, **attributes)
         for name, entry in self.table.items():
             listed = TyperCommand(
                 name,
@@ -61,6 +63,11 @@ class LazyGroup(TyperGroup):
             )
             self.add_command(listed)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the example."""
+        super().format_epilog(ctx, formatter)
+        write_example(self._example, formatter)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return name, command and remaining arguments; the command is imported here."""
         name, command, rest = super().resolve_command(ctx, args)
@@ -69,3 +76,51 @@ class LazyGroup(TyperGroup):
     def loaded(self, name: str) -> Any:
         """Return a command of the table with its options."""
         return self.table[name].load(name, self.rich_markup_mode)
+
+
+class DefaultGroup(LazyGroup):
+    """Runs a default subcommand where none is named. Options may stand before the subcommand."""
+
+    default: ClassVar[str]
+    """Name of the default subcommand."""
+    default_has_argument: ClassVar[bool] = False
+    """Whether a word that is no subcommand is an argument of the default one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the subcommand first."""
+        if not ctx.resilient_parsing or args:  # a shell that completes gets all subcommands
+            args = self._with_subcommand(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def _with_subcommand(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and (args[0] in self.table or args[0] in ctx.help_option_names):
+            return args
+        index = next(_positions(args, self._value_options()), None)
+        if index is None:
+            return [self.default, *args]
+        word, following = args[index], args[index + 1 : index + 2]
+        if word in self.table or not self.default_has_argument:
+            return [word, *args[:index], *args[index + 1 :]]
+        close = difflib.get_close_matches(word, self.table, n=1, cutoff=0.75)
+        if close and following and not following[0].startswith("-"):
+            ctx.fail(f"No such command {word!r}. Did you mean {close[0]!r}?")
+        return [self.default, *args]
+
+    def _value_options(self) -> set[str]:
+        """Return the options of all subcommands that take a value."""
+        parameters = (p for name in self.table for p in self.loaded(name).params)
+        return {
+            option
+            for parameter in parameters
+            if not getattr(parameter, "is_flag", False)
+            for option in parameter.opts
+        }
+
+
+def _positions(args: Sequence[str], value_options: set[str]) -> Iterator[int]:
+    """Give the places of the arguments that are neither options nor their values."""
+    is_value = False
+    for index, word in enumerate(args):
+        if not is_value and not word.startswith("-"):
+            yield index
+        is_value = not is_value and word in value_options

@@ -1,15 +1,14 @@
 """How the trials of a search are shown: bars, the best network so far, and a line for each end."""
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from workbench.cli.display import ending_text
 from workbench.cli.trial_bars import TrialBars
 from workbench.execution.events import TrialFailed, TrialFinished, TrialReused
+from workbench.experiments.stored_search import objectives_of
 from workbench.reporting.search_texts import difference_text, proposal_text, value_text
 from workbench.results import TrialResult, TrialState
-from workbench.search.objectives import Objective
 from workbench.search.ranking import front, ranked
 from workbench.search.record import (
     BatchProposed,
@@ -29,7 +28,6 @@ class SearchDisplay:
     Args:
         record: The search as it was left, or a new one.
         trials: Networks that are trained in all.
-        objectives: Of the search.
         workers: Trials at a time; None if it is not known.
     """
 
@@ -37,7 +35,6 @@ class SearchDisplay:
         self,
         record: SearchRecord,
         trials: int,
-        objectives: Sequence[Objective],
         workers: int | None = 1,
     ) -> None:
         settings = record.settings
@@ -46,7 +43,7 @@ class SearchDisplay:
         self.bars = TrialBars(
             trials, None if workers is None else min(workers, at_once), self.trials_left
         )
-        self._objectives = objectives
+        self._objectives = objectives_of(settings)
         self._base = settings.space.base
         self._rungs = len(settings.space.fidelity.rungs)
         self._stopped = "waits" if settings.asynchronous else "stopped"

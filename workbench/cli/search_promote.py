@@ -1,94 +1,80 @@
-"""`workbench search promote`: a search's best networks, trained again and judged."""
+"""`workbench search promote`: train a search's best networks again and judge them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from workbench.cli.ablate_request import Request, lengthened
-from workbench.cli.ablate_steps import Place, run
-from workbench.cli.options import overridden
-from workbench.cli.search_steps import objectives_of, stored_state
-from workbench.cli.seeds import Seeds
-from workbench.cli.study_views import show_study
-from workbench.config.overrides import apply_overrides
-from workbench.config.presets import recipe
-from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError, WorkbenchError
-from workbench.execution.plan import Arm, Plan
-from workbench.reporting.search_texts import proposal_text
-from workbench.search.ranking import ranked
-from workbench.search.record import Proposal
-from workbench.search.state import BASELINE, SearchState
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """How a search's best networks are trained again."""
-
-    top: int
-    """So many of them."""
-    seeds: Seeds
-    recipe: str | None = None
-    """Another one than the search's."""
-    steps: int | None = None
-    """Scales the recipe to this many steps in all."""
-    overrides: Mapping[str, object] = field(default_factory=dict)
-    """What else is other, such as the number of steps."""
-    study: str | None = None
+from workbench.cli.option_values import assigned, typed_command
+from workbench.cli.options import (
+    AddressOption,
+    CpusOption,
+    GpusOption,
+    JsonOption,
+    OverlapOption,
+    SetOption,
+    StepsOption,
+    StoreOption,
+    TrackingOption,
+    WorkersOption,
+    YesOption,
+)
+from workbench.cli.search_options import (
+    NewRecipeOption,
+    PromotionNameOption,
+    PromotionSeedsOption,
+    SearchArgument,
+    SearchEngineOption,
+    TopOption,
+)
+from workbench.experiments.defaults import DEFAULT_STORE
 
 
-def promote(name: str, asked: Promotion, place: Place, *, yes: bool, as_json: bool) -> None:
-    """Train a search's best networks again and judge them against the canonical one.
+def promote(
+    name: SearchArgument,
+    top: TopOption = 3,
+    recipe_name: NewRecipeOption = None,
+    steps: StepsOption = None,
+    set_: SetOption = None,
+    allow_overlap: OverlapOption = False,
+    seeds: PromotionSeedsOption = "1",
+    workers: WorkersOption = None,
+    engine: SearchEngineOption = "local",
+    address: AddressOption = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
+    yes: YesOption = False,
+    store: StoreOption = DEFAULT_STORE,
+    study: PromotionNameOption = None,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the best networks of a search again and judge them against the canonical one.
 
-    Raises:
-        WorkbenchError: If the search has no finished network besides the canonical one.
+    The canonical network is trained with them, under the same seeds and perhaps with another
+    recipe.
+
+    Example:
+        workbench search promote my-search --top 2 --seeds 6 --recipe factsheet
     """
-    state = stored_state(name, place.store)
-    chosen = _best(state, asked.top)
-    if not chosen:
-        raise WorkbenchError(f"search {name!r} has no finished network besides the canonical one")
-    base = _base(state, asked)
-    arms = [Arm(state.record.settings.space.base, "", base)]
-    for proposal in state.trained:
-        if proposal.name in chosen:
-            config = apply_overrides(base, proposal.overrides)
-            _check_schedule(proposal, config, base)
-            arms.append(Arm(proposal.name, proposal_text(proposal), config, arms[0].name))
-    study = asked.study or f"{name}-promoted"
-    run(
-        Request(Plan(study, tuple(arms), asked.seeds.seeds, asked.seeds.looks)),
-        place,
-        yes=yes,
-        as_json=as_json,
+    from workbench.cli.ablate_report import print_outcome
+    from workbench.cli.console import confirmed
+    from workbench.cli.terminal import emit
+    from workbench.execution.executors import executor_spec
+    from workbench.experiments.promotion import PromotionSpec
+    from workbench.experiments.promotion import promote as run_promotion
+    from workbench.experiments.run_context import RunContext, start_without_asking
+    from workbench.experiments.seeds import seed_rule
+    from workbench.experiments.study_spec import study_name
+    from workbench.experiments.study_views import show_study
+
+    spec = PromotionSpec(
+        name, top, seed_rule(seeds), recipe_name, steps, assigned(set_), study_name(study)
     )
-    show_study(study, place)
-
-
-def _base(state: SearchState, asked: Promotion) -> TrialConfig:
-    """Return the canonical network's trial with what is asked to be other."""
-    base = state.record.settings.base
-    training = recipe(asked.recipe) if asked.recipe else base.training
-    training = lengthened(training, asked.steps, asked.overrides)
-    base = base.model_copy(update={"training": training})
-    return overridden(base, asked.overrides)
-
-
-def _check_schedule(proposal: Proposal, config: TrialConfig, base: TrialConfig) -> None:
-    """Refuse a schedule that is as long as the search's recipe and not as the one asked for.
-
-    Raises:
-        ConfigError: With both numbers of steps.
-    """
-    steps, wanted = config.training.total_steps(), base.training.total_steps()
-    if proposal.parent is not None and steps != wanted:
-        raise ConfigError(
-            f"{proposal.name} is a schedule of {steps:,} steps and cannot be trained for "
-            f"{wanted:,}; promote it with the recipe of its search, which is the default"
-        )
-
-
-def _best(state: SearchState, top: int) -> tuple[str, ...]:
-    """Return the networks to promote, the best first."""
-    objectives = objectives_of(state.record.settings)
-    values = state.values(objectives)
-    others = {name: value for name, value in values.items() if name != BASELINE}
-    return ranked(others, objectives)[:top]
+    context = RunContext(
+        store,
+        workers or 0,
+        tracking_uri,
+        typed_command(),
+        executor_spec(engine, address, cpus, gpus),
+        allow_overlap,
+        start_without_asking if yes else confirmed,
+    )
+    outcome = run_promotion(spec, context, emit)
+    print_outcome(outcome, context, as_json=as_json)
+    show_study(outcome.study, context, emit)

@@ -1,78 +1,52 @@
-"""The tables of a search, for people; and the same as plain data."""
+"""The tables of a search."""
 
 import shlex
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Sequence
 
 from rich.table import Table
 
 from workbench.cli.comparison_table import print_warning
-from workbench.cli.console import OUT, billions, note, table
+from workbench.cli.console import OUT, billions, note, print_json, table
 from workbench.cli.search_difference import print_differences
+from workbench.cli.search_json import search_json
+from workbench.experiments.search_overview import SearchOverview
+from workbench.experiments.stored_search import best_names
 from workbench.reporting.baseline import BICUBIC
 from workbench.reporting.search_texts import bicubic_warnings, proposal_text
-from workbench.reporting.wording import overlap_texts
-from workbench.search.bicubic import below_bicubic_db, bicubic_values
-from workbench.search.objectives import Objective
-from workbench.search.record import Proposal, RungResult
-from workbench.search.rungs import rung_steps
+from workbench.search.record import Proposal
 from workbench.search.state import BASELINE, SearchState, cost_of_trial
 
 _COLUMNS = ("parameters", "multiply_adds")
 """Objectives that have a column anyway."""
 
 
-@dataclass(frozen=True)
-class _Overview:
-    """A search, and what is found out about all of its networks at once."""
-
-    state: SearchState
-    objectives: Sequence[Objective]
-
-    @cached_property
-    def values(self) -> Mapping[str, tuple[float, ...]]:
-        """Of each network that has a score, by name."""
-        return self.state.values(self.objectives)
-
-    @cached_property
-    def bicubic(self) -> tuple[float | None, ...]:
-        """What bicubic has of each objective."""
-        return bicubic_values(self.state, self.objectives)
-
-    @cached_property
-    def best(self) -> Collection[str]:
-        """Names on the front."""
-        return self.state.front(self.objectives)
-
-    @cached_property
-    def stopped(self) -> Mapping[str, RungResult]:
-        """The rung at which networks were stopped, by name."""
-        return self.state.record.stopped()
-
-    @cached_property
-    def ended(self) -> Mapping[str, str]:
-        """Why networks failed, by name."""
-        return self.state.record.failures()
+def print_state(state: SearchState, *, as_json: bool) -> None:
+    """Print every trial of a search and its front, or the same as JSON."""
+    if as_json:
+        print_json(search_json(state))
+        return
+    print_search(state)
+    failed = [proposal.name for proposal in state.record.retryable()]
+    if failed:
+        note(
+            f"{', '.join(failed)} failed: the search's command with --retry failed added runs "
+            "them again"
+        )
 
 
-def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
+def print_search(state: SearchState) -> None:
     """Print every trial, what was rejected, and the front."""
-    seen = _Overview(state, objectives)
-    values, best = seen.values, seen.best
+    seen = SearchOverview(state)
     made = _table(seen)
     for proposal in state.trained:
         made.add_row(*_cells(seen, proposal))
     OUT.print(made)
-    _print_warnings(state)
-    rejected = rejections(state)
-    twins = sum(p.same_as is not None for p in state.record.proposals)
-    count = sum(rejected.values())
+    _print_warnings(seen)
+    rejected = seen.rejections
     OUT.print(
-        f"{len(values)} networks scored, {len(best)} on the front; {len(seen.stopped)} stopped "
-        f"early, {len(seen.ended)} failed; {count} proposals rejected before training, {twins} "
+        f"{len(seen.values)} networks scored, {len(seen.front)} on the front; "
+        f"{len(seen.stopped)} stopped early, {len(seen.ended)} failed; "
+        f"{rejected.total()} proposals rejected before training, {seen.twins} "
         "were networks that were there already",
         soft_wrap=True,
     )
@@ -82,7 +56,7 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
         "*: within the limits, and no other network there is as good in every objective; "
         "t0000 is the canonical network"
     )
-    if len(state.record.settings.trial_seeds) == 1 and len(values) > 1:
+    if len(state.record.settings.trial_seeds) == 1 and len(seen.values) > 1:
         note(
             "one seed: differences of some 0.01 dB mean nothing here; "
             f"workbench search promote {shlex.quote(state.record.name)} --seeds 6 "
@@ -90,66 +64,38 @@ def print_search(state: SearchState, objectives: Sequence[Objective]) -> None:
         )
 
 
-def print_front(state: SearchState, objectives: Sequence[Objective], names: Sequence[str]) -> None:
-    """Print the networks that no other beats, and how they differ from the canonical one."""
-    seen = _Overview(state, objectives)
+def print_best(state: SearchState) -> None:
+    """Print the best network, or with several objectives the front."""
+    print_front(state, best_names(state))
+
+
+def print_front(state: SearchState, names: Sequence[str] | None = None) -> None:
+    """Print networks beside the canonical one, and how they differ from it.
+
+    Args:
+        state: The search.
+        names: Of the networks; None for those on the front.
+    """
+    seen = SearchOverview(state)
+    names = tuple(seen.front) if names is None else names
     made = _table(seen)
     for proposal in state.trained:
         if proposal.name in (BASELINE, *names):
             made.add_row(*_cells(seen, proposal))
     OUT.print(made)
-    _print_warnings(state)
-    print_differences(state, objectives, names)
+    _print_warnings(seen)
+    print_differences(state, seen.objectives, names)
 
 
-def _print_warnings(state: SearchState) -> None:
+def _print_warnings(seen: SearchOverview) -> None:
     """Print which networks do not beat bicubic, and which scored images were trained on."""
-    for text in bicubic_warnings(state):
+    for text in bicubic_warnings(seen.state):
         print_warning(text)
-    for text in _overlaps(state):
+    for text in seen.overlaps:
         OUT.print(text, markup=False, soft_wrap=True)
 
 
-def _overlaps(state: SearchState) -> list[str]:
-    return overlap_texts(result for results in state.results.values() for result in results)
-
-
-def rejections(state: SearchState) -> Counter[str]:
-    """Return how many proposals each limit has rejected."""
-    reasons = (p.rejected for p in state.record.proposals if p.rejected)
-    return Counter(" ".join(reason.split()[:1]).rstrip(":") for reason in reasons)
-
-
-def plain_search(state: SearchState, objectives: Sequence[Objective]) -> dict[str, Any]:
-    """Return a search as plain data."""
-    seen = _Overview(state, objectives)
-    return {
-        "search": state.record.name,
-        "space": state.record.settings.space_name,
-        "objectives": {o.name: o.direction for o in objectives},
-        "overlap": _overlaps(state),
-        "bicubic": dict(zip((o.name for o in objectives), seen.bicubic, strict=True)),
-        "below_bicubic_db": below_bicubic_db(state),
-        "rejected": dict(rejections(state)),
-        "front": list(seen.best),
-        "trials": [
-            {
-                "name": p.name,
-                "overrides": p.overrides,
-                "parent": p.parent,
-                "cost": cost_of_trial(p).plain(),
-                "latency_ms": p.latency_ms,
-                "values": list(seen.values.get(p.name, ())),
-                "states": [r.state.value for r in state.results.get(p.name, ())],
-                "ending": _ending(seen, p),
-                "keys": [r.key for r in state.results.get(p.name, ())],
-            }
-            for p in state.trained
-        ],
-    }
-
-
-def _table(seen: _Overview) -> Table:
+def _table(seen: SearchOverview) -> Table:
     """Return a table with bicubic's row, where its scores are known."""
     names = [o.name for o in seen.objectives if o.name not in _COLUMNS]
     made = table("trial", "parameters", "multiply-\nadds G", *names, "", "changes", "", gap=1)
@@ -166,7 +112,7 @@ def _value_text(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _cells(seen: _Overview, proposal: Proposal) -> list[str]:
+def _cells(seen: SearchOverview, proposal: Proposal) -> list[str]:
     values = seen.values.get(proposal.name)
     cost = cost_of_trial(proposal)
     shown = [
@@ -179,19 +125,7 @@ def _cells(seen: _Overview, proposal: Proposal) -> list[str]:
         f"{cost.parameters:,}",
         billions(cost.multiply_adds),
         *shown,
-        "*" if proposal.name in seen.best else "",
+        "*" if proposal.name in seen.front else "",
         proposal_text(proposal),
-        _ending(seen, proposal),
+        seen.ending(proposal),
     ]
-
-
-def _ending(seen: _Overview, proposal: Proposal) -> str:
-    """Return what happened to a trial that has no score; empty for one that has."""
-    name = proposal.name
-    if name in seen.stopped:
-        stage, fidelity = seen.stopped[name], seen.state.record.settings.space.fidelity
-        step = rung_steps(fidelity, seen.state.config(proposal).training)[stage.rung]
-        return f"stopped at {step:,} steps: {stage.values[name][0]:.4f}"
-    if name in seen.ended:
-        return seen.ended[name]
-    return "" if name in seen.state.results else "not finished"

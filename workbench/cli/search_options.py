@@ -1,0 +1,231 @@
+"""Options and arguments of `workbench search`'s subcommands."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, STATISTICS, WHAT
+from workbench.cli.options import MOST_WORKERS
+from workbench.config.bounds import MOST_TRIALS
+
+SpaceArgument = Annotated[
+    str, typer.Argument(metavar="SPACE", help="A search space, or several joined as A+B.")
+]
+SearchArgument = Annotated[str, typer.Argument(metavar="NAME", help="A search of the store.")]
+
+TrialsOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=MOST_TRIALS,
+        help="Networks to train in all, the canonical one among them.",
+        rich_help_panel=WHAT,
+    ),
+]
+SamplerOption = Annotated[
+    Literal["tpe", "nsga2", "nsga3", "gp", "random", "grid", "pbt"],
+    typer.Option(
+        metavar="NAME",
+        help="Sampler: tpe, nsga2, nsga3, gp, random, grid, or pbt (population based training).",
+        rich_help_panel=WHAT,
+    ),
+]
+ObjectiveOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="A score, DATASET/score, or a cost; repeatable.",
+        show_default="psnr_rgb_db",
+        rich_help_panel=WHAT,
+    ),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME<=VALUE",
+        help="A hard limit, such as 'parameters<=60000'; repeatable.",
+        rich_help_panel=WHAT,
+    ),
+]
+RungsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FRACTION,...",
+        help="Fractions of the steps after which candidates are compared, or none.",
+        show_default="those of the space",
+        rich_help_panel=WHAT,
+    ),
+]
+KeepOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="FRACTION",
+        min=0,
+        max=1,
+        help="Fraction of the candidates promoted at each rung (1 / eta).",
+        show_default="that of the space",
+        rich_help_panel=WHAT,
+    ),
+]
+BatchOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=MOST_WORKERS,
+        help="Networks that are proposed together.",
+        rich_help_panel=WHAT,
+    ),
+]
+AsynchronousOption = Annotated[
+    bool,
+    typer.Option(
+        "--asynchronous",
+        help="ASHA: decide for each trial when it reaches a rung, with --batch networks under way.",
+        rich_help_panel=WHAT,
+    ),
+]
+SearchRecipeOption = Annotated[
+    str,
+    typer.Option(
+        "--recipe",
+        metavar="NAME",
+        help="Training recipe: smoke, demo, short or factsheet.",
+        rich_help_panel=WHAT,
+    ),
+]
+TopOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=MOST_TRIALS,
+        help="Train the N best networks again.",
+        rich_help_panel=WHAT,
+    ),
+]
+NewRecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME",
+        help="Training recipe: smoke, demo, short or factsheet.",
+        show_default="that of the search",
+        rich_help_panel=WHAT,
+    ),
+]
+SamplerSeedOption = Annotated[
+    int,
+    typer.Option(
+        metavar="SEED", min=0, max=2**32 - 1, help="Of the sampler.", rich_help_panel=STATISTICS
+    ),
+]
+TrialSeedsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="N",
+        help="Train each network under N seeds, or under a list such as 1,5,9.",
+        rich_help_panel=STATISTICS,
+    ),
+]
+PromotionSeedsOption = Annotated[
+    str,
+    typer.Option(
+        metavar="N",
+        help="Number of seeds, a list such as 1,5,9, or FIRST..MOST to add seeds while verdicts "
+        "are undecided.",
+        rich_help_panel=STATISTICS,
+    ),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Resume a search; refuse to start a new one.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+RetryOption = Annotated[
+    Literal["failed"] | None,
+    typer.Option(
+        metavar="failed",
+        help="Run trials again whose worker died, or whose memory ran out.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+FreshOption = Annotated[
+    bool,
+    typer.Option(
+        "--fresh",
+        help="Start a new search and keep the earlier one under another name; finished trials "
+        "are not trained again.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+NoWarmStartOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-warm-start",
+        "--cold",
+        help="Do not report finished trials of other studies to the sampler of a new search.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="MINUTES",
+        min=0,
+        max=525_600,
+        help="Stop after this time; rerun the same command to resume.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+SearchEngineOption = Annotated[
+    Literal["local", "optuna", "ray"],
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="What runs the trials: local (processes of this machine; optuna is the same) or ray "
+        "(Ray Tune).",
+        rich_help_panel=EXECUTION,
+    ),
+]
+SearchNameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--study",
+        metavar="NAME",
+        help="Name of the search; made from the space and the settings by default.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+PromotionNameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--study",
+        metavar="NAME",
+        help="Name of the study; that of the search with -promoted by default.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="File to write; named after the search by default.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+SearchValidationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--validation",
+        metavar="[NAME=]FOLDER",
+        help="Images of the learning curves.",
+        rich_help_panel=IMAGES,
+    ),
+]

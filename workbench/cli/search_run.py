@@ -1,0 +1,121 @@
+"""`workbench search run`: search a space."""
+
+from workbench.cli.option_values import trial_spec, typed_command
+from workbench.cli.options import (
+    AddressOption,
+    BenchmarkOption,
+    CpusOption,
+    GpusOption,
+    JsonOption,
+    OverlapOption,
+    SetOption,
+    StepsOption,
+    StoreOption,
+    TrackingOption,
+    TrainingDataOption,
+    ValidationOption,
+    WorkersOption,
+)
+from workbench.cli.search_options import (
+    AsynchronousOption,
+    BatchOption,
+    FreshOption,
+    KeepOption,
+    LimitOption,
+    NoWarmStartOption,
+    ObjectiveOption,
+    ResumeOption,
+    RetryOption,
+    RungsOption,
+    SamplerOption,
+    SamplerSeedOption,
+    SearchEngineOption,
+    SearchNameOption,
+    SearchRecipeOption,
+    SpaceArgument,
+    TimeoutOption,
+    TrialSeedsOption,
+    TrialsOption,
+)
+from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
+
+
+def run(
+    space: SpaceArgument,
+    trials: TrialsOption = 24,
+    sampler: SamplerOption = "tpe",
+    objective: ObjectiveOption = None,
+    limit: LimitOption = None,
+    rungs: RungsOption = None,
+    keep: KeepOption = None,
+    batch: BatchOption = 4,
+    asynchronous: AsynchronousOption = False,
+    recipe_name: SearchRecipeOption = DEFAULT_RECIPE,
+    steps: StepsOption = None,
+    set_: SetOption = None,
+    data: TrainingDataOption = None,
+    validation: ValidationOption = None,
+    benchmark: BenchmarkOption = None,
+    allow_overlap: OverlapOption = False,
+    seed: SamplerSeedOption = 0,
+    seeds: TrialSeedsOption = "1",
+    workers: WorkersOption = None,
+    engine: SearchEngineOption = "local",
+    address: AddressOption = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
+    resume: ResumeOption = False,
+    retry: RetryOption = None,
+    fresh: FreshOption = False,
+    cold: NoWarmStartOption = False,
+    timeout: TimeoutOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    study: SearchNameOption = None,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search a space for the best networks within hard limits, or resume a search.
+
+    The canonical network is always trial 0. A network above a limit is never trained, and no
+    network is trained twice. At the rungs the worse candidates are stopped early. Rerun the same
+    command to resume a stopped search; with more --trials it continues a finished one.
+
+    Example:
+        workbench search mdrn-size --trials 40 --recipe short --limit 'parameters<=60000'
+    """
+    from workbench.cli.search_limits import limits_of, rungs_of
+    from workbench.cli.search_table import print_state
+    from workbench.cli.search_terminal import SearchTerminal
+    from workbench.execution.executors import executor_spec
+    from workbench.experiments.run_context import RunContext
+    from workbench.experiments.search import search, show_search
+    from workbench.experiments.search_spec import ResumePolicy, SearchSpec
+    from workbench.experiments.seeds import seed_rule
+    from workbench.experiments.study_spec import study_name
+
+    executor = executor_spec(engine, address, cpus, gpus)
+    policy = ResumePolicy(
+        resume, retry is not None, fresh=fresh, warm_start=not cold, timeout_min=timeout
+    )
+    spec = SearchSpec(
+        space=space,
+        trials=trials,
+        sampler=sampler,
+        objectives=tuple(objective or ()),
+        limits=limits_of(limit),
+        rungs=rungs_of(rungs),
+        keep=keep,
+        seed=seed,
+        trial_seeds=seed_rule(seeds).seeds,
+        batch=batch,
+        asynchronous=asynchronous,
+        trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
+        name=study_name(study),
+    )
+    context = RunContext(
+        store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap
+    )
+    emit = SearchTerminal().emit
+    state = search(spec, context, policy, emit)
+    print_state(state, as_json=as_json)
+    show_search(state, context, emit)

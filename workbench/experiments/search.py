@@ -1,0 +1,255 @@
+"""What `workbench search` does: run a search, resume it, and show it in MLflow."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from workbench.errors import ConfigError
+from workbench.execution.events import to_all
+from workbench.execution.plan import Arm, Plan
+from workbench.execution.stream import run_arms
+from workbench.execution.tracked import TrackedTrials
+from workbench.experiments.packing import pack
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.search_events import SearchEnded, SearchRecorded, SearchStarted
+from workbench.experiments.search_settings import settings_of
+from workbench.experiments.search_spec import ResumePolicy, SearchSpec
+from workbench.experiments.stored_search import objectives_of, stored_search
+from workbench.experiments.views import optional, tracking
+from workbench.search.forking import fork_checkpoints
+from workbench.search.loop import run_loop
+from workbench.search.record import PriorObservation, SearchEvent, SearchRecord, Settings
+from workbench.search.record_file import (
+    add_line,
+    only_driver,
+    put_aside,
+    read_record,
+    start_record,
+)
+from workbench.search.state import BASELINE, SearchState
+from workbench.search.warm_start import prior_observations
+from workbench.store.ledger import Ledger
+from workbench.system.digests import sha256_of_json
+from workbench.system.events import Emit, Note, ignore, working
+from workbench.system.time_limit import TimeIsUpError, time_limit
+from workbench.tracking.tracker import Tracker
+from workbench.trial.images import changed_images, known_hashes, named_hashes
+
+
+def search(
+    spec: SearchSpec,
+    context: RunContext,
+    policy: ResumePolicy = ResumePolicy(),  # noqa: B008 (frozen)
+    emit: Emit = ignore,
+) -> SearchState:
+    """Run a search, or resume it, until it has as many trials as requested.
+
+    Args:
+        spec: What to look for.
+        context: Where and how its trials are run.
+        policy: What happens to an earlier search of the same name.
+        emit: Gets `SearchStarted`, `SearchRecorded`, `SearchEnded`, the events of the trials, notes
+            and cautions.
+
+    Returns:
+        The search as far as it is known; after a timeout with what was finished until then.
+
+    Raises:
+        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        WorkbenchError: For anything that the user can fix; what is finished is kept.
+    """
+    with working(emit, "checking the space"):
+        settings = settings_of(spec)
+    return run_search(settings, spec.name, spec.trials, context, policy, emit)
+
+
+def run_search(
+    settings: Settings,
+    name: str | None,
+    trials: int,
+    context: RunContext,
+    policy: ResumePolicy,
+    emit: Emit = ignore,
+) -> SearchState:
+    """Run a search whose settings are complete, or resume it.
+
+    Raises:
+        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        WorkbenchError: For anything that the user can fix; what is finished is kept.
+    """
+    name, context = name or _name(settings), context.on(settings.base.training.device)
+    if (policy.resume or policy.retry) and read_record(context.store, name) is None:
+        option = "--resume" if policy.resume else "--retry failed"
+        raise ConfigError(f"{option}: there is no search {name!r} in {context.store}")
+    pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), context, emit)
+    _note_idle_workers(settings, context, emit)
+    with only_driver(context.store, name):
+        record = _open(settings, name, context.store, policy, emit)
+        with tracking(context.store, context.tracking_uri, emit) as tracker:
+            _describe(record, tracker, context.command, emit)
+            state = _searched_in_time(record, trials, context, tracker, policy, emit)
+    if state.record.exhausted:
+        emit(Note("the sampler found no new network within the space and its limits"))
+    return state
+
+
+def show_search(state: SearchState, context: RunContext, emit: Emit = ignore) -> None:
+    """Bring MLflow's run of a search up to date. It is a view: a failure is a caution.
+
+    Args:
+        state: The search.
+        context: Whose store has it.
+        emit: Gets cautions.
+    """
+    from workbench.reporting.search_summary import VARIANT, digest_of, search_summary
+
+    if BASELINE not in state.results:
+        return
+    with (
+        optional("MLflow's run of the search", emit),
+        tracking(context.store, context.tracking_uri, emit) as tracker,
+    ):
+        if not tracker.knows_summary(state.record.name, [VARIANT], digest_of(state)):
+            tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
+
+
+def _name(settings: Settings) -> str:
+    """Name a search; a digest keeps searches of different settings apart."""
+    digest = sha256_of_json(settings.plain())[:6]
+    return f"{settings.space_name}_{settings.sampler}_{digest}"
+
+
+def _note_idle_workers(settings: Settings, context: RunContext, emit: Emit) -> None:
+    """Note that a batch has fewer trials than there are workers."""
+    at_once = settings.batch * len(settings.trial_seeds)
+    if context.at_once is not None and context.workers > at_once:
+        idle = context.workers - at_once
+        emit(Note(f"--batch {settings.batch}: {idle} of the workers will be idle"))
+
+
+def _open(
+    settings: Settings, name: str, store: Path, policy: ResumePolicy, emit: Emit
+) -> SearchRecord:
+    """Return the search as it was left, or a new one."""
+    if policy.fresh:
+        other = put_aside(store, name)
+        if other:
+            emit(Note(f"the earlier search is kept as search {other}"))
+    record, images = read_record(store, name), named_hashes(settings.base, Ledger(store))
+    if record is None:
+        record = _new(settings, name, images, store, policy, emit)
+    _check_the_same(record, settings, images, store)
+    if record.proposals:
+        proposed = sum(p.trained for p in record.proposals)
+        emit(Note(f"search {name} resumes: {proposed} trials proposed"))
+    if policy.retry and not record.retrying and not record.retryable():
+        emit(Note("--retry failed: no trial of this search has failed"))
+    return record
+
+
+def _new(
+    settings: Settings,
+    name: str,
+    images: dict[str, str],
+    store: Path,
+    policy: ResumePolicy,
+    emit: Emit,
+) -> SearchRecord:
+    emit(Note(f"search {name} starts"))
+    known = _known(settings, store) if policy.warm_start else ()
+    record = SearchRecord(name=name, settings=settings, prior=known, images=images)
+    start_record(record, store)
+    if known:
+        emit(
+            Note(
+                f"warm start: the sampler has the scores of {len(known)} finished networks; "
+                "--no-warm-start starts without them"
+            )
+        )
+    return record
+
+
+def _check_the_same(
+    record: SearchRecord, settings: Settings, images: Mapping[str, str], store: Path
+) -> None:
+    """Refuse to resume a search whose settings, or whose images, are not those of now.
+
+    Raises:
+        ConfigError: With what to do.
+    """
+    if record.settings != settings:
+        raise ConfigError(
+            f"search {record.name!r} in {store} has other settings; give another --study, "
+            "--fresh to start a new search, or the same options to resume it"
+        )
+    changed = changed_images(record.images, images)
+    if changed:
+        raise ConfigError(
+            f"search {record.name!r} in {store}: images changed: {', '.join(changed)}; its "
+            "proposals rest on scores of the old ones. --fresh starts a new search and keeps it "
+            "under another name"
+        )
+
+
+def _known(settings: Settings, store: Path) -> tuple[PriorObservation, ...]:
+    """Return the networks of the space that the ledger has, on these images with this recipe."""
+    ledger = Ledger(store)
+    hashes = known_hashes(settings.base, ledger)
+    if hashes is None:
+        return ()
+    return prior_observations(settings, objectives_of(settings), ledger.results(), hashes)
+
+
+def _describe(record: SearchRecord, tracker: Tracker, command: str, emit: Emit) -> None:
+    """Show in MLflow what the search looks for, and prepare its page."""
+    from workbench.reporting.search_summary import search_view
+
+    with optional("MLflow", emit):
+        tracker.study_described(search_view(record, command))
+
+
+def _searched_in_time(
+    record: SearchRecord,
+    trials: int,
+    context: RunContext,
+    tracker: Tracker,
+    policy: ResumePolicy,
+    emit: Emit,
+) -> SearchState:
+    try:
+        with time_limit(policy.timeout_min):
+            return _searched(record, trials, context, tracker, emit, retry=policy.retry)
+    except TimeIsUpError:
+        emit(Note("the time is up; rerun the same command to resume"))
+        return stored_search(record.name, context.store)
+
+
+def _searched(
+    record: SearchRecord,
+    trials: int,
+    context: RunContext,
+    tracker: Tracker,
+    emit: Emit,
+    *,
+    retry: bool,
+) -> SearchState:
+    objectives, seeds = objectives_of(record.settings), record.settings.trial_seeds
+
+    def keep(line: SearchEvent) -> None:
+        add_line(line, context.store, record.name)
+        emit(SearchRecorded(line))
+
+    emit(SearchStarted(record, trials, context.at_once))
+    try:
+        with context.executor.open(context.store, context.workers) as executor:
+            run = partial(
+                run_arms,
+                seeds=seeds,
+                store=context.store,
+                executor=executor,
+                emit=to_all(emit, TrackedTrials(tracker, record.name)),
+            )
+            fork = partial(fork_checkpoints, seeds=seeds, store=context.store)
+            return run_loop(record, trials, objectives, run, keep, fork, retry=retry)
+    finally:
+        emit(SearchEnded())

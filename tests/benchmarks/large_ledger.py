@@ -56,6 +56,7 @@ ENVIRONMENT = Environment(
     hardware="none: synthetic",
     device="cpu",
     threads=1,
+    results_version=1,
     code_hash="0",
 )
 PROTOCOL = Protocol(scale=4, crop_px=4, lr_origin="bicubic", data_hash="0")

@@ -33,6 +33,7 @@ ENVIRONMENT = Environment(
     hardware="a CPU",
     device="cpu",
     threads=1,
+    results_version=1,
     code_hash="c0de",
 )
 

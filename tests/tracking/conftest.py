@@ -121,6 +121,7 @@ def make_result(
             hardware="Some CPU, 2 cores, 24 GiB RAM",
             device="cpu",
             threads=1,
+            results_version=1,
             code_hash="c0de",
         ),
         weights_hash="feed",

@@ -3,6 +3,7 @@
 from workbench.execution.plan import Plan
 from workbench.experiments.run_context import RunContext
 from workbench.store.ledger import Ledger
+from workbench.store.notice import say_how_trials_count
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.trial.images import open_images
 from workbench.trial.overlap import Overlap, check_overlaps, check_same, find_overlaps
@@ -21,6 +22,7 @@ def pack(plan: Plan, context: RunContext, emit: Emit = ignore) -> None:
             allowed.
         StoreError: If the store cannot be written.
     """
+    say_how_trials_count(context.store)
     ledger, remarks = Ledger(context.store), dict[str, None]()
     overlaps: dict[str, tuple[Overlap, ...]] = {}
     with counting(emit, "packing images") as advance:

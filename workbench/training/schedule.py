@@ -10,8 +10,6 @@ from workbench.config.training import StageConfig, TrainingConfig
 class Step:
     """One training step."""
 
-    total: int
-    """Steps done before this one, over all stages."""
     stage: int
     """Index of the stage."""
     local: int
@@ -24,7 +22,7 @@ def steps_from(config: TrainingConfig, done: int) -> Iterator[Step]:
     start = 0
     for index, stage in enumerate(config.stages):
         for local in range(max(0, done - start), stage.steps):
-            yield Step(start + local, index, local, stage)
+            yield Step(index, local, stage)
         start += stage.steps
 
 

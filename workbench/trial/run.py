@@ -7,15 +7,11 @@ from pathlib import Path
 import torch
 
 from workbench.config.trial import TrialConfig
-from workbench.data.image_store import ImageStore
-from workbench.evaluation.baseline import packed_bicubic
-from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
+from workbench.evaluation.evaluate import NotFiniteError
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import cost_of
 from workbench.results import (
     CurvePoint,
-    DatasetScores,
-    MeanScore,
     TrialResult,
     TrialState,
     Usage,
@@ -31,8 +27,8 @@ from workbench.training.state import TrainingState, load_checkpoint, new_state
 from workbench.trial.crops import crop_samplers
 from workbench.trial.environment import record_environment
 from workbench.trial.images import TrialImages, open_images
-from workbench.trial.overlap import find_overlaps, with_overlaps
 from workbench.trial.resume import fork_checkpoint
+from workbench.trial.scoring import FinalScores, final_scores, score_images
 from workbench.trial.usage import UsageSampler
 
 
@@ -46,15 +42,6 @@ class _Ending:
 
     state: TrialState
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class _Evaluated:
-    """What the final evaluation gave."""
-
-    scores: tuple[DatasetScores, ...] = ()
-    seconds: float = 0.0
-    validation_bicubic: MeanScore | None = None
 
 
 def ignore(point: CurvePoint) -> None:
@@ -107,7 +94,7 @@ def run_trial(
         state = _resumed_state(config, key, ledger)
         on_point = on_validation if until is None else _stopping(until, on_validation)
         context = _train_context(config, images, key, ledger, on_point, usage.watching(progress))
-        evaluated = _Evaluated()
+        evaluated = FinalScores()
         try:
             _check_until(until, state)
             diverged = train(config, state, context)
@@ -115,7 +102,7 @@ def run_trial(
                 ending = _Ending(TrialState.DIVERGED, diverged.describe())
             else:
                 _save_weights(config, state, key, ledger)
-                evaluated = _evaluate(config, images, state, progress)
+                evaluated = final_scores(config, images, state, progress)
                 ending = _Ending(TrialState.COMPLETE)
         except (TrialStopped, NotFiniteError, RuntimeError, MemoryError, OSError) as error:
             ending = _ending_of(error)
@@ -182,7 +169,7 @@ def _train_context(
     return TrainContext(
         device=torch.device(config.training.device),
         samplers=crop_samplers(config, images),
-        validate=lambda state: _score(config, state, images.validation).mean(),
+        validate=lambda state: score_images(config, state, images.validation).mean(),
         on_point=on_point,
         progress=progress,
         checkpoint=ledger.paths.checkpoint(key.training),
@@ -196,46 +183,12 @@ def _save_weights(config: TrialConfig, state: TrainingState, key: TrialKey, ledg
     save_weights(path, config.model, averaged, store=ledger.store)
 
 
-def _score(config: TrialConfig, state: TrainingState, images: ImageStore) -> DatasetScores:
-    """Score the averaged weights on one set."""
-    scored = config.evaluation
-    return evaluate(
-        state.average.module,
-        images,
-        smallest_lr_px=config.model.smallest_lr_px(),
-        tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
-    )
-
-
-def _evaluate(
-    config: TrialConfig, images: TrialImages, state: TrainingState, progress: Progress
-) -> _Evaluated:
-    """Score the averaged weights on every benchmark set."""
-    started, total, scores = time.perf_counter(), config.training.total_steps(), []
-    overlaps = find_overlaps(config, images)
-    for benchmark in images.benchmarks:
-        progress(total, total, f"scoring {benchmark.name}")
-        found = with_overlaps(_score(config, state, benchmark), overlaps)
-        scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
-    seconds = time.perf_counter() - started
-    return _Evaluated(tuple(scores), seconds, _bicubic(images.validation, total, progress))
-
-
-def _bicubic(images: ImageStore, steps: int, progress: Progress) -> MeanScore | None:
-    """Return the scores of bicubic upscaling, saying so where they are computed first."""
-
-    def scored(done: int, count: int, _name: str) -> None:
-        progress(steps, steps, f"bicubic of {images.name}: {done} of {count} images")
-
-    return packed_bicubic(images, scored)
-
-
 def _result(
     config: TrialConfig,
     key: TrialKey,
     ending: _Ending,
     state: TrainingState,
-    evaluated: _Evaluated,
+    evaluated: FinalScores,
     usage: tuple[Usage, ...],
 ) -> TrialResult:
     return TrialResult(

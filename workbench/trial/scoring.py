@@ -1,0 +1,72 @@
+"""The final evaluation of a trial: its averaged weights on every benchmark set."""
+
+import time
+from dataclasses import dataclass
+
+from workbench.config.trial import TrialConfig
+from workbench.data.image_store import ImageStore
+from workbench.evaluation.baseline import packed_bicubic
+from workbench.evaluation.evaluate import Tiling, evaluate
+from workbench.results import DatasetScores, MeanScore
+from workbench.system.progress import Progress
+from workbench.training.state import TrainingState
+from workbench.trial.images import TrialImages
+from workbench.trial.overlap import find_overlaps, with_overlaps
+
+
+@dataclass(frozen=True)
+class FinalScores:
+    """What the final evaluation gave; nothing for a trial that ended before it."""
+
+    scores: tuple[DatasetScores, ...] = ()
+    """One for each benchmark set."""
+    seconds: float = 0.0
+    validation_bicubic: MeanScore | None = None
+
+
+def score_images(config: TrialConfig, state: TrainingState, images: ImageStore) -> DatasetScores:
+    """Score the averaged weights on one set of images.
+
+    Raises:
+        NotFiniteError: If the network gives values that are infinite or not numbers.
+    """
+    scored = config.evaluation
+    return evaluate(
+        state.average.module,
+        images,
+        smallest_lr_px=config.model.smallest_lr_px(),
+        tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
+    )
+
+
+def final_scores(
+    config: TrialConfig, images: TrialImages, state: TrainingState, progress: Progress
+) -> FinalScores:
+    """Score the averaged weights on every benchmark set, next to bicubic upscaling.
+
+    Args:
+        config: The trial.
+        images: Its images.
+        state: At the last step.
+        progress: Gets the last step of the training and the set that is scored.
+
+    Raises:
+        NotFiniteError: If the network gives values that are infinite or not numbers.
+    """
+    started, total, scores = time.perf_counter(), config.training.total_steps(), []
+    overlaps = find_overlaps(config, images)
+    for benchmark in images.benchmarks:
+        progress(total, total, f"scoring {benchmark.name}")
+        found = with_overlaps(score_images(config, state, benchmark), overlaps)
+        scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
+    seconds = time.perf_counter() - started
+    return FinalScores(tuple(scores), seconds, _bicubic(images.validation, total, progress))
+
+
+def _bicubic(images: ImageStore, steps: int, progress: Progress) -> MeanScore | None:
+    """Return the scores of bicubic upscaling, with progress where they are not yet stored."""
+
+    def scored(done: int, count: int, _name: str) -> None:
+        progress(steps, steps, f"bicubic of {images.name}: {done} of {count} images")
+
+    return packed_bicubic(images, scored)

@@ -27,7 +27,7 @@ def record(store: Path, seed: int, *, version: int | None, source: str = "") -> 
     Ledger(store).record(result.model_copy(update={"environment": environment}))
 
 
-def test_trials_of_0_1_0_and_of_other_source_code_are_told_apart_once(
+def test_trials_of_0_1_0_and_of_other_source_code_are_counted_apart_once(
     tmp_path: Path, said: list[str]
 ) -> None:
     record(tmp_path, 1, version=None, source=SOURCE_HASH_0_1)

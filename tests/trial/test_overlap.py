@@ -125,10 +125,10 @@ def test_the_protocol_says_how_many_images_of_each_kind() -> None:
         Overlap("one", "val", True, (("a", "a"),)),
     )
     assert with_overlaps(scores, ()) == scores
-    told = with_overlaps(scores, found).protocol
-    assert told.trained_on == TrainedOn(benchmark_images=2, validation_images=1)
+    marked = with_overlaps(scores, found).protocol
+    assert marked.trained_on == TrainedOn(benchmark_images=2, validation_images=1)
     line = f"{protocol.describe()}, TRAINED ON 2 of these images and 1 validation image"
-    assert told.describe() == line
+    assert marked.describe() == line
     other = with_overlaps(scores.model_copy(update={"dataset": "Set5"}), found)
     assert other.protocol.describe().endswith("bicubic, TRAINED ON 1 validation image")
     # A benchmark without a common image is as any other, whatever another benchmark has.
@@ -150,10 +150,10 @@ def test_every_format_says_it() -> None:
         for name in ("base", "variant")
     }
     comparison = compare(arms, {})
-    told = "TRAINED ON 2 of these images"
+    warning = "TRAINED ON 2 of these images"
     for form in FORMATS:
         if form != "parquet":
-            assert told in export(comparison, form).decode(), form
-    assert told in effects(comparison, "svg").decode()
+            assert warning in export(comparison, form).decode(), form
+    assert warning in effects(comparison, "svg").decode()
     plain = comparison_to_dict(comparison)["protocols"]["Set5"]["trained_on"]
     assert plain == {"benchmark_images": 2, "validation_images": 0}

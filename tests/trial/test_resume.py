@@ -65,7 +65,7 @@ def assert_alone(config: TrialConfig, result: TrialResult, store: Path) -> None:
     ]
 
 
-def test_a_longer_budget_goes_on_from_the_shorter_one(
+def test_a_longer_budget_resumes_from_the_shorter_one(
     tiny_trial: TrialConfig, longer: TrialConfig, tmp_path: Path
 ) -> None:
     short = run_trial(tiny_trial, store=tmp_path)
@@ -77,7 +77,7 @@ def test_a_longer_budget_goes_on_from_the_shorter_one(
     assert run_trial(tiny_trial, store=tmp_path) == short
 
 
-def test_a_recipe_of_two_stages_goes_on_from_one_that_ends_after_the_first(
+def test_a_recipe_of_two_stages_resumes_from_one_that_ends_after_the_first(
     tiny_trial: TrialConfig, tmp_path: Path
 ) -> None:
     stages = [tiny_trial.training.stages[0].plain()]

@@ -21,7 +21,7 @@ from workbench.trial.run import TrialStopped, run_trial
 
 
 class Interrupt:
-    """Stops a training after so many steps, as Ctrl-C does."""
+    """Stops a training after a number of steps, as Ctrl-C does."""
 
     def __init__(self, after: int) -> None:
         self.after = after
@@ -98,7 +98,7 @@ def test_a_resumed_trial_is_that_of_an_undisturbed_run(
     assert without_times(resumed) == without_times(undisturbed)
 
 
-def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(
+def test_a_run_that_was_killed_resumes_from_its_last_checkpoint(
     tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed = run_trial(tiny_trial, store=tmp_path / "a")
@@ -214,7 +214,7 @@ def test_a_validation_may_stop_a_trial(tiny_trial: TrialConfig, tmp_path: Path) 
     result = run_trial(tiny_trial, store=tmp_path, on_validation=stop)
     assert (result.state, result.reason, result.steps) == (TrialState.PRUNED, "below the others", 6)
     assert Ledger(tmp_path).result(result.key) is None
-    whole = run_trial(tiny_trial, store=tmp_path)  # asked for in full, it goes on
+    whole = run_trial(tiny_trial, store=tmp_path)  # without a stop, it resumes
     assert whole.state is TrialState.COMPLETE
     assert whole.curve[0] == points[0]
 

@@ -11,6 +11,7 @@ from workbench.config.data import Degradation, ImageSource
 from workbench.data.bicubic import crop_to_multiple, downscale
 from workbench.data.images import ImageError, image_size, merge_notes, read_rgb
 from workbench.data.sources import ImageFiles, find_images
+from workbench.system.digests import sha256
 
 GIVEN = "given"
 """`lr_origin` of LR files that came with the set."""
@@ -127,7 +128,7 @@ def too_small(size: tuple[int, ...], smallest_px: int) -> str:
 
 def combine_digests(digests: Iterable[str]) -> str:
     """Return the content hash of images with these digests, in this order."""
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return sha256("\n".join(digests))
 
 
 class FolderPairs:

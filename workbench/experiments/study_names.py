@@ -4,13 +4,13 @@
 everything, such as with options `--set` or `--data`.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 
 from workbench.config.trial import TrialConfig
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import TrialSpec
+from workbench.system.digests import sha256
 from workbench.system.text import as_file_name
 
 _SUBJECT_LETTERS = 48
@@ -98,4 +98,4 @@ def _factors(spec: StudySpec) -> dict[str, list[object]]:
 
 def _digest(content: object) -> str:
     text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:6]
+    return sha256(text)[:6]

@@ -35,7 +35,7 @@ class TrialKey:
     trial: str
     """Equal for trials that end with the same result."""
     prefix: PrefixKey
-    """Tells with which other trainings it has its first steps in common."""
+    """By which trainings with the same first steps are found."""
 
 
 def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:

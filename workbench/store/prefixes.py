@@ -17,7 +17,7 @@ _LENGTH = ("steps", "milestones")
 
 @dataclass(frozen=True)
 class PrefixKey:
-    """What tells how many of its first steps a training shares with another one."""
+    """By which the number of first steps that two trainings share is found."""
 
     hash: str
     """Of everything that the weights depend on except the stages."""

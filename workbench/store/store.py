@@ -140,7 +140,7 @@ class Store:
             dataset: Name of the data set; any text.
             image: Name of the image; any text.
         """
-        # The words are for readers, the hash tells names apart that give the same words.
+        # The words are for readers; the hash differs where names give the same words.
         words = re.sub(r"[^a-z0-9]+", "-", f"{dataset}-{image}".lower()).strip("-")[:40]
         digest = sha256(f"{dataset}\0{image}")[:12]
         pair = f"{base_key[:16]}-{variant_key[:16]}"

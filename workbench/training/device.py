@@ -51,7 +51,7 @@ def autocast(config: TrainingConfig) -> AbstractContextManager[object]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that the device's memory did not suffice."""
+    """Return whether an error means that the device's memory did not suffice."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     # The CPU allocator has no exception class of its own.

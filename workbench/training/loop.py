@@ -124,7 +124,7 @@ def _look_at_losses(state: TrainingState, pending: list[Tensor]) -> Diverged | N
 def _report(
     config: TrialConfig, state: TrainingState, context: TrainContext, *, total: int, validate: bool
 ) -> None:
-    """Tell the callbacks; if one raises, the state is saved first."""
+    """Call the callbacks; if one raises, the state is saved first."""
     loss = f"loss {state.losses[-1]:.4f}"
     if validate:
         state.curve.append(_curve_point(config, state, context))

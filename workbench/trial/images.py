@@ -92,7 +92,7 @@ def open_images(
     Args:
         config: Of the trial.
         ledger: Whose store holds them.
-        progress: Told of each image that is packed.
+        progress: Called for each image that is packed.
         check: Compare all pixels with their digests, once in a process, and pack damaged images
             again. Without it the images must have been checked by another process.
 

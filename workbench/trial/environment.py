@@ -65,8 +65,8 @@ def package_versions(names: Sequence[str]) -> dict[str, str]:
 def git_commit(package: Path) -> str | None:
     """Return the commit of the checkout that tracks `package`.
 
-    None where there is no git, or where the package merely lies inside another project's checkout, as the
-    site-packages of a virtual environment do.
+    None where there is no git, or where the package only lies inside the checkout of another
+    project, as the site-packages of a virtual environment do.
     """
     if _git(package, "ls-files", "--error-unmatch", "--", "__init__.py") is None:
         return None

@@ -34,6 +34,27 @@ def test_what_a_script_has_trained_the_command_finds(
     assert found == wb.study("first", store).to_dict()
 
 
+def test_the_notebook_runs_and_shows_tables_images_and_the_report(
+    python_md: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    notebook = nbformat.read(ROOT / "docs" / "first-steps.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)  # they are made by running it
+    folder, _ = python_md  # whose study it finds finished
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    cells = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [outputs[-1].data for outputs in cells]
+    assert "parameters=95396" in shown[0]["text/plain"]
+    assert "image/png" in shown[1]
+    for table in shown[2:6]:
+        assert "<table" in table["text/html"]
+    assert shown[6]["text/html"].startswith("<iframe srcdoc=")
+    assert any("trials" in output.get("text", "") for output in cells[2])  # the bar
+
+
 def test_the_ten_lines_request_what_the_demo_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     requested = []
 

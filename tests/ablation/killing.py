@@ -44,7 +44,7 @@ def run(arguments: list[str], folder: Path) -> Outcome:
 
 
 def run_and_kill(arguments: list[str], folder: Path, after_s: float) -> bool:
-    """Run the command and kill it after so many seconds; return whether it was still running."""
+    """Run the command and kill it after `after_s` seconds; return whether it was still running."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -121,7 +121,7 @@ def kill_often(
     """Run with kills at random moments, then to the end; nothing recorded may be trained again.
 
     Returns:
-        What is left in the end, and the number of kills: fewer than asked for if it ended first.
+        What is left in the end, and the number of kills: fewer than `kills` if it ended first.
 
     Raises:
         AssertionError: If a trial was recorded twice, or a process outlived its driver.

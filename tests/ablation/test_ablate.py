@@ -70,7 +70,7 @@ def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
         text=True,
     )
     store = tmp_path / "mlflow_runs"
-    # Both trainings have begun, and both runs are there.
+    # Both trainings have started, and both runs are there.
     wait_until(lambda: len(list(store.glob("trainings/*/lock"))) == 2)
     wait_until(lambda: states(store) == ["RUNNING"] * 2)
     process.send_signal(signal.SIGINT)

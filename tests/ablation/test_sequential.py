@@ -41,7 +41,7 @@ def test_without_looks_everything_is_run_at_once(plan: Plan) -> None:
     assert next_look(whole, done, DecisionRule()) is None
 
 
-def test_only_what_is_undecided_goes_on_with_the_base(plan: Plan) -> None:
+def test_only_what_is_undecided_continues_with_the_base(plan: Plan) -> None:
     first = next_look(plan, {}, DecisionRule())
     assert first is not None
     assert (len(first.arms), first.seeds) == (3, (1, 2, 3))

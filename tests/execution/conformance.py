@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from tests.damage import flip
 from tests.processes import trainers
@@ -166,19 +167,20 @@ class ExecutorConformance:
         assert [point.step for point in ended.curve("a")] == [2 * first]
         assert result.weights_hash == run_trial(config, store=tmp_path).weights_hash
 
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="a trial must lack its device")
     def test_an_error_of_one_trial_leaves_the_others_alone(
         self, run: Run, tiny_trial: TrialConfig
     ) -> None:
-        too_large = apply_overrides(tiny_trial, {"training.stages.0.hr_patch_px": 68})
+        no_device = apply_overrides(tiny_trial, {"training.device": "cuda"})
         recorder = Recorder()
         run(
-            [Task("large", too_large), Task("a", apply_overrides(tiny_trial, {"seed": 6}))],
+            [Task("cuda", no_device), Task("a", apply_overrides(tiny_trial, {"seed": 6}))],
             recorder,
         )
         assert recorder.results().keys() == {"a"}
-        error = recorder.errors()["large"]
+        error = recorder.errors()["cuda"]
         assert isinstance(error, WorkbenchError)
-        assert "64x64 px, but at least 68x68 px are needed" in str(error)
+        assert "cuda" in str(error)
 
     def test_a_trial_whose_process_is_killed_is_resumed_in_another(
         self, run: Run, tiny_trial: TrialConfig, tmp_path: Path
@@ -241,9 +243,8 @@ class ExecutorConformance:
             if process.is_running():
                 process.kill()
         assert recorder.results()["first"].state is TrialState.COMPLETE
-        told = recorder.results().get("greedy")
-        assert told is not None, recorder.errors()
-        assert told.state is TrialState.OUT_OF_MEMORY
+        assert recorder.errors() == {}
+        assert recorder.results()["greedy"].state is TrialState.OUT_OF_MEMORY
 
     def test_a_file_that_a_worker_finds_damaged_is_named_once_by_the_driver(
         self,

@@ -38,7 +38,7 @@ class TrialReused(TrialEvent):
 
 @dataclass(frozen=True)
 class TrialStarted(TrialEvent):
-    """A worker has begun with it; the first event of a trial that runs."""
+    """A worker runs it; the first event of a trial that is not reused."""
 
     key: str
     """In the ledger."""

@@ -57,7 +57,8 @@ class Executor(Protocol):
     an OSError, as a WorkbenchError of one line. Memory of the machine that runs out outside of
     training is TrialFailed with MemoryRanOutError, or a WorkbenchError whose text starts with
     `out of memory:`, and the process is not used again. (Memory that runs out inside `run_trial`
-    is a result with the state OUT_OF_MEMORY.) Any other exception is a bug: `run` raises it.
+    is a result with the state OUT_OF_MEMORY.) Any other exception is a bug: `run` raises it, or a
+    RuntimeError with its traceback. An executor whose `run` has raised runs nothing more.
 
     Death: if the process of a trial dies, WorkerDied is emitted and the trial is resumed from its
     last checkpoint in a new process; after a fixed number of deaths (at least two) it is

@@ -1,15 +1,24 @@
 """The executor of Ray on this machine: the contract of all executors, in one start of Ray."""
 
-from collections.abc import Iterator
+import itertools
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.execution.conformance import ExecutorConformance
 from tests.processes import RAY_WORKERS
+from workbench.config.trial import TrialConfig
+from workbench.execution.executor import Task
 from workbench.execution.ray import executor as ray_executor
-from workbench.execution.ray.executor import RayExecutor
+from workbench.execution.ray.connection import Connection
+from workbench.execution.ray.executor import RayExecutor, _Run
+from workbench.execution.ray.feed import Feed
+from workbench.execution.ray.home import Bug, StoreServer
 from workbench.execution.ray.tuning import Resources
+from workbench.system.events import ignore
 
 pytestmark = [
     pytest.mark.xdist_group("ray"),
@@ -32,3 +41,23 @@ class TestRayExecutor(ExecutorConformance):
     @staticmethod
     def open_executor(store: Path, workers: int) -> RayExecutor:
         return RayExecutor(store, workers, None, Resources())
+
+
+class Remote:
+    """A method of an actor that is called here."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self.remote = call
+
+
+def test_a_bug_of_a_trial_is_raised_with_its_traceback_and_stops_the_others(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    server, ray = StoreServer(tmp_path), SimpleNamespace(get=lambda value: value)
+    ray.exceptions = SimpleNamespace(RayError=ConnectionError)
+    handle = SimpleNamespace(take_events=Remote(server.take_events), stop=Remote(server.stop))
+    server.add_outcome(1, Bug("Traceback: in loop.py\nValueError: shapes differ"))
+    run = _Run(Connection(ray, handle, "", tmp_path), Feed(), tmp_path, ignore, itertools.count(1))
+    with pytest.raises(RuntimeError, match=r"a seed 1: Traceback: in loop.py\nValueError: shapes"):
+        run.until_all_ended([Task("a", tiny_trial)], threading.Event())
+    assert not server.may_start()

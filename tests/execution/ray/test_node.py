@@ -8,11 +8,11 @@ import pytest
 from tests.damage import flip
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.errors import StoppedByUserError
+from workbench.errors import DataError, StoppedByUserError
 from workbench.execution.events import Notice, TrialProgressed, TrialValidated
 from workbench.execution.executor import Task
-from workbench.execution.ray.home import StoreServer
-from workbench.execution.ray.node import Shipped, run_shipped
+from workbench.execution.ray.home import Bug, Failure, Outcome, Stopped, StoreServer
+from workbench.execution.ray.node import Shipped, outcome_of, run_shipped
 from workbench.results import TrialResult, TrialState
 from workbench.store.keys import trial_key
 from workbench.store.ledger import Ledger
@@ -67,12 +67,12 @@ def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_ho
     assert any(isinstance(report, TrialProgressed) for report in reports)
     assert len(list((tmp_path / "node").glob("workbench-*/images/*/manifest.json"))) > 0
 
-    new_node(tmp_path / "other", monkeypatch)  # asked for again, anywhere: nothing is trained
+    new_node(tmp_path / "other", monkeypatch)  # requested again on any node: nothing is trained
     assert run_shipped(shipped(tiny_trial, store), server, at_home=False) == result
     assert not list((tmp_path / "other").glob("workbench-*/trials/*"))
 
 
-def test_a_longer_budget_goes_on_at_a_node_that_has_not_seen_the_shorter_one(
+def test_a_longer_budget_resumes_on_a_node_that_has_not_seen_the_shorter_one(
     tiny_trial: TrialConfig,
     store: Path,
     tmp_path: Path,
@@ -90,7 +90,7 @@ def test_a_longer_budget_goes_on_at_a_node_that_has_not_seen_the_shorter_one(
     assert min(done) == 13
 
 
-def test_a_trial_goes_on_at_another_node_from_where_the_first_stopped(
+def test_a_trial_resumes_on_another_node_where_the_first_stopped(
     tiny_trial: TrialConfig,
     store: Path,
     expected: TrialResult,
@@ -183,3 +183,30 @@ def test_a_checkpoint_that_is_damaged_on_its_way_home_is_not_kept(
     assert (ledger.training_folder(key) / CHECKPOINT).read_bytes() == whole
     (line,) = notices(server)
     assert "is damaged (its SHA-256 must be " in line
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (StoppedByUserError("stopped"), Stopped()),
+        (DataError("no images"), Failure("no images")),
+        (MemoryError("32 GB"), Failure("out of memory: 32 GB")),
+        (OSError(28, "No space left on device"), Failure("[Errno 28] No space left on device")),
+    ],
+    ids=["stop", "error", "memory", "system"],
+)
+def test_what_a_trial_raises_is_how_it_ended(error: Exception, outcome: Outcome) -> None:
+    def run() -> TrialResult:
+        raise error
+
+    assert outcome_of(run) == outcome
+
+
+def test_an_exception_that_is_a_bug_keeps_its_traceback() -> None:
+    def broken() -> TrialResult:
+        raise ValueError("shapes differ")
+
+    found = outcome_of(broken)
+    assert isinstance(found, Bug)
+    assert "in broken" in found.traceback
+    assert "ValueError: shapes differ" in found.traceback

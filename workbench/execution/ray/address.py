@@ -1,4 +1,4 @@
-"""The address of a Ray cluster's head. No ray: a wrong one is told before anything is loaded."""
+"""Checks the address of a Ray cluster's head before ray is loaded."""
 
 import socket
 
@@ -9,7 +9,7 @@ CONNECTION_S = 10.0
 
 
 def check_reachable(address: str) -> None:
-    """Find out at once whether something listens there; Ray tries for many minutes.
+    """Check that something listens at the address; Ray itself tries for many minutes.
 
     Raises:
         ConfigError: If not.
@@ -20,4 +20,4 @@ def check_reachable(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), CONNECTION_S).close()
     except (OSError, OverflowError) as error:
-        raise ConfigError(f"--address {address}: nobody answers there ({error})") from None
+        raise ConfigError(f"--address {address}: no server answers ({error})") from None

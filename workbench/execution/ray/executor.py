@@ -25,7 +25,7 @@ from workbench.execution.events import (
 from workbench.execution.executor import Task, WorkerLostError
 from workbench.execution.ray.connection import Connection, connected, error_text
 from workbench.execution.ray.feed import Feed
-from workbench.execution.ray.home import Failure, Outcome, Stopped
+from workbench.execution.ray.home import Bug, Failure, Outcome, Stopped
 from workbench.execution.ray.node import Shipped
 from workbench.execution.ray.tuning import PATIENCE_S, Resources, tuning
 from workbench.results import TrialResult
@@ -76,7 +76,11 @@ class RayExecutor:
         """Run trials; see `Executor`."""
         with signals_set(self._stop):
             run = _Run(self._connection, self._feed, self._store, emit, self._tickets)
-            run.until_all_ended(tasks, self._stop)
+            try:
+                run.until_all_ended(tasks, self._stop)
+            except BaseException:
+                self._stop.set()  # a later run stops at once
+                raise
         if self._stop.is_set():
             raise StoppedByUserError("stopped; rerun the same command to resume")
 
@@ -168,13 +172,15 @@ class _Run:
             self._emit(TrialFailed(task.arm, task.seed, WorkbenchError(what.text)))
         elif isinstance(what, Stopped):
             del self._open[ticket]
+        elif isinstance(what, Bug):
+            raise RuntimeError(f"{task.arm} seed {task.seed}: {what.traceback}")
         else:
             self._emit(what)
 
     def _start_again(self, lost: int, stop: threading.Event) -> None:
         """Hand a lost trial out under a new ticket, unless it was lost too often or at a stop.
 
-        Tune's own retries are not used: it hears of one death twice, and gives the trial up then.
+        Tune's own retries are not used: it counts one death twice, and drops the trial then.
         """
         attempt = self._open.pop(lost)
         task, losses = attempt.task, attempt.losses + 1

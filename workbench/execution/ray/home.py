@@ -35,7 +35,14 @@ class Stopped:
     """A trial has written its checkpoint because the driver wants to stop."""
 
 
-Outcome = TrialResult | Failure | Stopped
+@dataclass(frozen=True)
+class Bug:
+    """An exception that is no failure of the trial; the driver raises it."""
+
+    traceback: str
+
+
+Outcome = TrialResult | Failure | Stopped | Bug
 Event = tuple[int, Report | Outcome]
 """(ticket of the trial, what happened)."""
 

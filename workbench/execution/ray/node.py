@@ -8,11 +8,13 @@ its last checkpoint are lost.
 import shutil
 import tempfile
 import time
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.data.image_store import ImageStore
-from workbench.errors import DataError, StoppedByUserError
+from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.execution.events import (
     Notice,
     Report,
@@ -21,13 +23,14 @@ from workbench.execution.events import (
     WaitingForLock,
 )
 from workbench.execution.executor import Task
-from workbench.execution.ray.home import Home
+from workbench.execution.ray.home import Bug, Failure, Home, Outcome, Stopped
 from workbench.results import CurvePoint, TrialResult
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
 from workbench.store.store import WEIGHTS, Store
 from workbench.system.digests import forwarded, sha256
 from workbench.system.locks import lock_beside, locked
+from workbench.system.memory import in_one_line, one_line, ran_out
 from workbench.trial.images import PackedImages, TrialImages, open_packed
 from workbench.trial.run import run_trial
 
@@ -62,6 +65,22 @@ def run_shipped(shipped: Shipped, home: Home, *, at_home: bool) -> TrialResult:
     """
     with forwarded(lambda text: home.report(shipped.ticket, [Notice(text)])):
         return _run_at_home(shipped, home) if at_home else _run_away(shipped, home)
+
+
+def outcome_of(run: Callable[[], TrialResult]) -> Outcome:
+    """Call what runs a trial and return how it ended, whatever it raises."""
+    try:
+        return run()
+    except StoppedByUserError:
+        return Stopped()
+    except WorkbenchError as error:
+        return Failure(str(error))
+    except Exception as error:  # noqa: BLE001 (the driver raises what is a bug)
+        if ran_out(error):
+            return Failure(in_one_line(error))
+        if isinstance(error, OSError):  # of this machine, and no bug: it may have passed soon
+            return Failure(one_line(error))
+        return Bug("".join(traceback.format_exception(error)))
 
 
 def _run_at_home(shipped: Shipped, home: Home) -> TrialResult:

@@ -7,14 +7,12 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.execution.events import Report
 from workbench.execution.ray.feed import Feed
-from workbench.execution.ray.home import Failure, Home, Outcome, StartPoint, Stopped
-from workbench.execution.ray.node import Shipped, run_shipped
+from workbench.execution.ray.home import Home, StartPoint
+from workbench.execution.ray.node import Shipped, outcome_of, run_shipped
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
-from workbench.system.memory import in_one_line, one_line, ran_out
 
 
 class FeedSearcher(Searcher):  # type: ignore[misc]  # ray has no types
@@ -77,7 +75,7 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
         """Run the trial and report how it ended."""
         ticket = self._shipped.ticket
         if ray.get(self._server.may_start.remote()):
-            ray.get(self._server.add_outcome.remote(ticket, self._outcome()))
+            ray.get(self._server.add_outcome.remote(ticket, outcome_of(self._run_trial)))
         return {"done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
@@ -86,20 +84,8 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Load nothing."""
 
-    def _outcome(self) -> Outcome:
-        try:
-            home = RemoteHome(self._server)
-            return run_shipped(self._shipped, home, at_home=self._at_home)
-        except StoppedByUserError:
-            return Stopped()
-        except WorkbenchError as error:
-            return Failure(str(error))
-        except Exception as error:
-            if ran_out(error):
-                return Failure(in_one_line(error))
-            if isinstance(error, OSError):
-                return Failure(one_line(error))
-            raise
+    def _run_trial(self) -> TrialResult:
+        return run_shipped(self._shipped, RemoteHome(self._server), at_home=self._at_home)
 
 
 class RemoteHome(Home):

@@ -69,7 +69,7 @@ def test_a_study_is_reported_in_every_format(
     first, last = open_study(store, "mine", 1), open_study(store, "mine")
     assert (first.comparison.rule.margin_db, last.comparison.rule.margin_db) == (0.02, 0.5)
     assert not any("plans were declared" in remark for remark in first.remarks)
-    with pytest.raises(ConfigError, match=r"no declaration 3; must be in 1\.\.2"):
+    with pytest.raises(ConfigError, match=r"no declaration 3; valid: 1\.\.2"):
         open_study(store, "mine", 3)
 
     code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"

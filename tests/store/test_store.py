@@ -1,14 +1,12 @@
 """`Store` owns every path below a store, and no other package builds one."""
 
 import ast
-import time
 from pathlib import Path
 
 import pytest
 
-from workbench.errors import StoreError
 from workbench.store.store import ExportedFile, Store, exported_file
-from workbench.system.locks import LockHeldError, lock_beside, locked
+from workbench.system.locks import LockHeldError
 
 PACKAGE = Path(__file__).parents[2] / "workbench"
 NAMES = (
@@ -146,23 +144,3 @@ def test_a_search_has_one_driver(tmp_path: Path) -> None:
         store.search_lock("s"),
     ):
         pytest.fail("two drivers of one search")
-
-
-def test_a_lock_that_is_held_is_waited_for_no_longer_than_allowed(tmp_path: Path) -> None:
-    file = lock_beside(tmp_path / "packed")
-    assert file == tmp_path / "packed.lock"
-    started = time.monotonic()
-    with locked(file), pytest.raises(LockHeldError, match="packed"), locked(file, timeout_s=0.1):
-        pytest.fail("two processes hold one lock")
-    assert 0.1 <= time.monotonic() - started < 30
-
-
-def test_a_lock_that_cannot_be_made_names_the_store(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with (
-        pytest.raises(StoreError, match=r"cannot write to the store .*file"),
-        locked(tmp_path / "file" / "lock", store=tmp_path / "file"),
-    ):
-        pytest.fail("a lock without a folder")
-    with pytest.raises(OSError, match="file"), locked(tmp_path / "file" / "lock"):
-        pytest.fail("a lock without a folder")

@@ -16,12 +16,23 @@ from workbench.system.digests import (
     seal,
     seal_json,
     seal_safetensors,
+    sha256,
+    sha256_of_json,
     unseal,
     unseal_json,
 )
 from workbench.system.strict_json import loads
 
 DATA = {"key": "beef", "values": [1.5, 2], "text": "ä"}
+
+
+def test_digests_of_json_stay_as_they_are() -> None:
+    # Keys of trials and names of studies hold them.
+    assert sha256_of_json({"b": [1.5, None], "a": "ä"}) == sha256(
+        '{"a": "\\u00e4", "b": [1.5, null]}'
+    )
+    assert sha256_of_json({"b": 1, "a": 2}, compact=True) == sha256(b'{"a":2,"b":1}')
+    assert sha256("abc").startswith("ba7816bf8f01cfea")
 
 
 @pytest.mark.parametrize("indent", [None, 1])

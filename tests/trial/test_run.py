@@ -233,13 +233,34 @@ def test_running_out_of_memory_is_a_result_that_is_tried_again(
     assert run_trial(tiny_trial, store=tmp_path).state is TrialState.COMPLETE
 
 
-def test_other_errors_of_the_program_are_not_hidden(
+def test_a_trial_that_runs_out_of_memory_in_the_evaluation_keeps_its_training(
     tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError("12 GiB")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("workbench.trial.run.final_scores", too_much)
+        result = run_trial(tiny_trial, store=tmp_path)
+    assert (result.state, result.reason) == (TrialState.OUT_OF_MEMORY, "12 GiB")
+    assert (result.steps, result.scores) == (12, ())
+    steps: list[str] = []
+    again = run_trial(tiny_trial, store=tmp_path, progress=lambda _d, _t, what: steps.append(what))
+    assert again.state is TrialState.COMPLETE
+    assert steps[0] == "scoring photos"
+    assert not any(what.startswith("loss") for what in steps)  # nothing was trained again
+
+
+@pytest.mark.parametrize(
+    "where", ["workbench.training.loop._train_step", "workbench.trial.run.final_scores"]
+)
+def test_other_errors_of_the_program_are_not_hidden(
+    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("workbench.training.loop._train_step", broken)
+    monkeypatch.setattr(where, broken)
     with pytest.raises(RuntimeError, match="a bug"):
         run_trial(tiny_trial, store=tmp_path)
 

@@ -29,8 +29,10 @@ def say_how_trials_count(folder: Path) -> None:
         folder: The store; it need not exist.
     """
     store = Store(folder)
+    if _notice_version(store) == RESULTS_VERSION:
+        return
     keys = store.finished_keys()
-    if not keys or _notice_version(store) == RESULTS_VERSION:
+    if not keys:
         return
     text = _text(Counter(_version(store.trial_result(key)) for key in keys))
     if text:

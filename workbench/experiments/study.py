@@ -14,7 +14,6 @@ from workbench.reporting.page import Header, page
 from workbench.results import TrialResult
 from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
-from workbench.store.notice import say_how_trials_count
 
 Results = dict[str, list[TrialResult]]
 """By arm, in the order of the seeds."""
@@ -59,7 +58,6 @@ def open_study(store: Path, name: str, declaration: int | None = None) -> Opened
         WorkbenchError: If none of its base's trials is finished, or a record cannot be read.
     """
     study = read_study(store, name)
-    say_how_trials_count(store)
     declared = study.declaration(declaration)
     results = finished_trials(declared, Ledger(store))
     return OpenedStudy(study, declared, results, compare_declared(declared, results))

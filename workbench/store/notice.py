@@ -23,7 +23,7 @@ def say_how_trials_count(folder: Path) -> None:
     instead of a version; those of its last state have the keys of version 1.
 
     A file in the store keeps that it was said. In a store that cannot be written it is said each
-    time, which is no error.
+    time, which is no error. Commands that only read do not call it, as they write nothing.
 
     Args:
         folder: The store; it need not exist.

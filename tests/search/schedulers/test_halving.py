@@ -1,0 +1,54 @@
+"""Synchronous successive halving."""
+
+import pytest
+
+from tests.builders.searches import (
+    Fake,
+    run,
+    settings,
+    with_rungs,
+)
+from workbench.config.presets import RECIPES
+from workbench.errors import ConfigError
+from workbench.search.rungs import rung_steps
+from workbench.search.state import BASELINE
+from workbench.spaces.space import Fidelity
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3", "gp", "random"])
+@pytest.mark.parametrize("objectives", [("psnr_rgb_db",), ("psnr_rgb_db", "parameters")])
+def test_the_worse_share_of_the_candidates_is_stopped_at_the_rungs(
+    sampler: str, objectives: tuple[str, ...]
+) -> None:
+    fake = Fake()
+    wanted = settings(sampler=sampler, objectives=objectives, space=with_rungs())
+    state = run(wanted, 13, fake)
+    stopped = state.record.stopped()
+    assert len(state.trained) == 13
+    assert 4 <= len(stopped) <= 11
+    assert BASELINE not in stopped
+    assert set(state.results) == {p.name for p in state.trained} - set(stopped)
+    assert set(fake.trained) == set(state.results)
+    if len(objectives) == 1:
+        for stage in state.record.rung_results:
+            on = [stage.values[n][0] for n in stage.promoted if n != BASELINE]
+            off = [v[0] for n, v in stage.values.items() if n not in stage.promoted]
+            assert stage.rung == 2 or not on or not off or min(on) >= max(off)
+
+
+def test_what_is_finished_already_is_still_compared_at_the_rungs() -> None:
+    wanted = settings(space=with_rungs())
+    fake = Fake()
+    first = run(wanted, 9, fake)
+    for proposal in first.trained:  # as if an ablation had trained them all before
+        fake.one(proposal.name, first.config(proposal), 1, None)
+    assert run(wanted, 9, fake).record == first.record
+
+
+def test_rungs_are_validations_before_the_end() -> None:
+    training = RECIPES["smoke"]  # 120 steps, validated every 40
+    assert rung_steps(Fidelity(rungs=(0.1, 0.6)), training) == (40, 80)
+    assert rung_steps(Fidelity(rungs=(0.1, 0.2, 0.3)), training) == (40, 80, None)
+    assert rung_steps(Fidelity(rungs=(0.9,)), training) == (None,)
+    with pytest.raises(ConfigError, match="rungs must increase"):
+        Fidelity.parse({"rungs": [0.5, 0.25]})

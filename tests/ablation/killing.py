@@ -62,7 +62,7 @@ def run_and_kill(arguments: list[str], folder: Path, after_s: float) -> bool:
     return False
 
 
-def wait_for_end_of_group(group: int, timeout_s: float = 5.0) -> None:
+def wait_for_end_of_group(group: int, timeout_s: float = 60.0) -> None:
     """Wait until no process of a group runs.
 
     Raises:

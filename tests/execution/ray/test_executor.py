@@ -1,8 +1,11 @@
 """The executor of Ray on this machine: the contract of all executors, in one start of Ray."""
 
+import gc
 import itertools
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,8 +42,14 @@ class TestRayExecutor(ExecutorConformance):
     worker_names = RAY_WORKERS
 
     @staticmethod
-    def open_executor(store: Path, workers: int) -> RayExecutor:
-        return RayExecutor(store, workers, None, Resources())
+    @contextmanager
+    def open_executor(store: Path, workers: int) -> Iterator[RayExecutor]:
+        with RayExecutor(store, workers, None, Resources()) as executor:
+            yield executor
+        # Ray does not wait for the processes that it ends; Python warns of that in later tests.
+        for found in gc.get_objects():
+            if issubclass(type(found), subprocess.Popen):
+                found.poll()
 
 
 class Remote:

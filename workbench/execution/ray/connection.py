@@ -1,7 +1,9 @@
 """Starting Ray on this machine or joining a cluster, and the server of the driver's store."""
 
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
@@ -57,6 +59,7 @@ def connected(store: Path, address: str | None, cpus: int) -> Iterator[Connectio
         ConfigError: If no cluster at this address lets the driver in.
     """
     with ExitStack() as stack:
+        stack.enter_context(_signal_handlers_kept())
         stack.enter_context(environment_kept(_SET_BY_RAY))
         stack.enter_context(environment_set(_SETTINGS))
         if address is None:
@@ -72,6 +75,20 @@ def connected(store: Path, address: str | None, cpus: int) -> Iterator[Connectio
         _connect(ray, address, cpus)
         node_id = str(ray.get_runtime_context().get_node_id())
         yield Connection(ray, _start_server(ray, store, node_id), node_id, Path(folder))
+
+
+@contextmanager
+def _signal_handlers_kept() -> Iterator[None]:
+    """Put back the handlers of this process, which Ray replaces by its own and leaves there."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python sets handlers in the main thread only
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def error_text(error: BaseException) -> str:

@@ -66,20 +66,24 @@ SMALL = (
 """Options of a training of a second."""
 
 
+def study_command(photos: Path) -> list[str]:
+    """Return the command of the study `mine`: tiny and no-lvar, seeds 1 and 2."""
+    source = f"Photos={photos}"
+    argv = ["ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"]
+    return [*argv, "--data", source, "--validation", source, "--benchmark", source, *SMALL]
+
+
 @pytest.fixture(scope="session")
 def trained_store(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
-    """Return a store with a finished study, `mine`: tiny and no-lvar, seeds 1 and 2. For copies."""
+    """Return a store in which the study `mine` is finished, for copies."""
     folder: Path = tmp_path_factory.mktemp("trained")
-    argv = ["ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"]
-    argv += [*("--data", f"Photos={photos}", "--validation", f"Photos={photos}")]
-    argv += [*("--benchmark", f"Photos={photos}", *SMALL, "--store", str(folder / "store"))]
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)
-        patch.setattr("sys.argv", ["workbench", *argv])
+        patch.setattr("sys.argv", ["workbench", *study_command(photos)])
         with pytest.raises(SystemExit, match=r"^0$"):
             main()
-    return folder / "store"
+    return folder / "mlflow_runs"
 
 
 @pytest.fixture

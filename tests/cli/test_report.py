@@ -8,28 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
-from workbench.errors import ConfigError
-from workbench.experiments.study import open_study
-
-
-def ablate(command: Command, photos: Path, *more: str) -> str:
-    ended = command(
-        *("ablate", "--base", "tiny", "--variant", "no-lvar", "--seeds", "2", "--study", "mine"),
-        *("--data", str(photos), "--benchmark", f"Photos={photos}", "--validation", str(photos)),
-        "--allow-overlap",
-        *("--set", "model.blocks=1", "--set", "training.stages.0.steps=6"),
-        *("--set", "training.stages.0.milestones=[]", "--set", "training.stages.0.hr_patch_px=60"),
-        *more,
-    )
-    assert ended.code == 0, ended.err
-    return ended.out
+from tests.builders.declarations import declare_again
+from tests.cli.conftest import Command, study_command
 
 
 def test_a_study_is_reported_in_every_format(
-    command: Command, photos: Path, tmp_path: Path
+    command: Command, photos: Path, finished: Path, tmp_path: Path
 ) -> None:
-    printed = ablate(command, photos)
+    printed = command(*study_command(photos)).out  # nothing is left to train
     again = command("report")
     assert again.out == printed
     # The ledger knows it; the images are not needed.
@@ -61,17 +47,6 @@ def test_a_study_is_reported_in_every_format(
     assert trained_on in html
     assert "spatial_attention:" in html
 
-    ablate(command, photos, "--margin", "0.5")
-    said = " ".join(command("report").err.split())
-    assert "(2 plans were declared in this study): margin 0.5 dB in place of 0.02 dB" in said
-    assert "4 of 4 trials were finished before this family was declared" in said
-    store = tmp_path / "mlflow_runs"
-    first, last = open_study(store, "mine", 1), open_study(store, "mine")
-    assert (first.comparison.rule.margin_db, last.comparison.rule.margin_db) == (0.02, 0.5)
-    assert not any("plans were declared" in remark for remark in first.remarks)
-    with pytest.raises(ConfigError, match=r"no declaration 3; valid: 1\.\.2"):
-        open_study(store, "mine", 3)
-
     code = "import sys; sys.argv[1:] = ['report']; from workbench.cli.main import main\n"
     code += "try:\n    main()\nfinally:\n    print('torch' in sys.modules, file=sys.stderr)"
     run = subprocess.run(
@@ -81,13 +56,28 @@ def test_a_study_is_reported_in_every_format(
     assert run.stderr.splitlines()[-1] == "False"
 
 
-def test_trials_that_are_missing_are_counted(
-    command: Command, photos: Path, tmp_path: Path
-) -> None:
-    ablate(command, photos)
-    study = json.loads((tmp_path / "mlflow_runs" / "studies" / "mine.json").read_text())
+def test_each_declaration_of_a_study_is_reported(command: Command, finished: Path) -> None:
+    declare_again(finished, "mine", margin_db=0.5)
+    for number, margin_db in (("1", 0.02), ("2", 0.5)):
+        ended = command("report", "mine", "--declaration", number, "--format", "json")
+        assert ended.code == 0, ended.err
+        assert f"study mine, declaration {number} of 2, declared " in ended.err
+        assert ended.json()["margin_db"] == margin_db
+        said = " ".join(ended.err.split())
+        change = "(2 plans were declared in this study): margin 0.5 dB in place of 0.02 dB"
+        assert (change in said) == (number == "2")
+        known = "4 of 4 trials were finished before this family was declared"
+        assert (known in said) == (number == "2")
+    assert "study mine, declaration 2 of 2, declared " in command("report", "mine").err
+    missing = command("report", "mine", "--declaration", "3")
+    assert (missing.code, missing.out) == (2, "")
+    assert missing.err == "error: study 'mine' has no declaration 3; valid: 1..2\n"
+
+
+def test_trials_that_are_missing_are_counted(command: Command, finished: Path) -> None:
+    study = json.loads((finished / "studies" / "mine.json").read_text())
     key = study["declarations"][0]["keys"]["no-lvar"][1]
-    (tmp_path / "mlflow_runs" / "trials" / key / "result.json").unlink()
+    (finished / "trials" / key / "result.json").unlink()
     ended = command("report", "mine")
     assert "1 trial of it is not finished" in ended.err
     assert "not testable" in ended.out

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-from tests.builders.declarations import declare_again
 from tests.builders.searches import Fake, run, settings
 from tests.builders.stores import STUDY, make_store
 from tests.cli.conftest import Command
@@ -71,17 +68,3 @@ def test_an_empty_store_and_a_missing_one(command: Command, tmp_path: Path) -> N
     missing = command("studies", "--store", "nowhere")
     assert (missing.code, missing.out, missing.err.count("\n")) == (2, "", 1)
     assert "nowhere: no such folder" in missing.err
-
-
-@pytest.mark.parametrize("number", ["1", "2"])
-def test_a_report_of_each_declaration(number: str, command: Command, finished: Path) -> None:
-    declare_again(finished, "mine", margin_db=0.5)
-    ended = command("report", "mine", "--declaration", number, "--format", "json")
-    assert ended.code == 0, ended.err
-    assert f"study mine, declaration {number} of 2, declared " in ended.err
-    assert ended.json()["margin_db"] == {"1": 0.02, "2": 0.5}[number]
-    assert ("outside the first plan" in ended.err) == (number == "2")
-    assert "study mine, declaration 2 of 2, declared " in command("report", "mine").err
-    missing = command("report", "mine", "--declaration", "3")
-    assert (missing.code, missing.out) == (2, "")
-    assert missing.err == "error: study 'mine' has no declaration 3; valid: 1..2\n"

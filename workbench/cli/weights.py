@@ -13,12 +13,26 @@ from workbench.experiments.defaults import DEFAULT_STORE
 if TYPE_CHECKING:  # which --help does not need
     from workbench.experiments.weights import TrainedWeights
 
+VariantOption = Annotated[
+    str | None,
+    typer.Option(
+        "--variant",
+        metavar="NAME",
+        help="A variant, the baseline, or a network of a search.",
+        rich_help_panel=WHAT,
+    ),
+]
+
 
 def weights(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Name of the study.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study or a search.")],
     variant: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="A variant, or the baseline.", rich_help_panel=WHAT),
+        typer.Option(
+            metavar="NAME",
+            help="A variant, the baseline, or a network of a search.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     seed: SeedOption = None,
     out: OutOption = None,

@@ -1,13 +1,15 @@
 """Finished weights, found by study, variant and seed, checked, and copied to a file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workbench.errors import ConfigError, WorkbenchError, nearest
-from workbench.experiments.declaration import Declaration, read_study
+from workbench.experiments.declaration import read_study
 from workbench.results import TrialResult, TrialState
 from workbench.store.ledger import Ledger
+from workbench.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -15,22 +17,33 @@ class TrainedWeights:
     """The weights of a finished trial."""
 
     variant: str
-    """What tables call the network: a variant, or the baseline."""
+    """What tables call the network: a variant, the baseline, or a network of a search (`t0004`)."""
     seed: int
     result: TrialResult
     path: Path
     """In the store; see `copy_weights` for a file that was checked."""
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """A trial of a study or a search."""
+
+    variant: str
+    seed: int
+    result: Callable[[], TrialResult | None]
+    """Reads its record; None if it is not finished."""
+
+
 def find_weights(
     store: Path, study: str, variant: str | None = None, seed: int | None = None
 ) -> list[TrainedWeights]:
-    """Find the weights of a study's finished trials.
+    """Find the weights of finished trials of a study or a search.
 
     Args:
         store: The store.
-        study: Name of the study; all its declarations count, the last one first.
-        variant: Of this variant, or of the baseline; None for all.
+        study: Name of the study, or of a search. Of a study, all declarations count, the last one
+            first.
+        variant: Of this variant, of the baseline, or of this network of a search; None for all.
         seed: Of this seed; None for all.
 
     Returns:
@@ -41,31 +54,55 @@ def find_weights(
         WorkbenchError: If no such trial is finished, or it ended without weights, with the reason.
         StoreError: If a record cannot be read.
     """
-    declarations = read_study(store, study).declarations[::-1]
-    _check_known(study, declarations, variant, seed)
-    ledger, found = Ledger(store), dict[tuple[str, int], TrainedWeights]()
+    names, paths = Store(store), Ledger(store).paths
+    is_search = study not in names.study_names() and study in names.search_names()
+    what = f"search {study!r}" if is_search else f"study {study!r}"
+    trials = list(_of_search(store, study) if is_search else _of_study(store, study))
+    _check_known(what, trials, variant, seed)
+    found: dict[tuple[str, int], TrainedWeights] = {}
     failures: list[str] = []
-    for declared in declarations:
-        for name, keys in declared.keys.items():
-            for number, key in zip(declared.seeds, keys, strict=False):
-                wanted = variant in (None, name) and seed in (None, number)
-                if not wanted or (name, number) in found:
-                    continue
-                result = ledger.result(key)
-                if result is None:
-                    continue
-                if result.state is TrialState.COMPLETE:
-                    path = ledger.paths.weights(result.training_key)
-                    found[name, number] = TrainedWeights(name, number, result, path)
-                else:
-                    failures.append(f"{name} seed {number}: {result.state} ({result.reason})")
+    for trial in trials:
+        wanted = variant in (None, trial.variant) and seed in (None, trial.seed)
+        if not wanted or (trial.variant, trial.seed) in found:
+            continue
+        result = trial.result()
+        if result is None:
+            continue
+        if result.state is TrialState.COMPLETE:
+            path = paths.weights(result.training_key)
+            weights = TrainedWeights(trial.variant, trial.seed, result, path)
+            found[trial.variant, trial.seed] = weights
+        else:
+            failures.append(f"{trial.variant} seed {trial.seed}: {result.state} ({result.reason})")
     if not found:
-        raise WorkbenchError(f"study {study!r}: {_why_none(variant, seed, failures)}")
+        raise WorkbenchError(f"{what}: {_why_none(variant, seed, failures)}")
     return list(found.values())
 
 
+def _of_study(store: Path, name: str) -> Iterator[_Trial]:
+    """Yield the trials of a study's declarations, those of the last one first."""
+    ledger = Ledger(store)
+    for declared in read_study(store, name).declarations[::-1]:
+        for variant, keys in declared.keys.items():
+            for seed, key in zip(declared.seeds, keys, strict=False):
+                yield _Trial(variant, seed, partial(ledger.result, key))
+
+
+def _of_search(store: Path, name: str) -> Iterator[_Trial]:
+    """Yield the trials of a search whose networks were trained to the end."""
+    from workbench.experiments.stored_search import stored_search  # loads numpy
+
+    for network, results in stored_search(name, store).results.items():
+        for result in results:
+            yield _Trial(network, result.config.seed, partial(_known, result))
+
+
+def _known(result: TrialResult) -> TrialResult:
+    return result
+
+
 def _why_none(variant: str | None, seed: int | None, failures: Sequence[str]) -> str:
-    """Say why a study has no such weights."""
+    """Say why there are no such weights."""
     if failures:
         return f"no weights: {'; '.join(dict.fromkeys(failures))}"
     of_variant = f" of {variant}" if variant else ""
@@ -111,12 +148,12 @@ def check_target(out: Path) -> None:
 
 
 def _check_known(
-    study: str, declarations: Sequence[Declaration], variant: str | None, seed: int | None
+    what: str, trials: Sequence[_Trial], variant: str | None, seed: int | None
 ) -> None:
-    names = dict.fromkeys(name for declared in declarations for name in declared.keys)
+    names = dict.fromkeys(trial.variant for trial in trials)
     if variant is not None and variant not in names:
-        raise ConfigError(f"study {study!r} has no variant {variant!r}; {nearest(variant, names)}")
-    seeds = dict.fromkeys(number for declared in declarations for number in declared.seeds)
+        raise ConfigError(f"{what} has no variant {variant!r}; {nearest(variant, names)}")
+    seeds = dict.fromkeys(trial.seed for trial in trials)
     if seed is not None and seed not in seeds:
         listed = ", ".join(map(str, seeds))
-        raise ConfigError(f"study {study!r} has no seed {seed}; valid: {listed}")
+        raise ConfigError(f"{what} has no seed {seed}; valid: {listed}")

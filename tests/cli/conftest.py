@@ -87,8 +87,12 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Pat
 
 
 @pytest.fixture
-def finished(trained_store: Path, tmp_path: Path) -> Path:
-    """Return a copy of the finished study's store, where commands look for it by default."""
+def finished(trained_store: Path, empty_store: Path, tmp_path: Path) -> Path:
+    """Return a copy of the finished study's store, where commands look for it by default.
+
+    MLflow's view is empty, as MLflow keeps absolute paths; the study's command fills it.
+    """
     folder = tmp_path / "mlflow_runs"
-    shutil.copytree(trained_store, folder)
+    shutil.copytree(trained_store, folder, ignore=shutil.ignore_patterns("mlflow*"))
+    shutil.copyfile(empty_store / "mlflow.db", folder / "mlflow.db")
     return folder

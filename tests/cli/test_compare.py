@@ -4,22 +4,23 @@ import json
 import re
 import sqlite3
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
-
-SMALL = (
-    *("--set", "model.channels=8", "--set", "model.blocks=1"),
-    *("--set", "training.stages.0.steps=6", "--set", "training.stages.0.milestones=[]"),
-    *("--set", "training.stages.0.hr_patch_px=60", "--set", "training.validate_every=3"),
-)
+from tests.cli.conftest import Command, study_command
 
 
-def ablate(command: Command, study: str, *more: str) -> None:
-    ended = command("ablate", "--variant", "relu", "--seeds", "2", "--study", study, *SMALL, *more)
-    assert ended.code == 0, ended.err
+@pytest.fixture
+def ablate(command: Command, photos: Path, finished: Path) -> Callable[..., None]:
+    """Return a function that runs the study's command, whose trials are finished already."""
+
+    def run(*more: str) -> None:
+        ended = command(*study_command(photos), *more)
+        assert ended.code == 0, ended.err
+
+    return run
 
 
 def runs_in(address: str) -> list[str]:
@@ -34,31 +35,36 @@ def tags_of(run: str) -> dict[str, str]:
         return dict(rows.fetchall())
 
 
-def test_a_study_is_compared_here_and_in_mlflow(command: Command, tmp_path: Path) -> None:
-    ablate(command, "mine")
-    ablate(command, "other", "--seeds", "1")
+def test_a_study_is_compared_here_and_in_mlflow(
+    command: Command, ablate: Callable[..., None]
+) -> None:
+    ablate()
+    ablate("--study", "other", "--seeds", "1")
     ended = command("compare", "mine")
     assert ended.code == 0, ended.err
     assert ended.out.startswith("mine\n" + command("report", "mine").out[:200])
     trials, variants = re.findall(r"http://127\.0\.0\.1:5000/#/compare-runs\S+", ended.out)
     tags = [tags_of(run) for run in runs_in(trials)]
     assert sorted((t["workbench.variant"], t["workbench.seed"]) for t in tags) == [
-        *(("mdrn-s", "1"), ("mdrn-s", "2"), ("relu", "1"), ("relu", "2")),
+        *(("no-lvar", "1"), ("no-lvar", "2"), ("tiny", "1"), ("tiny", "2")),
     ]
     assert {t["workbench.study"] for t in tags} == {"mine"}
     assert {t["workbench.kind"] for t in tags} == {"trial"}
     tags = [tags_of(run) for run in runs_in(variants)]
     assert [t["workbench.kind"] for t in tags] == ["summary", "summary"]
-    verdict = next(t["verdict/embedded"] for t in tags if t["workbench.variant"] == "relu")
-    assert verdict in {"undecided", "better", "worse", "equivalent"}
+    verdict = next(t["verdict/Photos"] for t in tags if t["workbench.variant"] == "no-lvar")
+    arm = command("report", "mine", "--format", "json").json()["arms"][1]
+    assert verdict == arm["datasets"]["Photos"]["delta_psnr_rgb_db"]["verdict"]
     assert str(verdict) in ended.out
     both = command("compare", "mine", "other", "--json").json()
     assert list(both["comparisons"]) == ["mine", "other"]
     assert len(both["mlflow"]) == 4
 
 
-def test_a_run_for_each_variant_holds_figures_and_report(command: Command, tmp_path: Path) -> None:
-    ablate(command, "mine")
+def test_a_run_for_each_variant_holds_figures_and_report(
+    ablate: Callable[..., None], tmp_path: Path
+) -> None:
+    ablate()
     files = sorted(
         path.name for path in tmp_path.glob("mlflow_runs/mlflow_artifacts/**/effects.png")
     )
@@ -67,33 +73,35 @@ def test_a_run_for_each_variant_holds_figures_and_report(command: Command, tmp_p
     assert len(pages) == 2
     assert "Image crops" in pages[0].read_text()
     written = [path.stat().st_mtime_ns for path in pages]
-    ablate(command, "mine")  # nothing new, so nothing is written
+    ablate()  # nothing new, so nothing is written
     assert [path.stat().st_mtime_ns for path in pages] == written
     with sqlite3.connect(tmp_path / "mlflow_runs" / "mlflow.db") as database:
         names = dict(
             database.execute(
                 "SELECT m.key, m.value FROM latest_metrics m JOIN runs r USING (run_uuid) "
-                "WHERE r.name = 'relu · all seeds'"
+                "WHERE r.name = 'no-lvar · all seeds'"
             ).fetchall()
         )
     for name in ("psnr", "psnr_seed_sd", "delta", "delta_low", "over_bicubic"):
-        assert f"{name}/embedded" in names
-    assert (names["seeds"], names["images/embedded"]) == (2, 2)
+        assert f"{name}/Photos" in names
+    assert (names["seeds"], names["images/Photos"]) == (2, 4)
     assert names["parameters"] > 1_000
-    ablate(command, "mine", "--seeds", "3")  # another seed, another summary in the same run
+    ablate("--margin", "0.5")  # another declaration, another summary in the same run
     assert len(list(tmp_path.glob("mlflow_runs/mlflow_artifacts/**/report.html"))) == 2
     assert [path.stat().st_mtime_ns for path in pages] != written
 
 
-def test_single_trials_are_grouped_into_networks(command: Command, tmp_path: Path) -> None:
-    ablate(command, "mine")
-    study = json.loads((tmp_path / "mlflow_runs/studies/mine.json").read_text())
+def test_single_trials_are_grouped_into_networks(
+    command: Command, ablate: Callable[..., None], finished: Path
+) -> None:
+    ablate()
+    study = json.loads((finished / "studies" / "mine.json").read_text())
     keys = study["declarations"][-1]["keys"]
-    names = [key[:8] for key in (*keys["relu"], *keys["mdrn-s"])]
+    names = [key[:8] for key in (*keys["no-lvar"], *keys["tiny"])]
     plain = command("compare", *names, "--json").json()
     arms = plain["comparisons"]["trials"]["arms"]
     assert [(arm["name"], arm["against"], arm["seeds"]) for arm in arms] == [
-        *(("relu", "", [1, 2]), ("mdrn-s", "relu", [1, 2])),
+        *(("no-lvar", "", [1, 2]), ("tiny", "no-lvar", [1, 2])),
     ]
     (address,) = plain["mlflow"].values()
     assert [tags_of(run)["workbench.key"][:8] for run in runs_in(address)] == names
@@ -121,8 +129,10 @@ def test_what_is_wrong_is_said_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_server_the_browser_is_not_opened(command: Command) -> None:
-    ablate(command, "mine")
+def test_without_a_server_the_browser_is_not_opened(
+    command: Command, ablate: Callable[..., None]
+) -> None:
+    ablate()
     ended = command("compare", "mine", "--open", "--port", "1")
     assert ended.code == 2
     assert "no MLflow server answers at http://127.0.0.1:1; start it with workbench ui" in ended.err

@@ -9,18 +9,14 @@ import pytest
 from tests.tracking.conftest import make_label, make_result
 from workbench.errors import StoreError
 from workbench.results import TrialResult
-from workbench.store.keys import TrialKey
 from workbench.store.ledger import Ledger
-from workbench.store.prefixes import PrefixKey
+from workbench.store.store import Store
 
-KEY = TrialKey(training="feed", trial="beef", prefix=PrefixKey("c", (), 1))
 HOLD = """
 import sys
 from pathlib import Path
-from workbench.store.prefixes import PrefixKey
-from workbench.store.keys import TrialKey
-from workbench.store.ledger import Ledger
-with Ledger(Path(sys.argv[1])).training_lock(TrialKey("feed", "other", PrefixKey("c", (), 1))):
+from workbench.store.store import Store
+with Store(Path(sys.argv[1])).training_lock("feed"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -97,16 +93,16 @@ def test_a_second_process_waits_for_the_lock_and_may_give_up(tmp_path: Path) -> 
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        ledger = Ledger(tmp_path)
+        store = Store(tmp_path)
         with (
             pytest.raises(GivenUpError, match="waited enough"),
-            ledger.training_lock(KEY, wait),
+            store.training_lock("feed", wait),
         ):
             pytest.fail("two processes hold one lock")
         holder.kill()  # the system frees the lock of a process that dies
         holder.wait()
         entered = False
-        with ledger.training_lock(KEY, wait):
+        with store.training_lock("feed", wait):
             entered = True
     assert entered
     assert len(calls) == 2
@@ -116,11 +112,13 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     def fail() -> None:
         raise AssertionError("the lock is still held")
 
-    with pytest.raises(RuntimeError, match="inside"), Ledger(tmp_path).training_lock(KEY):
+    with pytest.raises(RuntimeError, match="inside"), Store(tmp_path).training_lock("feed"):
         raise RuntimeError("inside")
-    with Ledger(tmp_path).training_lock(KEY, fail):
-        folder = Ledger(tmp_path).training_folder(KEY)
-    assert (folder / "lock").parent == tmp_path / "trainings" / "feed"
+    entered = False
+    with Store(tmp_path).training_lock("feed", fail):
+        entered = True
+    assert entered
+    assert (tmp_path / "trainings" / "feed" / "lock").exists()
 
 
 def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -130,6 +128,6 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ledger.record(result())
     with (
         pytest.raises(StoreError, match=r"cannot write to the store .*store: a file stands"),
-        ledger.training_lock(KEY),
+        ledger.paths.training_lock("feed"),
     ):
         pytest.fail("a lock without a folder")

@@ -13,7 +13,7 @@ from workbench.search.forking import fork_checkpoints
 from workbench.search.schedules import fork_schedule
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
-from workbench.store.store import CHECKPOINT
+from workbench.store.store import Store
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 
@@ -39,7 +39,7 @@ def checkpoint(tmp_path: Path) -> Callable[[TrialConfig], Path]:
     """Return a function that says where a training's checkpoint is."""
 
     def place(config: TrialConfig) -> Path:
-        return Ledger(tmp_path).training_folder(key_of(config, tmp_path)) / CHECKPOINT
+        return Store(tmp_path).checkpoint(key_of(config, tmp_path).training)
 
     return place
 

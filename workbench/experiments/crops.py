@@ -142,9 +142,9 @@ def _open_benchmark(trial: TrialResult, dataset: str, ledger: Ledger) -> ImageSt
     scored, scale, scores = trial.config.evaluation, trial.config.model.scale, trial.score(dataset)
     source = next((s for s in scored.benchmarks if s.name == dataset), None)
     if scores and source:
-        packed = known_content_hash(source, scale, scored.degradation, ledger.images)
+        packed = known_content_hash(source, scale, scored.degradation, ledger.paths.images)
         if packed == scores.protocol.data_hash:
-            return open_store(source, scale, scored.degradation, folder=ledger.images)
+            return open_store(source, scale, scored.degradation, folder=ledger.paths.images)
     raise DataError("the images that were scored are not in the store")
 
 

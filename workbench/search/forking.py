@@ -30,5 +30,5 @@ def fork_checkpoints(config: TrialConfig, *, seeds: tuple[int, ...], store: Path
     for seed in seeds:
         key = trial_key(Arm("", "", config).with_seed(seed), hashes)
         if ledger.result(key.trial) is None:
-            with ledger.training_lock(key):
+            with ledger.paths.training_lock(key.training):
                 fork_checkpoint(key, ledger)

@@ -6,7 +6,6 @@ carries a digest (`digests.py`); a damaged one is named, and treated as if it we
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,25 +17,21 @@ from workbench.store.prefixes import Stage, shared_steps
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.system.files import write_atomically
-from workbench.system.progress import Waiting, no_waiting
 from workbench.system.strict_json import loads
 
 
 class Ledger:
-    """Finished trials, by key.
+    """Finished trials by key, and what their trainings have in common.
+
+    `paths` has every path and lock of the store.
 
     Args:
-        store: The folder of the store; created when something is written.
+        store: Folder of the store; created when something is written.
     """
 
     def __init__(self, store: Path) -> None:
         self.store = store.absolute()
         self.paths = Store(self.store)
-
-    @property
-    def images(self) -> Path:
-        """Folder of the packed images."""
-        return self.paths.images
 
     def result(self, key: str) -> TrialResult | None:
         """Return the finished trial of `key`, or None if there is none or its record is damaged.
@@ -105,10 +100,6 @@ class Ledger:
             if result is not None:
                 yield result
 
-    def training_folder(self, key: TrialKey) -> Path:
-        """Return the folder of a training's checkpoint and weights."""
-        return self.paths.training(key.training)
-
     def keep_prefix(self, key: TrialKey) -> None:
         """Let other trainings find this one, to resume from its checkpoint.
 
@@ -135,12 +126,6 @@ class Ledger:
             if path.stem != key.training and shared:
                 found.append((self.paths.checkpoint(path.stem), stages, shared))
         return sorted(found, key=lambda one: -one[2])
-
-    def training_lock(
-        self, key: TrialKey, waiting: Waiting = no_waiting
-    ) -> AbstractContextManager[None]:
-        """Hold the training of a trial for this process; see `Store.training_lock`."""
-        return self.paths.training_lock(key.training, waiting)
 
 
 def _parsed(content: bytes) -> TrialResult:

@@ -108,7 +108,7 @@ def open_images(
             source,
             config.model.scale,
             degradation,
-            folder=ledger.images,
+            folder=ledger.paths.images,
             smallest_hr_px=smallest_hr_px,
             progress=progress,
             check=check,
@@ -138,7 +138,7 @@ def check_images(configs: Iterable[TrialConfig], ledger: Ledger) -> None:
         for source, degradation in _sources(config)
     )
     for source, scale, degradation in sources:
-        open_store(source, scale, degradation, folder=ledger.images)
+        open_store(source, scale, degradation, folder=ledger.paths.images)
 
 
 def _sources(config: TrialConfig) -> Iterator[tuple[ImageSource, Degradation]]:
@@ -157,7 +157,7 @@ def known_hashes(config: TrialConfig, ledger: Ledger) -> DataHashes | None:
     """
 
     def known(source: ImageSource, degradation: Degradation) -> str | None:
-        return known_content_hash(source, config.model.scale, degradation, ledger.images)
+        return known_content_hash(source, config.model.scale, degradation, ledger.paths.images)
 
     scored = config.evaluation.degradation
     training = {s.name: known(s, config.data.degradation) for s in config.data.training}

@@ -87,7 +87,7 @@ def run_trial(
     finished = ledger.result(key.trial)
     if finished is not None:
         return finished
-    with ledger.training_lock(key, waiting):
+    with ledger.paths.training_lock(key.training, waiting):
         finished = ledger.result(key.trial)  # another process may have finished it meanwhile
         if finished is not None:
             return finished

@@ -180,7 +180,7 @@ def test_a_checkpoint_that_is_damaged_on_its_way_home_is_not_kept(
     whole = seal(b"a state")
     server.keep_checkpoint(key, whole)
     server.keep_checkpoint(key, b"b" + whole[1:])
-    assert (ledger.training_folder(key) / CHECKPOINT).read_bytes() == whole
+    assert ledger.paths.checkpoint(key.training).read_bytes() == whole
     (line,) = notices(server)
     assert "is damaged (its SHA-256 must be " in line
 

@@ -5,17 +5,17 @@ import pytest
 from tests.builders.searches import (
     BASE,
 )
-from workbench.search.candidates import Rejected, amounts, build, cost_of
+from workbench.search.candidates import Rejected, amounts, build_candidate, cost_of
 from workbench.spaces.space import Limits
 
 
 def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> None:
-    found = build(BASE, {"model.channels": -1}, Limits())
+    found = build_candidate(BASE, {"model.channels": -1}, Limits())
     assert isinstance(found, Rejected)
     assert "model.channels" in found.reason
     assert found.excess == {}
     for limits in (Limits(multiply_adds_g=0.01), Limits(activations_m=1.0), Limits(convolutions=3)):
-        found = build(BASE, {}, limits)
+        found = build_candidate(BASE, {}, limits)
         assert isinstance(found, Rejected)
         name = found.reason.split()[0]
         assert list(found.excess) == [name]

@@ -11,7 +11,7 @@ import pytest
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
-from workbench.search.candidates import Counted, Rejected, build, cost_of
+from workbench.search.candidates import Candidate, Rejected, build_candidate, cost_of
 from workbench.search.cheapest import cheapest
 from workbench.search.reachable import check_limits
 from workbench.spaces.dimensions import Integers, SubsetError
@@ -336,11 +336,11 @@ def test_the_cheapest_network_of_a_large_space_is_found_by_some_tens_of_counts()
 
 def test_a_latency_is_a_limit_that_is_measured() -> None:
     base = BY_BLOCK.base_trial()
-    slow = build(base, {}, Limits(latency_ms=1e-3))
+    slow = build_candidate(base, {}, Limits(latency_ms=1e-3))
     assert isinstance(slow, Rejected)
     assert slow.reason.startswith("latency_ms ")
     assert slow.excess["latency_ms"] > 1
-    fast = build(base, {}, Limits(latency_ms=1e6))
-    assert isinstance(fast, Counted)
+    fast = build_candidate(base, {}, Limits(latency_ms=1e6))
+    assert isinstance(fast, Candidate)
     assert fast.latency_ms
     assert fast.latency_ms > 0

@@ -21,7 +21,7 @@ LATENCY_ROUNDS = 9
 
 
 @dataclass(frozen=True)
-class Counted:
+class Candidate:
     """A network that can be built, and what it costs."""
 
     config: TrialConfig
@@ -73,7 +73,9 @@ class Rejected:
         return proposal.model_copy(update={"rejected": self.reason, "excess": dict(self.excess)})
 
 
-def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Counted | Rejected:
+def build_candidate(
+    base: TrialConfig, overrides: Mapping[str, Any], limits: Limits
+) -> Candidate | Rejected:
     """Return the candidate, or why it is rejected.
 
     Args:
@@ -86,22 +88,22 @@ def build(base: TrialConfig, overrides: Mapping[str, Any], limits: Limits) -> Co
     except ConfigError as error:
         return Rejected(f"cannot be built: {error}")
     # A network that is beyond what can be counted is not timed.
-    found = Counted(config, cost_of(config.model))
-    if not beyond(found.cost, limits):
-        found = counted(config, limits)
-    too_much = beyond(found.cost, limits, found.latency_ms)
+    found = Candidate(config, cost_of(config.model))
+    if not exceeded_limit(found.cost, limits):
+        found = measure_candidate(config, limits)
+    too_much = exceeded_limit(found.cost, limits, found.latency_ms)
     if not too_much:
         return found
     return Rejected(too_much, excess(found.cost, limits, found.latency_ms))
 
 
-def counted(config: TrialConfig, limits: Limits) -> Counted:
+def measure_candidate(config: TrialConfig, limits: Limits) -> Candidate:
     """Return a trial with what it costs, which may be beyond the limits."""
     timed = None if limits.latency_ms is None else latency_of(config.model)
-    return Counted(config, cost_of(config.model), timed)
+    return Candidate(config, cost_of(config.model), timed)
 
 
-def beyond(cost: Cost, limits: Limits, latency_ms: float | None = None) -> str:
+def exceeded_limit(cost: Cost, limits: Limits, latency_ms: float | None = None) -> str:
     """Return the first limit that a cost is beyond; empty if it is within all."""
     most = limits.plain()
     for name, value in amounts(cost, latency_ms).items():

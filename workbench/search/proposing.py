@@ -1,7 +1,7 @@
 """New networks for a search: proposed, checked against the limits, and without duplicates."""
 
 from workbench.execution.plan import run_identity
-from workbench.search.candidates import Rejected, build, counted
+from workbench.search.candidates import Rejected, build_candidate, measure_candidate
 from workbench.search.record import Proposal
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.state import SearchState
@@ -41,7 +41,7 @@ def propose(
         base, limits = state.record.settings.base, state.record.settings.space.limits
         seen[run_identity(base)] = 0
         first = Proposal(number=0, overrides={}, params={}, distributions={}, batch=0)
-        return [counted(base, limits).as_trial(first)]
+        return [measure_candidate(base, limits).as_trial(first)]
     found: list[Proposal] = []
     number = 1 + max(p.number for p in state.record.proposals)
     rejected = 0
@@ -68,7 +68,7 @@ def propose(
 def _checked(state: SearchState, proposal: Proposal, seen: dict[str, int]) -> Proposal:
     """Check a proposal against the limits, and recognise a network that was proposed before."""
     settings = state.record.settings
-    built = build(settings.base, proposal.overrides, settings.space.limits)
+    built = build_candidate(settings.base, proposal.overrides, settings.space.limits)
     if isinstance(built, Rejected):
         return built.as_rejected(proposal)
     identity = run_identity(built.config)

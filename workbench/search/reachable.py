@@ -9,7 +9,7 @@ from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.search.candidates import amounts, beyond, cost_of, latency_of
+from workbench.search.candidates import amounts, cost_of, exceeded_limit, latency_of
 from workbench.search.cheapest import cheapest
 from workbench.spaces.dimensions import SubsetError
 from workbench.spaces.enumeration import RandomSampler
@@ -36,12 +36,12 @@ def check_limits(space: SpaceFile, base: TrialConfig) -> None:
     cheap = list[ModelConfig]()
     for model in cheapest(space, base):
         cheap.append(model)
-        if limits.latency_ms is None and not beyond(cost_of(model), limits):
+        if limits.latency_ms is None and not exceeded_limit(cost_of(model), limits):
             return
-    within = [model for model in cheap if not beyond(cost_of(model), limits)]
+    within = [model for model in cheap if not exceeded_limit(cost_of(model), limits)]
     if not within:
         others = list(_others(space, base))
-        within = [model for model in others if not beyond(cost_of(model), limits)]
+        within = [model for model in others if not exceeded_limit(cost_of(model), limits)]
         if not within:
             raise _impossible(space, list(dict.fromkeys([*cheap, *others])))
     if limits.latency_ms is not None:

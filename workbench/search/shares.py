@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from workbench.config.trial import TrialConfig
-from workbench.search.candidates import Counted, build
+from workbench.search.candidates import Candidate, build_candidate
 from workbench.spaces.dimensions import SubsetError
 from workbench.spaces.enumeration import RandomSampler
 from workbench.spaces.sizes import size
@@ -23,7 +23,7 @@ DRAWN = 60
 class Sampled:
     """Networks of a space, and which of them are within its limits."""
 
-    within: tuple[tuple[Counted, dict[str, Any]], ...]
+    within: tuple[tuple[Candidate, dict[str, Any]], ...]
     """Each with its overrides."""
     tried: int
     everything: bool
@@ -49,8 +49,8 @@ def sampled(space: SpaceFile, base: TrialConfig, progress: Progress = silent) ->
     within = []
     for number, overrides in enumerate(drawn):
         progress(number, len(drawn), "")
-        built = None if overrides is None else build(base, overrides, space.limits)
-        if overrides is not None and isinstance(built, Counted):
+        built = None if overrides is None else build_candidate(base, overrides, space.limits)
+        if overrides is not None and isinstance(built, Candidate):
             within.append((built, overrides))
     return Sampled(tuple(within), len(drawn), everything)
 

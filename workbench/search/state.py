@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import Cost, TrialResult, TrialState
-from workbench.search.candidates import beyond
+from workbench.search.candidates import exceeded_limit
 from workbench.search.objectives import Objective
 from workbench.search.ranking import front
 from workbench.search.record import Proposal, SearchRecord
@@ -46,7 +46,7 @@ class SearchState:
             proposal.name: values[proposal.name]
             for proposal in self.trained
             if proposal.name in values
-            and not beyond(cost_of_trial(proposal), limits, proposal.latency_ms)
+            and not exceeded_limit(cost_of_trial(proposal), limits, proposal.latency_ms)
         }
         return front(within, objectives)
 

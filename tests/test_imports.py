@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.command_table import COMMANDS
+from workbench.cli.search import SUBCOMMANDS as SEARCH
+from workbench.cli.spaces import SUBCOMMANDS as SPACES
+
 PACKAGE = Path(__file__).parent.parent / "workbench"
 
 LAYERS = [
@@ -89,28 +93,40 @@ def test_the_program_starts_without_slow_packages(tmp_path: Path) -> None:
     assert not SLOW & loaded
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ["--help"],
-        ["ablate", "--help"],
-        ["ablate", "--variant", "no-lvar", "--dry-run"],
-        ["export", "--help"],
-        ["import", "--help"],
-        ["variants"],
-        ["spaces"],
-        ["schema", "variant"],
-    ],
-    ids=" ".join,
-)
-def test_light_commands_do_not_load_heavy_packages(argv: list[str], tmp_path: Path) -> None:
-    code = (
-        f"sys.argv = ['workbench', *{argv!r}]\n"
-        "from workbench.cli.main import main\n"
-        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
-    )
-    loaded = modules_after(code, tmp_path)
-    assert not {name for name in loaded if name.split(".")[0] in HEAVY}
+RUN = """
+from workbench.cli.main import main
+
+def run(*argv):
+    sys.argv = ["workbench", *argv]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, (argv, end.code)
+
+"""
+
+
+def loaded_by(commands: list[list[str]], folder: Path) -> set[str]:
+    """Run commands in one fresh interpreter and return the packages that they loaded."""
+    calls = "\n".join(f"run(*{argv!r})" for argv in commands)
+    return {name.split(".")[0] for name in modules_after(RUN + calls, folder)}
+
+
+def test_help_loads_no_package_for_numbers_or_images(tmp_path: Path) -> None:
+    groups = {"search": SEARCH, "spaces": SPACES}
+    commands = [[name, "--help"] for name in COMMANDS]
+    commands += [[group, name, "--help"] for group in groups for name in groups[group]]
+    assert not {"numpy", "scipy", "PIL", "plotly", *HEAVY} & loaded_by(commands, tmp_path)
+
+
+def test_listings_load_no_package_for_numbers_or_images(tmp_path: Path) -> None:
+    commands = [["variants"], ["spaces"], ["schema", "variant"], ["schema", "space"]]
+    assert not {"numpy", "scipy", "PIL", "plotly", *HEAVY} & loaded_by(commands, tmp_path)
+
+
+def test_a_dry_run_loads_no_package_for_training_or_statistics(tmp_path: Path) -> None:
+    argv = ["ablate", "--variant", "no-lvar", "--dry-run"]
+    assert not {"scipy", "plotly", "safetensors", *HEAVY} & loaded_by([argv], tmp_path)
 
 
 @pytest.mark.parametrize(

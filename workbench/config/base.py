@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workbench.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 LONGEST_VALUE = 100
 """Characters of a value that an error shows."""
@@ -20,7 +25,6 @@ class Frozen(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
     )
 
     @classmethod
@@ -52,6 +56,19 @@ class Frozen(BaseModel):
         """Return the value as plain data; `parse` gives the same value back."""
         plain: dict[str, Any] = self.model_dump(mode="json")
         return plain
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: "CoreSchema", handler: "GetJsonSchemaHandler", /
+    ) -> "JsonSchemaValue":
+        """Return the JSON Schema, whose descriptions are the docstrings of the fields."""
+        from workbench.config.field_docs import field_docs
+
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        for name, text in field_docs(cls).items():
+            alias = cls.model_fields[name].alias or name
+            schema["properties"][alias]["description"] = text
+        return schema
 
 
 def _tuples(data: object) -> object:

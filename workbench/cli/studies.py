@@ -65,6 +65,7 @@ def _print_study(study: "ListedStudy") -> None:
 
 def _print_search(search: "ListedSearch") -> None:
     from workbench.cli.console import OUT, counted, heading
+    from workbench.experiments.listing import best_text
 
     OUT.print(heading(search.name, f"  search, {_day(search.changed_s)}"), soft_wrap=True)
     OUT.print(f"  {search.question}", soft_wrap=True)
@@ -74,6 +75,8 @@ def _print_search(search: "ListedSearch") -> None:
         f"{search.rejected} proposals not trained",
         soft_wrap=True,
     )
+    if search.best:
+        OUT.print(f"  {best_text(search)}", soft_wrap=True)
 
 
 def _day(moment_s: float) -> str:

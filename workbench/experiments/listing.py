@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import ConfigError, WorkbenchError
+from workbench.errors import ConfigError, DataError, WorkbenchError
 from workbench.experiments.declaration import read_study, studies
+from workbench.experiments.stored_search import best_names, objectives_of, stored_search
 from workbench.experiments.study import Results, compare_declared, finished_trials
-from workbench.search.record import SearchRecord
+from workbench.reporting.search_texts import value_text
+from workbench.search.objectives import Objective
 from workbench.search.record_file import find_record
+from workbench.search.state import SearchState
 from workbench.statistics.decision_rule import Verdict
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
@@ -69,6 +72,11 @@ class ListedSearch:
     """Of them, how many were stopped early at a rung."""
     rejected: int
     """Proposals that are not trained: beyond a limit, or the same network as another one."""
+    scored: int
+    """Networks that have a score under every seed."""
+    best: Mapping[str, Mapping[str, float]]
+    """Of the best network, or of each on the front: value of each objective. Empty before any
+    network has a score."""
     changed_s: float
     """Unix time when something was added last."""
 
@@ -84,6 +92,8 @@ class ListedSearch:
             "trials": self.trials,
             "stopped": self.stopped,
             "rejected": self.rejected,
+            "scored": self.scored,
+            "best": {name: dict(values) for name, values in self.best.items()},
             "changed_s": self.changed_s,
         }
 
@@ -120,11 +130,9 @@ def list_store(store: Path, emit: Emit = ignore) -> Listing:
     searches = []
     for name in Store(store).search_names():
         try:
-            record = find_record(store, name)
+            searches.append(list_search(store, name))
         except WorkbenchError as error:
             emit(Note(f"left out: search {name} ({error})"))
-            continue
-        searches.append(_listed_search(record, Store(store).search(name).stat().st_mtime))
     searches.sort(key=lambda one: -one.changed_s)
     return Listing(tuple(found), tuple(searches))
 
@@ -176,17 +184,44 @@ def _finished(results: Results) -> int:
     return len({result.key for found in results.values() for result in found})
 
 
-def _listed_search(record: SearchRecord, changed_s: float) -> ListedSearch:
-    settings = record.settings
-    trained = [proposal for proposal in record.proposals if proposal.trained]
+def list_search(store: Path, name: str) -> ListedSearch:
+    """Return one search; without its images, as far as its own record goes.
+
+    Raises:
+        ConfigError: If there is none of this name, or its file cannot be used.
+        StoreError: If a record of the ledger cannot be read.
+    """
+    try:
+        state = stored_search(name, store)
+    except DataError:  # keys of trials need the images
+        state = SearchState(find_record(store, name))
+    record, settings = state.record, state.record.settings
+    objectives = objectives_of(settings)
+    values = state.values(objectives)
     return ListedSearch(
         name=record.name,
         question=settings.space.question,
         space=settings.space_name,
         objectives=settings.objectives,
         seeds=settings.trial_seeds,
-        trials=len(trained),
+        trials=len(state.trained),
         stopped=len(record.stopped()),
-        rejected=len(record.proposals) - len(trained),
-        changed_s=changed_s,
+        rejected=len(record.proposals) - len(state.trained),
+        scored=len(values),
+        best={
+            network: dict(zip(settings.objectives, values[network], strict=True))
+            for network in best_names(state)
+        },
+        changed_s=Store(store).search(name).stat().st_mtime,
+    )
+
+
+def best_text(search: ListedSearch) -> str:
+    """Return the best network of a search, or how many are on its front; empty before a score."""
+    if len(search.best) > 1:
+        return f"{len(search.best)} networks on the front: {', '.join(search.best)}"
+    return "".join(
+        f"best {name}: "
+        + ", ".join(value_text(Objective(objective), value) for objective, value in values.items())
+        for name, values in search.best.items()
     )

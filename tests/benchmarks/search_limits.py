@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.search_limits [--trials N] [--seeds N] [--sampler NAME]` searches
 mdrn-size+mdrn-dispersion within 60,000 parameters and 4.0 G multiply-adds with a made-up objective
-that likes wide networks, once as a search does and once with rejected networks told as failed.
+that likes wide networks, once as a search does and once with rejected networks reported as failed.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> None:
         counts = [count for count, _ in each]
         best = statistics.fmean(score for _, score in each)
         sys.stdout.write(
-            f"told {how}: rejected {counts} for {given.trials} trained, mean "
+            f"reported {how}: rejected {counts} for {given.trials} trained, mean "
             f"{statistics.fmean(counts):.1f}; best made-up score {best:.3f}\n"
         )
 

@@ -40,7 +40,7 @@ SPACE = SpaceFile.parse(
 
 
 class Timed(Fake):
-    """Notes when each trial is asked for."""
+    """Notes when each trial is requested."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -74,7 +74,7 @@ def asynchronous_settings(**changes: object) -> Settings:
 
 
 def run_asynchronously(
-    asked: Settings,
+    requested: Settings,
     trials: int,
     arrivals: RunStream,
     record: SearchRecord | None = None,
@@ -82,8 +82,8 @@ def run_asynchronously(
     *,
     retry: bool = False,
 ) -> SearchState:
-    objectives = parse_objectives(asked.objectives, ["Set5"])
-    start = record or SearchRecord(name="s", settings=asked)
+    objectives = parse_objectives(requested.objectives, ["Set5"])
+    start = record or SearchRecord(name="s", settings=requested)
     lines: list[SearchEvent] = []
 
     def keep(line: SearchEvent) -> None:

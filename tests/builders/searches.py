@@ -40,7 +40,7 @@ class KilledError(Exception):
 
 
 class Fake:
-    """Trains nothing; scores by a formula, and counts how often each network is asked for."""
+    """Trains nothing; scores by a formula, and counts how often each network is requested."""
 
     def __init__(self, kill_at: int | None = None) -> None:
         self.ledger: dict[str, TrialResult] = {}

@@ -108,12 +108,12 @@ def test_the_sampler_begins_with_what_is_known_and_a_kill_changes_nothing() -> N
     wanted = settings()
     teacher = run(wanted, 30, Fake())
     values = teacher.values(PSNR)
-    told = tuple(
+    prior = tuple(
         PriorObservation(params=p.params, distributions=p.distributions, values=values[p.name])
         for p in teacher.trained
         if p.params
     )
-    warm = SearchRecord(name="s", settings=wanted, prior=told)
+    warm = SearchRecord(name="s", settings=wanted, prior=prior)
     found = run(wanted, 12, Fake(), warm)
     assert found.record.proposals != run(wanted, 12, Fake()).record.proposals
     half = run(wanted, 5, Fake(), warm).record

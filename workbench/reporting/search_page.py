@@ -103,7 +103,9 @@ def _answer(view: SearchAnalysis) -> Iterator[str]:
     for warning in bicubic_warnings(view.state):
         yield f'<p class="warning">{text(warning)}</p>'
     if view.scored:
-        caption = "Networks that came to their end. Those on the front are within the limits, "
+        caption = (
+            "Networks that have trained to their end. Those on the front are within the limits, "
+        )
         caption += "and no other network there is as good in every objective"
         figure = search_figures.front(view.scored, view.names, view.bicubic[0])
         yield html_figure(figure, "front", caption, legend(search_figures.FRONT))
@@ -129,12 +131,12 @@ def _rungs(view: SearchAnalysis) -> Iterator[str]:
     if not view.rungs.at:
         return
     figure = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
-    told = [
+    texts = [
         *correlation_texts(view),
         "only networks that were not stopped have an end, which lowers it",
     ]
     steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
-    yield html_figure(figure, "rungs", "; ".join(told), legend(steps))
+    yield html_figure(figure, "rungs", "; ".join(texts), legend(steps))
 
 
 def _table(view: SearchAnalysis) -> tuple[str, list[str], list[list[str]]]:

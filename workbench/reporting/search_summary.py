@@ -75,12 +75,12 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
     if len(objectives) == 1 and best:
         figures[f"best/{objectives[0].name}"] = values[best[0]][0]
     view = analyse_search(state, objectives)
-    told = [
+    texts = [
         counts_text(view),
         *bicubic_warnings(view.state),
         f"On the front: {', '.join(best) or 'none'}.",
     ]
-    note = "\n\n".join(told)
+    note = "\n\n".join(texts)
     return VariantSummary(
         study=state.record.name,
         variant=VARIANT,

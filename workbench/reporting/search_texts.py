@@ -75,13 +75,13 @@ def _correlation_text(found: "Correlation") -> str:
 def counts_text(analysis: "SearchAnalysis") -> str:
     """Say what became of the proposals."""
     record, rejections = analysis.state.record, analysis.rejections
-    told = ", ".join(f"{count} for {reason}" for reason, count in rejections.most_common())
+    reasons = ", ".join(f"{count} for {reason}" for reason, count in rejections.most_common())
     results = (result for found in analysis.state.results.values() for result in found)
     overlaps = "".join(f" {text}." for text in overlap_texts(results))
     return (
         f"{len(record.proposals)} proposals: {len(analysis.scored)} networks scored, "
         f"{len(record.stopped())} stopped early, {len(record.failures())} failed, "
-        f"{sum(rejections.values())} rejected before training{f' ({told})' if told else ''}, "
+        f"{sum(rejections.values())} rejected before training{f' ({reasons})' if reasons else ''}, "
         f"{analysis.duplicates} were networks that were there already. "
         f"t0000 is the canonical network.{overlaps}"
     )

@@ -79,19 +79,19 @@ def test_the_best_half_of_a_rung_is_promoted_in_every_order_of_arrival(
 def test_a_search_killed_anywhere_is_resumed_and_trains_nothing_twice(
     order: str, kill_at: int, tmp_path: Path
 ) -> None:
-    asked, fake = asynchronous_settings(), Fake(kill_at)
-    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    requested, fake = asynchronous_settings(), Fake(kill_at)
+    start_record(SearchRecord(name="s", settings=requested), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        run_asynchronously(asked, 15, Arrivals(fake, order), store=tmp_path)
+        run_asynchronously(requested, 15, Arrivals(fake, order), store=tmp_path)
     fake.kill_at = None
     state = run_asynchronously(
-        asked, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path
+        requested, 15, Arrivals(fake, order), find_record(tmp_path, "s"), tmp_path
     )
     assert len(state.trained) == 15
     assert len(fake.segments) == len(set(fake.segments))
     assert not overdue_promotions(state)
     assert find_record(tmp_path, "s") == state.record
-    again = run_asynchronously(asked, 15, Arrivals(fake, order), state.record)
+    again = run_asynchronously(requested, 15, Arrivals(fake, order), state.record)
     assert again.record == state.record
     assert again.results == state.results
     assert len(fake.segments) == len(set(fake.segments))
@@ -101,15 +101,15 @@ def test_a_search_killed_anywhere_is_resumed_and_trains_nothing_twice(
 def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
     kill_at: int, tmp_path: Path
 ) -> None:
-    asked = asynchronous_settings(batch=1)
-    expected = run_asynchronously(asked, 10, Arrivals(Fake(), "first come"))
+    requested = asynchronous_settings(batch=1)
+    expected = run_asynchronously(requested, 10, Arrivals(Fake(), "first come"))
     fake = Fake(kill_at)
-    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    start_record(SearchRecord(name="s", settings=requested), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        run_asynchronously(asked, 10, Arrivals(fake, "first come"), store=tmp_path)
+        run_asynchronously(requested, 10, Arrivals(fake, "first come"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
-    state = run_asynchronously(asked, 10, Arrivals(fake, "first come"), left, tmp_path)
+    state = run_asynchronously(requested, 10, Arrivals(fake, "first come"), left, tmp_path)
     assert state.record == expected.record
     assert state.results == expected.results
 
@@ -117,14 +117,14 @@ def test_one_at_a_time_a_killed_search_ends_like_an_undisturbed_one(
 def test_a_grid_proposes_every_combination_once(tmp_path: Path) -> None:
     dimensions = {k: v for k, v in SPACE.dimensions.items() if k != "training.ema_decay"}
     grid = SPACE.model_copy(update={"dimensions": dimensions})
-    asked = asynchronous_settings(space=with_rungs(grid), sampler="grid")
+    requested = asynchronous_settings(space=with_rungs(grid), sampler="grid")
     fake = Fake(12)
-    start_record(SearchRecord(name="s", settings=asked), tmp_path)
+    start_record(SearchRecord(name="s", settings=requested), tmp_path)
     with pytest.raises(KilledError, match="killed"):
-        run_asynchronously(asked, 100, Arrivals(fake, "at random"), store=tmp_path)
+        run_asynchronously(requested, 100, Arrivals(fake, "at random"), store=tmp_path)
     fake.kill_at = None
     left = find_record(tmp_path, "s")
-    state = run_asynchronously(asked, 100, Arrivals(fake, "at random"), left, tmp_path)
+    state = run_asynchronously(requested, 100, Arrivals(fake, "at random"), left, tmp_path)
     assert state.record.exhausted
     proposed = [p.overrides for p in state.record.proposals[1:]]
     assert proposed == list(grid.combinations())
@@ -276,17 +276,17 @@ def failing(names: Iterable[str], reason: str) -> Arrivals:
 def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
     trained: int, first: int, reason: str
 ) -> None:
-    asked, fake = asynchronous_settings(), Fake()
+    requested, fake = asynchronous_settings(), Fake()
     lines: list[SearchEvent] = []
-    record = SearchRecord(name="s", settings=asked)
+    record = SearchRecord(name="s", settings=requested)
     if trained:
-        record = run_asynchronously(asked, trained, Arrivals(fake, "first come")).record
+        record = run_asynchronously(requested, trained, Arrivals(fake, "first come")).record
     broken = failing([candidate_name(number) for number in range(first, 30)], "no disk")
-    objectives = parse_objectives(asked.objectives, ["Set5"])
+    objectives = parse_objectives(requested.objectives, ["Set5"])
     with pytest.raises(WorkbenchError, match=reason):
         run_loop(record, 6, objectives, broken, lines.append)
     left = record.with_events(lines)
     assert left.rung_results == record.rung_results
-    state = run_asynchronously(asked, 6, Arrivals(fake, "first come"), left)
+    state = run_asynchronously(requested, 6, Arrivals(fake, "first come"), left)
     assert len(state.trained) == 6
     assert not state.record.failures()

@@ -107,12 +107,12 @@ def test_failed_members_are_replaced_too() -> None:
 
 
 def test_the_trainings_part_where_the_record_says() -> None:
-    asked: list[TrialConfig] = []
+    forked: list[TrialConfig] = []
     record = SearchRecord(name="s", settings=of_population())
-    done = run_loop(record, 13, PSNR, Fake(), lambda _: None, asked.append)
-    born = [p for p in done.trained if p.parent is not None]
-    assert len({config.model_dump_json() for config in asked}) == len(born)
-    for proposal in born:
+    done = run_loop(record, 13, PSNR, Fake(), lambda _: None, forked.append)
+    offspring = [p for p in done.trained if p.parent is not None]
+    assert len({config.model_dump_json() for config in forked}) == len(offspring)
+    for proposal in offspring:
         parent = next(p for p in done.trained if p.number == proposal.parent)
         first = done.config(parent).training
         second, steps = done.config(proposal).training, proposal.parent_steps
@@ -153,7 +153,7 @@ def test_a_setting_is_perturbed_or_resampled(
     found = [perturb(value, dimension, random.Random(seed)) for seed in range(400)]
     share = sum(one in near for one in found) / len(found)
     assert near <= set(found)
-    assert share > 0.7  # three quarters, and those drawn afresh that happen to be near
+    assert share > 0.7  # three quarters, and resampled ones that happen to be near
     if isinstance(dimension, Floats):
         assert all(dimension.low <= one <= dimension.high for one in found)
         assert len(set(found)) > len(near)

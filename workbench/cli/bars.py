@@ -1,8 +1,5 @@
 """Bars for work of countable parts: count, rate, a remark and time left, on stderr."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,7 +13,6 @@ from rich.text import Text
 
 from workbench.cli import console
 from workbench.cli.pace import clock
-from workbench.system.progress import Progress as ShowProgress
 
 
 class _Count(MofNCompleteColumn):
@@ -62,22 +58,3 @@ def bars() -> Progress:
         transient=True,
         disable=not err.is_terminal,  # a log file would get an empty line for each
     )
-
-
-@contextmanager
-def bar(title: str) -> Iterator[ShowProgress]:
-    """Give a function that moves one bar."""
-    with bars() as progress:
-        task = progress.add_task(title, total=None, remark="")
-
-        def advance(done: int, total: int, what: str, /) -> None:
-            progress.update(task, completed=done, total=total, remark=what)
-
-        yield advance
-
-
-@contextmanager
-def working(title: str) -> Iterator[None]:
-    """Show on a terminal work before there is anything to count; a log gets no line."""
-    with bar(title):
-        yield

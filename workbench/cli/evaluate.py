@@ -15,16 +15,13 @@ from workbench.cli.evaluate_options import (
     check_network,
     image_sources,
 )
-from workbench.cli.options import (
+from workbench.cli.execution_options import (
     DeviceOption,
-    JsonOption,
-    RecursiveOption,
-    StoreOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
-    TrackingOption,
 )
+from workbench.cli.options import JsonOption, RecursiveOption, StoreOption, TrackingOption
 from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.study_spec import study_name
 

@@ -8,52 +8,9 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.execution_options import (
-    MOST_WORKERS,
-    AddressOption,
-    CpusOption,
-    DeviceOption,
-    EngineOption,
-    GpusOption,
-    ThreadsOption,
-    TileOption,
-    TileOverlapOption,
-    WorkersOption,
-    YesOption,
-)
 from workbench.cli.help import IMAGES, OUTPUT, STATISTICS, WHAT
-from workbench.cli.option_values import assigned, factor_values, set_values, typed_options
 from workbench.config.bounds import MOST_STEPS
-from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_STORE
-from workbench.experiments.run_context import default_workers
-from workbench.experiments.study_spec import MOST_MARGIN_DB, margin, study_name
-from workbench.experiments.trial_spec import image_source, overridden
-
-__all__ = [
-    "DEFAULT_BASE",
-    "DEFAULT_STORE",
-    "MOST_MARGIN_DB",
-    "MOST_WORKERS",
-    "AddressOption",
-    "CpusOption",
-    "DeviceOption",
-    "EngineOption",
-    "GpusOption",
-    "ThreadsOption",
-    "TileOption",
-    "TileOverlapOption",
-    "WorkersOption",
-    "YesOption",
-    "assigned",
-    "default_workers",
-    "factor_values",
-    "image_source",
-    "margin",
-    "overridden",
-    "set_values",
-    "study_name",
-    "typed_options",
-]
+from workbench.experiments.study_spec import MOST_MARGIN_DB
 
 # What is compared or trained.
 PresetOption = Annotated[

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from workbench.cli.execution_options import DeviceOption, ThreadsOption
 from workbench.cli.help import IMAGES, WHAT
-from workbench.cli.options import DeviceOption, JsonOption, ThreadsOption
+from workbench.cli.options import JsonOption
 from workbench.errors import ConfigError
 
 ReferenceOption = Annotated[

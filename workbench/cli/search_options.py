@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from workbench.cli.execution_options import MOST_WORKERS
 from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, STATISTICS, WHAT
-from workbench.cli.options import MOST_WORKERS
 from workbench.config.bounds import MOST_TRIALS
 
 SpaceArgument = Annotated[

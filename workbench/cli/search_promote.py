@@ -1,18 +1,20 @@
 """`workbench search promote`: train a search's best networks again and judge them."""
 
-from workbench.cli.option_values import assigned, typed_command
-from workbench.cli.options import (
+from workbench.cli.execution_options import (
     AddressOption,
     CpusOption,
     GpusOption,
+    WorkersOption,
+    YesOption,
+)
+from workbench.cli.option_values import assigned, typed_command
+from workbench.cli.options import (
     JsonOption,
     OverlapOption,
     SetOption,
     StepsOption,
     StoreOption,
     TrackingOption,
-    WorkersOption,
-    YesOption,
 )
 from workbench.cli.search_options import (
     NewRecipeOption,

@@ -1,11 +1,9 @@
 """`workbench search run`: search a space."""
 
+from workbench.cli.execution_options import AddressOption, CpusOption, GpusOption, WorkersOption
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
-    AddressOption,
     BenchmarkOption,
-    CpusOption,
-    GpusOption,
     JsonOption,
     OverlapOption,
     SetOption,
@@ -14,7 +12,6 @@ from workbench.cli.options import (
     TrackingOption,
     TrainingDataOption,
     ValidationOption,
-    WorkersOption,
 )
 from workbench.cli.search_options import (
     AsynchronousOption,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import confirmed
+from workbench.cli.execution_options import YesOption
 from workbench.cli.help import WHAT
 from workbench.cli.option_values import trial_spec, typed_command, typed_options
 from workbench.cli.options import (
@@ -20,7 +21,6 @@ from workbench.cli.options import (
     TrackingOption,
     TrainingDataOption,
     ValidationOption,
-    YesOption,
 )
 from workbench.cli.weights_options import OutOption, OverwriteOption, SeedOption
 from workbench.errors import ConfigError

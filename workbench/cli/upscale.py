@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.help import WHAT
-from workbench.cli.options import (
+from workbench.cli.execution_options import (
     DeviceOption,
-    RecursiveOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
 )
+from workbench.cli.help import WHAT
+from workbench.cli.options import RecursiveOption
 
 WeightsOption = Annotated[
     Path,

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import DEFAULT_BASE, JsonOption, PresetOption
+from workbench.cli.options import JsonOption, PresetOption
+from workbench.experiments.defaults import DEFAULT_BASE
 
 if TYPE_CHECKING:
     from workbench.experiments.variants import ListedVariant

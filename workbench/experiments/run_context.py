@@ -41,11 +41,6 @@ class RunContext:
         """Return the context with as many workers as a device takes, unless they are given."""
         return self if self.workers else replace(self, workers=default_workers(device))
 
-    @property
-    def engine(self) -> ExecutorSpec:
-        """What runs the trials."""
-        return self.executor
-
 
 def default_workers(device: str) -> int:
     """Return how many trials run at a time unless it is given.

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from workbench.ablation.variant import find_variants
-from workbench.config.data import DataConfig, ImageSource
+from workbench.config.data import EMBEDDED_TILES, DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
@@ -28,6 +28,7 @@ from workbench.models.checkpoints import weights_hash
 from workbench.models.factory import build_model
 from workbench.results import MeanScore
 from workbench.store.ledger import Ledger
+from workbench.system.digests import sha256
 from workbench.training.device import prepare
 from workbench.training.loop import TrainContext, train
 from workbench.training.schedule import ema_decay, learning_rate, steps_from
@@ -137,6 +138,25 @@ def crops(folder: Path) -> Values:
     return found
 
 
+def embedded_crops(folder: Path) -> Values:
+    """Return hashes of LR and HR of some batches of images that ship with the workbench."""
+    source = ImageSource(name="tiles", folder=EMBEDDED_TILES)
+    config = apply_overrides(
+        pinned_trial(folder),
+        {
+            "data.training": [source.plain()],
+            "training.stages.1.sources": None,
+            "evaluation.degradation": "bicubic",
+        },
+    )
+    samplers = crop_samplers(config, open_images(config, Ledger(folder / "store")))
+    return {
+        f"stage {stage}, step {step}": [sha256(part.tobytes()) for part in sampler.batch(step)]
+        for stage, sampler in enumerate(samplers)
+        for step in (0, 9)
+    }
+
+
 def schedule(_folder: Path) -> Values:
     """Return rates and decays of every recipe at some steps."""
     found: Values = {}
@@ -207,6 +227,7 @@ SECTIONS: Mapping[str, Callable[[Path], Values]] = {
     "initial weights": initial_weights,
     "images": image_hashes,
     "crops": crops,
+    "embedded crops": embedded_crops,
     "schedule": schedule,
     "gradients": gradients,
     "training": training,

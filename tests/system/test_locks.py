@@ -8,6 +8,13 @@ import pytest
 from workbench.errors import StoreError
 from workbench.system.locks import LockHeldError, lock_beside, locked
 
+PACKAGE = Path(__file__).parents[2] / "workbench"
+
+
+def test_no_other_file_makes_locks() -> None:
+    found = {path.name for path in PACKAGE.rglob("*.py") if "filelock" in path.read_text()}
+    assert found == {"locks.py"}
+
 
 def test_the_lock_of_a_file_lies_beside_it() -> None:
     assert lock_beside(Path("images/f.partial")) == Path("images/f.partial.lock")

@@ -11,6 +11,8 @@ from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.plan_file import read_plan
 from workbench.experiments.study_spec import StudySpec
 
+pytestmark = pytest.mark.xdist_group("python-md")
+
 BLOCKS, NOT_RUN = python_blocks(ROOT / "docs" / "python.md")
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         variants,
     )
     from workbench.api.scores import Scores, evaluate
+    from workbench.api.search import open_search, search
+    from workbench.api.search_results import SearchResults
     from workbench.api.studies import StudyResults, studies, study
     from workbench.errors import WorkbenchError
 
@@ -34,6 +36,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "Network": "api.networks",
     "Scores": "api.scores",
+    "SearchResults": "api.search_results",
     "StudyResults": "api.studies",
     "WorkbenchError": "errors",
     "ablate": "api.ablation",
@@ -41,8 +44,10 @@ _HOMES = {
     "count": "api.networks",
     "evaluate": "api.scores",
     "load": "api.networks",
+    "open_search": "api.search",
     "preset": "api.networks",
     "presets": "api.networks",
+    "search": "api.search",
     "studies": "api.studies",
     "study": "api.studies",
     "upscale": "api.networks",
@@ -54,6 +59,7 @@ _HOMES = {
 __all__ = [
     "Network",
     "Scores",
+    "SearchResults",
     "StudyResults",
     "WorkbenchError",
     "__version__",
@@ -62,8 +68,10 @@ __all__ = [
     "count",
     "evaluate",
     "load",
+    "open_search",
     "preset",
     "presets",
+    "search",
     "studies",
     "study",
     "upscale",

@@ -190,6 +190,18 @@ def _run(spec: StudySpec, context: RunContext, progress: Progressing) -> StudyRe
     return study(outcome.study, context.store).with_outcome(outcome)
 
 
+def seed_numbers(seeds: int | str | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds of a count or a list.
+
+    Raises:
+        ConfigError: If it is neither.
+    """
+    rule = _seeds(seeds)
+    if rule.looks:
+        raise ConfigError(f"seeds must be a count or a list here, got {seeds!r}")
+    return rule.seeds
+
+
 def _seeds(seeds: int | str | Sequence[int]) -> Seeds:
     """Return a count, a list, or a first and a last look.
 

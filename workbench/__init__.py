@@ -10,7 +10,9 @@ at work. Each is imported when it is first used, so that the import itself takes
 """
 
 import importlib
-from typing import TYPE_CHECKING
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.api.ablation import ablate
@@ -80,6 +82,30 @@ __all__ = [
 ]
 
 
+class _CallablePackage(ModuleType):
+    """The package `workbench.search`, which the API calls: it shares its name with `wb.search`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__wrapped__(*args, **kwargs)
+
+    @property
+    def __wrapped__(self) -> Any:
+        """The function, for signatures and help."""
+        return importlib.import_module("workbench.api.search").search
+
+
+class _Package(ModuleType):
+    """This module: whenever `workbench.search` is imported, it becomes callable."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "search" and isinstance(value, ModuleType):
+            value.__class__ = _CallablePackage
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used (PEP 562).
 
@@ -88,6 +114,8 @@ def __getattr__(name: str) -> object:
     """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "search":
+        return importlib.import_module("workbench.search")
     value: object = getattr(importlib.import_module(f"workbench.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -24,6 +24,8 @@ picture: Image.Image = wb.upscale(wb.load("mdrn-s.pth"), Image.new("RGB", (32, 3
 parameters: int = wb.count("mdrn-s").parameters
 best: float = wb.evaluate(network, {"Set5": "Set5"}).to_frame()["psnr_rgb_db"].max()
 name: str = wb.study("demo").name
+delta: float = wb.ablate(["no-lvar"], seeds=3).verdicts()["delta_psnr_rgb_db"].max()
+front: int = len(wb.search("mdrn-size", trials=24, limits={"parameters": 60_000}).front())
 try:
     wb.studies("store")
 except wb.WorkbenchError as error:
@@ -51,7 +53,7 @@ def test_every_public_name_can_be_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in wb.__all__ if name[0].islower()])
 def test_every_function_documents_what_it_raises_and_an_example(name: str) -> None:
-    function = getattr(wb, name)
+    function = inspect.unwrap(getattr(wb, name))
     text = inspect.getdoc(function) or ""
     parameters = inspect.signature(function).parameters
     for parameter in parameters:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click import Context
 
 import workbench as wb
 from tests.builders.docs import ROOT, commands
@@ -30,11 +29,13 @@ COMMANDS_OF = [
 def test_a_command_of_the_documents_can_be_parsed(document: str, line: str) -> None:
     name, *words = shlex.split(line)[1:]
     command: Any = COMMANDS[name].load(name, None)
-    context = Context(command, info_name=name)
-    while hasattr(command, "resolve_command") and words:
-        _, command, words = command.resolve_command(context, words)
-    parsed = command.make_context(name, words)
-    assert parsed.params
+    while hasattr(command, "resolve_command"):
+        context = command.make_context(name, words)
+        name, command, words = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+    parsed = command.make_context(name, words)  # which raises for an unknown option or value
+    assert parsed.command is command
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -24,7 +24,8 @@ def test_every_block_runs_in_order_as_a_script_without_a_guard(
     assert "(192, 256, 3) uint8" in printed
     assert "did you mean 'no-lvar'" in printed
     assert "not testable" not in printed.partition("verdict")[2].partition("\n\n")[0]
-    assert (folder / "first.html").read_text().startswith("<!doctype html>")
+    for page in ("first.html", "small.html"):
+        assert (folder / page).read_text().startswith("<!doctype html>")
 
 
 def test_what_a_script_has_trained_the_command_finds(

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 from workbench.api.ablation import Setting, python_names, run_context, seed_numbers
 from workbench.api.progress import Progressing, shown
 from workbench.api.search_results import SearchResults
 from workbench.api.sources import Images, source_texts
+from workbench.config.bounds import MOST_TRIALS
+from workbench.errors import ConfigError, nearest
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_spec import ResumePolicy, SamplerName, SearchSpec
@@ -93,6 +96,7 @@ def search(
         >>> found.front()
     """
     with python_names():
+        _check(trials, batch, seed, sampler)
         spec = SearchSpec(
             space=space,
             trials=trials,
@@ -137,6 +141,23 @@ def open_search(name: str, store: str | Path = DEFAULT_STORE) -> SearchResults:
         >>> wb.open_search("mdrn-size_tpe_1a2b3c").best
     """
     return SearchResults(stored_search(name, Path(store)))
+
+
+def _check(trials: int, batch: int, seed: int, sampler: str) -> None:
+    """Refuse what the options of the command refuse by themselves.
+
+    Raises:
+        ConfigError: Naming the argument, its bounds and the value.
+    """
+    for name, value, least, most in (
+        ("trials", trials, 1, MOST_TRIALS),
+        ("batch", batch, 1, MOST_TRIALS),
+        ("seed", seed, 0, 2**32 - 1),
+    ):
+        if not least <= value <= most:
+            raise ConfigError(f"{name} must lie in {least}..{most:,}, got {value}")
+    if sampler not in get_args(SamplerName):
+        raise ConfigError(f"unknown sampler {sampler!r}; {nearest(sampler, get_args(SamplerName))}")
 
 
 def _run(

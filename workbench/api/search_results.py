@@ -33,8 +33,10 @@ class SearchResults:
 
     @property
     def best(self) -> str | None:
-        """Name of the network with the best objective; the first of the front if there are several
-        objectives; None while nothing is scored."""
+        """Name of the best network; None while nothing is scored.
+
+        With several objectives it is the first of the front.
+        """
         return next(iter(self._overview.front), None)
 
     def to_frame(self) -> "pd.DataFrame":

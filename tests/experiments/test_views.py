@@ -138,13 +138,7 @@ def test_trials_open_mlflow_through_one_door() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "MlflowTracker"
     }
-    about_mlflow = {
-        "ui.py",
-        "compare_steps.py",
-        "mlflow_rebuild.py",
-        "rebuilding.py",
-        "ui_server.py",
-    }
+    about_mlflow = {"ui.py", "mlflow_view.py", "comparison.py"}
     assert "views.py" in opening
     assert opening - {"views.py"} <= about_mlflow
 

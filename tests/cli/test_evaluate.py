@@ -122,8 +122,8 @@ def test_a_study_records_the_networks_in_mlflow(
     with closing(sqlite3.connect(tmp_path / "mlflow_runs" / "mlflow.db")) as connection:
         names = connection.execute("select name, status from runs order by name").fetchall()
     assert names == [
-        ("Plain · given weights", "FINISHED"),
-        ("tiny.safetensors · given weights", "FINISHED"),
+        ("Plain · external checkpoint", "FINISHED"),
+        ("tiny.safetensors · external checkpoint", "FINISHED"),
     ]
 
 

@@ -20,7 +20,7 @@ from workbench.results import TrialResult, TrialState
 from workbench.search.record_file import start_record
 from workbench.store.ledger import Ledger
 from workbench.tracking.mlflow_tracker import MlflowTracker
-from workbench.tracking.tracker import TrialLabel
+from workbench.tracking.tracker import ScoredWeights, TrialLabel
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,8 @@ def test_studies_and_external_checkpoints_come_back(command: Command, tmp_path: 
     keep_external_scores(kept, store)
     # One that only MLflow has, as stores of before have it.
     tracker = MlflowTracker(store)
-    tracker.weights_scored(TrialLabel("peers", "old.pth", None, "0f3b"), make_record())
+    label = TrialLabel("peers", "old.pth", None, "0f3b")
+    tracker.show(ScoredWeights(label, make_record()))
     tracker.close()
     ended = command("mlflow", "rebuild")
     assert (ended.code, ended.err) == (0, "")
@@ -61,7 +62,7 @@ def test_studies_and_external_checkpoints_come_back(command: Command, tmp_path: 
     assert [row[:3] for row in query(store, RUNS)] == [
         *((STUDY, f"no-lvar · {end}", "FINISHED") for end in ("all seeds", "seed 1")),
         *((STUDY, f"tiny · {end}", "FINISHED") for end in ("all seeds", "seed 1", "seed 2")),
-        *(("peers", f"{name}.pth · given weights", "FINISHED") for name in ("kept", "old")),
+        *(("peers", f"{name}.pth · external checkpoint", "FINISHED") for name in ("kept", "old")),
     ]
     notes = dict(query(store, "SELECT r.name, t.value FROM runs r JOIN tags t USING (run_uuid) "
                        "WHERE t.key = 'mlflow.note.content'"))  # fmt: skip

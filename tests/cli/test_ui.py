@@ -25,8 +25,8 @@ COMMAND = "import typer; from workbench.cli.ui import ui; typer.run(ui)"
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("ui") / "store"
     tracker = MlflowTracker(folder)
-    tracker.study_described(StudyView("lvar study", "", ("Set5",)))
-    tracker.trial_finished(make_label(), make_result(make_label()))
+    tracker.show(StudyView("lvar study", "", ("Set5",)))
+    tracker.trial_ended(make_label(), make_result(make_label()))
     tracker.close()
     return folder
 
@@ -112,7 +112,7 @@ def served(store: Path, tmp_path: Path) -> Iterator[Served]:
 @linux_only
 def test_it_serves_this_machine_only_and_stops_completely(served: Served, store: Path) -> None:
     address = f"http://127.0.0.1:{served.port}"
-    compare = MlflowTracker(store).compare_address("lvar study")
+    compare = MlflowTracker(store).queries.compare_address("lvar study")
     assert served.lines == [
         "Starting MLflow's server ...",
         f"MLflow: {address}/",

@@ -82,16 +82,16 @@ class Tracked(NullTracker):
 
     seen: list[tuple[str, str]] = field(default_factory=list)
 
-    def trial_started(self, label: TrialLabel, config: TrialConfig, cost: object) -> None:  # noqa: ARG002
+    def trial_started(self, label: TrialLabel, config: TrialConfig) -> None:  # noqa: ARG002
         self.seen.append(("started", label.variant))
 
-    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+    def trial_ended(self, label: TrialLabel, result: TrialResult | None) -> None:
+        if result is None:
+            self.seen.append(("interrupted", label.variant))
+            return
         assert label.key == result.key
         assert (label.study, label.seed) == ("study", result.config.seed)
         self.seen.append(("finished", label.variant))
-
-    def trial_interrupted(self, label: TrialLabel) -> None:
-        self.seen.append(("interrupted", label.variant))
 
 
 def kinds(events: Iterable[object]) -> list[tuple[str, str]]:

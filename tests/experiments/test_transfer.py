@@ -40,7 +40,8 @@ class Viewer(NullTracker):
     def __init__(self) -> None:
         self.shown: dict[TrialLabel, TrialResult] = {}
 
-    def trial_finished(self, label: TrialLabel, result: TrialResult) -> None:
+    def trial_ended(self, label: TrialLabel, result: TrialResult | None) -> None:
+        assert result is not None
         assert label not in self.shown
         self.shown[label] = result
 

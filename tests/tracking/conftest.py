@@ -76,7 +76,7 @@ def make_scores(dataset: str, psnr_db: float = 30.0) -> DatasetScores:
 
 
 def make_record() -> WeightsRecord:
-    """Return the scores of given weights."""
+    """Return the scores of an external checkpoint."""
     return WeightsRecord(
         name="mdrn-s.pth",
         file="weights/mdrn-s.pth",

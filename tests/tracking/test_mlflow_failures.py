@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.tracking.conftest import (
-    SMALL_COST,
     free_port,
     make_config,
     make_label,
@@ -56,7 +55,7 @@ def test_a_full_disk_is_refused_at_once(small_disk: Path) -> None:
     with pytest.raises(StoreError, match=r"^cannot write to the store .*no space is left"):
         MlflowTracker(small_disk / "store")
     filler.unlink()
-    MlflowTracker(small_disk / "store").trial_finished(make_label(), make_result(make_label()))
+    MlflowTracker(small_disk / "store").trial_ended(make_label(), make_result(make_label()))
 
 
 def test_a_disk_too_small_for_the_database_leaves_no_half_of_one(small_disk: Path) -> None:
@@ -65,24 +64,24 @@ def test_a_disk_too_small_for_the_database_leaves_no_half_of_one(small_disk: Pat
         MlflowTracker(small_disk / "store")
     assert not (small_disk / "store" / "mlflow.db").exists()
     filler.unlink()
-    MlflowTracker(small_disk / "store").trial_finished(make_label(), make_result(make_label()))
+    MlflowTracker(small_disk / "store").trial_ended(make_label(), make_result(make_label()))
 
 
 def test_a_disk_that_fills_up_later_gives_one_warning(small_disk: Path) -> None:
     warnings: list[str] = []
     tracker = MlflowTracker(small_disk / "store", on_warning=warnings.append)
-    tracker.trial_started(make_label(), make_config(), SMALL_COST)
+    tracker.trial_started(make_label(), make_config())
     filler = fill(small_disk)
     for step in range(1, 200):
         tracker.validated(make_label(), make_point(step))
     curve = tuple(make_point(step) for step in range(1, 400))
-    tracker.trial_finished(make_label(), make_result(make_label(), curve=curve))
+    tracker.trial_ended(make_label(), make_result(make_label(), curve=curve))
     tracker.close()
     assert len(warnings) == 1
     assert "MLflow is behind (" in warnings[0]
     filler.unlink()
     repaired = MlflowTracker(small_disk / "store", on_warning=warnings.append)
-    repaired.trial_finished(make_label(), make_result(make_label()))
+    repaired.trial_ended(make_label(), make_result(make_label()))
     assert len(warnings) == 1
 
 
@@ -94,7 +93,7 @@ def test_a_file_in_place_of_the_store_is_refused(tmp_path: Path) -> None:
 
 def test_something_else_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("not a database, but longer than nothing " * 100)
-    with pytest.raises(StoreError, match=r"mlflow\.db: file is not a database; .*builds it anew"):
+    with pytest.raises(StoreError, match=r"mlflow\.db: file is not a database; .*rebuilds it"):
         MlflowTracker(tmp_path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tracking.conftest import SMALL_COST, make_label, make_point, make_result
+from tests.tracking.conftest import make_label, make_point, make_result
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 
@@ -31,13 +31,13 @@ def test_a_server_shows_the_same_run_however_often_it_is_told(
     result = make_result(label, curve=(make_point(40, loss=float("nan")), make_point(80)))
     for _ in range(2):
         tracker = MlflowTracker(tmp_path / "store", mlflow_server, warnings.append)
-        tracker.trial_started(label, result.config, SMALL_COST)
+        tracker.trial_started(label, result.config)
         for point in result.curve:
             tracker.validated(label, point)
-        tracker.trial_finished(label, result)
+        tracker.trial_ended(label, result)
         tracker.close()
     assert warnings == []
-    address = tracker.compare_address("over http")
+    address = tracker.queries.compare_address("over http")
     assert address is not None
     fields = urllib.parse.parse_qs(address.partition("?")[2])
     (run_id,) = json.loads(fields["runs"][0])
@@ -49,7 +49,7 @@ def test_a_server_shows_the_same_run_however_often_it_is_told(
     values = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
     assert values["psnr/Set5"] == pytest.approx(30.25)
     assert values["parameters"] == 4_321
-    assert tracker.last_study() == "over http"
+    assert tracker.queries.last_study() == "over http"
     file = f"{mlflow_server}/get-artifact?run_uuid={run_id}&path=config.yaml"
     with urllib.request.urlopen(file, timeout=30) as answer:
         assert b"channels: 8" in answer.read()
@@ -62,7 +62,7 @@ def test_a_database_of_the_users_own_is_used_as_it_is(
     monkeypatch.chdir(tmp_path)
     warnings: list[str] = []
     tracker = MlflowTracker(tmp_path / "store", "sqlite:///own.db", warnings.append)
-    tracker.trial_finished(make_label(), make_result(make_label()))
+    tracker.trial_ended(make_label(), make_result(make_label()))
     assert warnings == []
     assert (tmp_path / "own.db").exists()
     assert list((tmp_path / "mlruns").rglob("result.json"))

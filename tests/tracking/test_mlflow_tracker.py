@@ -29,7 +29,7 @@ from tests.tracking.conftest import (
 from workbench.results import TrialState, Usage
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.study_view import EXPERIMENT_TAG_LIMIT, StudyView, view_state
-from workbench.tracking.tracker import NullTracker, Tracker, TrialLabel
+from workbench.tracking.tracker import NullTracker, ScoredWeights, Tracker, TrialLabel
 
 ROOT = Path(__file__).parents[2]
 VIEWS: list[Tracker] = [NullTracker()]
@@ -90,10 +90,10 @@ def tags(store: Path) -> dict[str, str]:
 def tell_whole_trial(tracker: Tracker, state: TrialState = TrialState.COMPLETE) -> None:
     label = make_label()
     result = make_result(label, state)
-    tracker.trial_started(label, result.config, SMALL_COST)
+    tracker.trial_started(label, result.config)
     for point in result.curve:
         tracker.validated(label, point)
-    tracker.trial_finished(label, result)
+    tracker.trial_ended(label, result)
 
 
 def test_a_trial_is_one_finished_run_with_its_numbers(
@@ -145,7 +145,7 @@ def test_telling_twice_gives_the_same_rows(
 def test_the_view_can_be_rebuilt_from_results_alone(store: Path, tmp_path: Path) -> None:
     tell_whole_trial(MlflowTracker(store))
     rebuilt = tmp_path / "rebuilt"  # from nothing
-    MlflowTracker(rebuilt).trial_finished(make_label(), make_result(make_label()))
+    MlflowTracker(rebuilt).trial_ended(make_label(), make_result(make_label()))
     assert metrics(rebuilt) == metrics(store)
     assert tags(rebuilt) == tags(store)
     assert query(rebuilt, "SELECT start_time, end_time FROM runs") == [
@@ -157,10 +157,10 @@ def test_a_finished_run_is_not_written_again(
     tracker: MlflowTracker, store: Path, warnings: list[str]
 ) -> None:
     label = make_label()
-    tracker.trial_finished(label, make_result(label))
+    tracker.trial_ended(label, make_result(label))
     change(store, "ALTER TABLE metrics RENAME TO hidden_metrics")  # a write would now fail
-    tracker.trial_finished(label, make_result(label))
-    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    tracker.trial_ended(label, make_result(label))
+    MlflowTracker(store, on_warning=warnings.append).trial_ended(label, make_result(label))
     assert warnings == []
 
 
@@ -175,7 +175,7 @@ def test_a_finished_run_is_not_written_again(
 )
 def test_status_and_reason_follow_the_state(store: Path, state: TrialState, status: str) -> None:
     label = make_label()
-    MlflowTracker(store).trial_finished(label, make_result(label, state, reason="at step 7"))
+    MlflowTracker(store).trial_ended(label, make_result(label, state, reason="at step 7"))
     assert statuses(store) == [("no-lvar · seed 2", status)]
     assert tags(store)["workbench.state"] == state.value
     assert tags(store)["workbench.reason"] == "at step 7"
@@ -192,15 +192,15 @@ def test_an_interrupted_run_is_killed_and_finished_later(
     tracker: MlflowTracker, store: Path
 ) -> None:
     label = make_label()
-    tracker.trial_started(label, make_config(), None)
-    tracker.trial_interrupted(label)
-    tracker.trial_interrupted(label)
+    tracker.trial_started(label, make_config())
+    tracker.trial_ended(label, None)
+    tracker.trial_ended(label, None)
     assert statuses(store) == [("no-lvar · seed 2", "KILLED")]
     assert tags(store)["workbench.state"] == "interrupted"
     later = MlflowTracker(store)
-    later.trial_started(label, make_config(), None)
+    later.trial_started(label, make_config())
     assert statuses(store) == [("no-lvar · seed 2", "RUNNING")]
-    later.trial_finished(label, make_result(label))
+    later.trial_ended(label, make_result(label))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
 
 
@@ -208,7 +208,7 @@ def test_closing_interrupts_what_runs_and_keeps_the_rest(
     tracker: MlflowTracker, store: Path
 ) -> None:
     tell_whole_trial(tracker)
-    tracker.trial_started(make_label(seed=3), make_config(3), SMALL_COST)
+    tracker.trial_started(make_label(seed=3), make_config(3))
     tracker.close()
     tracker.close()
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED"), ("no-lvar · seed 3", "KILLED")]
@@ -222,7 +222,7 @@ from tests.tracking.conftest import SMALL_COST, make_config, make_label, make_po
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 tracker = MlflowTracker(Path(sys.argv[1]))
-tracker.trial_started(make_label(), make_config(), SMALL_COST)
+tracker.trial_started(make_label(), make_config())
 tracker.validated(make_label(), make_point(40))
 os.kill(os.getpid(), 9)
 """
@@ -242,7 +242,7 @@ def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:
     )
     assert driver.returncode == -signal.SIGKILL
     assert statuses(store) == [("no-lvar · seed 2", "RUNNING")]
-    MlflowTracker(store).trial_finished(make_label(), make_result(make_label()))
+    MlflowTracker(store).trial_ended(make_label(), make_result(make_label()))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     assert len([step for name, step in metrics(store) if name == "train/loss"]) == 3
 
@@ -250,7 +250,7 @@ def test_a_run_of_a_killed_driver_is_reused_and_finished(store: Path) -> None:
 def test_a_run_left_by_a_killed_driver_ends_when_its_trial_has_another_key(store: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED_DRIVER, str(store)], cwd=ROOT, check=False)
     changed = replace(make_label(), key="the code or the images have changed")
-    MlflowTracker(store).trial_finished(changed, make_result(changed))
+    MlflowTracker(store).trial_ended(changed, make_result(changed))
     assert sorted(status for _, status in statuses(store)) == ["FINISHED", "KILLED"]
 
 
@@ -260,7 +260,7 @@ def test_runs_of_a_trial_that_another_key_replaced_are_told_apart(
     old, new = make_label(), replace(make_label(), key="other images")
     other = make_label(seed=3)
     for label in (other, old, new):
-        tracker.trial_finished(label, make_result(label))
+        tracker.trial_ended(label, make_result(label))
 
     def runs() -> dict[str, tuple[str, str]]:
         rows = query(
@@ -275,13 +275,13 @@ def test_runs_of_a_trial_that_another_key_replaced_are_told_apart(
     superseded = "no-lvar (superseded)", "no-lvar · seed 2 (superseded)"
     same = {other.key: ("no-lvar", "no-lvar · seed 3")}
     assert runs() == same | {old.key: superseded, new.key: current}
-    address = tracker.compare_address("lvar study")
+    address = tracker.queries.compare_address("lvar study")
     assert address is not None
     (ids,) = urllib.parse.parse_qs(address.partition("?")[2])["runs"]
     assert len(json.loads(ids)) == 2
     # The first images are back, with another driver: its run is found and counts again.
     fresh = MlflowTracker(store)
-    fresh.trial_finished(old, make_result(old))
+    fresh.trial_ended(old, make_result(old))
     assert runs() == same | {old.key: current, new.key: superseded}
     fresh.close()
     assert len(query(store, "SELECT 1 FROM runs WHERE lifecycle_stage = 'active'")) == 3
@@ -298,7 +298,7 @@ tracker = MlflowTracker(Path(sys.argv[1]), on_warning=sys.exit)
 print("ready", flush=True)
 sys.stdin.readline()
 for label in (make_label(seed=seed), make_label("shared", 1)):
-    tracker.trial_finished(label, make_result(label))
+    tracker.trial_ended(label, make_result(label))
 tracker.close()
 """
 
@@ -321,9 +321,7 @@ def test_four_drivers_create_the_database_and_the_study_at_once(tmp_path: Path) 
         assert driver.stdout.readline() == "ready\n"
     ends = [driver.communicate("go\n", timeout=120) for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0] * 4, ends
-    MlflowTracker(store).trial_finished(
-        make_label("shared", 1), make_result(make_label("shared", 1))
-    )
+    MlflowTracker(store).trial_ended(make_label("shared", 1), make_result(make_label("shared", 1)))
     expected = [(f"no-lvar · seed {seed}", "FINISHED") for seed in range(4)]
     assert sorted(statuses(store)) == [*expected, ("shared · seed 1", "FINISHED")]
 
@@ -331,17 +329,17 @@ def test_four_drivers_create_the_database_and_the_study_at_once(tmp_path: Path) 
 def test_another_drivers_run_is_found_although_the_study_was_read_before(store: Path) -> None:
     one, other = MlflowTracker(store), MlflowTracker(store)
     for tracker in (one, other):
-        tracker.trial_finished(make_label(seed=1), make_result(make_label(seed=1)))
+        tracker.trial_ended(make_label(seed=1), make_result(make_label(seed=1)))
     for tracker in (one, other):
-        tracker.trial_started(make_label(seed=2), make_config(), None)
-    one.trial_finished(make_label(seed=2), make_result(make_label(seed=2)))
+        tracker.trial_started(make_label(seed=2), make_config())
+    one.trial_ended(make_label(seed=2), make_result(make_label(seed=2)))
     assert len(statuses(store)) == 2
 
 
 def test_the_older_of_two_runs_of_one_trial_is_kept(store: Path, warnings: list[str]) -> None:
     tracker = MlflowTracker(store, on_warning=warnings.append)
     label = make_label()
-    tracker.trial_started(label, make_config(), None)
+    tracker.trial_started(label, make_config())
     kept = query(store, "SELECT run_uuid FROM runs")
     for table in ("runs", "tags"):
         columns = [row[1] for row in query(store, f"PRAGMA table_info({table})")]
@@ -352,7 +350,7 @@ def test_the_older_of_two_runs_of_one_trial_is_kept(store: Path, warnings: list[
         change(store, f"INSERT INTO {table} SELECT {values} FROM {table}")
     change(store, "UPDATE runs SET start_time = start_time + 1 WHERE run_uuid LIKE 'fade%'")
     assert len(statuses(store)) == 2
-    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    MlflowTracker(store, on_warning=warnings.append).trial_ended(label, make_result(label))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     assert query(store, "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active'") == kept
     assert warnings == []
@@ -365,10 +363,10 @@ def test_not_a_number_and_infinity_are_kept_apart_from_numbers(
     curve = (make_point(40, loss=math.nan), make_point(80, loss=math.inf, psnr_db=math.inf))
     result = make_result(label, curve=curve)
     for _ in range(2):
-        tracker.trial_started(label, result.config, None)
+        tracker.trial_started(label, result.config)
         for point in curve:
             tracker.validated(label, point)
-        tracker.trial_finished(label, result)
+        tracker.trial_ended(label, result)
     found = metrics(store)
     assert found["train/loss", 40] is None
     assert found["train/loss", 80] is None
@@ -381,9 +379,9 @@ def test_not_a_number_and_infinity_are_kept_apart_from_numbers(
 def test_a_param_is_never_changed(store: Path, warnings: list[str]) -> None:
     label = make_label()
     tracker = MlflowTracker(store, on_warning=warnings.append)
-    tracker.trial_started(label, make_config(seed=2), None)
-    tracker.trial_started(label, make_config(seed=9), None)
-    MlflowTracker(store, on_warning=warnings.append).trial_started(label, make_config(9), None)
+    tracker.trial_started(label, make_config(seed=2))
+    tracker.trial_started(label, make_config(seed=9))
+    MlflowTracker(store, on_warning=warnings.append).trial_started(label, make_config(9))
     assert query(store, "SELECT value FROM params WHERE key = 'seed'") == [("2",)]
     assert warnings == []
 
@@ -392,7 +390,7 @@ def test_a_long_curve_needs_several_calls(store: Path, warnings: list[str]) -> N
     label = make_label()
     curve = tuple(make_point(step) for step in range(1, 401))
     tracker = MlflowTracker(store, on_warning=warnings.append)
-    tracker.trial_finished(label, make_result(label, curve=curve))
+    tracker.trial_ended(label, make_result(label, curve=curve))
     assert query(store, "SELECT count(*) FROM metrics WHERE key = 'train/loss'") == [(400,)]
     assert warnings == []
 
@@ -401,18 +399,18 @@ def test_a_failed_write_warns_once_and_is_made_up_for_later(
     tracker: MlflowTracker, store: Path, warnings: list[str]
 ) -> None:
     label = make_label()
-    tracker.trial_started(label, make_config(), None)
+    tracker.trial_started(label, make_config())
     change(store, "ALTER TABLE metrics RENAME TO hidden_metrics")
     for step in (40, 80):
         tracker.validated(label, make_point(step))
-    tracker.trial_finished(label, make_result(label))
+    tracker.trial_ended(label, make_result(label))
     tracker.close()
     assert warnings == [
-        "MLflow is behind (no such table: metrics); trials go on and results are kept, "
-        "and the same command run again brings MLflow up to date"
+        "MLflow is behind (no such table: metrics); trials continue and results are kept, "
+        "and rerunning the same command brings MLflow up to date"
     ]
     change(store, "ALTER TABLE hidden_metrics RENAME TO metrics")
-    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    MlflowTracker(store, on_warning=warnings.append).trial_ended(label, make_result(label))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     assert len(warnings) == 1
 
@@ -431,15 +429,15 @@ def test_compare_address_names_the_newest_run_of_each_variant_and_seed(
     tracker: MlflowTracker, store: Path
 ) -> None:
     for seed in (1, 2):
-        tracker.trial_finished(make_label(seed=seed), make_result(make_label(seed=seed)))
+        tracker.trial_ended(make_label(seed=seed), make_result(make_label(seed=seed)))
     stale = query(store, "SELECT run_uuid FROM runs WHERE name LIKE '%seed 1'")[0][0]
     change(store, "UPDATE tags SET value = 'old' WHERE key = 'workbench.key' "
                   f"AND run_uuid = '{stale}'")  # fmt: skip
     change(store, f"UPDATE runs SET start_time = start_time - 9 WHERE run_uuid = '{stale}'")
-    tracker.trial_finished(make_label("other", 1, "other"), make_result(make_label("other", 1)))
+    tracker.trial_ended(make_label("other", 1, "other"), make_result(make_label("other", 1)))
     fresh = MlflowTracker(store)
-    fresh.trial_finished(make_label(seed=1), make_result(make_label(seed=1)))
-    address = fresh.compare_address("lvar study")
+    fresh.trial_ended(make_label(seed=1), make_result(make_label(seed=1)))
+    address = fresh.queries.compare_address("lvar study")
     assert address is not None
     assert address.startswith("#/compare-runs?runs=%5B%22")
     fields = urllib.parse.parse_qs(address.partition("?")[2])
@@ -451,25 +449,25 @@ def test_compare_address_names_the_newest_run_of_each_variant_and_seed(
 
 
 def test_without_runs_there_is_nothing_to_compare(tracker: MlflowTracker, store: Path) -> None:
-    assert tracker.compare_address("lvar study") is None
-    assert tracker.last_study() is None
+    assert tracker.queries.compare_address("lvar study") is None
+    assert tracker.queries.last_study() is None
     assert query(store, "SELECT name FROM experiments") == [("Default",)]
     for view in VIEWS:
         tell_whole_trial(view)
-        view.trial_interrupted(make_label())
+        view.trial_ended(make_label(), None)
         view.close()
-        assert view.compare_address("lvar study") is None
+        assert view.queries.compare_address("lvar study") is None
 
 
 def test_the_last_study_is_the_one_that_moved_last(tracker: MlflowTracker) -> None:
     for study in ("first", "second"):
         label = make_label(study=study)
-        tracker.trial_finished(label, make_result(label))
-    tracker.trial_started(make_label(seed=7, study="first"), make_config(7), None)
-    assert tracker.last_study() == "first"
-    tracker.trial_started(make_label(seed=7, study="second"), make_config(7), None)
-    tracker.trial_interrupted(make_label(seed=7, study="second"))
-    assert tracker.last_study() == "second"
+        tracker.trial_ended(label, make_result(label))
+    tracker.trial_started(make_label(seed=7, study="first"), make_config(7))
+    assert tracker.queries.last_study() == "first"
+    tracker.trial_started(make_label(seed=7, study="second"), make_config(7))
+    tracker.trial_ended(make_label(seed=7, study="second"), None)
+    assert tracker.queries.last_study() == "second"
 
 
 def test_files_follow_a_moved_store(store: Path, tmp_path: Path, warnings: list[str]) -> None:
@@ -479,7 +477,7 @@ def test_files_follow_a_moved_store(store: Path, tmp_path: Path, warnings: list[
     moved = tmp_path / "moved #1"
     store.rename(moved)
     label = make_label(seed=3)
-    MlflowTracker(moved, on_warning=warnings.append).trial_finished(label, make_result(label))
+    MlflowTracker(moved, on_warning=warnings.append).trial_ended(label, make_result(label))
     for (address,) in query(moved, "SELECT artifact_uri FROM runs"):
         folder = Path(urllib.parse.unquote(urllib.parse.urlsplit(address).path))
         assert folder.is_relative_to(moved)
@@ -498,10 +496,10 @@ def test_artifacts_that_were_deleted_are_written_again(
 
     def tell() -> MlflowTracker:
         tracker = MlflowTracker(store, on_warning=warnings.append)
-        tracker.trial_finished(label, make_result(label))
-        tracker.weights_scored(given, record)
-        if not tracker.knows_summary("lvar study", ["no-lvar"], "d1"):
-            tracker.variant_judged(summary)
+        tracker.trial_ended(label, make_result(label))
+        tracker.show(ScoredWeights(given, record))
+        if not tracker.queries.has_summary("lvar study", ["no-lvar"], "d1"):
+            tracker.show(summary)
         return tracker
 
     tell()
@@ -521,9 +519,9 @@ def test_artifacts_that_were_deleted_are_written_again(
 
 def test_whole_artifacts_are_not_written_again(store: Path) -> None:
     label = make_label()
-    MlflowTracker(store).trial_finished(label, make_result(label))
+    MlflowTracker(store).trial_ended(label, make_result(label))
     before = [path.stat().st_mtime_ns for path in store.glob("mlflow_artifacts/*/artifacts/*")]
-    MlflowTracker(store).trial_finished(label, make_result(label))
+    MlflowTracker(store).trial_ended(label, make_result(label))
     after = [path.stat().st_mtime_ns for path in store.glob("mlflow_artifacts/*/artifacts/*")]
     assert after == before
 
@@ -532,7 +530,7 @@ def test_what_exists_once_is_at_step_0_which_mlflow_draws_as_a_bar(
     tracker: MlflowTracker, store: Path
 ) -> None:
     tell_whole_trial(tracker)
-    tracker.variant_judged(make_summary())
+    tracker.show(make_summary())
     steps: dict[str, set[int]] = {}
     for name, step in metrics(store):
         steps.setdefault(name, set()).add(step)
@@ -551,7 +549,7 @@ def test_a_trial_shows_its_difference_from_the_one_it_is_compared_with(
     tell_whole_trial(tracker)
     label = make_label()
     trials = {(2, label.key): {"delta/Set5": -0.25}, (3, "never shown"): {"delta/Set5": 1.0}}
-    tracker.variant_judged(replace(make_summary(), trials=trials))
+    tracker.show(replace(make_summary(), trials=trials))
     query_delta = "SELECT r.name, m.value FROM latest_metrics m JOIN runs r USING (run_uuid) "
     assert query(store, query_delta + "WHERE m.key = 'delta/Set5'") == [("no-lvar · seed 2", -0.25)]
 
@@ -560,11 +558,11 @@ def test_trials_that_end_at_different_steps_share_no_column(
     store: Path, warnings: list[str]
 ) -> None:
     tracker = MlflowTracker(store, on_warning=warnings.append)
-    tracker.study_described(StudyView("lvar study", "", ("Set5",), rungs=(40,), judged=False))
+    tracker.show(StudyView("lvar study", "", ("Set5",), rungs=(40,), judged=False))
     stopped, ended = make_label("t0001", 1), make_label("t0002", 1)
     early = make_result(stopped, TrialState.PRUNED, curve=(make_point(40, psnr_db=20.0),))
-    tracker.trial_finished(stopped, early.model_copy(update={"scores": (), "steps": 40}))
-    tracker.trial_finished(ended, make_result(ended))
+    tracker.trial_ended(stopped, early.model_copy(update={"scores": (), "steps": 40}))
+    tracker.trial_ended(ended, make_result(ended))
     columns = json.loads(tags_of_page(store))["selectedColumns"]
     rows = query(store, "SELECT m.key, r.name, m.value FROM latest_metrics m "
                         "JOIN runs r USING (run_uuid)")  # fmt: skip
@@ -575,7 +573,7 @@ def test_trials_that_end_at_different_steps_share_no_column(
     assert by_column.pop("validation_psnr_at/40") == {"t0001": 20.4, "t0002": 30.4}
     assert by_column.pop("psnr/Set5") == {"t0002": 30.25}
     assert by_column.keys() == {"parameters", "multiply_adds"}
-    address = tracker.compare_address("lvar study")
+    address = tracker.queries.compare_address("lvar study")
     ids = query(store, "SELECT run_uuid FROM runs WHERE name LIKE 't0002%'")
     assert address is not None
     assert json.loads(urllib.parse.parse_qs(address.partition("?")[2])["runs"][0]) == [ids[0][0]]
@@ -587,7 +585,7 @@ def test_what_a_process_used_is_a_series_over_time(tracker: MlflowTracker, store
         Usage(time_s=START_S + s, cpu_s=s / 2, memory_bytes=(s + 1) * 2**20) for s in (0, 4, 8)
     )
     label = make_label()
-    tracker.trial_finished(label, make_result(label).model_copy(update={"usage": usage}))
+    tracker.trial_ended(label, make_result(label).model_copy(update={"usage": usage}))
     rows = query(store, "SELECT timestamp, value FROM metrics WHERE key = "
                         "'system/process_cpu_percentage' ORDER BY step")  # fmt: skip
     assert rows == [(int(START_S * 1000) + ms, 50.0) for ms in (4_000, 8_000)]
@@ -600,10 +598,10 @@ def test_what_a_process_used_is_a_series_over_time(tracker: MlflowTracker, store
 
 def test_a_run_of_an_earlier_layout_is_replaced(store: Path, warnings: list[str]) -> None:
     label = make_label()
-    MlflowTracker(store).trial_finished(label, make_result(label))
+    MlflowTracker(store).trial_ended(label, make_result(label))
     change(store, "DELETE FROM tags WHERE key = 'workbench.layout'")
     old = query(store, "SELECT run_uuid FROM runs")
-    MlflowTracker(store, on_warning=warnings.append).trial_finished(label, make_result(label))
+    MlflowTracker(store, on_warning=warnings.append).trial_ended(label, make_result(label))
     assert statuses(store) == [("no-lvar · seed 2", "FINISHED")]
     assert query(store, "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'deleted'") == old
     assert warnings == []
@@ -616,8 +614,8 @@ def test_a_study_has_a_note_and_a_page_and_an_edited_note_is_kept(
         return dict(query(store, "SELECT key, value FROM experiment_tags"))
 
     view = StudyView("lvar study", "**Does it help?**", ("Set5",))
-    assert tracker.pages() == {}
-    tracker.study_described(view)
+    assert tracker.queries.pages() == {}
+    tracker.show(view)
     found = tags_of_experiment()
     assert found["mlflow.note.content"] == "**Does it help?**"
     state = json.loads(found["mlflow.sharedViewState.workbench"])
@@ -626,14 +624,14 @@ def test_a_study_has_a_note_and_a_page_and_an_edited_note_is_kept(
         *("metrics.`psnr/Set5`", "metrics.`delta/Set5`", "tags.`verdict/Set5`"),
     ]
     assert [card["type"] for card in state["compareRunCharts"]] == [*["LINE"] * 3, *["BAR"] * 2]
-    assert tracker.pages() == {
+    assert tracker.queries.pages() == {
         "lvar study": "#/experiments/1/runs?viewStateShareKey=workbench"
         "&workflowType=machine_learning"
     }
-    tracker.study_described(replace(view, note="**Another question**"))
+    tracker.show(replace(view, note="**Another question**"))
     assert tags_of_experiment()["mlflow.note.content"] == "**Another question**"
     change(store, "UPDATE experiment_tags SET value = 'mine' WHERE key = 'mlflow.note.content'")
-    MlflowTracker(store).study_described(view)
+    MlflowTracker(store).show(view)
     assert tags_of_experiment()["mlflow.note.content"] == "mine"
 
 
@@ -651,13 +649,14 @@ def test_given_weights_are_one_run_however_often_they_are_scored(
 ) -> None:
     label = TrialLabel("peers", "mdrn-s.pth", None, "0f3a")
     record = make_record()
-    tracker.weights_scored(label, record)
+    tracker.show(ScoredWeights(label, record))
     before = everything(store)
-    tracker.weights_scored(label, record.model_copy(update={"finished_s": START_S + 60}))
-    MlflowTracker(store).weights_scored(label, record)
+    later = record.model_copy(update={"finished_s": START_S + 60})
+    tracker.show(ScoredWeights(label, later))
+    MlflowTracker(store).show(ScoredWeights(label, record))
     assert everything(store) == before
     assert query(store, "select name, status from runs") == [
-        ("mdrn-s.pth · given weights", "FINISHED")
+        ("mdrn-s.pth · external checkpoint", "FINISHED")
     ]
     metrics = dict(query(store, "select key, value from latest_metrics"))
     assert metrics["psnr/Set5"] == pytest.approx(30.25)
@@ -666,7 +665,7 @@ def test_given_weights_are_one_run_however_often_they_are_scored(
     assert tags["workbench.seed"] == "given"
     assert tags["workbench.protocol.Set5"] == "x4, uint8, crop 4, LR bicubic"
     assert "not about the design" in tags["mlflow.note.content"]
-    assert tracker.compare_address("peers")
+    assert tracker.queries.compare_address("peers")
     (scores,) = store.glob("**/per_image_scores.csv")
     assert "Set5,baby,31.0" in scores.read_text()
 
@@ -675,6 +674,6 @@ def test_given_weights_without_a_cost_have_scores_alone(
     tracker: MlflowTracker, store: Path
 ) -> None:
     record = make_record().model_copy(update={"cost": None, "file": None})
-    tracker.weights_scored(TrialLabel("peers", "Net", None, "0f3b"), record)
+    tracker.show(ScoredWeights(TrialLabel("peers", "Net", None, "0f3b"), record))
     assert "parameters" not in dict(query(store, "select key, value from latest_metrics"))
     assert ("weights.file", "none") in query(store, "select key, value from params")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.analysis.comparison import compare, complete
+from workbench.analysis.comparison import compare
+from workbench.analysis.scores import complete
 from workbench.analysis.steps import WeightedStep
 from workbench.errors import WorkbenchError
 from workbench.results import Protocol, TrialResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComponentShare:
-    """What one component brings and costs in the mean over its steps."""
+    """What one component adds to PSNR and cost, in the mean over its steps."""
 
     component: str
     parameters: float
@@ -50,7 +51,7 @@ def attribute(
     Args:
         results: Of each network, one for each seed.
         steps: By component; the weights of each add up to 1.
-        rule: By what the components, as one family, are judged.
+        rule: Decides the verdicts of the components, which are one family.
 
     Raises:
         WorkbenchError: If results were scored by different protocols, or no seed is complete in

@@ -3,33 +3,29 @@
 No torch. Scores of different protocols are never put side by side.
 """
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.analysis.judging import ArmScores, Difference, judge
+from workbench.analysis.judging import Difference, judge
 from workbench.analysis.protocol_lock import ScoreOrigin, check_one_protocol
+from workbench.analysis.scores import (
+    Spread,
+    bicubic_scores,
+    complete,
+    failures,
+    psnr_of_arms,
+    spread_of,
+)
 from workbench.errors import WorkbenchError
 from workbench.results import (
     SCORE_NAMES,
     Cost,
-    DatasetScores,
     MeanScore,
     Protocol,
     TrialResult,
-    TrialState,
 )
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.statistics.effects import Effect, Terms
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Mean over seeds of the mean over images, and the sample standard deviation over seeds."""
-
-    mean: float
-    seed_sd: float | None
-    """None with one seed."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ def compare(
         questions: By arm.
         against: By arm, the arm that it is compared with; an arm without is not compared. None
             compares all with the base.
-        rule: By what differences are judged.
+        rule: Decides the verdicts.
         effects: Contrasts over several arms, members of the same family.
         question: The study's.
 
@@ -140,34 +136,23 @@ def compare(
     base = next(iter(arms), "")
     if not arms.get(base):
         raise WorkbenchError("there is no finished trial of the base to compare with")
-    names = [name for name, results in arms.items() if results]
-    protocols = _protocols([result for name in names for result in arms[name]])
     reference = {name: base for name in arms if name != base} if against is None else against
-    family: dict[str, Terms] = {name: {name: 1.0, other: -1.0} for name, other in reference.items()}
-    family |= {effect.name: effect.terms for effect in effects}
-    both = {effect.name for effect in effects} & set(arms)
-    if both:
-        raise WorkbenchError(f"an effect must not have the name of a network, got {min(both)!r}")
-    finished = {name: complete(arms[name]) for name in names}
-    tried = {name: frozenset(result.config.seed for result in arms[name]) for name in names}
+    family = _family(arms, reference, effects)
+    arms = {name: results for name, results in arms.items() if results}
+    protocols = _protocols([result for results in arms.values() for result in results])
     rule = rule or DecisionRule()
-    judged = {
-        dataset: judge(
-            ArmScores({name: _psnr(finished[name], dataset) for name in names}, tried), family, rule
-        )
-        for dataset in protocols
-    }
+    judged = {dataset: judge(psnr_of_arms(arms, dataset), family, rule) for dataset in protocols}
     rows = [
         ArmRow(
             name=name,
             question=questions.get(name, ""),
             against=reference.get(name, ""),
-            cost=arms[name][0].cost,
-            seeds=tuple(finished[name]),
-            datasets=_scores(finished[name], {d: judged[d].get(name) for d in protocols}),
-            failures=_failures(arms[name]),
+            cost=results[0].cost,
+            seeds=tuple(complete(results)),
+            datasets=_scores(complete(results), {d: judged[d].get(name) for d in protocols}),
+            failures=failures(results),
         )
-        for name in names
+        for name, results in arms.items()
     ]
     costs = {row.name: row.cost for row in rows}
     contrasts = [
@@ -181,9 +166,20 @@ def compare(
         rule=rule,
         family=len(family),
         effects=tuple(contrasts),
-        bicubic=_bicubic([result for name in names for result in arms[name]]),
+        bicubic=bicubic_scores([result for results in arms.values() for result in results]),
         question=question,
     )
+
+
+def _family(
+    arms: Mapping[str, object], reference: Mapping[str, str], effects: Sequence[Effect]
+) -> dict[str, Terms]:
+    """Return the members of the family by name: differences of two arms, and effects."""
+    clashes = {effect.name for effect in effects} & set(arms)
+    if clashes:
+        raise WorkbenchError(f"an effect must not have the name of a network, got {min(clashes)!r}")
+    family: dict[str, Terms] = {name: {name: 1.0, other: -1.0} for name, other in reference.items()}
+    return family | {effect.name: effect.terms for effect in effects}
 
 
 def _effect_row(
@@ -208,29 +204,6 @@ def _protocols(results: Sequence[TrialResult]) -> dict[str, Protocol]:
     )
 
 
-def _bicubic(results: Sequence[TrialResult]) -> dict[str, MeanScore]:
-    """Return the scores of bicubic by data set: the protocol is one, so they are the same."""
-    return {
-        scores.dataset: scores.bicubic
-        for result in reversed(results)
-        for scores in result.scores
-        if scores.bicubic is not None
-    }
-
-
-def complete(results: Sequence[TrialResult]) -> dict[int, TrialResult]:
-    """Return the results that have scores, by seed."""
-    return {r.config.seed: r for r in results if r.state is TrialState.COMPLETE}
-
-
-def _failures(results: Sequence[TrialResult]) -> tuple[str, ...]:
-    return tuple(
-        f"seed {r.config.seed}: {r.state}{f' ({r.reason})' if r.reason else ''}"
-        for r in results
-        if r.state is not TrialState.COMPLETE
-    )
-
-
 def _scores(
     results: Mapping[int, TrialResult], judged: Mapping[str, Difference | None]
 ) -> dict[str, ArmScore]:
@@ -238,21 +211,6 @@ def _scores(
     found = {}
     for dataset in dict.fromkeys(s.dataset for r in results.values() for s in r.scores):
         means = [scores.mean() for r in results.values() if (scores := r.score(dataset))]
-        spreads = {name: _spread([getattr(mean, name) for mean in means]) for name in SCORE_NAMES}
+        spreads = {name: spread_of([getattr(mean, name) for mean in means]) for name in SCORE_NAMES}
         found[dataset] = ArmScore(spreads, judged.get(dataset))
     return found
-
-
-def _psnr(results: Mapping[int, TrialResult], dataset: str) -> dict[int, dict[str, float]]:
-    """Return seed -> image -> PSNR in dB."""
-    scored: dict[int, DatasetScores | None] = {s: r.score(dataset) for s, r in results.items()}
-    return {
-        seed: {image.name: image.psnr_rgb_db for image in scores.images}
-        for seed, scores in scored.items()
-        if scores is not None
-    }
-
-
-def _spread(values: Sequence[float]) -> Spread:
-    sd = statistics.stdev(values) if len(values) > 1 else None
-    return Spread(statistics.fmean(values), sd)

@@ -47,7 +47,7 @@ class ArmScores:
 
     scores: Mapping[str, Scores]
     tried: Mapping[str, frozenset[int]]
-    """Seeds whose trial has ended, be it without a score."""
+    """Seeds whose trial has ended, with or without a score."""
 
 
 def judge(
@@ -56,12 +56,12 @@ def judge(
     """Give the verdicts of a family; members without a shared seed or image have none.
 
     With several looks, a member is judged at each look that its arms have reached, at that look's
-    share of alpha, until it is settled; what later seeds say of it is not looked at.
+    share of alpha, until it is settled; later seeds do not change its verdict.
 
     Args:
         scored: On one data set.
         family: Its members by name, all that were declared.
-        rule: By what they are judged.
+        rule: Decides their verdicts.
     """
     if not rule.looks:
         return _judge(scored, family, rule, rule.alpha, len(family))

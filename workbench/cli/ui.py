@@ -51,13 +51,13 @@ def ui(
 def _print_addresses(server: str, tracker: MlflowTracker) -> None:
     base = server.rstrip("/")
     typer.echo(f"MLflow: {base}/")
-    pages = tracker.pages()
+    pages = tracker.queries.pages()
     for name, page in list(pages.items())[:MOST_STUDIES]:
         typer.echo(f"Runs of {name}: {base}/{page}")
     if len(pages) > MOST_STUDIES:
         typer.echo(f"... and {len(pages) - MOST_STUDIES} older studies")
-    study = tracker.last_study()
-    compared = tracker.compare_address(study) if study else None
+    study = tracker.queries.last_study()
+    compared = tracker.queries.compare_address(study) if study else None
     if compared:
         typer.echo(f"Comparison of {study}: {base}/{compared}")
     if not pages:

@@ -27,12 +27,12 @@ class TrackedTrials:
         match event:
             case TrialStarted(arm, seed, key, config):
                 label = self.running[arm, seed] = TrialLabel(self.study, arm, seed, key)
-                self.tracker.trial_started(label, config, None)
+                self.tracker.trial_started(label, config)
             case TrialValidated(arm, seed, point):
                 self.tracker.validated(self.running[arm, seed], point)
             case TrialReused(arm, seed, result) | TrialFinished(arm, seed, result):
                 self.running.pop((arm, seed), None)
-                self.tracker.trial_finished(TrialLabel(self.study, arm, seed, result.key), result)
+                self.tracker.trial_ended(TrialLabel(self.study, arm, seed, result.key), result)
             case TrialFailed(arm, seed) | TrialInterrupted(arm, seed):
                 if (arm, seed) in self.running:
-                    self.tracker.trial_interrupted(self.running.pop((arm, seed)))
+                    self.tracker.trial_ended(self.running.pop((arm, seed)), None)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.analysis.comparison import Comparison, compare, complete
+from workbench.analysis.comparison import Comparison, compare
+from workbench.analysis.scores import complete
 from workbench.errors import WorkbenchError
 from workbench.execution.plan import Arm, Plan
 from workbench.experiments.run_context import RunContext

@@ -94,7 +94,7 @@ class _KnownRuns:
         # Only for servers: loading MLflow takes longer than all the rest.
         from workbench.tracking.mlflow_tracker import MlflowTracker
 
-        return MlflowTracker(self.store, uri, lambda text: self.emit(Caution(text)))
+        return MlflowTracker(self.store, uri, lambda text: self.emit(Caution(text))).queries
 
 
 def _key(name: str, store: Path, known: Sequence[str], runs: _KnownRuns) -> str:

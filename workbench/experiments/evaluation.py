@@ -22,7 +22,7 @@ from workbench.results import Cost, MeanScore, WeightsRecord
 from workbench.system.digests import sha256_of_json
 from workbench.system.events import Emit, Note, ignore
 from workbench.tracking.study_view import StudyView
-from workbench.tracking.tracker import Tracker
+from workbench.tracking.tracker import ScoredWeights, Tracker
 from workbench.training.device import prepare
 from workbench.trial.environment import record_environment
 
@@ -171,15 +171,13 @@ def record_scores(table: NetworkTable, study: str, store: Path, tracker: Tracker
         StoreError: If the store cannot be written.
     """
     datasets = dict.fromkeys(s.dataset for one in table.records for s in one.scores)
-    tracker.study_described(
-        StudyView(study, "External checkpoints.", tuple(datasets), judged=False)
-    )
+    tracker.show(StudyView(study, "External checkpoints.", tuple(datasets), judged=False))
     for one in table.records:
         scored = [[s.dataset, s.protocol.plain()] for s in one.scores]
         key = sha256_of_json([one.weights_hash, one.origin, scored])[:32]
         scores = ExternalScores(study=study, name=one.name, key=key, record=one)
         keep_external_scores(scores, store)
-        tracker.weights_scored(scores.label, one)
+        tracker.show(ScoredWeights(scores.label, one))
 
 
 def _open_foreign(foreign: Foreign, weights: Path | None, emit: Emit) -> OpenedWeights:

@@ -42,5 +42,5 @@ def import_study(
             merged = import_export(export, store, advance)
         with optional("MLflow", emit), counting(emit, "MLflow") as advance:
             show((merged.study, export.study), store, tracker, advance)
-            in_mlflow = tracker.compare_address(export.study.study) is not None
+            in_mlflow = tracker.queries.compare_address(export.study.study) is not None
     return ImportedStudy(merged, in_mlflow)

@@ -31,7 +31,7 @@ from workbench.tracking.database import artifacts_path, database_path
 from workbench.tracking.known_runs import known_runs
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.replacing import replaced_database
-from workbench.tracking.tracker import TrialLabel
+from workbench.tracking.tracker import ScoredWeights, TrialLabel
 
 Results = dict[str, TrialResult]
 
@@ -85,7 +85,7 @@ def _show_all(store: Path, tracker: MlflowTracker, emit: Emit, progress: Progres
             shown.studies += 1
         with _left_out(emit, f"the runs of all seeds of study {name}"):
             for summary in summaries(open_study(store, name), store):
-                tracker.variant_judged(summary)
+                tracker.show(summary)
     searches = Store(store).search_names()
     known = _known_results(store) if searches else {}
     for done, name in enumerate(searches, 1):
@@ -95,7 +95,7 @@ def _show_all(store: Path, tracker: MlflowTracker, emit: Emit, progress: Progres
         progress(done, len(searches), name)
     with _left_out(emit, "external checkpoints"):
         for one in read_external_scores(store):
-            tracker.weights_scored(one.label, one.record)
+            tracker.show(ScoredWeights(one.label, one.record))
             shown.external += 1
     return shown
 
@@ -114,7 +114,7 @@ def _left_out(emit: Emit, what: str) -> Iterator[None]:
 def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results) -> None:
     """Show the trials of a search, those that were stopped early too, and its summary."""
     state = SearchState(find_record(store, name))
-    tracker.study_described(search_view(state.record))
+    tracker.show(search_view(state.record))
     record = state.record
     out = {**record.stopped(), **record.failures()}
     for proposal in state.trained:
@@ -123,12 +123,12 @@ def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results)
             result = known.get(run_identity(arm.with_seed(seed)))
             if result is None:
                 continue
-            tracker.trial_finished(TrialLabel(name, arm.name, seed, result.key), result)
+            tracker.trial_ended(TrialLabel(name, arm.name, seed, result.key), result)
             if arm.name not in out:
                 state.results.setdefault(arm.name, []).append(result)
     objectives = tuple(Objective(name) for name in record.settings.objectives)
     if BASELINE in state.results:
-        tracker.variant_judged(search_summary(state, objectives))
+        tracker.show(search_summary(state, objectives))
 
 
 def _known_results(store: Path) -> Results:

@@ -119,7 +119,7 @@ def train(
 
     with tracking(context.store, context.tracking_uri, emit) as tracker:
         with optional("MLflow", emit):
-            tracker.study_described(study_view(read_study(context.store, plan.study)))
+            tracker.show(study_view(read_study(context.store, plan.study)))
         part: Plan | None = next_look(plan, {}, rule)
         with context.executor.open(context.store, context.workers) as executor:
             while part is not None:
@@ -134,7 +134,7 @@ def train(
                     )
                 part = next_look(plan, results, rule)
         with optional("MLflow", emit):
-            address = tracker.compare_address(plan.study)
+            address = tracker.queries.compare_address(plan.study)
     for (arm, seed), result in results.items():
         if result.state is TrialState.OUT_OF_MEMORY:
             text = f"{arm} seed {seed}: memory ran out; rerun the same command to run it again"

@@ -109,8 +109,8 @@ def show_search(state: SearchState, context: RunContext, emit: Emit = ignore) ->
         optional("MLflow's run of the search", emit),
         tracking(context.store, context.tracking_uri, emit) as tracker,
     ):
-        if not tracker.knows_summary(state.record.name, [VARIANT], digest_of(state)):
-            tracker.variant_judged(search_summary(state, objectives_of(state.record.settings)))
+        if not tracker.queries.has_summary(state.record.name, [VARIANT], digest_of(state)):
+            tracker.show(search_summary(state, objectives_of(state.record.settings)))
 
 
 def _name(settings: Settings) -> str:
@@ -205,7 +205,7 @@ def _describe(record: SearchRecord, tracker: Tracker, command: str, emit: Emit) 
     from workbench.reporting.search_summary import search_view
 
     with optional("MLflow", emit):
-        tracker.study_described(search_view(record, command))
+        tracker.show(search_view(record, command))
 
 
 def _searched_in_time(

@@ -32,10 +32,10 @@ def show_study(name: str, context: RunContext, emit: Emit = ignore) -> None:
 def _show_in_mlflow(opened: OpenedStudy, drawn: Rendered, context: RunContext, emit: Emit) -> None:
     variants = [row.name for row in opened.comparison.rows]
     with tracking(context.store, context.tracking_uri, emit) as tracker:
-        known = tracker.knows_summary(opened.study.study, variants, digest_of(opened))
+        known = tracker.queries.has_summary(opened.study.study, variants, digest_of(opened))
         if known and not drawn.drawn:
             return
         for reason in drawn.skipped:
             emit(Note(f"no crops of {reason}"))
         for summary in summaries(opened, context.store):
-            tracker.variant_judged(summary)
+            tracker.show(summary)

@@ -179,7 +179,7 @@ def show(
     Raises:
         StoreError: If a record cannot be read.
     """
-    tracker.study_described(study_view(studies[0]))
+    tracker.show(study_view(studies[0]))
     ledger = Ledger(store)
     # In the order of their last declarations: what a tracker gets last of a variant and seed
     # is what counts.
@@ -187,7 +187,7 @@ def show(
     for done, label in enumerate(labels, 1):
         result = ledger.result(label.key)
         if result is not None:
-            tracker.trial_finished(label, result)
+            tracker.trial_ended(label, result)
         progress(done, len(labels), f"{label.variant} seed {label.seed}")
 
 

@@ -1,1 +1,1 @@
-"""Tables for people and for programs."""
+"""Renders analyses: pages, figures, tables, JSON, CSV, Markdown, LaTeX. Decides nothing."""

@@ -22,7 +22,7 @@ def warning(comparison: Comparison, dataset: str) -> str:
 def warning_text(
     dataset: str, short: Mapping[str, float], bicubic_db: float, *, ranked: bool = False
 ) -> str:
-    """Say which trained networks are below bicubic, by how much, and what that means.
+    """Return which trained networks are below bicubic, by how much, and what that means.
 
     Args:
         dataset: Its name.
@@ -35,7 +35,7 @@ def warning_text(
 
 
 def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> str:
-    """Say which networks are below bicubic and by how much.
+    """Return which networks are below bicubic and by how much, as a sentence.
 
     Args:
         dataset: Its name.
@@ -53,7 +53,7 @@ def below_text(dataset: str, short: Mapping[str, float], bicubic_db: float) -> s
 
 
 def untrained_text(count: int, *, ranked: bool = False) -> str:
-    """Say what it means that so many trained networks are below bicubic.
+    """Return what it means that `count` trained networks are below bicubic.
 
     Args:
         count: How many.

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.analysis.comparison import Comparison, complete
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.scores import complete
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError
 from workbench.results import TrialResult
@@ -25,7 +26,7 @@ SIDE_PX = 64
 """Height and width of a crop in HR px; smaller images are shown as far as they go."""
 FURTHER, NEARER = "#D55E00", "#0072B2"
 """Colours of the error map, where the variant is further from HR than the other, and nearer: a
-pair that is told apart with any colour vision."""
+pair that all kinds of colour vision distinguish."""
 PICTURES = ("hr", "bicubic", "against", "variant", "error")
 """Names of the PNG files of a crop."""
 RECORD = "crop.json"
@@ -140,7 +141,7 @@ def read_crops(folder: Path) -> Crops | None:
     """Return the crop that is kept in a folder.
 
     Returns:
-        None if it is not there, or not all of it; also if a file is damaged, which is said.
+        None if it is not there, or not all of it; also if a file is damaged, with a caution.
     """
     path, pictures = folder / RECORD, dict[str, bytes]()
     try:

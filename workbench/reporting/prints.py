@@ -9,17 +9,16 @@ from textwrap import fill
 from typing import Any, Literal
 
 from workbench.analysis.comparison import Comparison
-from workbench.reporting.baseline import BICUBIC
-from workbench.reporting.colours import MARKS, on_paper
+from workbench.reporting.colours import on_paper
 from workbench.reporting.figure import (
     Bars,
-    Forest,
     ParallelAxis,
     ParallelCoordinates,
     Plot,
     Series,
 )
 from workbench.reporting.figures import forest
+from workbench.reporting.printed_forest import GREY, MARKERS, draw_forest, without_frame
 from workbench.system.text import printable
 
 Form = Literal["png", "svg"]
@@ -36,20 +35,6 @@ _SETTINGS: Any = {
     "text.parse_math": False,  # dollar signs in names do not begin a formula
     "svg.fonttype": "none",
     "svg.hashsalt": "workbench",
-}
-_GREY = "#666666"
-# matplotlib's marks and dashes of the same names.
-_SYMBOLS = {
-    "circle": "o",
-    "circle-open": "o",
-    "square": "s",
-    "diamond": "D",
-    "cross": "P",
-    "triangle-up": "^",
-    "triangle-down": "v",
-    "star": "*",
-    "x": "X",
-    "pentagon": "p",
 }
 _DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
@@ -72,7 +57,7 @@ def png(figure: Plot | Bars | ParallelCoordinates) -> bytes:
                 _draw_bars(axes, figure)
             case ParallelCoordinates():
                 _draw_parallel(axes, figure)
-        _without_frame(axes)
+        without_frame(axes)
         return _encoded(canvas, "png")
 
 
@@ -93,7 +78,7 @@ def effects(comparison: Comparison, form: Form) -> bytes:
         size = (_WIDTH_IN, count * (_HEAD_IN + _ROW_IN * rows))
         canvas = Figure(figsize=size, layout="constrained")
         for axes, panel in zip(canvas.subplots(count, squeeze=False)[:, 0], panels, strict=False):
-            _draw_forest(axes, panel)
+            draw_forest(axes, panel)
         if comparison.question:
             canvas.suptitle(fill(printable(comparison.question), _TITLE_CHARACTERS), fontsize=11)
         return _encoded(canvas, form)
@@ -106,11 +91,6 @@ def _encoded(canvas: Any, form: Form) -> bytes:
     return content.getvalue()
 
 
-def _without_frame(axes: Any) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
 def _draw_plot(axes: Any, plot: Plot) -> None:
     if plot.zero:
         axes.axhline(0, color="black", linewidth=1)
@@ -118,7 +98,7 @@ def _draw_plot(axes: Any, plot: Plot) -> None:
         if series.x:
             _draw_series(axes, series)
     if plot.level is not None:
-        look = {"color": _GREY, "linestyle": ":", "label": plot.level_text()}
+        look = {"color": GREY, "linestyle": ":", "label": plot.level_text()}
         if plot.level_side() == "inside":
             axes.axhline(plot.level.value, **look)
         else:  # a line would squash the points: it stands in the legend only
@@ -140,7 +120,7 @@ def _draw_series(axes: Any, series: Series) -> None:
         color=colour,
         linestyle="none" if series.line == "none" else _DASHES[series.style.dash],
         drawstyle="steps-post" if series.line == "steps" else "default",
-        marker=_SYMBOLS[symbol] if series.marker_px else "none",
+        marker=MARKERS[symbol] if series.marker_px else "none",
         markersize=0.7 * series.marker_px,
         markerfacecolor="none" if symbol == "circle-open" else colour,
         linewidth=1.2,
@@ -193,38 +173,3 @@ def _scaled(values: Sequence[float]) -> list[float]:
     """Return values from 0 to 1; 0.5 where all are the same."""
     low, high = min(values), max(values)
     return [(value - low) / (high - low) if high > low else 0.5 for value in values]
-
-
-def _draw_forest(axes: Any, panel: Forest) -> None:
-    margin = panel.margin_db
-    axes.axvspan(-margin, margin, color=MARKS["equivalent"][0], alpha=0.12, linewidth=0)
-    axes.axvline(0, color="black", linewidth=1)
-    for number, row in enumerate(panel.rows):
-        colour, symbol = MARKS[row.verdict]
-        half = row.interval[1] - row.mean if row.interval else 0.0
-        look = {"fmt": _SYMBOLS[symbol], "color": colour, "capsize": 3, "markersize": 6}
-        axes.errorbar(row.mean, number, xerr=half, **look)
-        at = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 9}
-        axes.annotate(row.verdict, (1.01, number), color=colour, **at)
-    axes.set_yticks(range(len(panel.rows)), [row.name for row in panel.rows])
-    axes.set_ylim(len(panel.rows) - 0.5, -0.5)
-    axes.set_title(panel.title, loc="left", fontsize=10)
-    _draw_reference(axes, panel.reference)
-    axes.set_xlabel("\n".join(filter(None, (panel.x_title, panel.note))))
-    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
-    _without_frame(axes)
-
-
-def _draw_reference(axes: Any, delta_db: float | None) -> None:
-    """Draw bicubic's difference to the base where it lies within the axis.
-
-    The axis is made for the differences between networks: one to bicubic, which may be a hundred
-    times larger, must not squash them.
-    """
-    low, high = axes.get_xlim()
-    if delta_db is None or not low < delta_db < high:
-        return
-    axes.axvline(delta_db, color=_GREY, linewidth=1, linestyle=":")
-    at = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": 8}
-    axes.annotate(BICUBIC, (delta_db, 1.0), color=_GREY, **at)
-    axes.set_xlim(low, high)

@@ -7,21 +7,21 @@ from workbench.statistics.decision_rule import DecisionRule
 
 
 def confidence_text(rule: DecisionRule) -> str:
-    """Say what confidence the intervals have."""
+    """Return the confidence of the intervals."""
     if rule.looks:
         return "as confident as the look that settled it is strict"
     return f"{100 * (1 - rule.alpha):g} %"
 
 
 def remedy_text(further_seeds: int | None) -> str:
-    """Say what would settle an undecided difference."""
+    """Return what would settle an undecided difference."""
     if further_seeds is None:
         return "more seeds alone would not settle it, more images may"
     return f"about {counted(further_seeds, 'more seed')} would settle it"
 
 
 def looks_text(rule: DecisionRule) -> str:
-    """Say when a study that adds seeds looks, and how strictly."""
+    """Return the looks of a sequential study and their error rates."""
     from workbench.statistics.sequential import shares
 
     counts = [len(seeds) for seeds in rule.looks]
@@ -44,7 +44,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def overlap_texts(results: Iterable[TrialResult]) -> list[str]:
-    """Say for each data set which of the images that are scored were trained on."""
+    """Return a sentence for each data set whose scored images were also trained on."""
     scores = (one for result in results for one in result.scores)
     texts = (
         f"{one.dataset}: {one.protocol.trained_on.describe()}"

@@ -96,7 +96,7 @@ def audit(
         repeats: Number of studies.
         alpha: Error rate of a study.
         margin_db: Differences within it do not matter.
-        progress: Told of each study that is done.
+        progress: Called with the number of finished studies after each one.
     """
     draw = np.random.default_rng(0)  # the same command prints the same table
     counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)

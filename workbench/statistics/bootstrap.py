@@ -36,7 +36,7 @@ def _weights(
     """Return how often each resample draws each seed and each image, as shares of all.
 
     A mean over both is a product of these. A family has one shape, so they are drawn once: the
-    same answer for the same data, whatever was asked before.
+    same answer for the same data, independent of earlier calls.
     """
     draw = np.random.default_rng(0)
     by_seed = draw.multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds

@@ -10,7 +10,7 @@ MARGIN_DB = 0.02
 
 
 Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
-"""What a difference of PSNR allows one to say; `not testable` with one seed."""
+"""Conclusion from a difference of PSNR; `not testable` with one seed."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is asked of several designs together: weighted sums of what they score. No numpy."""
+"""Effects: contrasts (weighted sums of scores) over several designs. No numpy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 delta[s, i] is variant - base for seed s and image i, on one data set. Seeds and images are both
 samples: SE^2 = s_seed^2 / S + s_image^2 / I (two-way; conservative where the two overlap). The
 degrees of freedom are those of the smaller sample, S - 1 or I - 1: ten seeds on two images know the
-spread of images no better than two images tell. With one seed a claim about a design cannot be
+spread of images no better than two images allow. With one seed a claim about a design cannot be
 tested; with one image it is a claim about that image.
 """
 
@@ -72,7 +72,7 @@ class Estimate:
 
 
 def degrees(seeds: int, images: int) -> int:
-    """Return the degrees of freedom of so many seeds and images."""
+    """Return the degrees of freedom of a number of seeds and images."""
     return seeds - 1 if images == 1 else min(seeds, images) - 1
 
 

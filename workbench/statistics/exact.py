@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 EXACT_SEEDS = 16
-"""Up to so many seeds all signs are tried; beyond, `DRAWN` are drawn."""
+"""Up to this number of seeds all signs are tried; beyond, `DRAWN` are drawn."""
 DRAWN = 100_000
 _ROUNDING = 1e-12
 """Means that differ by less, relatively, are equal."""
@@ -29,7 +29,7 @@ def sign_flip_p(seed_means: ArrayLike) -> float:
 
 
 def smallest_p(seeds: int) -> float:
-    """Return the smallest two-sided p that so many seeds can reach: 2^(1 - S)."""
+    """Return the smallest two-sided p that S seeds can reach: 2^(1 - S)."""
     return min(1.0, 2.0 ** (1 - seeds))
 
 

@@ -1,7 +1,7 @@
-"""How well one ranking tells another: Kendall's tau, alone and with a third quantity held fixed.
+"""Rank correlation: Kendall's tau, alone and with a third quantity held fixed.
 
 A cheap estimate of quality that only counts parameters correlates with quality, too. Partial tau
-asks what it knows beyond them.
+measures what it adds beyond them.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 
 FEWEST = 5
-"""Pairs below which nothing is said."""
+"""Fewest pairs for a rank correlation."""
 _FIELLER = 0.437
 """(n - 4) times the variance of atanh(tau), after Fieller, Hartley and Pearson (1957)."""
 
 
 @dataclass(frozen=True)
 class RankCorrelation:
-    """Kendall's tau-b of so many pairs."""
+    """Kendall's tau-b of `count` pairs."""
 
     tau: float
     """-1..1."""

@@ -1,4 +1,4 @@
-"""How much a difference hangs on single images, and how it looks without the mean."""
+"""How much a difference depends on single images, and robust figures beside its mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from workbench.statistics.estimate import Matrix
 
 @dataclass(frozen=True)
 class Truth:
-    """How variant - base comes about; all in dB."""
+    """The true distribution of variant - base; all in dB."""
 
     effect: float = 0.0
     """True difference of the designs."""

@@ -1,4 +1,4 @@
-"""Verdicts: what a difference allows one to say, and how many more seeds would settle it."""
+"""Verdicts on differences, and how many more seeds would settle an undecided one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Decision:
     p_sign_flip: float | None
     """Exact check on the seeds' means."""
     smallest_p_sign_flip: float | None
-    """What the exact check could reach at best with so many seeds."""
+    """Smallest p that the exact check can reach with this number of seeds."""
     further_seeds: int | None
     """How many more seeds would probably settle an undecided difference; None if it is settled, or
     if no number of seeds would, because the images are too few."""

@@ -11,7 +11,7 @@ from workbench.tracking.summary import SUMMARY
 from workbench.tracking.superseded import is_superseded
 
 MOST_RUNS = 100
-"""The comparison view asks the server for each run by itself."""
+"""The comparison view makes a request for each run."""
 _UI_KIND = "workflowType=machine_learning"
 """Without it the UI shows its pages for language models."""
 

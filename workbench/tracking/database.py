@@ -1,7 +1,7 @@
-"""The SQLite file that holds MLflow's view of a store: where it is, how it comes to be. No mlflow.
+"""The SQLite file with MLflow's view of a store: where it is and how it is made. No mlflow.
 
 It is written by several drivers at once and read by the UI, so it uses SQLite's write-ahead log.
-It holds nothing that the ledger does not: whoever deletes it loses time, not results.
+It holds nothing that the ledger does not: deleting it costs time, not results.
 """
 
 import os
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from workbench.errors import StoreError, writing_to
 from workbench.store.store import Store
 from workbench.system.locks import LockHeldError, lock_beside, locked
+from workbench.tracking.mlflow_tables import move_artifacts
 
 _LOCK_TIMEOUT_S = 180
 _PROBE_BYTES = 65_536
@@ -73,7 +74,7 @@ def prepare_database(
             if not database.exists():
                 _create(database, artifacts, create)
             if artifacts:
-                _follow_moved_store(database, artifacts)
+                move_artifacts(database, artifacts)
     except LockHeldError:
         raise StoreError(
             f"another process has held {lock} for {_LOCK_TIMEOUT_S} s; "
@@ -86,8 +87,8 @@ def prepare_database(
 def broken_database(database: Path, reason: str) -> StoreError:
     """Return the error for a database that MLflow or SQLite refuses."""
     return StoreError(
-        f"cannot use the MLflow database {database}: {reason}; mend this, or move the file away "
-        "(it only shows the finished trials, and the same command builds it anew)"
+        f"cannot use the MLflow database {database}: {reason}; fix this, or move the file away "
+        "(it only shows the finished trials, and rerunning the same command rebuilds it)"
     )
 
 
@@ -146,20 +147,3 @@ def _create(database: Path, artifacts: Path | None, create: Callable[[str, str],
             connection.execute("PRAGMA journal_mode=WAL")
         remove_logs(database)
         new.replace(database)
-
-
-def _follow_moved_store(database: Path, artifacts: Path) -> None:
-    """Point the artifacts at where the store is now: MLflow keeps absolute addresses."""
-
-    def moved(address: str | None) -> str | None:
-        # The last folder of this name is the store's: one above it may be called the same.
-        before, found, rest = (address or "").rpartition(f"/{artifacts.name}")
-        ours = found and before.startswith("file:") and rest[:1] in ("", "/")
-        return f"{artifacts.as_uri()}{rest}" if ours else address
-
-    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
-        connection.create_function("moved", 1, moved, deterministic=True)
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
-            wrong = f"{column} != moved({column})"
-            if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
-                connection.execute(f"UPDATE {table} SET {column} = moved({column}) WHERE {wrong}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.tracking.database import broken_database, reason_of
+from workbench.tracking.mlflow_tables import RUNS
 from workbench.tracking.reading import read_rows
 
 
@@ -23,27 +24,12 @@ class KnownRun:
     """How its trial ended, or `running` or `interrupted`."""
 
 
-_RUNS = """
-SELECT r.run_uuid, r.experiment_id, study.value, variant.value, seed.value, trial.value,
-       r.start_time, state.value
-FROM runs r
-JOIN tags trial ON trial.run_uuid = r.run_uuid AND trial.key = 'workbench.key'
-JOIN tags study ON study.run_uuid = r.run_uuid AND study.key = 'workbench.study'
-JOIN tags variant ON variant.run_uuid = r.run_uuid AND variant.key = 'workbench.variant'
-JOIN tags seed ON seed.run_uuid = r.run_uuid AND seed.key = 'workbench.seed'
-LEFT JOIN tags state ON state.run_uuid = r.run_uuid AND state.key = 'workbench.state'
-WHERE r.lifecycle_stage = 'active' AND {condition}
-ORDER BY r.start_time, r.run_uuid
-"""
-
-
 def known_runs(
     database: Path, study: str | None = None, key: str | None = None, run: str | None = None
 ) -> list[KnownRun]:
     """Return runs by study, by trial or by their own id, the oldest first, without loading MLflow.
 
-    Loading MLflow takes longer than reading ten thousand runs. Its tables have been these since
-    its first release; should they change, the answer is an error and never a wrong run.
+    Loading MLflow takes longer than reading ten thousand runs.
 
     Args:
         database: The file; without one there are no runs.
@@ -60,7 +46,7 @@ def known_runs(
     conditions = {column: value for column, value in given.items() if value is not None}
     condition = " AND ".join(f"{column} = ?" for column in conditions) or "1"
     try:
-        rows = read_rows(database, _RUNS.format(condition=condition), [*conditions.values()])
+        rows = read_rows(database, RUNS.format(condition=condition), [*conditions.values()])
     except (sqlite3.Error, OSError) as error:
         raise broken_database(database, reason_of(error)) from None
     return [

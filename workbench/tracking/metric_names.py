@@ -2,7 +2,7 @@
 
 Learning curves are `validation/psnr` and `train/loss`, a value for each step. What exists once, at
 the end of a training, is at step 0: MLflow draws a bar for that, and a line of one dot for any
-other step. PSNR is in dB, of RGB where the name says no other.
+other step. PSNR is in dB, of RGB unless the name says otherwise.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Building MLflow's view of a store anew beside the old one, and putting it in its place.
+"""Rebuilds MLflow's view of a store beside the old one, and replaces that.
 
 A kill at any instant leaves the old view, or all of the new one: the database changes by one
 rename. Artifacts need none: each run has a folder of its own, named by its id.
@@ -21,12 +21,12 @@ from workbench.tracking.database import (
     fold_log,
     remove_logs,
 )
+from workbench.tracking.mlflow_tables import OTHER_RUN_NAMES, OWN_RUN_IDS, RUN_IDS
 from workbench.tracking.reading import read_rows
 
 _LOCK_TIMEOUT_S = 10
 _SUPERSEDED = "superseded.json"
 """Ids of the runs whose artifacts go when the new database has taken its place."""
-_OURS = "run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'workbench.key')"
 
 
 @contextmanager
@@ -100,8 +100,8 @@ def _own_runs(database: Path) -> list[str]:
     if not database.exists():
         return []
     try:
-        others = read_rows(database, f"SELECT name FROM runs WHERE NOT {_OURS}")
-        ours = read_rows(database, f"SELECT run_uuid FROM runs WHERE {_OURS}")
+        others = read_rows(database, OTHER_RUN_NAMES)
+        ours = read_rows(database, OWN_RUN_IDS)
     except sqlite3.DatabaseError:
         return []  # damaged
     if others:
@@ -129,7 +129,7 @@ def _runs_of_leftover(folder: Path, name: str) -> list[str]:
     """Return the runs whose artifacts nothing needs: new ones, or superseded ones."""
     if (folder / name).exists():  # so the old database is in its place
         try:
-            return [run for (run,) in read_rows(folder / name, "SELECT run_uuid FROM runs")]
+            return [run for (run,) in read_rows(folder / name, RUN_IDS)]
         except sqlite3.DatabaseError:
             return []  # killed before it had tables
     try:
@@ -144,7 +144,7 @@ def _remove_artifacts(database: Path, runs: Iterable[str]) -> None:
     shown: set[str] = set()
     if database.exists():
         try:
-            shown = {run for (run,) in read_rows(database, "SELECT run_uuid FROM runs")}
+            shown = {run for (run,) in read_rows(database, RUN_IDS)}
         except sqlite3.DatabaseError:
             return
     for run in set(runs) - shown:

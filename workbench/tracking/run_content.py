@@ -1,6 +1,6 @@
 """What an MLflow run shows of a trial beside numbers, as plain values. No mlflow.
 
-Every value depends on the config or the result alone, never on the time of writing: telling a
+Every value depends on the config or the result alone, never on the time of writing: showing a
 trial twice writes the same rows, which MLflow stores once.
 """
 
@@ -40,7 +40,7 @@ def run_name(label: TrialLabel) -> str:
     """Return how a run is called in lists and legends."""
     if label.is_summary:
         return f"{label.variant} · all seeds"
-    how = "given weights" if label.seed is None else f"seed {label.seed}"
+    how = "external checkpoint" if label.seed is None else f"seed {label.seed}"
     return f"{label.variant} · {how}"
 
 
@@ -83,16 +83,16 @@ def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
 
 
 def weights_params(record: WeightsRecord) -> dict[str, str]:
-    """Return what given weights are, in place of a config."""
+    """Return what an external checkpoint is, in place of a config."""
     params = {"weights.file": record.file or "none", "weights.origin": record.origin}
     return {name: cut(value, PARAM_LIMIT) for name, value in params.items()}
 
 
 def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
-    """Return all that the scores of given weights have beside numbers."""
+    """Return the tags of an external checkpoint's run."""
     variant, study = markdown(label.variant), markdown(label.study)
     lines = [
-        f"**{variant}**: given weights ({markdown(record.origin)}), scored in the study "
+        f"**{variant}**: external checkpoint ({markdown(record.origin)}), scored in the study "
         f"**{study}**. They say something about these weights, not about the design.",
         *_score_lines(record.scores),
     ]
@@ -106,7 +106,7 @@ def weights_tags(label: TrialLabel, record: WeightsRecord) -> dict[str, str]:
 
 
 def weights_files(record: WeightsRecord) -> dict[str, bytes]:
-    """Return the artifacts of given weights, by file name."""
+    """Return the artifacts of an external checkpoint, by file name."""
     return {
         "scores.json": json.dumps(record.plain(), indent=1, ensure_ascii=False).encode(),
         "per_image_scores.csv": _score_table(record.scores),
@@ -130,7 +130,7 @@ def started_note(label: TrialLabel) -> str:
     """Return the description of a run that has no result yet."""
     return (
         f"{_title(label)}: not finished; "
-        f"the same command goes on with it. Ledger key `{label.key}`."
+        f"rerun the same command to resume. Ledger key `{label.key}`."
     )
 
 

@@ -3,14 +3,13 @@
 Runs are found by their tags, so that nothing but MLflow has to remember their ids.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.tracking.addresses import runs_page
 from workbench.tracking.known_runs import KnownRun
 from workbench.tracking.run_content import LAYOUT, LAYOUT_TAG, label_tags, run_name
+from workbench.tracking.run_record import Run, known_run, run_of
 from workbench.tracking.study_view import (
     EXPERIMENT_TAG_LIMIT,
     NOTE_TAG,
@@ -18,40 +17,16 @@ from workbench.tracking.study_view import (
     StudyView,
     view_state,
 )
-from workbench.tracking.superseded import TAG, set_superseded, variant_of
+from workbench.tracking.superseded import set_superseded, variant_of
 from workbench.tracking.tracker import TrialLabel
 
 _PAGE = 1_000
 _OUR_NOTE_TAG = "workbench.note"
-"""The note as it was written here, by which an edited one is told."""
+"""The note as it was written here; a note that differs from it was edited."""
 # Without it the UI shows its pages for language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
-FILES_TAG = "workbench.system.files"
-"""Names and sizes of a complete run's artifacts, so that lost ones are noticed."""
-
 _Identity = tuple[str, str, str]
-
-
-@dataclass
-class Run:
-    """What is known of a run without asking MLflow again."""
-
-    run_id: str
-    status: str
-    state: str
-    started_ms: int
-    ended_ms: int | None
-    params: set[str] = field(default_factory=set)
-    """Names of the params it has, which can never be changed."""
-    digest: str = ""
-    """Of what a run of all seeds shows."""
-    artifacts: str = ""
-    """Address of its artifacts."""
-    files: dict[str, int] | None = None
-    """Sizes in bytes of the artifacts that it has when it is complete, by name; None if unknown."""
-    superseded: bool = False
-    """Whether a trial of the same variant and seed has replaced it."""
 
 
 class RunIndex:
@@ -67,7 +42,7 @@ class RunIndex:
         """Ids of runs of another layout, which the run of this one replaces."""
 
     def find(self, label: TrialLabel) -> Run | None:
-        """Return a trial's run, None if there was none when the study was first asked for."""
+        """Return a trial's run, None if there was none when the study was loaded."""
         if label.study not in self._studies:
             experiment = self._experiment(label.study)
             self._studies[label.study] = self._load(experiment)
@@ -76,8 +51,8 @@ class RunIndex:
     def find_or_create(self, label: TrialLabel, started_ms: int) -> Run:
         """Return a trial's run, made now if there is none.
 
-        Another driver may do the same at this moment. Whoever sees two runs keeps the older one,
-        so that both drivers end up with the same.
+        Another driver may do the same at this moment. A driver that sees two runs keeps the older
+        one, so that both end up with the same.
         """
         run = self.find(label) or self._load_one(label)
         if run is None:
@@ -85,18 +60,18 @@ class RunIndex:
             created = self._client.create_run(
                 experiment, started_ms, tags=label_tags(label), run_name=run_name(label)
             )
-            run = self._load_one(label) or _run(created)
+            run = self._load_one(label) or run_of(created)
             for outdated in self._outdated.pop(_identity(label), ()):
                 self._client.delete_run(outdated)
         self._studies[label.study][_identity(label)] = run
-        if label.seed is not None:  # external checkpoints are scored on whatever is asked for
+        if label.seed is not None:  # scores of external checkpoints do not replace each other
             self._supersede(label, run)
         return run
 
     def _supersede(self, label: TrialLabel, current: Run) -> None:
-        """Tell the run of a trial from those of the same variant and seed under other keys.
+        """Mark the runs of the same variant and seed under other keys as superseded.
 
-        What a killed driver left running of them ends: it never goes on.
+        Those that a killed driver left running end, since they are never resumed.
         """
         if current.superseded:
             set_superseded(self._client, current.run_id, label, superseded=False)
@@ -136,7 +111,7 @@ class RunIndex:
         }
 
     def forget(self, study: str) -> None:
-        """Ask MLflow again the next time."""
+        """Load the study again the next time."""
         self._studies.pop(study, None)
         self._experiments.pop(study, None)
 
@@ -146,7 +121,7 @@ class RunIndex:
         if experiment is None:
             return []
         ours = "tags.`workbench.key` LIKE '%'"
-        found = [_known(run) for run in self._search(experiment.experiment_id, ours)]
+        found = [known_run(run) for run in self._search(experiment.experiment_id, ours)]
         return sorted(found, key=lambda run: (run.started_ms, run.run_id))
 
     def runs_of(self, key: str) -> list[KnownRun]:
@@ -154,7 +129,7 @@ class RunIndex:
         experiments = [found.experiment_id for found in self._client.search_experiments()]
         search = f"tags.`workbench.key` = '{key}'"
         found = self._client.search_runs(experiments, search, order_by=["attributes.start_time"])
-        return [_known(run) for run in found]
+        return [known_run(run) for run in found]
 
     def run(self, run_id: str) -> KnownRun | None:
         """Return a run by its id, None if it is none of ours."""
@@ -162,7 +137,7 @@ class RunIndex:
             found = self._client.get_run(run_id)
         except self._refused:
             return None
-        return _known(found) if "workbench.key" in found.data.tags else None
+        return known_run(found) if "workbench.key" in found.data.tags else None
 
     def last_study(self) -> str | None:
         """Return the study whose run was started or ended last."""
@@ -175,8 +150,8 @@ class RunIndex:
                 order_by=[f"attributes.{moment} DESC"],
                 max_results=1,
             ):
-                told = (getattr(run.info, moment) or 0, run.data.tags["workbench.study"])
-                last = max(last, told) if last else told
+                newest = (getattr(run.info, moment) or 0, run.data.tags["workbench.study"])
+                last = max(last, newest) if last else newest
         return last[1] if last else None
 
     def _experiment(self, study: str) -> str:
@@ -209,7 +184,7 @@ class RunIndex:
         for found in sorted(self._search(experiment, search), key=_age):
             tags = found.data.tags
             if "workbench.key" not in tags:
-                continue  # somebody's own run
+                continue  # a run of the user's own
             identity = variant_of(tags), tags["workbench.seed"], tags["workbench.key"]
             if tags.get(LAYOUT_TAG) != LAYOUT:
                 self._outdated.setdefault(identity, []).append(found.info.run_id)
@@ -217,7 +192,7 @@ class RunIndex:
                 self._client.set_terminated(found.info.run_id, "KILLED")
                 self._client.delete_run(found.info.run_id)
             else:
-                runs[identity] = _run(found)
+                runs[identity] = run_of(found)
         return runs
 
     def _search(self, experiment: str, search: str) -> Iterator[Any]:
@@ -236,43 +211,5 @@ def _identity(label: TrialLabel) -> _Identity:
     return label.variant, label.seed_text, label.key
 
 
-def _run(found: Any) -> Run:
-    info, tags = found.info, found.data.tags
-    return Run(
-        run_id=info.run_id,
-        status=info.status,
-        state=tags.get("workbench.state", ""),
-        started_ms=info.start_time,
-        ended_ms=info.end_time,
-        params=set(found.data.params),
-        digest=tags.get("workbench.digest", ""),
-        artifacts=info.artifact_uri or "",
-        files=_files(tags.get(FILES_TAG, "")),
-        superseded=bool(tags.get(TAG)),
-    )
-
-
-def _files(text: str) -> dict[str, int] | None:
-    try:
-        found: dict[str, int] = json.loads(text)
-    except ValueError:
-        return None
-    return found
-
-
 def _age(found: Any) -> tuple[int, str]:
     return found.info.start_time, found.info.run_id
-
-
-def _known(found: Any) -> KnownRun:
-    tags, info = found.data.tags, found.info
-    return KnownRun(
-        run_id=info.run_id,
-        experiment_id=info.experiment_id,
-        study=tags["workbench.study"],
-        variant=tags["workbench.variant"],
-        seed=tags["workbench.seed"],
-        key=tags["workbench.key"],
-        started_ms=info.start_time,
-        state=tags.get("workbench.state", ""),
-    )

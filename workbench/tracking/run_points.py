@@ -1,6 +1,6 @@
 """The numbers of an MLflow run, as plain values. No mlflow.
 
-Every value depends on the result alone, never on the time of writing: telling a trial twice writes
+Every value depends on the result alone, never on the time of writing: showing a trial twice writes
 the same rows, which MLflow stores once.
 """
 
@@ -31,7 +31,7 @@ def cost_points(cost: Cost) -> list[Point]:
     """Return a network's cost as metrics.
 
     Their time is 0: costs are known before anything is measured, and must be the same rows whether
-    told at the start or at the end.
+    shown at the start or at the end.
     """
     return [point(name, getattr(cost, name), 0.0, 0) for name in COST_NAMES]
 
@@ -53,7 +53,7 @@ def result_points(result: TrialResult, rungs: Collection[int] = ()) -> list[Poin
 
 
 def weights_points(record: WeightsRecord) -> list[Point]:
-    """Return the cost and the mean scores of given weights."""
+    """Return the cost and the mean scores of an external checkpoint."""
     points = cost_points(record.cost) if record.cost else []
     means = _means(record.scores)
     return points + [point(name, value, record.finished_s, 0) for name, value in means.items()]

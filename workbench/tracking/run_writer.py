@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from workbench.tracking.points import Point
-from workbench.tracking.run_index import FILES_TAG, Run
+from workbench.tracking.run_record import FILES_TAG, Run
 
 _METRICS_A_CALL = 1_000  # MLflow's own limits, the second one for params too
 _TAGS_A_CALL = 100
@@ -61,9 +61,9 @@ class RunWriter:
 
 
 def has_files(run: Run) -> bool:
-    """Tell whether the artifacts of a complete run are all there, by name and size.
+    """Return whether the artifacts of a complete run are all there, by name and size.
 
-    Those of a server are taken for granted: it would have to be asked about each run by itself.
+    Those of a server are taken for granted: each run would need a request of its own.
     """
     if run.files is None:  # written before the tag existed
         return False

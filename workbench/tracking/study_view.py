@@ -37,7 +37,7 @@ class StudyView:
 
     study: str
     note: str
-    """Markdown: what it asks and compares, and the command."""
+    """Markdown: its question, what it compares, and the command."""
     datasets: tuple[str, ...]
     """On which its trials are scored."""
     rungs: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""One run for each variant of a study: what its seeds say together. No mlflow."""
+"""One run for each variant of a study: the means and verdicts over its seeds. No mlflow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ SUMMARY = "summary"
 
 @dataclass(frozen=True)
 class VariantSummary:
-    """What one variant's seeds say together."""
+    """Means and verdicts over the seeds of one variant."""
 
     study: str
     variant: str

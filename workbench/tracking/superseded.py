@@ -24,7 +24,7 @@ def variant_of(tags: Mapping[str, str]) -> str:
 
 
 def is_superseded(variant: str) -> bool:
-    """Tell whether the tag of a variant is that of a superseded run."""
+    """Return whether the tag of a variant is that of a superseded run."""
     return variant.endswith(SUFFIX)
 
 

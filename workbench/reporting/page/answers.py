@@ -23,10 +23,10 @@ def chip(verdict: Verdict) -> str:
 
 def answers(header: Header, comparison: Comparison) -> Iterator[str]:
     """Yield the answer of each variant and effect; of many, those that differ most."""
-    asked: list[ArmRow | EffectRow] = [row for row in comparison.rows if row.against]
-    asked += comparison.effects
-    shown = _shown(comparison, asked)
-    if not asked:
+    members: list[ArmRow | EffectRow] = [row for row in comparison.rows if row.against]
+    members += comparison.effects
+    shown = _shown(comparison, members)
+    if not members:
         yield "<p>Nothing is compared: the study has one network.</p>"
         return
     looks = styles(comparison)
@@ -37,7 +37,7 @@ def answers(header: Header, comparison: Comparison) -> Iterator[str]:
         said = "".join(_said(header, comparison, row.name)) or f"<p>{_unscored(row)}</p>"
         yield f"<li>{name}{question}</p>{said}</li>"
     yield "</ul>"
-    left_out = len(asked) - len(shown)
+    left_out = len(members) - len(shown)
     if left_out:
         yield (
             f'<p class="muted">The {len(shown)} that differ most; '
@@ -45,16 +45,16 @@ def answers(header: Header, comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _shown(comparison: Comparison, asked: list[ArmRow | EffectRow]) -> list[ArmRow | EffectRow]:
-    if len(asked) <= MOST_DRAWN:
-        return asked
+def _shown(comparison: Comparison, members: list[ArmRow | EffectRow]) -> list[ArmRow | EffectRow]:
+    if len(members) <= MOST_DRAWN:
+        return members
     sizes: dict[str, float] = {}
     for dataset in comparison.protocols:
         for judged in comparison.judged(dataset):
             size = abs(judged.difference.decision.estimate.mean)
             sizes[judged.name] = max(size, sizes.get(judged.name, 0.0))
     far = set(sorted(sizes, key=lambda name: -sizes[name])[:MOST_DRAWN])
-    return [row for row in asked if row.name in far]
+    return [row for row in members if row.name in far]
 
 
 def _unscored(row: ArmRow | EffectRow) -> str:
@@ -82,7 +82,7 @@ def _steps(header: Header, name: str) -> str:
 
 
 def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
-    """Say in a sentence what a difference means.
+    """Return the meaning of a difference as a sentence.
 
     Args:
         judged: The difference.

@@ -1,4 +1,4 @@
-"""The top of a study's page: what was asked, and of what."""
+"""The top of a study's page: its question, and the facts of the study."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def _benchmark(comparison: Comparison, dataset: str) -> str:
 
 
 def recipe_text(training: TrainingConfig) -> str:
-    """Name a recipe and its steps; of a changed one, say in what it differs from a shipped one."""
+    """Return a recipe's name and steps; a changed one with its differences from a shipped one."""
     steps = f"{training.total_steps():,} steps"
     fields = dict(flat(training.plain()))
     changes = {}

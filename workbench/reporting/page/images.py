@@ -78,7 +78,7 @@ def _table(comparison: Comparison, judged: Sequence[Judged], left_out: str) -> s
 
 
 def _left_out(count: int) -> str:
-    """Say how many comparisons are not drawn."""
+    """Return a sentence on the comparisons that are not drawn; empty without any."""
     if not count:
         return ""
     return f" The {MOST_DRAWN} that differ most; the table has the {count} others, too."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import browser, needs_chromium
+from tests.browser.chromium import Browser, browser, needs_chromium
 from tests.browser.conftest import workbench
 
 pytestmark = [pytest.mark.xdist_group("mlflow-view"), needs_chromium, pytest.mark.timeout(300)]
@@ -42,9 +42,18 @@ def port(studied: Path) -> Iterator[int]:
     server.communicate(timeout=60)
 
 
+@pytest.fixture(scope="module")
 def addresses(studied: Path, port: int) -> list[str]:
+    """Return the comparisons that `workbench compare` prints: of trials, and of all seeds."""
     printed = workbench(studied, "compare", "mine", "--port", str(port))
     return re.findall(rf"http://127\.0\.0\.1:{port}/#/compare-runs\S+", printed)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("profile")) as opened:
+        opened.size(1400, 1000)
+        yield opened
 
 
 def listeners(port: int) -> set[str]:
@@ -55,33 +64,31 @@ def listeners(port: int) -> set[str]:
 
 @pytest.mark.parametrize(("which", "count"), [(0, 6), (1, 3)])
 def test_the_printed_address_compares_exactly_these_runs(
-    studied: Path, port: int, tmp_path: Path, which: int, count: int
+    addresses: list[str], port: int, seen: Browser, tmp_path: Path, which: int, count: int
 ) -> None:
-    address = addresses(studied, port)[which]
-    with browser(tmp_path / "profile") as seen:
-        seen.size(1400, 1000)
-        seen.go(address)
-        seen.until(f"document.body.innerText.includes('Comparing {count} Runs')", 120)
-        text = seen.ask("document.body.innerText")
-        for view in ("Parallel Coordinates", "Scatter", "Box", "Contour"):
-            assert view in text
-        seen.until("document.querySelectorAll('.js-plotly-plot').length > 0", 120)
-        outside = [a for a in seen.requests if not a.startswith(("data:", "blob:", "about:"))]
-        assert {a.split("/")[2] for a in outside} == {f"127.0.0.1:{port}"}
-        seen.screenshot(tmp_path / "compare.png")
+    seen.go("about:blank")
+    seen.go(addresses[which])
+    seen.until(f"document.body.innerText.includes('Comparing {count} Runs')", 120)
+    text = seen.ask("document.body.innerText")
+    for view in ("Parallel Coordinates", "Scatter", "Box", "Contour"):
+        assert view in text
+    seen.until("document.querySelectorAll('.js-plotly-plot').length > 0", 120)
+    outside = [a for a in seen.requests if not a.startswith(("data:", "blob:", "about:"))]
+    assert {a.split("/")[2] for a in outside} == {f"127.0.0.1:{port}"}
+    seen.screenshot(tmp_path / "compare.png")
     assert (tmp_path / "compare.png").stat().st_size > 10_000
     assert listeners(port) == {"127.0.0.1"}
 
 
-def test_the_list_of_runs_names_variant_and_seed(studied: Path, port: int, tmp_path: Path) -> None:
-    number = re.search(r"experiments=%5B%22(\d+)", addresses(studied, port)[0])
+def test_the_list_of_runs_names_variant_and_seed(
+    addresses: list[str], port: int, seen: Browser
+) -> None:
+    number = re.search(r"experiments=%5B%22(\d+)", addresses[0])
     assert number is not None
-    with browser(tmp_path / "profile") as seen:
-        seen.size(1400, 1000)
-        seen.go(f"http://127.0.0.1:{port}/#/experiments/{number[1]}/runs")
-        seen.until("document.body.innerText.includes('relu · all seeds')", 120)
-        text = seen.ask("document.body.innerText")
-        for variant in ("mdrn-s", "relu", "no-mdsa"):
-            assert f"{variant} · seed 1" in text
-            assert f"{variant} · all seeds" in text
-        seen.screenshot(tmp_path / "runs.png")
+    seen.go("about:blank")
+    seen.go(f"http://127.0.0.1:{port}/#/experiments/{number[1]}/runs")
+    seen.until("document.body.innerText.includes('relu · all seeds')", 120)
+    text = seen.ask("document.body.innerText")
+    for variant in ("mdrn-s", "relu", "no-mdsa"):
+        assert f"{variant} · seed 1" in text
+        assert f"{variant} · all seeds" in text

@@ -14,7 +14,7 @@ from tests.browser.conftest import workbench
 from tests.builders.crops import keep
 from tests.builders.pages import header, verdicts
 from workbench.analysis.comparison import compare
-from workbench.reporting.crops import wanted
+from workbench.analysis.extreme_images import extreme_images
 from workbench.reporting.page import page
 
 pytestmark = [pytest.mark.xdist_group("report-page"), needs_chromium]
@@ -45,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arms = verdicts(images=8) | {"a-variant-whose-name-is-quite-long": verdicts(images=8)["up"]}
     comparison = compare(arms, {})
     crops = keep(folder / "crop")
-    items = [(one, crops, 1) for one in wanted(comparison) if one.variant in ("up", "down")]
+    items = [(one, crops, 1) for one in extreme_images(comparison) if one.variant in ("up", "down")]
     question = "Which_of_these_parts_have_any_effect_on_this_network, after very few steps?"
     path = folder / "page.html"
     path.write_text(page(header(arms, question), comparison, arms, items), encoding="utf-8")

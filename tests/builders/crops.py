@@ -5,13 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from workbench.reporting.crops import (
-    PICTURES,
-    RECORD,
-    CropRecord,
-    Crops,
-    read_crops,
-)
+from workbench.reporting.crops import PICTURES, RECORD, CropRecord, Crops, read_crops
 from workbench.system.files import write_atomically
 
 RECORD_OF_CROP = CropRecord(

@@ -16,6 +16,7 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from tests.damage import flip
 from workbench.analysis.comparison import compare
+from workbench.analysis.extreme_images import ExtremeImage, TrialPair, extreme_images, trial_pair
 from workbench.config.data import EMBEDDED_VALIDATION, DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.overrides import apply_overrides
@@ -31,17 +32,7 @@ from workbench.experiments.crop_drawing import Picture, Window, bicubic, choose_
 from workbench.experiments.crops import Rendered, render_crops
 from workbench.models.checkpoints import load_model
 from workbench.models.network import MDRN
-from workbench.reporting.crops import (
-    PICTURES,
-    Crops,
-    Shown,
-    Wanted,
-    find_crops,
-    folder_of,
-    read_crops,
-    shown,
-    wanted,
-)
+from workbench.reporting.crops import PICTURES, Crops, find_crops, folder_of, read_crops
 from workbench.results import TrialResult
 from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.run import run_trial
@@ -85,13 +76,13 @@ def finished(trained: tuple[Path, Results], tmp_path: Path) -> tuple[Path, Resul
     return tmp_path / "store", results
 
 
-def trials_of(one: Wanted, results: Results) -> Shown:
-    trials = shown(one, results)
+def trials_of(one: ExtremeImage, results: Results) -> TrialPair:
+    trials = trial_pair(one, results)
     assert trials is not None
     return trials
 
 
-def crops_of(one: Wanted, results: Results, store: Path) -> Crops:
+def crops_of(one: ExtremeImage, results: Results, store: Path) -> Crops:
     crops = read_crops(folder_of(one, trials_of(one, results), store))
     assert crops is not None
     return crops
@@ -114,7 +105,7 @@ def test_crops_are_parts_of_the_images_that_were_scored(
 ) -> None:
     store, results = finished
     comparison = compare(results, {})
-    asked = wanted(comparison)
+    asked = extreme_images(comparison)
     assert len(asked) == 2 * (2 + 4)
     assert {one.image for one in asked if one.dataset == "embedded"} == {"chelsea", "coffee"}
     told: list[tuple[int, int]] = []
@@ -157,7 +148,7 @@ def test_crops_of_tiled_scores_come_from_tiles(finished: tuple[Path, Results]) -
         for name, arm in results.items()
         if name != "no-skip"
     }
-    (one,) = (one for one in wanted(compare(tiled, {})) if one.image == "coffee")
+    (one,) = (one for one in extreme_images(compare(tiled, {})) if one.image == "coffee")
     assert render_crops([one], tiled, store) == Rendered(1, ())
     crops, images = crops_of(one, tiled, store), FolderPairs(EMBEDDED, 4, "bicubic")
     window = Window(crops.record.top_px, crops.record.left_px, crops.record.side_px)
@@ -173,7 +164,7 @@ def psnr_db(picture: Picture, hr: Picture) -> float:
 
 def test_what_is_there_is_not_drawn_again(finished: tuple[Path, Results]) -> None:
     store, results = finished
-    asked = wanted(compare(results, {}))[:2]
+    asked = extreme_images(compare(results, {}))[:2]
     assert render_crops(asked, results, store).drawn == 2
     files = {path: path.stat().st_mtime_ns for path in store.glob("crops/*/*/*")}
     assert len(files) == 2 * 6
@@ -184,7 +175,7 @@ def test_what_is_there_is_not_drawn_again(finished: tuple[Path, Results]) -> Non
 
 def test_a_crop_that_is_not_whole_is_drawn_again_the_same(finished: tuple[Path, Results]) -> None:
     store, results = finished
-    asked = wanted(compare(results, {}))[:1]
+    asked = extreme_images(compare(results, {}))[:1]
     render_crops(asked, results, store)
     before = crops_of(asked[0], results, store)
     next(store.glob("crops/*/*/variant.png")).unlink()
@@ -198,7 +189,7 @@ def test_a_damaged_crop_is_named_not_shown_and_drawn_again_the_same(
 ) -> None:
     store, results = finished
     comparison = compare(results, {})
-    asked = wanted(comparison)[:1]
+    asked = extreme_images(comparison)[:1]
     render_crops(asked, results, store)
     before = crops_of(asked[0], results, store)
     path = next(store.glob(f"crops/*/*/{file}"))
@@ -214,7 +205,7 @@ def test_damaged_weights_are_made_again_from_the_checkpoint(
     finished: tuple[Path, Results], caplog: pytest.LogCaptureFixture
 ) -> None:
     store, results = finished
-    asked = wanted(compare(results, {}))[:1]
+    asked = extreme_images(compare(results, {}))[:1]
     path = store / "trainings" / results["relu"][0].training_key / WEIGHTS
     before = load(path.read_bytes())
     flip(path, 0.8)
@@ -239,7 +230,7 @@ def test_a_network_runs_once_an_image(
         return load_model(path)
 
     monkeypatch.setattr("workbench.models.checkpoints.load_model", load)
-    asked = [one for one in wanted(compare(results, {})) if one.image == "coffee"]
+    asked = [one for one in extreme_images(compare(results, {})) if one.image == "coffee"]
     assert [one.variant for one in asked] == ["relu", "no-skip"]
     assert render_crops(asked, results, store) == Rendered(2, ())
     assert sorted(loaded) == sorted(arm[0].training_key for arm in results.values())
@@ -248,7 +239,7 @@ def test_a_network_runs_once_an_image(
 def test_identical_networks_give_a_white_error_map(finished: tuple[Path, Results]) -> None:
     store, results = finished
     twins = {"tiny": results["tiny"], "twin": results["tiny"], "again": results["tiny"]}
-    asked = [one for one in wanted(compare(twins, {})) if one.image == "coffee"]
+    asked = [one for one in extreme_images(compare(twins, {})) if one.image == "coffee"]
     assert {one.variant for one in asked} == {"twin", "again"}
     assert render_crops(asked, twins, store) == Rendered(1, ())  # it is one crop
     crops = crops_of(asked[0], twins, store)
@@ -266,7 +257,7 @@ def test_missing_and_foreign_weights_are_named_and_the_rest_is_drawn(
     }
     places["relu"].unlink()
     places["relu"].with_name(CHECKPOINT).unlink()  # it would be made from there
-    asked = [one for one in wanted(compare(results, {})) if one.dataset == "embedded"]
+    asked = [one for one in extreme_images(compare(results, {})) if one.dataset == "embedded"]
     assert render_crops(asked, results, store) == Rendered(
         2, (f"relu on embedded: {places['relu']}: no such weights file",)
     )
@@ -282,7 +273,7 @@ def test_images_that_are_gone_and_arms_without_trials_are_named(
     store, results = finished
     comparison = compare(results, {})
     shutil.rmtree(store / "images")
-    asked = [one for one in wanted(comparison) if one.image in ("coffee", "chelsea")]
+    asked = [one for one in extreme_images(comparison) if one.image in ("coffee", "chelsea")]
     gone = "the images that were scored are not in the store"
     assert render_crops(asked, results, store) == Rendered(
         0, (f"relu on embedded: {gone}", f"no-skip on embedded: {gone}")
@@ -298,7 +289,7 @@ def test_a_store_that_cannot_be_written_is_refused(finished: tuple[Path, Results
     store, results = finished
     (store / "crops").write_text("a file")
     with pytest.raises(StoreError, match=r"cannot write to the store .*a file stands where"):
-        render_crops(wanted(compare(results, {}))[:1], results, store)
+        render_crops(extreme_images(compare(results, {}))[:1], results, store)
 
 
 def test_threads_are_put_back(finished: tuple[Path, Results]) -> None:
@@ -306,7 +297,7 @@ def test_threads_are_put_back(finished: tuple[Path, Results]) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        render_crops(wanted(compare(results, {}))[:1], results, store)
+        render_crops(extreme_images(compare(results, {}))[:1], results, store)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

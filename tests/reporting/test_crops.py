@@ -9,16 +9,8 @@ import pytest
 from tests.builders.comparisons import diverged, scored
 from tests.builders.crops import RECORD_OF_CROP, keep
 from workbench.analysis.comparison import compare
-from workbench.reporting.crops import (
-    PICTURES,
-    RECORD,
-    Wanted,
-    find_crops,
-    folder_of,
-    read_crops,
-    shown,
-    wanted,
-)
+from workbench.analysis.extreme_images import ExtremeImage, extreme_images, trial_pair
+from workbench.reporting.crops import PICTURES, RECORD, find_crops, folder_of, read_crops
 from workbench.reporting.crops_section import crops_section
 from workbench.store.store import Store
 
@@ -29,7 +21,7 @@ def chosen(deltas_db: list[float]) -> list[tuple[str, bool]]:
     arm = [
         scored(f"v{s}", s, {"Set5": [30.0 + db + (1.5 - s) for db in deltas_db]}) for s in (1, 2)
     ]
-    found = wanted(compare({"tiny": base, "variant": arm}, {}))
+    found = extreme_images(compare({"tiny": base, "variant": arm}, {}))
     assert {(one.dataset, one.variant, one.against) for one in found} == {
         ("Set5", "variant", "tiny")
     }
@@ -56,8 +48,8 @@ def test_the_images_that_gain_and_lose_most_are_wanted_once(
 
 def test_arms_without_a_difference_have_no_crops() -> None:
     base = [scored("b", 1, {"Set5": [30.0, 31.0]})]
-    assert wanted(compare({"tiny": base, "failed": [diverged("nan", 1)]}, {})) == ()
-    assert wanted(compare({"tiny": base}, {})) == ()
+    assert extreme_images(compare({"tiny": base, "failed": [diverged("nan", 1)]}, {})) == ()
+    assert extreme_images(compare({"tiny": base}, {})) == ()
 
 
 def test_the_first_seed_that_both_have_is_shown() -> None:
@@ -65,14 +57,14 @@ def test_the_first_seed_that_both_have_is_shown() -> None:
     arm = [scored(f"v{s}", s, {"Set5": [30.0, 31.5]}) for s in (1, 2, 3)]
     results = {"tiny": base, "variant": arm}
     comparison = compare(results, {})
-    for one in wanted(comparison):
-        trials = shown(one, results)
+    for one in extreme_images(comparison):
+        trials = trial_pair(one, results)
         assert trials is not None
         assert (trials.seed, trials.against.key, trials.variant.key) == (2, "b2", "v2")
         difference = comparison.rows[1].datasets["Set5"].difference
         assert difference is not None
         assert trials.seed == difference.seeds[0]
-    assert shown(Wanted("Set5", "other", "tiny", "0", 0.0, True), results) is None
+    assert trial_pair(ExtremeImage("Set5", "other", "tiny", "0", 0.0, True), results) is None
 
 
 def test_folders_of_all_images_differ_and_stay_inside(tmp_path: Path) -> None:
@@ -111,8 +103,8 @@ def test_a_report_shows_what_is_there(tmp_path: Path) -> None:
     }
     comparison = compare(results, {})
     assert find_crops(comparison, results, tmp_path) == ()
-    gaining, _ = wanted(comparison)
-    trials = shown(gaining, results)
+    gaining, _ = extreme_images(comparison)
+    trials = trial_pair(gaining, results)
     assert trials is not None
     crops = keep(folder_of(gaining, trials, tmp_path))
     assert find_crops(comparison, results, tmp_path) == ((gaining, crops, 4),)
@@ -144,9 +136,9 @@ class Reader(HTMLParser):
 def test_the_section_holds_all_pictures_and_says_what_they_are(tmp_path: Path) -> None:
     crops = keep(tmp_path / "crop")
     items = [
-        (Wanted("Set<5>", "no-lvar", 'a "b" & c', "<script>", 0.125, True), crops, 7),
-        (Wanted("Set<5>", "no-lvar", 'a "b" & c', "bird", -0.5, False), crops, 7),
-        (Wanted("Set14", "no-lvar", 'a "b" & c', "zebra", 0.0, True), crops, 7),
+        (ExtremeImage("Set<5>", "no-lvar", 'a "b" & c', "<script>", 0.125, True), crops, 7),
+        (ExtremeImage("Set<5>", "no-lvar", 'a "b" & c', "bird", -0.5, False), crops, 7),
+        (ExtremeImage("Set14", "no-lvar", 'a "b" & c', "zebra", 0.0, True), crops, 7),
     ]
     text = "\n".join(crops_section(items))
     reader = Reader()

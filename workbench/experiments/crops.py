@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from workbench.analysis.extreme_images import ExtremeImage, TrialPair, trial_pair
 from workbench.data.image_store import ImageStore, known_content_hash, open_store
 from workbench.errors import CheckpointError, DataError
 from workbench.experiments.crop_drawing import Picture, draw, one_thread
@@ -17,12 +18,9 @@ from workbench.reporting.crops import (
     PICTURES,
     RECORD,
     CropRecord,
-    Shown,
-    Wanted,
     encode_record,
     folder_of,
     read_crops,
-    shown,
 )
 from workbench.results import TrialResult
 from workbench.store.ledger import Ledger
@@ -42,8 +40,8 @@ class Rendered:
 
 @dataclass(frozen=True)
 class _Job:
-    wanted: Wanted
-    trials: Shown
+    wanted: ExtremeImage
+    trials: TrialPair
     folder: Path
 
 
@@ -56,7 +54,7 @@ class _Image:
 
 
 def render_crops(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[ExtremeImage],
     results: Mapping[str, Sequence[TrialResult]],
     store: Path,
     progress: Progress = silent,
@@ -78,7 +76,7 @@ def render_crops(
     ledger, reasons = Ledger(store), dict[str, None]()
     jobs: dict[Path, _Job] = {}  # two arms that are the same network have one crop
     for one in wanted:
-        trials = shown(one, results)
+        trials = trial_pair(one, results)
         if trials is None:
             reasons[f"{one.variant} on {one.dataset}: no seed shared with {one.against}"] = None
             continue

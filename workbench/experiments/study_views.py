@@ -1,11 +1,11 @@
 """What is made of a finished study besides its table: crops, and MLflow's runs of all seeds."""
 
+from workbench.analysis.extreme_images import extreme_images
 from workbench.experiments.crops import Rendered, render_crops
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.study import OpenedStudy, open_study
 from workbench.experiments.summaries import digest_of, summaries
 from workbench.experiments.views import optional, tracking
-from workbench.reporting.crops import wanted
 from workbench.system.events import Emit, Note, counting, ignore
 
 
@@ -23,7 +23,7 @@ def show_study(name: str, context: RunContext, emit: Emit = ignore) -> None:
         opened = open_study(context.store, name)
         drawn = Rendered(0, ())
         with optional("drawing crops", emit), counting(emit, "drawing crops") as advance:
-            pictures = wanted(opened.comparison)
+            pictures = extreme_images(opened.comparison)
             drawn = render_crops(pictures, opened.results, context.store, advance)
         with optional("MLflow's runs of all seeds", emit):
             _show_in_mlflow(opened, drawn, context, emit)

@@ -1,4 +1,4 @@
-"""Which image crops a report shows, and how it reads them. No torch.
+"""The image crops of a report, as a store keeps them. No torch.
 
 Crops need the networks, so they are drawn once and kept in the store as PNG files:
 
@@ -7,12 +7,12 @@ Crops need the networks, so they are drawn once and kept in the store as PNG fil
         crop.json                   written last, with the digests of all: it makes the crop whole
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.analysis.comparison import Comparison
-from workbench.analysis.scores import complete
+from workbench.analysis.extreme_images import ExtremeImage, TrialPair, extreme_images, trial_pair
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError
 from workbench.results import TrialResult
@@ -20,8 +20,6 @@ from workbench.store.store import Store
 from workbench.system.digests import DamagedError, say_damaged, seal_json, sha256, unseal_json
 from workbench.system.strict_json import loads
 
-MOST_EXTREME = 2
-"""Images that are shown for gaining, and for losing, most."""
 SIDE_PX = 64
 """Height and width of a crop in HR px; smaller images are shown as far as they go."""
 FURTHER, NEARER = "#D55E00", "#0072B2"
@@ -32,35 +30,6 @@ PICTURES = ("hr", "bicubic", "against", "variant", "error")
 RECORD = "crop.json"
 DIGESTS = "pictures"
 """Key of the record under which the SHA-256 of each picture stands."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An image of which a report shows crops."""
-
-    dataset: str
-    variant: str
-    against: str
-    """The arm that the variant is compared with."""
-    image: str
-    delta_db: float
-    """Variant minus the other, PSNR in dB of the whole image, mean over the seeds."""
-    gains: bool
-    """Whether it is one of the highest differences or one of the lowest, whatever their sign."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The two trials whose networks are shown."""
-
-    seed: int
-    against: TrialResult
-    variant: TrialResult
-
-    @property
-    def both(self) -> tuple[TrialResult, TrialResult]:
-        """Return what is compared with, and the variant."""
-        return self.against, self.variant
 
 
 class CropRecord(Frozen):
@@ -90,48 +59,7 @@ class Crops:
     record: CropRecord
 
 
-def wanted(comparison: Comparison) -> tuple[Wanted, ...]:
-    """Return the images that gain and that lose most, for each data set and variant.
-
-    Two of each, the highest first; fewer where there are fewer than four images, and none twice.
-    Arms that are not compared have none.
-    """
-    return tuple(_wanted(comparison))
-
-
-def _wanted(comparison: Comparison) -> Iterator[Wanted]:
-    for dataset in comparison.protocols:
-        for row in comparison.rows:
-            score = row.datasets.get(dataset)
-            if score is None or score.difference is None:
-                continue
-            pair = score.difference.pair
-            deltas = pair.delta.mean(axis=0).tolist()
-            means = sorted(zip(deltas, pair.images, strict=True), reverse=True)
-            lowest = min(MOST_EXTREME, len(means) // 2)
-            highest = min(MOST_EXTREME, len(means) - lowest)
-            for number, (delta_db, image) in enumerate(means):
-                gains = number < highest
-                if gains or number >= len(means) - lowest:
-                    yield Wanted(dataset, row.name, row.against, image, delta_db, gains)
-
-
-def shown(one: Wanted, results: Mapping[str, Sequence[TrialResult]]) -> Shown | None:
-    """Return the trials of the first seed that both arms have, or None if there is none.
-
-    Args:
-        one: An image.
-        results: Of each arm, as they were compared.
-    """
-    against = complete(results.get(one.against, ()))
-    for seed, variant in complete(results.get(one.variant, ())).items():
-        other = against.get(seed)
-        if other and other.score(one.dataset) and variant.score(one.dataset):
-            return Shown(seed, other, variant)
-    return None
-
-
-def folder_of(one: Wanted, trials: Shown, store: Path) -> Path:
+def folder_of(one: ExtremeImage, trials: TrialPair, store: Path) -> Path:
     """Return where the crop of a wanted image is kept."""
     keys = trials.against.key, trials.variant.key
     return Store(store).crop(*keys, one.dataset, one.image)
@@ -170,7 +98,7 @@ def encode_record(record: CropRecord, pictures: Mapping[str, bytes]) -> bytes:
 
 def find_crops(
     comparison: Comparison, results: Mapping[str, Sequence[TrialResult]], store: Path
-) -> tuple[tuple[Wanted, Crops, int], ...]:
+) -> tuple[tuple[ExtremeImage, Crops, int], ...]:
     """Return what a report can show: the image, its crop, and the seed whose networks it shows.
 
     Args:
@@ -179,8 +107,8 @@ def find_crops(
         store: The store that may hold the crops.
     """
     found = []
-    for one in wanted(comparison):
-        trials = shown(one, results)
+    for one in extreme_images(comparison):
+        trials = trial_pair(one, results)
         crops = trials and read_crops(folder_of(one, trials, store))
         if trials and crops:
             found.append((one, crops, trials.seed))

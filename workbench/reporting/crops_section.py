@@ -5,10 +5,11 @@ import html
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from workbench.reporting.crops import Crops, Wanted
+from workbench.analysis.extreme_images import ExtremeImage
+from workbench.reporting.crops import Crops
 from workbench.system.numbers import difference_text
 
-ShownCrops = tuple[Wanted, Crops, int]
+ShownCrops = tuple[ExtremeImage, Crops, int]
 """An image, its crop, and the seed whose networks it shows."""
 
 _NETWORKS = 4
@@ -42,7 +43,7 @@ def _compared(item: ShownCrops) -> tuple[str, str]:
     return item[0].variant, item[0].against
 
 
-def _image(one: Wanted, crops: Crops, seed: int) -> str:
+def _image(one: ExtremeImage, crops: Crops, seed: int) -> str:
     """Return the five pictures of one image side by side."""
     record = crops.record
     pictures = (

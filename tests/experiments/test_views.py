@@ -77,7 +77,7 @@ def test_a_finished_study_survives_its_views(
         results: tuple[()] = ()
 
     monkeypatch.setattr(study_views, "open_study", lambda *_: Opened)
-    monkeypatch.setattr(study_views, "wanted", lambda *_: ())
+    monkeypatch.setattr(study_views, "extreme_images", lambda *_: ())
     monkeypatch.setattr(study_views, "render_crops", lambda *_: Rendered(1, ()))
     monkeypatch.setattr(study_views, "digest_of", lambda *_: "")
     monkeypatch.setattr(study_views, "summaries", lambda *_: ())

@@ -17,22 +17,20 @@ from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.study_views import show_study
 from workbench.results import TrialResult
-from workbench.tracking.tracker import NullTracker
+from workbench.tracking.tracker import NullTracker, RunQueries
 
 Capture = pytest.CaptureFixture[str]
 
 
 class Broken(NullTracker):
-    """Fails at whatever it is asked outside the trials."""
+    """Fails at everything but the trials."""
 
-    def compare_address(self, study: str) -> str | None:  # noqa: ARG002
+    @property
+    def queries(self) -> RunQueries:
         raise MemoryError
 
     def close(self) -> None:
         raise RuntimeError("can't start new thread")
-
-    def knows_summary(self, *_: object) -> bool:
-        raise MemoryError
 
 
 def test_an_ablation_prints_its_table_without_its_views(

@@ -147,4 +147,4 @@ def test_commands_that_are_named_can_be_copied_into_a_shell() -> None:
     assert views.ui_command(Path("my store"), "sqlite:///a b.db") == (
         "workbench ui --store 'my store' --tracking-uri 'sqlite:///a b.db'"
     )
-    assert views.ui_command(Path("mlflow_runs"), None) == "workbench ui"
+    assert views.compare_text(Path("mlflow_runs"), None) == "compare in MLflow: workbench ui"

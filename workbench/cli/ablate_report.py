@@ -10,7 +10,7 @@ from workbench.cli.console import note, print_json
 from workbench.cli.path_table import print_path, print_shapley
 from workbench.experiments.ablation import AblationOutcome, total_name
 from workbench.experiments.run_context import RunContext
-from workbench.experiments.views import ui_command
+from workbench.experiments.views import compare_text
 from workbench.reporting.json_data import attribution_to_dict, comparison_to_dict
 
 
@@ -40,7 +40,7 @@ def print_where(reused: int, trials: int, context: RunContext, *, in_mlflow: boo
     """Print how many trials were finished before, and which command shows them in MLflow."""
     note(f"{reused} of {trials} trials were finished before")
     if in_mlflow:
-        note(f"compare in MLflow: {ui_command(context.store, context.tracking_uri)}")
+        note(compare_text(context.store, context.tracking_uri))
 
 
 def _outcome_to_dict(outcome: AblationOutcome) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def evaluate(
         open_candidates,
         record_scores,
     )
-    from workbench.experiments.views import tracking, ui_command
+    from workbench.experiments.views import compare_text, tracking
     from workbench.models.foreign import Foreign
 
     foreign = None if arch is None else Foreign(arch, arguments, input_range or 1)
@@ -78,4 +78,4 @@ def evaluate(
     if study is not None:
         with tracking(store, tracking_uri, emit) as tracker:
             record_scores(table, study, store, tracker)
-        note(f"compare in MLflow: {ui_command(store, tracking_uri)}")
+        note(compare_text(store, tracking_uri))

@@ -29,12 +29,12 @@ def import_(
     from workbench.cli.console import note
     from workbench.cli.terminal import emit
     from workbench.experiments.importing import import_study
-    from workbench.experiments.views import ui_command
+    from workbench.experiments.views import compare_text
 
     imported = import_study(folder, store, tracking_uri, emit)
     _print_merged(imported.merged, store)
     if imported.in_mlflow:
-        note(f"compare in MLflow: {ui_command(store, tracking_uri)}")
+        note(compare_text(store, tracking_uri))
 
 
 def _print_merged(merged: "Imported", store: Path) -> None:

@@ -74,6 +74,11 @@ def open_tracker(store: Path, tracking_uri: str | None, emit: Emit) -> Tracker:
         return NullTracker()
 
 
+def compare_text(store: Path, tracking_uri: str | None) -> str:
+    """Return the line that says which command shows the runs in MLflow."""
+    return f"compare in MLflow: {ui_command(store, tracking_uri)}"
+
+
 def ui_command(store: Path, tracking_uri: str | None) -> str:
     """Return the command that shows the runs in MLflow, as a shell takes it."""
     where = "" if store == DEFAULT_STORE else f" --store {shlex.quote(str(store))}"

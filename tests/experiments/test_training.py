@@ -1,0 +1,64 @@
+"""One network trained from Python: stopped as by Ctrl-C, and resumed by the same call."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import StoppedByUserError
+from workbench.execution.events import TrialFinished, TrialProgressed
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.train_spec import TrainSpec, plan_training
+from workbench.experiments.training import train_network
+from workbench.experiments.trial_spec import TrialSpec
+from workbench.models.checkpoints import load_model, weights_hash
+
+
+@pytest.fixture
+def spec(photos: Path) -> TrainSpec:
+    """Return a training of a few seconds."""
+    source = f"Photos={photos}"
+    overrides: dict[str, object] = {"model.blocks": 1, "training.stages.0.hr_patch_px": 60}
+    trial = TrialSpec("smoke", 300, (source,), source, (source,), overrides)
+    return TrainSpec("tiny", seed=2, trial=trial, study="alone")
+
+
+def test_a_training_that_is_stopped_resumes(
+    spec: TrainSpec, empty_store: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    shutil.copyfile(empty_store / "mlflow.db", store / "mlflow.db")
+    context = RunContext(store, workers=1, allow_overlap=True)
+    stopped: list[object] = []
+
+    def stop(event: object) -> None:
+        if isinstance(event, TrialProgressed) and not stopped:
+            stopped.append(event)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(StoppedByUserError, match="rerun the same command to resume"):
+        train_network(spec, context, stop)
+    events: list[object] = []
+    trained = train_network(spec, context, events.append)
+    assert not trained.was_finished
+    assert trained.result.sessions == 2
+    assert (trained.variant, trained.seed, trained.study) == ("tiny", 2, "alone")
+    assert weights_hash(load_model(trained.weights).state_dict()) == trained.result.weights_hash
+    assert [event.seed for event in events if isinstance(event, TrialFinished)] == [2]
+    assert train_network(spec, context).was_finished
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_study_is_named_after_what_is_trained(spec: TrainSpec) -> None:
+    assert plan_training(TrainSpec("tiny")).study == "train_tiny_smoke_embedded"
+    both = TrainSpec("mdrn-s", variants=("no-lvar", "relu"), trial=TrialSpec("demo"))
+    plan = plan_training(both)
+    assert plan.study == "train_mdrn-s+no-lvar+relu_demo_embedded"
+    assert plan.base.name == "no-lvar+relu"
+    # Other settings are another study, other seeds are not.
+    names = {plan_training(TrainSpec("tiny", seed=s, trial=spec.trial)).study for s in (1, 2)}
+    (name,) = names
+    assert name.startswith("train_tiny_smoke_Photos-")

@@ -19,6 +19,8 @@ from workbench.results import TrialState
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.events import Note
 
+pytestmark = pytest.mark.xdist_group("ablation-function")
+
 RULE = DecisionRule(alpha=0.1, margin_db=0.05)
 
 

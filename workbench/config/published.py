@@ -55,11 +55,11 @@ def weights_hint(path: Path) -> str:
     Args:
         path: What the user gave, perhaps the name of a preset or of a published file.
     """
-    name = path.name.lower()
+    given = path.name.lower()
     for name, network in PUBLISHED.items():
         called = {name, *(alias for alias, preset in ALIASES.items() if preset == name)}
         stems = {word.replace("-", "_") for word in (*called, Path(network.file).stem)}
-        if {name.replace("-", "_"), Path(name).stem.replace("-", "_")} & stems:
+        if {given.replace("-", "_"), Path(given).stem.replace("-", "_")} & stems:
             return (
                 f"; the published weights of {network.title} are {network.source}; they are not "
                 "shipped: download the file and give its path"

@@ -66,7 +66,7 @@ def test_a_new_version_of_results_is_said_again(
     say_how_trials_count(tmp_path)
     assert said == [
         f"{tmp_path}: 1 trial of another results version than 2: kept, shown by reports, "
-        "and trained again when requested"
+        "and run again when requested"
     ]
 
 

@@ -19,7 +19,7 @@ def say_how_trials_count(folder: Path) -> None:
     """Say, once for a store and a version of results, which of its trials are of other versions.
 
     Trials of another version have keys of that version: reports of their studies show them, and
-    they are trained again when they are requested. Trials of 0.1.0 name a hash of its source code
+    they are run again when they are requested, from their weights if only scores have changed. Trials of 0.1.0 name a hash of its source code
     instead of a version; those of its last state have the keys of version 1.
 
     A file in the store keeps that it was said. In a store that cannot be written it is said each
@@ -82,7 +82,7 @@ def _text(counts: Counter[tuple[int | None, bool]]) -> str:
     if other:
         parts.append(
             f"{_trials(other)} of another results version than {RESULTS_VERSION}: kept, shown by "
-            "reports, and trained again when requested"
+            "reports, and run again when requested"
         )
     return "; ".join(parts)
 

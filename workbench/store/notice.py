@@ -19,8 +19,9 @@ def say_how_trials_count(folder: Path) -> None:
     """Say, once for a store and a version of results, which of its trials are of other versions.
 
     Trials of another version have keys of that version: reports of their studies show them, and
-    they are run again when they are requested, from their weights if only scores have changed. Trials of 0.1.0 name a hash of its source code
-    instead of a version; those of its last state have the keys of version 1.
+    they are run again when they are requested, from their weights if only scores have changed.
+    Trials of 0.1.0 name a hash of its source code in place of a version; those of its last state
+    have the keys of version 1.
 
     A file in the store keeps that it was said. In a store that cannot be written it is said each
     time, which is no error. Commands that only read do not call it, as they write nothing.

@@ -14,7 +14,7 @@ RESULTS_VERSION = 1
 
 @dataclass(frozen=True)
 class Marks:
-    """What keys of one version hold for it, for each part of a trial: any text, never used twice."""
+    """What keys of one version hold for it, by part of a trial: any text, used once."""
 
     training: str
     """Of everything that decides the weights."""

@@ -1,7 +1,8 @@
 """What the process of a trial uses while it trains: CPU time and memory, now and then."""
 
 import time
-from pathlib import Path
+
+import psutil
 
 from workbench.results import Usage
 from workbench.system.progress import Progress
@@ -42,16 +43,5 @@ class UsageSampler:
 
 def usage_now() -> Usage:
     """Return what this process has used so far."""
-    return Usage(
-        time_s=time.time(), cpu_s=time.process_time(), memory_bytes=_resident_memory_bytes()
-    )
-
-
-def _resident_memory_bytes() -> int | None:
-    status = Path("/proc/self/status")
-    try:
-        text = status.read_text(encoding="ascii", errors="replace")
-    except OSError:  # not Linux
-        return None
-    line = next((line for line in text.splitlines() if line.startswith("VmRSS:")), None)
-    return None if line is None else int(line.split()[1]) * 1024
+    memory_bytes = psutil.Process().memory_info().rss
+    return Usage(time_s=time.time(), cpu_s=time.process_time(), memory_bytes=memory_bytes)

@@ -1,5 +1,6 @@
 """What `wb.ablate` requests; tests/docs runs it."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ def test_defaults_are_those_of_the_command(
     (first, context), (second, _) = requested
     assert first == StudySpec(variants=("no-lvar",))
     assert context == RunContext(Path("mlflow_runs"))
+    parameters = inspect.signature(wb.ablate).parameters
+    assert parameters["recipe"].default == "smoke"
+    assert parameters["store"].default == Path("mlflow_runs")
+    assert "options" not in parameters
     assert second == StudySpec(
         path="bsrn:mdrn-s", order=("width",), shapley=True, seeds=Seeds((1, 5))
     )
@@ -91,6 +96,8 @@ def test_defaults_are_those_of_the_command(
         ({"variants": ["a"], "budget": 3}, r"budget needs shapley"),
         ({"variants": ["a"], "path": ("a", "b")}, r"variants means nothing with path"),
         ({"variants": ["a"], "name": "a/b"}, r"name"),
+        ({"variants": ["a"], "worker": 1}, r"unknown argument 'worker'; did you mean 'workers'"),
+        ({"variants": ["a"], "retry": True}, r"unknown argument 'retry'"),
     ],
     ids=str,
 )

@@ -2,22 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Unpack, get_args
 
-from workbench.api.ablation import Setting, python_names, run_context, seed_numbers
+from workbench.api.ablation import python_names, seed_numbers
+from workbench.api.options import (
+    SearchOptions,
+    check_options,
+    run_context,
+    trial_spec,
+    with_options,
+)
 from workbench.api.progress import Progressing, shown
 from workbench.api.search_results import SearchResults
-from workbench.api.sources import Images, source_texts
 from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError, nearest
-from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
+from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_spec import ResumePolicy, SamplerName, SearchSpec
 from workbench.experiments.stored_search import stored_search
 from workbench.experiments.study_spec import study_name
-from workbench.experiments.trial_spec import TrialSpec
 
 
+@with_options(SearchOptions)
 def search(
     space: str,
     *,
@@ -31,22 +37,8 @@ def search(
     seeds: int | str | Sequence[int] = 1,
     batch: int = 4,
     asynchronous: bool = False,
-    recipe: str = DEFAULT_RECIPE,
-    steps: int | None = None,
-    data: Images | None = None,
-    validation: str | Path | Mapping[str, str | Path] | None = None,
-    benchmarks: Images | None = None,
-    overrides: Mapping[str, Setting] | None = None,
     name: str | None = None,
-    store: str | Path = DEFAULT_STORE,
-    workers: int | None = None,
-    tracking_uri: str | None = None,
-    allow_overlap: bool = False,
-    retry: bool = False,
-    fresh: bool = False,
-    warm_start: bool = True,
-    timeout_min: float | None = None,
-    progress: Progressing = True,
+    **options: Unpack[SearchOptions],
 ) -> SearchResults:
     """Search a space for the best networks within hard limits.
 
@@ -68,34 +60,19 @@ def search(
         seeds: Of the trainings: how many, or which ones; objectives are means over them.
         batch: Networks that are proposed together, or that run at a time if `asynchronous`.
         asynchronous: ASHA: decide for each trial when it reaches a rung.
-        recipe: `smoke`, `demo`, `short` or `factsheet`.
-        steps: Training steps in all, to which the recipe is scaled; its own if None.
-        data: Folders of training images; photographs that ship with scikit-image if None.
-        validation: Folder of the images that candidates are compared on at rungs.
-        benchmarks: Folders of the images that objectives are scored on.
-        overrides: Fields of every trial, such as `{"training.stages.0.batch_size": 8}`.
         name: Of the search; made from space and settings if None.
-        store: The folder of the store.
-        workers: Trials at a time; one for each core, or one on a GPU, if None.
-        tracking_uri: MLflow server or database of your own; the store's if None.
-        allow_overlap: Train also on images that are scored, which every table then says.
-        retry: Rerun trials of this search whose worker died or whose memory ran out.
-        fresh: Start anew; the earlier search is kept under another name.
-        warm_start: Show the sampler of a new search what other studies have finished.
-        timeout_min: Stop after this many minutes; the same call resumes.
-        progress: Whether bars and notes are shown; or a function that gets the events.
+        **options: See `Options`.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C; running trials have written their checkpoints.
-        ConfigError: For arguments that contradict each other or cannot be used.
-        DataError: For images that cannot be used.
-        WorkbenchError: For anything else that you can fix; what is finished is kept.
+        WorkbenchError: In one line, for what you can fix; what is finished is kept.
 
     Example:
         >>> found = wb.search("mdrn-size", trials=24, limits={"parameters": 60_000})
         >>> found.front()
     """
     with python_names():
+        check_options(options, SearchOptions)
         _check(trials, batch, seed, sampler)
         spec = SearchSpec(
             space=space,
@@ -109,21 +86,11 @@ def search(
             trial_seeds=seed_numbers(seeds),
             batch=batch,
             asynchronous=asynchronous,
-            trial=TrialSpec(
-                recipe=recipe,
-                steps=steps,
-                data=source_texts(data),
-                validation=next(iter(source_texts(validation)), None),
-                benchmarks=source_texts(benchmarks),
-                overrides=dict(overrides or {}),
-            ),
+            trial=trial_spec(options),
             name=study_name(name),
         )
-        policy = ResumePolicy(
-            retry=retry, fresh=fresh, warm_start=warm_start, timeout_min=timeout_min
-        )
-        context = run_context(store, workers, tracking_uri, allow_overlap=allow_overlap)
-        return _run(spec, context, policy, progress)
+        context, policy = run_context(options), _policy(options)
+        return _run(spec, context, policy, options.get("progress", True))
 
 
 def open_search(name: str, store: str | Path = DEFAULT_STORE) -> SearchResults:
@@ -141,6 +108,15 @@ def open_search(name: str, store: str | Path = DEFAULT_STORE) -> SearchResults:
         >>> wb.open_search("mdrn-size_tpe_1a2b3c").best
     """
     return SearchResults(stored_search(name, Path(store)))
+
+
+def _policy(options: SearchOptions) -> ResumePolicy:
+    return ResumePolicy(
+        retry=options.get("retry", False),
+        fresh=options.get("fresh", False),
+        warm_start=options.get("warm_start", True),
+        timeout_min=options.get("timeout_min"),
+    )
 
 
 def _check(trials: int, batch: int, seed: int, sampler: str) -> None:

@@ -1,4 +1,4 @@
-"""What every executor must do: a class of tests that each executor's test module inherits from.
+"""What every executor must do: classes of tests that each executor's test module inherits from.
 
 See `workbench.execution.executor.Executor` for the contract.
 """
@@ -74,8 +74,8 @@ def endless(config: TrialConfig, seed: int) -> TrialConfig:
     return apply_overrides(config, {f"training.{k}": v for k, v in steps.items()} | {"seed": seed})
 
 
-class ExecutorConformance:
-    """Tests that every executor passes; each gets a store whose images are packed."""
+class Conformance:
+    """What the tests need to know of an executor."""
 
     worker_names: tuple[str, ...]
     """What is in the command line of a process that runs a trial."""
@@ -84,6 +84,13 @@ class ExecutorConformance:
     @abstractmethod
     def open_executor(store: Path, workers: int) -> AbstractContextManager[Executor]:
         """Return an executor on this store."""
+
+    def workers(self) -> list[psutil.Process]:
+        return trainers(self.worker_names)
+
+
+class RunConformance(Conformance):
+    """Tests of trials that run to their ends; they share one executor."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -103,9 +110,6 @@ class ExecutorConformance:
     @pytest.fixture
     def store(self, shared: tuple[Executor, Path]) -> Path:
         return shared[1]
-
-    def workers(self) -> list[psutil.Process]:
-        return trainers(self.worker_names)
 
     def test_reports_come_in_order_and_one_ending_is_the_last_event(
         self,
@@ -266,11 +270,14 @@ class ExecutorConformance:
         (line,) = [record.getMessage() for record in caplog.records if "damaged" in record.message]
         assert line.startswith(f"{training / CHECKPOINT}: damaged (its SHA-256 must be ")
 
+
+class StopConformance(Conformance):
+    """Tests of stops; each has an executor of its own, started when no other one runs."""
+
     def test_a_stop_writes_checkpoints_and_starts_nothing_more(
         self, tiny_trial: TrialConfig, tmp_path: Path
     ) -> None:
         open_images(tiny_trial, Ledger(tmp_path))
-        before = set(self.workers())
         handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
 
         def stop(event: TrialEvent) -> None:
@@ -291,13 +298,12 @@ class ExecutorConformance:
         assert not recorder.results()
         assert not recorder.errors()
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
-        assert set(self.workers()) <= before
+        assert self.workers() == []
 
     def test_a_bug_in_the_driver_stops_the_trials_and_is_raised(
         self, tiny_trial: TrialConfig, tmp_path: Path
     ) -> None:
         open_images(tiny_trial, Ledger(tmp_path))
-        before = set(self.workers())
 
         def fail(event: TrialEvent) -> None:
             raise RuntimeError(f"a bug with {event.arm}")
@@ -309,4 +315,4 @@ class ExecutorConformance:
         ):
             executor.run(tasks, Recorder(fail))
         assert len(list(tmp_path.glob(f"trainings/*/{CHECKPOINT}"))) == 1
-        assert set(self.workers()) <= before
+        assert self.workers() == []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.execution.conformance import ExecutorConformance, Recorder
+from tests.execution.conformance import Conformance, Recorder, RunConformance, StopConformance
 from tests.processes import trainers
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
@@ -16,12 +16,20 @@ from workbench.trial.images import open_images
 WORKER = "spawn_main"
 
 
-class TestProcessExecutor(ExecutorConformance):
+class Processes(Conformance):
     worker_names = (WORKER,)
 
     @staticmethod
     def open_executor(store: Path, workers: int) -> ProcessExecutor:
         return ProcessExecutor(store, workers)
+
+
+class TestTrials(Processes, RunConformance):
+    pass
+
+
+class TestStops(Processes, StopConformance):
+    pass
 
 
 def test_every_step_of_a_trial_is_reported(tiny_trial: TrialConfig, tmp_path: Path) -> None:

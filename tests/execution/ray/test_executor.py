@@ -1,4 +1,4 @@
-"""The executor of Ray on this machine: the contract of all executors, in one start of Ray."""
+"""The executor of Ray on this machine: the contract of all executors, with three starts of Ray."""
 
 import gc
 import itertools
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.execution.conformance import ExecutorConformance
+from tests.execution.conformance import Conformance, RunConformance, StopConformance
 from tests.processes import RAY_WORKERS
 from workbench.config.trial import TrialConfig
 from workbench.execution.executor import Task
@@ -38,7 +38,7 @@ def _fewer_losses() -> Iterator[None]:
     ray_executor.MAX_LOSSES = before
 
 
-class TestRayExecutor(ExecutorConformance):
+class OnRay(Conformance):
     worker_names = RAY_WORKERS
 
     @staticmethod
@@ -50,6 +50,14 @@ class TestRayExecutor(ExecutorConformance):
         for found in gc.get_objects():
             if issubclass(type(found), subprocess.Popen):
                 found.poll()
+
+
+class TestTrials(OnRay, RunConformance):
+    pass
+
+
+class TestStops(OnRay, StopConformance):
+    pass
 
 
 class Remote:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from workbench.ablation.variant import find_variants
-from workbench.cli.bars import bars
 from workbench.cli.console import print_json
 from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
 from workbench.cli.inspect_table import print_networks
@@ -114,6 +113,8 @@ def inspect(
 @contextmanager
 def _bar_without_thread() -> Iterator[Emit]:
     """Show work by a bar that is drawn between timed runs: a thread's CPU time would be counted."""
+    from workbench.cli.bars import bars  # which --help does not need
+
     display = bars()
     display.live.auto_refresh = False
 

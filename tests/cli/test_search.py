@@ -1,8 +1,6 @@
 """`workbench search` with real trainings of small networks on real photographs."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -10,10 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.builders.spaces import SMALL, SPACE
 from tests.cli.conftest import Command
+from workbench.cli.verdict_text import verdict_text
+from workbench.system.numbers import difference_text, p_text
 
 
 @pytest.fixture
@@ -186,9 +187,15 @@ def test_promoting_judges_the_best_against_the_canonical_network(
     assert "error: training images are also scored: 4 of training " in refused.err
     ended = command(*argv_of_it, "--allow-overlap")
     assert ended.code == 0, ended.err
-    assert "tiny" in ended.out
-    assert any(v in ended.out for v in ("undecided", "equivalent", "better", "worse"))
-    assert "s-promoted" in command("report", "--format", "json").out
+    judged = command("report", "s-promoted", "--format", "json").json()
+    assert judged["arms"][0]["name"] == "tiny"
+    best = judged["arms"][1]
+    delta = best["datasets"]["Photos"]["delta_psnr_rgb_db"]
+    interval = difference_text(delta["mean"], (delta["low"], delta["high"]))
+    verdict = f"{p_text(delta['p_holm'])} {verdict_text(delta['verdict'])}"
+    row = next(line for line in ended.out.splitlines() if interval in line)
+    assert row.split()[0] == best["name"]
+    assert " ".join(row.split()).endswith(f"{interval} {verdict}")
 
 
 def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
@@ -196,18 +203,8 @@ def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
 ) -> None:
     space.write_text(SPACE + "fidelity:\n  rungs: [0.5]\n")
     asked = argv(photos, "--asynchronous", "--batch", "2", "--workers", "2")
-    driver = subprocess.Popen(
-        [sys.executable, "-m", "workbench", *asked],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
     store = tmp_path / "mlflow_runs"
-    while not finished(store):
-        assert driver.poll() is None
-        time.sleep(0.05)
-    os.kill(driver.pid, signal.SIGKILL)
-    driver.wait()
+    kill_when(lambda: finished(store) > 0, tmp_path, asked)
     before = {p: p.read_text() for p in store.glob("trials/*/result.json")}
     ended = command(*asked)
     assert ended.code == 0, ended.err
@@ -223,6 +220,24 @@ def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
     assert "--asynchronous and --sampler pbt exclude each other" in population.err
 
 
+def kill_when(happened: Callable[[], bool], folder: Path, command: list[str]) -> None:
+    """Start a command, kill it when something has happened, and wait until its workers are gone."""
+    driver = psutil.Popen(
+        [sys.executable, "-m", "workbench", *command],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not happened():
+        assert driver.poll() is None, "it ended before"
+        time.sleep(0.02)
+    workers = driver.children(recursive=True)
+    driver.kill()
+    driver.wait()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive
+
+
 def finished(store: Path) -> int:
     return len(list(store.glob("trials/*/result.json")))
 
@@ -233,22 +248,14 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
 ) -> None:
     undisturbed = command(*argv(photos, "--store", "undisturbed"))
     assert undisturbed.code == 0, undisturbed.err
-    kills = 0
-    for wait_s in (4.0, 7.0, 9.0):
-        driver = subprocess.Popen(
-            [sys.executable, "-m", "workbench", *argv(photos)],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            driver.wait(timeout=wait_s)
-        except subprocess.TimeoutExpired:
-            os.kill(driver.pid, signal.SIGKILL)
-            driver.wait()
-            kills += 1
-            time.sleep(1)  # its workers notice
-    assert kills
+    store = tmp_path / "mlflow_runs"
+    for happened in (
+        (store / "searches" / "s.jsonl").exists,
+        lambda: any(store.glob("trainings/*/lock")),
+        lambda: finished(store) > 0,
+    ):
+        kill_when(happened, tmp_path, argv(photos))
+    assert 1 <= finished(store) < 5
     ended = command(*argv(photos))
     assert ended.code == 0, ended.err
     assert ended.out == undisturbed.out

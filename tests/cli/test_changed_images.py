@@ -10,7 +10,7 @@ from tests.builders.searches import settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.experiments.search import _open
+from workbench.experiments.search_opening import open_search
 from workbench.experiments.search_spec import ResumePolicy
 from workbench.search.record_file import read_record
 from workbench.store.ledger import Ledger
@@ -28,7 +28,7 @@ def test_a_search_does_not_go_on_with_other_images(
 
     def begin(*, fresh: bool = False) -> None:
         open_images(wanted.base, Ledger(store))
-        _open(wanted, "s", store, ResumePolicy(warm_start=False, fresh=fresh), ignore)
+        open_search(wanted, "s", store, ResumePolicy(warm_start=False, fresh=fresh), ignore)
 
     begin()
     begin()

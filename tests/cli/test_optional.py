@@ -9,7 +9,7 @@ from tests.builders.searches import Fake, run, settings
 from workbench.cli.ablate_report import print_outcome
 from workbench.cli.search_table import print_state
 from workbench.cli.terminal import emit
-from workbench.experiments import ablation, running, search, views
+from workbench.experiments import ablation, running, search, search_opening, views
 from workbench.experiments.declaring import Declared
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_spec import ResumePolicy
@@ -62,7 +62,7 @@ def test_a_search_prints_its_table_without_its_views(
 ) -> None:
     state = run(settings(), 2, Fake())
     monkeypatch.setattr(search, "pack", lambda *_: None)
-    monkeypatch.setattr(search, "_known", lambda *_: ())
+    monkeypatch.setattr(search_opening, "_prior", lambda *_: ())
     monkeypatch.setattr(search, "_searched_in_time", lambda *_: state)
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
     context = RunContext(tmp_path, 1)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from workbench.cli.execution_options import MOST_WORKERS
-from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, STATISTICS, WHAT
+from workbench.cli.help import OUTPUT, STATISTICS, WHAT
 from workbench.config.bounds import MOST_TRIALS
 
 SpaceArgument = Annotated[
@@ -87,15 +87,6 @@ AsynchronousOption = Annotated[
         rich_help_panel=WHAT,
     ),
 ]
-SearchRecipeOption = Annotated[
-    str,
-    typer.Option(
-        "--recipe",
-        metavar="NAME",
-        help="Training recipe: smoke, demo, short or factsheet.",
-        rich_help_panel=WHAT,
-    ),
-]
 TopOption = Annotated[
     int,
     typer.Option(
@@ -139,60 +130,6 @@ PromotionSeedsOption = Annotated[
         rich_help_panel=STATISTICS,
     ),
 ]
-ResumeOption = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Resume a search; refuse to start a new one.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-RetryOption = Annotated[
-    Literal["failed"] | None,
-    typer.Option(
-        metavar="failed",
-        help="Run trials again whose worker died, or whose memory ran out.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-FreshOption = Annotated[
-    bool,
-    typer.Option(
-        "--fresh",
-        help="Start a new search and keep the earlier one under another name; finished trials "
-        "are not trained again.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-NoWarmStartOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-warm-start",
-        "--cold",
-        help="Do not report finished trials of other studies to the sampler of a new search.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-TimeoutOption = Annotated[
-    float | None,
-    typer.Option(
-        metavar="MINUTES",
-        min=0,
-        max=525_600,
-        help="Stop after this time; rerun the same command to resume.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-SearchEngineOption = Annotated[
-    Literal["local", "optuna", "ray"],
-    typer.Option(
-        "--engine",
-        metavar="NAME",
-        help="What runs the trials: local (processes of this machine; optuna is the same) or ray "
-        "(Ray Tune).",
-        rich_help_panel=EXECUTION,
-    ),
-]
 SearchNameOption = Annotated[
     str | None,
     typer.Option(
@@ -218,14 +155,5 @@ OutOption = Annotated[
         metavar="FILE",
         help="File to write; named after the search by default.",
         rich_help_panel=OUTPUT,
-    ),
-]
-SearchValidationOption = Annotated[
-    str | None,
-    typer.Option(
-        "--validation",
-        metavar="[NAME=]FOLDER",
-        help="Images of the learning curves.",
-        rich_help_panel=IMAGES,
     ),
 ]

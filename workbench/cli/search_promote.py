@@ -16,12 +16,12 @@ from workbench.cli.options import (
     StoreOption,
     TrackingOption,
 )
+from workbench.cli.search_execution_options import SearchEngineOption
 from workbench.cli.search_options import (
     NewRecipeOption,
     PromotionNameOption,
     PromotionSeedsOption,
     SearchArgument,
-    SearchEngineOption,
     TopOption,
 )
 from workbench.experiments.defaults import DEFAULT_STORE

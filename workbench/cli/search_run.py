@@ -1,11 +1,14 @@
 """`workbench search run`: search a space."""
 
+from typing import TYPE_CHECKING
+
 from workbench.cli.execution_options import AddressOption, CpusOption, GpusOption, WorkersOption
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
     BenchmarkOption,
     JsonOption,
     OverlapOption,
+    RecipeOption,
     SetOption,
     StepsOption,
     StoreOption,
@@ -13,28 +16,33 @@ from workbench.cli.options import (
     TrainingDataOption,
     ValidationOption,
 )
+from workbench.cli.search_execution_options import (
+    FreshOption,
+    NoWarmStartOption,
+    ResumeOption,
+    RetryOption,
+    SearchEngineOption,
+    TimeoutOption,
+)
 from workbench.cli.search_options import (
     AsynchronousOption,
     BatchOption,
-    FreshOption,
     KeepOption,
     LimitOption,
-    NoWarmStartOption,
     ObjectiveOption,
-    ResumeOption,
-    RetryOption,
     RungsOption,
     SamplerOption,
     SamplerSeedOption,
-    SearchEngineOption,
     SearchNameOption,
-    SearchRecipeOption,
     SpaceArgument,
-    TimeoutOption,
     TrialSeedsOption,
     TrialsOption,
 )
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
+
+if TYPE_CHECKING:
+    from workbench.experiments.run_context import RunContext
+    from workbench.experiments.search_spec import ResumePolicy, SearchSpec
 
 
 def run(
@@ -47,7 +55,7 @@ def run(
     keep: KeepOption = None,
     batch: BatchOption = 4,
     asynchronous: AsynchronousOption = False,
-    recipe_name: SearchRecipeOption = DEFAULT_RECIPE,
+    recipe_name: RecipeOption = DEFAULT_RECIPE,
     steps: StepsOption = None,
     set_: SetOption = None,
     data: TrainingDataOption = None,
@@ -81,19 +89,13 @@ def run(
         workbench search mdrn-size --trials 40 --recipe short --limit 'parameters<=60000'
     """
     from workbench.cli.search_limits import limits_of, rungs_of
-    from workbench.cli.search_table import print_state
-    from workbench.cli.search_terminal import SearchTerminal
     from workbench.execution.executors import executor_spec
     from workbench.experiments.run_context import RunContext
-    from workbench.experiments.search import search, show_search
     from workbench.experiments.search_spec import ResumePolicy, SearchSpec
     from workbench.experiments.seeds import seed_rule
     from workbench.experiments.study_spec import study_name
 
-    executor = executor_spec(engine, address, cpus, gpus)
-    policy = ResumePolicy(
-        resume, retry is not None, fresh=fresh, warm_start=not cold, timeout_min=timeout
-    )
+    policy = ResumePolicy(resume, retry is not None, fresh, not cold, timeout)
     spec = SearchSpec(
         space=space,
         trials=trials,
@@ -109,9 +111,20 @@ def run(
         trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
         name=study_name(study),
     )
+    executor = executor_spec(engine, address, cpus, gpus)
     context = RunContext(
         store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap
     )
+    _run(spec, context, policy, as_json=as_json)
+
+
+def _run(
+    spec: "SearchSpec", context: "RunContext", policy: "ResumePolicy", *, as_json: bool
+) -> None:
+    from workbench.cli.search_table import print_state
+    from workbench.cli.search_terminal import SearchTerminal
+    from workbench.experiments.search import search, show_search
+
     emit = SearchTerminal().emit
     state = search(spec, context, policy, emit)
     print_state(state, as_json=as_json)

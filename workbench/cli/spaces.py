@@ -1,13 +1,13 @@
 """`workbench spaces`: every search space with its question and size, or one of them in detail."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import typer
 
 from workbench.cli.lazy import DefaultGroup, LazyCommand
 from workbench.cli.options import JsonOption
-from workbench.cli.search_options import LimitOption
+from workbench.cli.search_options import LimitOption, SpaceArgument
 
 SUBCOMMANDS: Mapping[str, LazyCommand] = {
     "list": LazyCommand(
@@ -58,9 +58,7 @@ def list_(as_json: JsonOption = False) -> None:
 
 
 def show(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A search space, or several joined as A+B.")
-    ],
+    space: SpaceArgument,
     limit: LimitOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,4 +74,4 @@ def show(
     from workbench.cli.terminal import emit
     from workbench.experiments.spaces import sample_space
 
-    print_space(sample_space(name, limits_of(limit), emit), as_json=as_json)
+    print_space(sample_space(space, limits_of(limit), emit), as_json=as_json)

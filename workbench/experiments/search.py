@@ -1,8 +1,6 @@
 """What `workbench search` does: run a search, resume it, and show it in MLflow."""
 
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from workbench.errors import ConfigError
 from workbench.execution.events import to_all
@@ -12,28 +10,24 @@ from workbench.execution.tracked import TrackedTrials
 from workbench.experiments.packing import pack
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_events import SearchEnded, SearchRecorded, SearchStarted
+from workbench.experiments.search_opening import open_search
 from workbench.experiments.search_settings import settings_of
 from workbench.experiments.search_spec import ResumePolicy, SearchSpec
 from workbench.experiments.stored_search import objectives_of, stored_search
 from workbench.experiments.views import optional, tracking
 from workbench.search.forking import fork_checkpoints
 from workbench.search.loop import run_loop
-from workbench.search.record import PriorObservation, SearchEvent, SearchRecord, Settings
+from workbench.search.record import SearchEvent, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
     only_driver,
-    put_aside,
     read_record,
-    start_record,
 )
 from workbench.search.state import BASELINE, SearchState
-from workbench.search.warm_start import prior_observations
-from workbench.store.ledger import Ledger
 from workbench.system.digests import sha256_of_json
 from workbench.system.events import Emit, Note, ignore, working
 from workbench.system.time_limit import TimeIsUpError, time_limit
 from workbench.tracking.tracker import Tracker
-from workbench.trial.images import changed_images, known_hashes, named_hashes
 
 
 def search(
@@ -84,7 +78,7 @@ def run_search(
     pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), context, emit)
     _note_idle_workers(settings, context, emit)
     with only_driver(context.store, name):
-        record = _open(settings, name, context.store, policy, emit)
+        record = open_search(settings, name, context.store, policy, emit)
         with tracking(context.store, context.tracking_uri, emit) as tracker:
             _describe(record, tracker, context.command, emit)
             state = _searched_in_time(record, trials, context, tracker, policy, emit)
@@ -125,79 +119,6 @@ def _note_idle_workers(settings: Settings, context: RunContext, emit: Emit) -> N
     if context.at_once is not None and context.workers > at_once:
         idle = context.workers - at_once
         emit(Note(f"--batch {settings.batch}: {idle} of the workers will be idle"))
-
-
-def _open(
-    settings: Settings, name: str, store: Path, policy: ResumePolicy, emit: Emit
-) -> SearchRecord:
-    """Return the search as it was left, or a new one."""
-    if policy.fresh:
-        other = put_aside(store, name)
-        if other:
-            emit(Note(f"the earlier search is kept as search {other}"))
-    record, images = read_record(store, name), named_hashes(settings.base, Ledger(store))
-    if record is None:
-        record = _new(settings, name, images, store, policy, emit)
-    _check_the_same(record, settings, images, store)
-    if record.proposals:
-        proposed = sum(p.trained for p in record.proposals)
-        emit(Note(f"search {name} resumes: {proposed} trials proposed"))
-    if policy.retry and not record.retrying and not record.retryable():
-        emit(Note("--retry failed: no trial of this search has failed"))
-    return record
-
-
-def _new(
-    settings: Settings,
-    name: str,
-    images: dict[str, str],
-    store: Path,
-    policy: ResumePolicy,
-    emit: Emit,
-) -> SearchRecord:
-    emit(Note(f"search {name} starts"))
-    known = _known(settings, store) if policy.warm_start else ()
-    record = SearchRecord(name=name, settings=settings, prior=known, images=images)
-    start_record(record, store)
-    if known:
-        emit(
-            Note(
-                f"warm start: the sampler has the scores of {len(known)} finished networks; "
-                "--no-warm-start starts without them"
-            )
-        )
-    return record
-
-
-def _check_the_same(
-    record: SearchRecord, settings: Settings, images: Mapping[str, str], store: Path
-) -> None:
-    """Refuse to resume a search whose settings, or whose images, are not those of now.
-
-    Raises:
-        ConfigError: With what to do.
-    """
-    if record.settings != settings:
-        raise ConfigError(
-            f"search {record.name!r} in {store} has other settings; give another --study, "
-            "--fresh to start a new search, or the same options to resume it"
-        )
-    changed = changed_images(record.images, images)
-    if changed:
-        raise ConfigError(
-            f"search {record.name!r} in {store}: images changed: {', '.join(changed)}; its "
-            "proposals rest on scores of the old ones. --fresh starts a new search and keeps it "
-            "under another name"
-        )
-
-
-def _known(settings: Settings, store: Path) -> tuple[PriorObservation, ...]:
-    """Return the networks of the space that the ledger has, on these images with this recipe."""
-    ledger = Ledger(store)
-    hashes = known_hashes(settings.base, ledger)
-    if hashes is None:
-        return ()
-    return prior_observations(settings, objectives_of(settings), ledger.results(), hashes)
 
 
 def _describe(record: SearchRecord, tracker: Tracker, command: str, emit: Emit) -> None:

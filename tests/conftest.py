@@ -24,6 +24,14 @@ from workbench.tracking.mlflow_tracker import MlflowTracker
 torch.set_num_threads(1)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep tests that share a fixture in one process."""
+    from tests.scheduling import GroupScheduling
+
+    return GroupScheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def reference() -> Path:
     """Return the folder of published weights, golden tensors and benchmark images."""

@@ -1,0 +1,34 @@
+"""How tests are spread over the processes of pytest-xdist.
+
+Tests run one by one wherever a process is free, but those whose modules name an `xdist_group` run
+in one process, one group after the other, as they share fixtures that cost seconds. (`--dist
+loadgroup` is meant for that; with pytest 9.2 and xdist 3.8 it has no effect.)
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from xdist.scheduler import LoadScopeScheduling
+
+ROOT = Path(__file__).parent.parent
+_GROUP = re.compile(r"""mark\.xdist_group\(["']([a-z-]+)["']\)""")
+
+
+@cache
+def group_of(file: str) -> str | None:
+    """Return the group that a module of tests names, None if it names none.
+
+    Args:
+        file: Path of the module below the root of the repository.
+    """
+    path = ROOT / file
+    found = _GROUP.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found.group(1) if found else None
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each group, and each test without one, to the next process that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0]) or nodeid

@@ -7,7 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -19,7 +19,7 @@ from tests.processes import LOOPBACK, MARK, RAY_WORKERS, commands, listening_on,
 pytestmark = [
     pytest.mark.xdist_group("ray"),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
 ]
 CLUSTER_SETTINGS = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -27,7 +27,7 @@ CLUSTER_SETTINGS = {
     "RAY_AUTH_MODE": "disabled",
 }
 RUNGS = "fidelity:\n  rungs: [0.5]\n"
-PATIENCE_S = 120.0
+PATIENCE_S = 400.0
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Place:
 
     folder: Path
     photos: Path
+    started: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     @property
     def store(self) -> Path:
@@ -46,7 +47,7 @@ class Place:
         images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
         small = [text.replace("steps=6", "steps=60") for text in SMALL]
         argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
-        return subprocess.Popen(
+        driver = subprocess.Popen(
             [
                 *(sys.executable, "-m", "workbench", *argv),
                 *("--validation", str(self.photos), "--allow-overlap"),
@@ -58,6 +59,8 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(driver)
+        return driver
 
     def outcome(self, driver: "subprocess.Popen[str]") -> "Outcome":
         """Wait for the end of a search and return what it printed and what it left."""
@@ -97,8 +100,12 @@ def made(folder: Path, photos: Path) -> Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, photos: Path) -> Place:
-    return made(tmp_path, photos)
+def place(tmp_path: Path, photos: Path) -> Iterator[Place]:
+    place = made(tmp_path, photos)
+    yield place
+    for driver in place.started:
+        driver.kill()  # if the test has failed
+        driver.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Small values that look like the real ones, and one real MLflow server."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from workbench.results import (
     TrialState,
     WeightsRecord,
 )
+from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.summary import VariantSummary
 from workbench.tracking.tracker import TrialLabel
 
@@ -192,3 +194,19 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         os.killpg(server.pid, 9)
         server.wait()
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_store: Path) -> Path:
+    """Return a store of the test's own, whose database need not be made anew."""
+    return Path(shutil.copytree(empty_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def tracker(store: Path, warnings: list[str]) -> MlflowTracker:
+    return MlflowTracker(store, on_warning=warnings.append)

@@ -23,7 +23,7 @@ def ask(server: str, path: str, body: object) -> dict[str, Any]:
         return found
 
 
-def test_a_server_shows_the_same_run_however_often_it_is_told(
+def test_a_server_shows_the_same_run_however_often_it_is_shown(
     mlflow_server: str, tmp_path: Path
 ) -> None:
     warnings: list[str] = []

@@ -3,7 +3,7 @@
 import importlib.resources
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from workbench.config.trial import TrialConfig
 from workbench.tracking import mlflow_connection
 from workbench.tracking.database import artifacts_path, sqlite_address, sqlite_file
 from workbench.tracking.mlflow_tracker import MlflowTracker
+
+CreateTables = Callable[[str, str], None]
 
 # Two threads on a busy machine are many times slower than one, and results depend on the number.
 torch.set_num_threads(1)
@@ -76,8 +78,11 @@ def tiny_trial(photos: Path) -> TrialConfig:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def copied_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Make the tables of MLflow's databases once: its migrations take 1.5 s of a core a store."""
+def create_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CreateTables]:
+    """Copy the tables of MLflow's databases: its migrations take 1.5 s of a core for each store.
+
+    Yields the function that runs the migrations, for tests that need it.
+    """
     template: Path = tmp_path_factory.mktemp("tables") / "mlflow.db"
     create = mlflow_connection.create_tables
 
@@ -92,7 +97,7 @@ def copied_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mlflow_connection, "create_tables", copy)
-        yield
+        yield create
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -21,16 +20,6 @@ from workbench.search.record_file import start_record
 from workbench.store.ledger import Ledger
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.tracker import ScoredWeights, TrialLabel
-
-
-@pytest.fixture(autouse=True)
-def quick_database(monkeypatch: pytest.MonkeyPatch, empty_store: Path) -> None:
-    """Copy the tables of a new database, which takes MLflow seconds to make."""
-
-    def copy(self: MlflowTracker, address: str, artifacts: str) -> None:
-        shutil.copyfile(empty_store / "mlflow.db", address.removeprefix("sqlite:///"))
-
-    monkeypatch.setattr(MlflowTracker, "_create_tables", copy)
 
 
 def query(store: Path, sql: str) -> list[tuple[Any, ...]]:

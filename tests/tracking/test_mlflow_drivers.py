@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 KILLED_DRIVER = """
 import os, sys
 from pathlib import Path
-from tests.tracking.conftest import SMALL_COST, make_config, make_label, make_point
+from tests.tracking.conftest import make_config, make_label, make_point
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 tracker = MlflowTracker(Path(sys.argv[1]))

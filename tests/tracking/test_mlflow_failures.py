@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import CreateTables
 from tests.tracking.conftest import (
     free_port,
     make_config,
@@ -15,6 +16,7 @@ from tests.tracking.conftest import (
     make_result,
 )
 from workbench.errors import StoreError
+from workbench.tracking import mlflow_connection
 from workbench.tracking.mlflow_tracker import MlflowTracker
 
 
@@ -58,7 +60,10 @@ def test_a_full_disk_is_refused_at_once(small_disk: Path) -> None:
     MlflowTracker(small_disk / "store").trial_ended(make_label(), make_result(make_label()))
 
 
-def test_a_disk_too_small_for_the_database_leaves_no_half_of_one(small_disk: Path) -> None:
+def test_a_disk_too_small_for_the_database_leaves_no_half_of_one(
+    small_disk: Path, create_tables: CreateTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlflow_connection, "create_tables", create_tables)
     filler = fill(small_disk, spare_bytes=300_000)
     with pytest.raises(StoreError, match="database or disk is full"):
         MlflowTracker(small_disk / "store")

@@ -59,15 +59,19 @@ class SearchResults:
         frame = self.to_frame()
         return frame[frame["on_front"]].reset_index(drop=True)
 
-    def config(self, name: str) -> ModelConfig:
+    def config(self, name: str | None = None) -> ModelConfig:
         """Return the network of a trial, which `wb.build` and `wb.count` take.
 
         Args:
-            name: Such as `t0007`.
+            name: Such as `t0007`; the best one if None.
 
         Raises:
-            ConfigError: For an unknown name, with the nearest one.
+            ConfigError: For an unknown name, with the nearest one; without a name while nothing is
+                scored.
         """
+        name = name or self.best
+        if name is None:
+            raise ConfigError(f"search {self.name!r} has no network with a score yet")
         known = {proposal.name: proposal for proposal in self._overview.state.trained}
         if name not in known:
             raise ConfigError(f"search {self.name!r} has no trial {name!r}; {nearest(name, known)}")

@@ -39,6 +39,7 @@ from workbench.cli.search_options import (
     TrialsOption,
 )
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
+from workbench.experiments.seeds import seed_rule
 
 if TYPE_CHECKING:
     from workbench.experiments.run_context import RunContext
@@ -81,9 +82,9 @@ def run(
 ) -> None:
     """Search a space for the best networks within hard limits, or resume a search.
 
-    The canonical network is always trial 0. A network above a limit is never trained, and no
-    network is trained twice. At the rungs the worse candidates are stopped early. Rerun the same
-    command to resume a stopped search; with more --trials it continues a finished one.
+    The canonical network is trial 0. A network above a limit is never trained, no network is
+    trained twice, and the worse candidates are stopped early at the rungs. Rerun the same command
+    to resume a stopped search; more --trials continue a finished one.
 
     Example:
         workbench search mdrn-size --trials 40 --recipe short --limit 'parameters<=60000'
@@ -92,15 +93,13 @@ def run(
     from workbench.execution.executors import executor_spec
     from workbench.experiments.run_context import RunContext
     from workbench.experiments.search_spec import ResumePolicy, SearchSpec
-    from workbench.experiments.seeds import seed_rule
     from workbench.experiments.study_spec import study_name
 
-    policy = ResumePolicy(resume, retry is not None, fresh, not cold, timeout)
     spec = SearchSpec(
         space=space,
         trials=trials,
         sampler=sampler,
-        objectives=tuple(objective or ()),
+        objectives=objective or (),
         limits=limits_of(limit),
         rungs=rungs_of(rungs),
         keep=keep,
@@ -115,6 +114,7 @@ def run(
     context = RunContext(
         store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap
     )
+    policy = ResumePolicy(resume, retry is not None, fresh, not cold, timeout)
     _run(spec, context, policy, as_json=as_json)
 
 

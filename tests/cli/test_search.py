@@ -71,7 +71,7 @@ def test_a_search_runs_goes_on_and_ends_in_a_tested_claim(
     assert "s.db exists already" in twice.err
     best = command("search", "best", "s")
     assert plain["front"][0] in best.out
-    warm = command(*argv(photos, "--trials", "1", "--study", "t"))
+    warm = command(*argv(photos, "--trials", "1", "--study", "t", "--workers", "2"))
     assert "the sampler has the scores of 6 finished networks" in warm.err
     cold = command(*argv(photos, "--trials", "1", "--study", "u", "--no-warm-start"))
     assert "the sampler has" not in cold.err

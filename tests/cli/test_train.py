@@ -82,7 +82,7 @@ def test_the_config_of_a_trial_trains_it_again(command: Command, finished: Path)
         (["tiny", "--recipe", "smok"], "unknown recipe 'smok'; did you mean 'smoke'?"),
         (["nowhere.yaml"], "nowhere.yaml: "),
         (["tiny", "--out", "x.onnx"], "--out must end in .safetensors or .pth"),
-        (["tiny", "--set", "training.device=cuda"], "cuda"),
+        (["tiny", "--set", "training.device=tpu"], "--set training.device: unknown name 'tpu'"),
     ],
     ids=" ".join,
 )

@@ -105,11 +105,15 @@ def test_a_warning_is_said_once_and_to_whoever_listens(caplog: pytest.LogCapture
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
 
 
-@pytest.mark.parametrize("text", ["[NaN]", "[-Infinity]", '{"a": 1e309}', "[" * 5000 + "]" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    ["[NaN]", "[-Infinity]", '{"a": 1e309}', "[" * 101 + "1" + "]" * 101, "[" * 5000 + "]" * 5000],
+)
 def test_json_has_finite_numbers_and_an_end(text: str) -> None:
     with pytest.raises(ValueError, match=r"numbers must be finite, got|nested too deeply"):
         loads(text)
 
 
 def test_other_json_is_read_as_ever() -> None:
+    assert loads("[" * 100 + "]" * 100)
     assert loads(b'{"a": [1, -2.5e3, true, null, "NaN"]}') == {"a": [1, -2500.0, True, None, "NaN"]}

@@ -70,7 +70,7 @@ DOORS = {
     "mlflow": {"tracking/mlflow_connection.py"},
     "sqlalchemy": {"tracking/mlflow_connection.py"},
     "ray": {"execution/ray/"},
-    "psutil": {"execution/ray/"},
+    "psutil": {"execution/ray/reaper.py", "trial/usage.py"},
     "optuna": {"search/", "reporting/search_study.py"},
     "plotly": {"reporting/page_figures.py"},
     "matplotlib": {"reporting/prints.py"},

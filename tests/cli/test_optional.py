@@ -9,6 +9,7 @@ from tests.builders.searches import Fake, run, settings
 from workbench.cli.ablate_report import print_outcome
 from workbench.cli.search_table import print_state
 from workbench.cli.terminal import emit
+from workbench.execution.executor import Task
 from workbench.experiments import ablation, running, search, search_opening, views
 from workbench.experiments.declaring import Declared
 from workbench.experiments.run_context import RunContext
@@ -42,7 +43,14 @@ def test_an_ablation_prints_its_table_without_its_views(
         results |= {(name, seed): rows[seed - 1] for seed in (1, 2, 3)}
     monkeypatch.setattr(running, "run_plan", lambda *_, **__: results)
     monkeypatch.setattr(running, "pack", lambda *_: None)
-    monkeypatch.setattr(running, "look_up", lambda *_: [])
+    # Trials that are finished, so that nothing is timed or trained.
+    monkeypatch.setattr(
+        running,
+        "look_up",
+        lambda plan, _: [
+            Task(arm.name, arm.with_seed(seed), None, result=BASE[0]) for arm, seed in plan.trials()
+        ],
+    )
     monkeypatch.setattr(running, "declare", lambda *_: Declared(None, None, 1))  # type: ignore[arg-type]
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
     context = RunContext(tmp_path, 1)

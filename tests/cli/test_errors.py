@@ -205,7 +205,7 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.cli.variants.find_variants", interrupt)
+    monkeypatch.setattr("workbench.experiments.variants.list_variants", interrupt)
     ended = command("variants")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "stopped\n"
@@ -229,8 +229,8 @@ def test_ctrl_c_while_the_program_loads_is_one_line_too(
 @pytest.mark.parametrize(
     ("argv", "place", "said"),
     [
-        (["variants"], "variants.find_variants", "stopped\n"),
-        (NO_LVAR, "ablate._run", "stopped; rerun the same command to resume\n"),
+        (["variants"], "experiments.variants.list_variants", "stopped\n"),
+        (NO_LVAR, "cli.ablate._run", "stopped; rerun the same command to resume\n"),
     ],
     ids=["variants", "ablate"],
 )
@@ -242,7 +242,7 @@ def test_sigterm_is_like_ctrl_c_and_a_command_that_resumes_says_so(
         raise AssertionError("it goes on")
 
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(f"workbench.cli.{place}", terminate)
+    monkeypatch.setattr(f"workbench.{place}", terminate)
     ended = command(*argv)
     assert (ended.code, ended.out, ended.err) == (130, "", said)
     assert signal.getsignal(signal.SIGTERM) == before
@@ -259,6 +259,6 @@ def test_a_bug_is_not_hidden(command: Command, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("workbench.cli.variants.find_variants", broken)
+    monkeypatch.setattr("workbench.experiments.variants.list_variants", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         command("variants")

@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.experiments import ablation, running
+from workbench.experiments import study as studies
 from workbench.experiments.ablation import AblationOutcome, ablate
 from workbench.experiments.declaration import read_study
 from workbench.experiments.preview import preview
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds
+from workbench.experiments.study import open_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import TrialSpec
+from workbench.reporting.json_data import comparison_to_dict
 from workbench.results import TrialState
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.events import Note
@@ -131,3 +135,20 @@ def test_a_preview_of_an_empty_store_trains_and_writes_nothing(
     found = preview(small_spec(photos), tmp_path / "none")
     assert (len(found.trials), found.finished, found.tuning_trials) == (2, 0, 0)
     assert not (tmp_path / "none").exists()
+
+
+def test_the_views_of_a_study_use_its_comparison(
+    run: Run, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome, _, _ = run
+    opened = open_study(store, outcome.study)
+    assert outcome.declared_comparison is not None
+    assert comparison_to_dict(opened.comparison) == comparison_to_dict(outcome.declared_comparison)
+
+    def compare_again(*_: object) -> None:
+        raise AssertionError("was compared already")
+
+    monkeypatch.setattr(studies, "compare_declared", compare_again)
+    again = open_study(store, outcome.study, None, outcome.declared_comparison)
+    assert again.comparison is outcome.declared_comparison
+    assert replace(outcome, plan=replace(outcome.plan, looks=(1,))).declared_comparison is None

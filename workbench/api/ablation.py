@@ -139,7 +139,7 @@ def _run(spec: StudySpec, context: RunContext, progress: Progressing) -> StudyRe
     with shown(progress) as emit:
         outcome = run(spec, context, emit)
         if not spec.shapley:  # whose many networks have no verdicts of their own
-            show_study(outcome.study, context, emit)
+            show_study(outcome.study, context, emit, outcome.declared_comparison)
     return study(outcome.study, context.store).with_outcome(outcome)
 
 

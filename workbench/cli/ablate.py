@@ -177,4 +177,4 @@ def _run(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:
     outcome = run_study(plan_study(spec, emit), run, emit)
     print_outcome(outcome, run, as_json=as_json)
     if outcome.shapley is None:  # whose many networks have no verdicts of their own
-        show_study(outcome.study, run, emit)
+        show_study(outcome.study, run, emit, outcome.declared_comparison)

@@ -79,4 +79,4 @@ def promote(
     )
     outcome = run_promotion(spec, context, emit)
     print_outcome(outcome, context, as_json=as_json)
-    show_study(outcome.study, context, emit)
+    show_study(outcome.study, context, emit, outcome.declared_comparison)

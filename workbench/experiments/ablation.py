@@ -50,6 +50,12 @@ class AblationOutcome:
         return self.plan.study
 
     @property
+    def declared_comparison(self) -> Comparison | None:
+        """The comparison that reports of the study make; None if this one differs from it."""
+        # A path has one more row here; with looks, the store may have more seeds than were needed.
+        return self.comparison if self.path is None and not self.plan.looks else None
+
+    @property
     def trials(self) -> int:
         """Trials that have ended."""
         return sum(len(results) for results in self.results.values())

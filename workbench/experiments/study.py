@@ -45,13 +45,19 @@ class OpenedStudy:
         return (*_added(self), *_known_before(self), *_missing(self))
 
 
-def open_study(store: Path, name: str, declaration: int | None = None) -> OpenedStudy:
+def open_study(
+    store: Path,
+    name: str,
+    declaration: int | None = None,
+    comparison: Comparison | None = None,
+) -> OpenedStudy:
     """Read a study and compare it again, by the rule that it declared.
 
     Args:
         store: The store.
         name: Of the study.
         declaration: Its number, 1 for the first one; None is the last one.
+        comparison: That of these arms and results if it was made already; None to compare.
 
     Raises:
         ConfigError: If there is no such study or declaration.
@@ -60,7 +66,9 @@ def open_study(store: Path, name: str, declaration: int | None = None) -> Opened
     study = read_study(store, name)
     declared = study.declaration(declaration)
     results = finished_trials(declared, Ledger(store))
-    return OpenedStudy(study, declared, results, compare_declared(declared, results))
+    if comparison is None or comparison.question != declared.question:
+        comparison = compare_declared(declared, results)
+    return OpenedStudy(study, declared, results, comparison)
 
 
 def finished_trials(declared: Declaration, ledger: Ledger) -> Results:

@@ -1,5 +1,6 @@
 """What is made of a finished study besides its table: crops, and MLflow's runs of all seeds."""
 
+from workbench.analysis.comparison import Comparison
 from workbench.analysis.extreme_images import extreme_images
 from workbench.experiments.crops import Rendered, render_crops
 from workbench.experiments.run_context import RunContext
@@ -9,7 +10,9 @@ from workbench.experiments.views import optional, tracking
 from workbench.system.events import Emit, Note, counting, ignore
 
 
-def show_study(name: str, context: RunContext, emit: Emit = ignore) -> None:
+def show_study(
+    name: str, context: RunContext, emit: Emit = ignore, comparison: Comparison | None = None
+) -> None:
     """Draw the crops that its report shows, and bring MLflow's runs of all seeds up to date.
 
     Only what is missing is done. These are views: what fails is a caution.
@@ -18,9 +21,10 @@ def show_study(name: str, context: RunContext, emit: Emit = ignore) -> None:
         name: Of the study.
         context: Whose store has it.
         emit: Gets progress, notes and cautions.
+        comparison: Of the study as it is declared, if it was made already; None to compare.
     """
     with optional("pictures and MLflow's runs of all seeds", emit):
-        opened = open_study(context.store, name)
+        opened = open_study(context.store, name, None, comparison)
         drawn = Rendered(0, ())
         with optional("drawing crops", emit), counting(emit, "drawing crops") as advance:
             pictures = extreme_images(opened.comparison)

@@ -219,7 +219,7 @@ def test_a_space_is_shown_with_its_share_within_the_limits(
         (["--limit", "parameters<=9"], "No such option: --limit"),
         (["show", "few", "--limit", "parameter<=9"], "did you mean 'parameters'?"),
         (["shw"], "No such command 'shw'. Did you mean 'show'?"),
-        (["show"], "Missing argument 'NAME'"),
+        (["show"], "Missing argument 'SPACE'"),
         (["show", "mdrn-sise"], "did you mean 'mdrn-size'?"),
     ):
         ended = command("spaces", *argv)

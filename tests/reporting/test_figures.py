@@ -10,6 +10,8 @@ from workbench.reporting.colours import style
 from workbench.reporting.figure import Level, Plot, Series
 from workbench.reporting.page_figures import draw_for_page
 
+pytestmark = pytest.mark.xdist_group("figures")
+
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:

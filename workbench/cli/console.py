@@ -63,7 +63,7 @@ class NoteConsole(PlainConsole):
             super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
-        """Go on without remarks."""
+        """Continue without remarks."""
         self.quiet = True
 
 

@@ -65,7 +65,7 @@ class ResumePolicy:
     warm_start: bool = True
     """Report the networks that other studies have finished to the sampler of a new search."""
     timeout_min: float | None = None
-    """Stop after so many minutes; the same search resumes."""
+    """Stop after this many minutes; the same search resumes."""
 
     def __post_init__(self) -> None:
         for option, given in (("--resume", self.resume), ("--retry", self.retry)):

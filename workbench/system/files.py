@@ -14,7 +14,7 @@ def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -
         path: The file; its folder is created.
         content: All of it.
         store: The store that the file is part of, which an error then names; None for a file that
-            the user has asked for.
+            the user has named.
 
     Raises:
         StoreError: If anything on the way fails. `path` is then as it was.

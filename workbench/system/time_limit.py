@@ -39,7 +39,7 @@ def time_limit(minutes: float | None) -> Iterator[None]:
         yield
     except (StoppedByUserError, KeyboardInterrupt):
         if over.is_set():
-            raise TimeIsUpError from None
+            raise TimeIsUpError(f"the time limit of {minutes:g} min has passed") from None
         raise
     finally:
         timer.cancel()

@@ -3,47 +3,57 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parent
-FILES = sorted(TESTS.rglob("*.py"))
+TREES = {
+    path.relative_to(TESTS).as_posix(): ast.parse(path.read_text())
+    for path in sorted(TESTS.rglob("*.py"))
+}
+"""By path below the folder of the tests."""
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(TESTS).as_posix()
+def imported(node: ast.AST) -> list[str]:
+    """Return the names that a statement imports, whole."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_no_module_of_tests_is_imported_by_another_one(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+def calls(tree: ast.Module, function: str) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == function
+    ]
+
+
+def test_no_module_of_tests_is_imported_by_another_one() -> None:
+    for path, tree in TREES.items():
+        own = "tests." + path.removesuffix(".py").replace("/", ".")
+        names = [name for node in ast.walk(tree) for name in imported(node)]
         shared = [name for name in names if name.startswith("tests.") and ".test_" in name]
-        own = "tests." + name_of(path).removesuffix(".py").replace("/", ".")
-        assert not [name for name in shared if name != own], "move it to tests/builders"
+        assert not [name for name in shared if name != own], f"{path}: move it to tests/builders"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_expected_error_names_its_message(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.raises":
-            assert any(keyword.arg == "match" for keyword in node.keywords), f"line {node.lineno}"
+def test_every_expected_error_names_its_message() -> None:
+    found = 0
+    for path, tree in TREES.items():
+        for call in calls(tree, "pytest.raises"):
+            found += 1
+            named = any(keyword.arg == "match" for keyword in call.keywords)
+            assert named, f"{path}:{call.lineno}"
+    assert found > 100
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_modules_that_share_a_fixture_run_in_one_worker(path: Path) -> None:
-    text = path.read_text()
-    shares = any(
-        isinstance(node, ast.Call)
-        and ast.unparse(node.func) == "pytest.fixture"
-        and any(ast.unparse(k.value) in ("'module'", "'class'") for k in node.keywords)
-        for node in ast.walk(ast.parse(text))
-    )
-    if shares and path.name.startswith("test_"):
-        assert "pytest.mark.xdist_group(" in text, "else each worker makes the fixture again"
-
-
-def test_the_rules_find_what_they_look_for() -> None:
-    assert len(FILES) > 100
-    assert any("pytest.raises" in path.read_text() for path in FILES)
+def test_modules_that_share_a_fixture_run_in_one_process() -> None:
+    found = 0
+    for path, tree in TREES.items():
+        scopes = [k.value for call in calls(tree, "pytest.fixture") for k in call.keywords]
+        if {"'module'", "'class'"} & {ast.unparse(scope) for scope in scopes}:
+            found += 1
+            grouped = calls(tree, "pytest.mark.xdist_group")
+            assert grouped or not Path(path).name.startswith("test_"), (
+                f"{path}: else each process makes the fixture again"
+            )
+    assert found > 10

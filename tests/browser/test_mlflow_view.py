@@ -14,7 +14,7 @@ import pytest
 from tests.browser.chromium import Browser, browser, needs_chromium
 from tests.browser.conftest import workbench
 
-pytestmark = [pytest.mark.xdist_group("mlflow-view"), needs_chromium, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("browser"), needs_chromium, pytest.mark.timeout(300)]
 
 
 def free_port() -> int:

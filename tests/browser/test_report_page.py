@@ -17,7 +17,7 @@ from workbench.analysis.comparison import compare
 from workbench.analysis.extreme_images import extreme_images
 from workbench.reporting.page import page
 
-pytestmark = [pytest.mark.xdist_group("report-page"), needs_chromium]
+pytestmark = [pytest.mark.xdist_group("browser"), needs_chromium]
 
 DRAWN = """(() => { const plots = [...document.querySelectorAll('.plot')]
     .filter(plot => !plot.closest('details:not([open])'));

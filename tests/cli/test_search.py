@@ -250,7 +250,6 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
     assert undisturbed.code == 0, undisturbed.err
     store = tmp_path / "mlflow_runs"
     for happened in (
-        (store / "searches" / "s.jsonl").exists,
         lambda: any(store.glob("trainings/*/lock")),
         lambda: finished(store) > 0,
     ):

@@ -107,7 +107,7 @@ def test_out_of_memory_and_divergence_are_results(start: Start) -> None:
 
 
 def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Start) -> None:
-    search = start(SPACE, steps=90)
+    search = start(SPACE, steps=45)
     search.wait_for(search.trains_the_first_candidate)
     first = search.worker()
     assert first
@@ -121,7 +121,7 @@ def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Sta
     assert "1 failed" in table
     assert "its worker process died 2 times" in table
     assert "t0001 failed: the search's command with --retry failed added runs" in search.said()
-    again = start(SPACE, "--retry", "failed", steps=90)
+    again = start(SPACE, "--retry", "failed", steps=45)
     table = again.table()
     assert "5 networks scored" in table
     assert "0 failed" in table
@@ -129,7 +129,7 @@ def test_a_trial_whose_workers_are_killed_fails_and_the_others_do_not(start: Sta
 
 
 def test_data_that_vanish_cost_the_trials_that_need_them(start: Start, tmp_path: Path) -> None:
-    search = start(SPACE, steps=90)
+    search = start(SPACE, steps=45)
     search.wait_for(search.trains_the_first_candidate)
     shutil.rmtree(tmp_path / "photos")
     table = search.table()

@@ -138,14 +138,6 @@ def test_mdrn_on_set14_with_lr_of_the_other_kind(reference: Path) -> None:
     assert found.protocol.describe() == "x4, uint8, crop 4, LR bicubic-uint8"
 
 
-@pytest.mark.reference
-def test_mdrn_s_on_bsds100(reference: Path) -> None:
-    found = scores(reference, "mdrn-s", "BSDS100")
-    assert len(found.images) == 100
-    assert_rgb(found, 26.2224, 0.7115)
-    assert_y(found, 27.5686, 0.7359)
-
-
 @pytest.mark.parametrize("training", [True, False])
 def test_the_network_is_put_back_into_its_mode(photos: Path, training: bool) -> None:
     model = Enlarge().train(training)

@@ -56,9 +56,10 @@ def spelled_paths(code: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_other_package_builds_a_path_below_a_store(path: Path) -> None:
-    assert spelled_paths(path.read_text()) == []
+def test_no_other_package_builds_a_path_below_a_store() -> None:
+    assert len(FILES) > 100
+    for path in FILES:
+        assert spelled_paths(path.read_text()) == [], path
 
 
 @pytest.mark.parametrize(

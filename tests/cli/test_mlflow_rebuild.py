@@ -47,7 +47,7 @@ def test_studies_and_external_checkpoints_come_back(command: Command, tmp_path: 
     tracker.close()
     ended = command("mlflow", "rebuild")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.endswith("rebuilt from 1 studies, 0 searches and 2 external checkpoints\n")
+    assert ended.out.endswith("rebuilt from 1 study, 0 searches and 2 external checkpoints\n")
     assert [row[:3] for row in query(store, RUNS)] == [
         *((STUDY, f"no-lvar · {end}", "FINISHED") for end in ("all seeds", "seed 1")),
         *((STUDY, f"tiny · {end}", "FINISHED") for end in ("all seeds", "seed 1", "seed 2")),

@@ -14,11 +14,11 @@ from workbench.analysis.judging import Difference
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.baseline import BICUBIC, warning_text
-from workbench.reporting.wording import confidence_text, counted, looks_text, remedy_text
+from workbench.reporting.wording import confidence_text, looks_text, remedy_text
 from workbench.results import MeanScore
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.numbers import count_change, difference_text, mean_text, p_text
-from workbench.system.text import printable
+from workbench.system.text import counted, printable
 
 if TYPE_CHECKING:
     from workbench.statistics.verdicts import Decision

@@ -109,11 +109,6 @@ def millions(count: int) -> str:
     return f"{count / 1e6:.2f}"
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number with the plural of what it counts, as in `1,200 trials`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def billions(count: int) -> str:
     """Format a count in billions."""
     return giga_text(count)

@@ -31,10 +31,11 @@ def export(
     Example:
         workbench export no-lvar-vs-mdrn-s_smoke_embedded --out exported
     """
-    from workbench.cli.console import OUT, counted, note
+    from workbench.cli.console import OUT, note
     from workbench.cli.terminal import emit
     from workbench.experiments.transfer import export_study
     from workbench.system.events import counting
+    from workbench.system.text import counted
 
     with counting(emit, "trials") as advance:
         exported = export_study(store, study, out, advance)

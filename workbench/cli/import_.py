@@ -38,7 +38,8 @@ def import_(
 
 
 def _print_merged(merged: "Imported", store: Path) -> None:
-    from workbench.cli.console import OUT, counted, note
+    from workbench.cli.console import OUT, note
+    from workbench.system.text import counted
 
     counts = (
         _count_text(merged.declarations, "declaration"),
@@ -56,7 +57,7 @@ def _print_merged(merged: "Imported", store: Path) -> None:
 
 
 def _count_text(count: "Count", what: str) -> str:
-    from workbench.cli.console import counted
+    from workbench.system.text import counted
 
     there = "was" if count.there == 1 else "were"
     return f"{counted(count.came, what)} came, {count.there:,} {there} there"

@@ -28,11 +28,13 @@ def rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     from workbench.cli.console import OUT
     from workbench.cli.terminal import emit
     from workbench.experiments.mlflow_view import rebuild_view
+    from workbench.system.text import counted
     from workbench.tracking.database import database_path
 
     shown = rebuild_view(store, emit)
     OUT.print(
-        f"{database_path(store)}: rebuilt from {shown.studies} studies, {shown.searches} searches "
-        f"and {shown.external} external checkpoints",
+        f"{database_path(store)}: rebuilt from {counted(shown.studies, 'study', 'studies')}, "
+        f"{counted(shown.searches, 'search', 'searches')} "
+        f"and {counted(shown.external, 'external checkpoint')}",
         soft_wrap=True,
     )

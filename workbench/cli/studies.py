@@ -23,6 +23,7 @@ def studies(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> 
     from workbench.cli.console import OUT, note, print_json
     from workbench.cli.terminal import emit
     from workbench.experiments.listing import list_store
+    from workbench.system.text import counted
 
     listing = list_store(store, emit)
     if as_json:
@@ -40,12 +41,14 @@ def studies(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> 
     if not listing.studies and not listing.searches:
         OUT.print(f"{store} holds no study and no search", soft_wrap=True)
         return
-    note(f"{len(listing.studies)} studies, {len(listing.searches)} searches, the newest first")
+    studies = counted(len(listing.studies), "study", "studies")
+    note(f"{studies} and {counted(len(listing.searches), 'search', 'searches')}, the newest first")
 
 
 def _print_study(study: "ListedStudy") -> None:
-    from workbench.cli.console import OUT, counted, heading
+    from workbench.cli.console import OUT, heading
     from workbench.experiments.listing import verdicts_text
+    from workbench.system.text import counted
 
     OUT.print(heading(study.name, f"  {_day(study.declared_s)}"), soft_wrap=True)
     if study.question:
@@ -64,8 +67,9 @@ def _print_study(study: "ListedStudy") -> None:
 
 
 def _print_search(search: "ListedSearch") -> None:
-    from workbench.cli.console import OUT, counted, heading
+    from workbench.cli.console import OUT, heading
     from workbench.experiments.listing import best_text
+    from workbench.system.text import counted
 
     OUT.print(heading(search.name, f"  search, {_day(search.changed_s)}"), soft_wrap=True)
     OUT.print(f"  {search.question}", soft_wrap=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
 from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC, warning
-from workbench.reporting.wording import confidence_text, counted, looks_text
+from workbench.reporting.wording import confidence_text, looks_text
 from workbench.results import MeanScore
 from workbench.system.numbers import (
     count_change,
@@ -16,7 +16,7 @@ from workbench.system.numbers import (
     mean_text,
     p_text,
 )
-from workbench.system.text import markdown, printable
+from workbench.system.text import counted, markdown, printable
 
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}

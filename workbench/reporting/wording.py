@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from workbench.results import TrialResult
 from workbench.statistics.decision_rule import DecisionRule
+from workbench.system.text import counted
 
 
 def confidence_text(rule: DecisionRule) -> str:
@@ -30,11 +31,6 @@ def looks_text(rule: DecisionRule) -> str:
         f"looks after {listed(map(str, counts))} seeds with error rates {listed(rates)}, "
         f"{rule.alpha:g} in all; each difference is of the look that settled it, or of the last"
     )
-
-
-def counted(number: int, what: str) -> str:
-    """Return `1 comparison` or `2 comparisons`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def listed(words: Iterable[str]) -> str:

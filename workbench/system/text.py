@@ -134,3 +134,14 @@ def _escaped(letter: str) -> str:
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def counted(number: int, what: str, plural: str = "") -> str:
+    """Return a number with what it counts, as in `1 trial` and `1,200 trials`.
+
+    Args:
+        number: At least 0.
+        what: In the singular.
+        plural: If it is not the singular with an s.
+    """
+    return f"{number:,} {what if number == 1 else plural or what + 's'}"

@@ -8,9 +8,10 @@ from workbench.analysis.selection import MOST_DRAWN
 from workbench.reporting.colours import SIGNS, styles, swatch
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
-from workbench.reporting.wording import counted, remedy_text
+from workbench.reporting.wording import remedy_text
 from workbench.statistics.decision_rule import Verdict
 from workbench.system.numbers import db_text, p_text
+from workbench.system.text import counted
 
 
 def chip(verdict: Verdict) -> str:

@@ -9,7 +9,8 @@ from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.reporting.html_parts import facts, whole
-from workbench.reporting.wording import counted, listed, short_value
+from workbench.reporting.wording import listed, short_value
+from workbench.system.text import counted
 
 _FEW = 6
 """Fields in which a recipe may differ from a shipped one and still be called by its name."""

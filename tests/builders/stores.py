@@ -80,7 +80,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def rewrite(exported: Path, path: str, content: bytes) -> None:
-    """Put a file into an export as somebody would who also mends its hash."""
+    """Put a file into an export and update its hash in the list."""
     (exported / path).parent.mkdir(parents=True, exist_ok=True)
     (exported / path).write_bytes(content)
     name_file(exported, path, hashlib.sha256(content).hexdigest())

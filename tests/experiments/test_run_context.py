@@ -34,8 +34,8 @@ class RefusedError(Exception):
 @pytest.mark.parametrize(
     ("seconds", "workers", "text"),
     [
-        (40.0, 1, "1 trials, 1 to run: about 40 s with 1 worker"),
-        (7200.0, 2, "1 trials, 1 to run: about 2.0 h with 2 workers"),
+        (40.0, 1, "1 trial, 1 to run: about 40 s with 1 worker"),
+        (7200.0, 2, "1 trial, 1 to run: about 2.0 h with 2 workers"),
     ],
 )
 def test_a_long_study_is_confirmed_and_a_short_one_is_not(

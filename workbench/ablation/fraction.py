@@ -1,4 +1,4 @@
-"""Fractional factorial designs of resolution IV: main effects are told apart. No torch.
+"""Fractional factorial designs: main effects are clear of two-factor interactions. No torch.
 
 A fraction is defined by words: products of factors that are +1 in each of its networks. The length
 of the shortest word is the resolution; with 4 or more no main effect is aliased with an interaction

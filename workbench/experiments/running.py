@@ -24,6 +24,7 @@ from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.system.events import Emit, Note, ignore, working
+from workbench.system.text import counted
 
 LONG_S = 3600.0
 """A study that takes longer is not started before `RunContext.confirm` allows it."""
@@ -81,8 +82,8 @@ def announce(prepared: Sequence[Prepared], context: RunContext, emit: Emit = ign
         seconds = seconds_left(planned, Ledger(context.store), context.workers)
     most = "at most " if any(one.plan.looks for one in prepared) else ""
     text = (
-        f"{len(planned)} trials, {waiting} to run: {most}about {duration_text(seconds)} "
-        f"with {context.workers} worker{'s' if context.workers > 1 else ''}"
+        f"{counted(len(planned), 'trial')}, {waiting} to run: {most}about {duration_text(seconds)} "
+        f"with {counted(context.workers, 'worker')}"
     )
     emit(Note(text))
     if seconds > LONG_S:

@@ -19,7 +19,7 @@ LAYERS = [
     {"config"},
     {"results"},
     {"store", "spaces", "statistics"},
-    {"tracking"},
+    {"tracking", "kernels"},
     {"data", "models"},
     {"training", "evaluation"},
     {"trial"},

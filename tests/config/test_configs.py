@@ -111,6 +111,23 @@ def test_the_factsheet_recipe_is_the_factsheet() -> None:
     assert recipe("factsheet").weight_decay == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "steps", "batch_size", "hr_patch_px"),
+    [("short", 1_200, 4, 96), ("medium", 5_000, 8, 192), ("long", 50_000, 16, 192)],
+)
+def test_recipes_of_one_stage_halve_the_rate_at_the_same_shares_of_their_steps(
+    name: str, steps: int, batch_size: int, hr_patch_px: int
+) -> None:
+    training = recipe(name)
+    (stage,) = training.stages
+    assert (stage.steps, stage.batch_size, stage.hr_patch_px) == (steps, batch_size, hr_patch_px)
+    assert [round(at / steps, 6) for at in stage.milestones] == [0.5, 0.7, 0.85, 0.95]
+    assert (stage.loss, stage.learning_rate, stage.sources) == ("l1", 2e-3, None)
+    assert steps % training.validate_every == 0  # the last point of the curve is the end
+    assert training.validate_every <= steps // 6
+    assert training.checkpoint_every <= training.validate_every
+
+
 @pytest.mark.parametrize(("look_up", "kind"), [(preset, "preset"), (recipe, "recipe")])
 def test_an_unknown_name_is_refused(look_up: object, kind: str) -> None:
     assert callable(look_up)

@@ -53,7 +53,7 @@ _DEFAULTS: dict[str, object] = {
 }
 """Of the options whose default is not None."""
 _HELP = {
-    "recipe": "`smoke`, `demo`, `short` or `factsheet`.",
+    "recipe": "`smoke`, `demo`, `short`, `medium`, `long` or `factsheet`.",
     "steps": "Training steps in all, to which the recipe is scaled; its own if None.",
     "data": "Folders of training images; photographs that ship with scikit-image if None.",
     "validation": "Folder of the images that learning curves, and rungs, are measured on.",

@@ -40,7 +40,7 @@ RecipeOption = Annotated[
     typer.Option(
         "--recipe",
         metavar="NAME",
-        help="Training recipe: smoke, demo, short or factsheet.",
+        help="Training recipe: smoke, demo, short, medium, long or factsheet.",
         rich_help_panel=WHAT,
     ),
 ]

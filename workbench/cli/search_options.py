@@ -102,7 +102,7 @@ NewRecipeOption = Annotated[
     typer.Option(
         "--recipe",
         metavar="NAME",
-        help="Training recipe: smoke, demo, short or factsheet.",
+        help="Training recipe: smoke, demo, short, medium, long or factsheet.",
         show_default="that of the search",
         rich_help_panel=WHAT,
     ),

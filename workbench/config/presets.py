@@ -134,6 +134,35 @@ RECIPES: dict[str, TrainingConfig] = {
         validate_every=200,
         checkpoint_every=50,
     ),
+    # For one GPU: long enough for parts of the network to matter. The learning rate is
+    # that of `short` and of the factsheet's first stage, halved at the same shares of the steps.
+    "medium": TrainingConfig(
+        stages=(
+            StageConfig(
+                steps=5_000,
+                hr_patch_px=192,
+                batch_size=8,
+                learning_rate=2e-3,
+                milestones=(2_500, 3_500, 4_250, 4_750),
+            ),
+        ),
+        validate_every=500,
+        checkpoint_every=250,
+    ),
+    # For one GPU, ten times as long; halved at the same shares.
+    "long": TrainingConfig(
+        stages=(
+            StageConfig(
+                steps=50_000,
+                hr_patch_px=192,
+                batch_size=16,
+                learning_rate=2e-3,
+                milestones=(25_000, 35_000, 42_500, 47_500),
+            ),
+        ),
+        validate_every=2_500,
+        checkpoint_every=1_000,
+    ),
     # Factsheet section 1.3; Adam's betas, the EMA and stage order as in the published code.
     "factsheet": TrainingConfig(
         stages=(

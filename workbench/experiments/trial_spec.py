@@ -24,7 +24,7 @@ class TrialSpec:
     """Training and images that all trials share. What is not given keeps its default."""
 
     recipe: str = DEFAULT_RECIPE
-    """Name of a recipe, such as smoke, demo, short or factsheet."""
+    """Name of a recipe, such as smoke, demo, short, medium, long or factsheet."""
     steps: int | None = None
     """Steps of all stages together, to which the recipe is scaled; None for the recipe's own."""
     data: Sequence[str] = ()

@@ -13,7 +13,8 @@ from workbench.config.data import Degradation, ImageSource
 from workbench.data.image_store import open_store
 from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
-from workbench.evaluation.evaluate import Tiling, evaluate, inference
+from workbench.evaluation.evaluate import evaluate
+from workbench.evaluation.running import Tiling, inference
 from workbench.models.checkpoints import load_model
 from workbench.results import DatasetScores
 

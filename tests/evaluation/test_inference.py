@@ -12,8 +12,9 @@ from torch.nn import functional
 from workbench.config.data import ImageSource
 from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
-from workbench.evaluation.evaluate import NotFiniteError, evaluate, inference
+from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.metrics import score_image
+from workbench.evaluation.running import NotFiniteError, inference
 from workbench.evaluation.upscale import plan_files, upscale_files
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.presets import PRESETS
-from workbench.evaluation.evaluate import inference
+from workbench.evaluation.running import inference
 from workbench.evaluation.tiles import run_tiled, spans
 from workbench.models.checkpoints import load_model
 from workbench.models.factory import build_model

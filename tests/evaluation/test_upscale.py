@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from workbench.data.images import read_rgb
 from workbench.errors import DataError, StoreError
-from workbench.evaluation.evaluate import WHOLE, Tiling
+from workbench.evaluation.running import WHOLE, Tiling
 from workbench.evaluation.upscale import plan_files, upscale_files
 from workbench.system.progress import Progress, silent
 

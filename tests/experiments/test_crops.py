@@ -26,8 +26,8 @@ from workbench.config.trial import TrialConfig
 from workbench.data.bicubic import downscale
 from workbench.data.pairs import FolderPairs
 from workbench.errors import StoreError
-from workbench.evaluation.evaluate import WHOLE, Tiling, inference, run
 from workbench.evaluation.metrics import to_uint8
+from workbench.evaluation.running import WHOLE, Tiling, inference, run
 from workbench.experiments.crop_drawing import Picture, Window, bicubic, choose_window, error_map
 from workbench.experiments.crops import Rendered, render_crops
 from workbench.models.checkpoints import load_model

@@ -7,7 +7,7 @@ import pytest
 from workbench.config.data import ImageSource
 from workbench.config.presets import PRESETS
 from workbench.errors import ConfigError
-from workbench.evaluation.evaluate import Tiling
+from workbench.evaluation.running import Tiling
 from workbench.experiments.evaluation import EvalSettings, evaluate_candidates, open_candidates
 from workbench.experiments.inspection import inspect_networks, open_networks
 from workbench.experiments.upscaling import plan_upscaling, upscale_images

@@ -12,7 +12,8 @@ from tests.hostile_networks import Interpolation
 from workbench.config.data import ImageSource
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ForeignCodeError
-from workbench.evaluation.evaluate import NotFiniteError, Tiling, evaluate
+from workbench.evaluation.evaluate import evaluate
+from workbench.evaluation.running import NotFiniteError, Tiling
 from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign

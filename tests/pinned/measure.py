@@ -23,7 +23,8 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.presets import CANONICAL, PRESETS, RECIPES
 from workbench.config.training import StageConfig, StageSource, TrainingConfig
 from workbench.config.trial import TrialConfig
-from workbench.evaluation.evaluate import Tiling, evaluate
+from workbench.evaluation.evaluate import evaluate
+from workbench.evaluation.running import Tiling
 from workbench.models.checkpoints import weights_hash
 from workbench.models.factory import build_model
 from workbench.results import MeanScore

@@ -14,7 +14,7 @@ from workbench.config.published import title_of
 from workbench.config.shipped import data_files
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
-from workbench.evaluation.evaluate import Tiling, check_finite, check_size, inference, run
+from workbench.evaluation.running import Tiling, check_finite, check_size, inference, run
 from workbench.models.complexity import DEFAULT_LR_PX, count_network
 from workbench.models.complexity import count as count_config
 from workbench.models.factory import build_model

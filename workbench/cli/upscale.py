@@ -47,7 +47,7 @@ def upscale(
     # torch, which --help does not need
     from workbench.cli.console import OUT
     from workbench.cli.terminal import emit
-    from workbench.evaluation.evaluate import Tiling
+    from workbench.evaluation.running import Tiling
     from workbench.experiments.upscaling import plan_upscaling, upscale_images
 
     files = plan_upscaling(source, target, recursive=recursive, emit=emit)

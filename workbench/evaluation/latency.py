@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workbench.evaluation.evaluate import inference
+from workbench.evaluation.running import inference
 from workbench.system.progress import Progress, silent
 
 THREADS = 1

@@ -13,8 +13,8 @@ from workbench.data.bicubic import enlarge
 from workbench.data.folders import image_name, list_images
 from workbench.data.images import ImageError, summarize
 from workbench.errors import DataError
-from workbench.evaluation.evaluate import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.evaluation.pictures import Picture, encode, read_picture, unmultiplied
+from workbench.evaluation.running import WHOLE, Tiling, check_finite, check_size, inference, run
 from workbench.system.files import write_atomically
 from workbench.system.progress import Progress, silent
 

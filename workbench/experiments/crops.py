@@ -103,7 +103,7 @@ def _by_image(jobs: Iterable[_Job]) -> list[list[_Job]]:
 
 def _draw_group(jobs: Sequence[_Job], ledger: Ledger) -> Iterator[tuple[_Job, str]]:
     """Draw the crops of one image; yield each job with the reason why it has none, or ''."""
-    from workbench.evaluation.evaluate import NotFiniteError
+    from workbench.evaluation.running import NotFiniteError
 
     outputs: dict[str, Picture] = {}
     for number, job in enumerate(jobs):
@@ -153,8 +153,8 @@ def _run(trial: TrialResult, image: _Image, ledger: Ledger) -> Picture:
         CheckpointError: If its weights are gone, or are not those that were scored.
         NotFiniteError: If it gives values that are no numbers.
     """
-    from workbench.evaluation.evaluate import Tiling, check_finite, inference, run
     from workbench.evaluation.metrics import to_uint8
+    from workbench.evaluation.running import Tiling, check_finite, inference, run
     from workbench.experiments.scored_weights import scored_network
 
     model, config = scored_network(trial, ledger), trial.config

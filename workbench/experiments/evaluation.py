@@ -10,7 +10,7 @@ from workbench.analysis.networks import NetworkTable, tabulate
 from workbench.config.data import Degradation, ImageSource
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, WorkbenchError
-from workbench.evaluation.evaluate import Tiling
+from workbench.evaluation.running import Tiling
 from workbench.experiments.external_scores import ExternalScores, keep_external_scores
 from workbench.experiments.saved_scores import Recorded, read_saved
 from workbench.experiments.scoring import check_sets, score_bicubic, score_network

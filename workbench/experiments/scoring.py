@@ -8,8 +8,9 @@ from workbench.data.packing import check_images
 from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
 from workbench.evaluation.baseline import bicubic_scores
-from workbench.evaluation.evaluate import WHOLE, Tiling, evaluate
+from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.metrics import smallest_hr_px as smallest_scored_hr_px
+from workbench.evaluation.running import WHOLE, Tiling
 from workbench.models.opening import OpenedNetwork
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.events import Caution, Emit, counting

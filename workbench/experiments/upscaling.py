@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.data.folders import left_out
-from workbench.evaluation.evaluate import WHOLE, Tiling
+from workbench.evaluation.running import WHOLE, Tiling
 from workbench.evaluation.upscale import Files, plan_files, upscale_files
 from workbench.models.opening import open_network
 from workbench.system.events import Emit, Note, counting, ignore

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from workbench.config.trial import TrialConfig
-from workbench.evaluation.evaluate import NotFiniteError
+from workbench.evaluation.running import NotFiniteError
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import cost_of
 from workbench.results import (

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
 from workbench.evaluation.baseline import packed_bicubic
-from workbench.evaluation.evaluate import Tiling, evaluate
+from workbench.evaluation.evaluate import evaluate
+from workbench.evaluation.running import Tiling
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.progress import Progress
 from workbench.training.state import TrainingState

@@ -6,8 +6,9 @@ from torch.nn import functional
 
 from workbench.config.attention import Variance, pool_padding
 from workbench.config.block import BlockConfig
+from workbench.kernels.eager import contrast
 from workbench.models.attention import LocalVariance
-from workbench.models.layers import BSConv, contrast
+from workbench.models.layers import BSConv
 
 
 def test_contrast_has_the_values_of_the_plain_standard_deviation() -> None:

@@ -8,9 +8,9 @@ is the unbiased variance; CCA adds the mean to the contrast.
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from workbench.config.attention import (
+    Activation,
     CcaConfig,
     ChannelAttention,
     ChannelWeightConfig,
@@ -24,12 +24,13 @@ from workbench.config.attention import (
     pool_padding,
 )
 from workbench.config.block import BlockConfig
-from workbench.models.layers import ACTIVATIONS, at_least_float32, contrast, convolution
+from workbench.kernels.eager import at_least_float32
+from workbench.kernels.operations import POOL_STRIDE
+from workbench.models.layers import ACTIVATIONS, DepthwiseConvolution, convolution
+from workbench.models.operations import WithOperations
 
-POOL_STRIDE = 3
 
-
-class LocalVariance(nn.Module):
+class LocalVariance(WithOperations):
     """L-var: a strided convolution of its own, then the variance over windows or over the map."""
 
     def __init__(self, level: int, width: int, variance: Variance, block: BlockConfig) -> None:
@@ -39,18 +40,18 @@ class LocalVariance(nn.Module):
         self.variance = variance
 
     def forward(self, squeezed: Tensor) -> Tensor:
-        """(N, f, H, W) -> (N, f, H', W') of the pooled map, or (N, f, 1, 1) if global."""
-        x = at_least_float32(self.strided(squeezed))
+        """(N, f, H, W) -> (N, f, H', W') of the pooled map, or (N, f, 1, 1) if global.
+
+        The result is at least in float32.
+        """
+        x: Tensor = self.strided(squeezed)
         if self.variance == "global":
-            return x.var(dim=(2, 3), keepdim=True)
-        pad = pool_padding(self.level)
-        x = functional.pad(x, (pad, pad, pad, pad), mode="reflect")
-        windows = x.unfold(2, self.level, POOL_STRIDE).unfold(3, self.level, POOL_STRIDE)
-        return windows.var(dim=(4, 5))  # (N, f, H', W', level, level) -> (N, f, H', W')
+            return at_least_float32(x).var(dim=(2, 3), keepdim=True)
+        return self.operations.local_variance(x, self.level, pool_padding(self.level))
 
 
 class DispersionBranch(nn.Module):
-    """Branch-A at one level: compress by stride and pooling, convolve, spread out again."""
+    """Branch-A at one level: compress by stride and pooling, then convolve."""
 
     def __init__(
         self, level: int, width: int, variance: Variance | None, block: BlockConfig
@@ -60,19 +61,19 @@ class DispersionBranch(nn.Module):
         self.pool = nn.MaxPool2d(level, POOL_STRIDE, pool_padding(level))
         self.lvar = None if variance is None else LocalVariance(level, width, variance, block)
         self.first = convolution(block, width, width)
-        self.activation = ACTIVATIONS[block.activation]()
         self.second = convolution(block, width, width)
+        self.activation: Activation = block.activation
 
     def forward(self, squeezed: Tensor) -> Tensor:
-        """(N, f, H, W) -> (N, f, H, W)."""
-        x = self.pool(self.strided(squeezed))
+        """(N, f, H, W) -> (N, f, H', W') of the pooled map."""
+        x: Tensor = self.pool(self.strided(squeezed))
         if self.lvar is not None:
-            x = x + self.lvar(squeezed)
-        x = self.second(self.activation(self.first(x)))
-        return _spread(x, squeezed)
+            x = (x + self.lvar(squeezed)).to(x.dtype)
+        out: Tensor = self.second(self.first(x, activation=self.activation))
+        return out
 
 
-class MDSA(nn.Module):
+class MDSA(WithOperations):
     """Multi-level dispersion spatial attention (factsheet, Figure 4)."""
 
     def __init__(self, channels: int, config: MdsaConfig, block: BlockConfig) -> None:
@@ -94,14 +95,14 @@ class MDSA(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         squeezed = self.squeeze(x)
-        attention = sum(branch(squeezed) for branch in self.dispersion.values())
-        if self.refinement is not None:
-            attention = attention + self.refinement(squeezed)
+        maps = [branch(squeezed) for branch in self.dispersion.values()]
+        base = None if self.refinement is None else self.refinement(squeezed)
+        attention = self.operations.spread_sum(maps, base, _size(squeezed))
         out: Tensor = x * self.expand(attention).sigmoid()
         return out
 
 
-class ESA(nn.Module):
+class ESA(WithOperations):
     """Enhanced spatial attention, which MDSA replaces: one level, deeper convolutions.
 
     Source: RFDN; BSRN puts BSConv in place of its inner 3x3 convolutions and keeps the strided one
@@ -116,21 +117,22 @@ class ESA(nn.Module):
         self.strided = nn.Conv2d(width, width, 3, stride=2)
         self.pool = nn.MaxPool2d(7, POOL_STRIDE)
         self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(3))
-        self.activation = ACTIVATIONS[config.activation or block.activation]()
+        self.activation: Activation = config.activation or block.activation
         self.expand = nn.Conv2d(width, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         squeezed = self.squeeze(x)
         first, second, third = self.convolutions
-        inner = self.activation(first(self.pool(self.strided(squeezed))))
-        inner = third(self.activation(second(inner)))
-        attention = self.expand(_spread(inner, squeezed) + self.refinement(squeezed))
+        inner = first(self.pool(self.strided(squeezed)), activation=self.activation)
+        inner = third(second(inner, activation=self.activation))
+        base = self.refinement(squeezed)
+        attention = self.expand(self.operations.spread_sum([inner], base, _size(squeezed)))
         out: Tensor = x * attention.sigmoid()
         return out
 
 
-class ParallelESA(nn.Module):
+class ParallelESA(WithOperations):
     """EFDN's attention: max pooling 7 compresses, two convolutions side by side, one joins them.
 
     Source: the published weights of EFDN (NEESR, NTIRE 2022, team 5).
@@ -143,7 +145,7 @@ class ParallelESA(nn.Module):
         self.refinement = nn.Conv2d(width, width, 1)
         self.pool = nn.MaxPool2d(7, stride=7, padding=1)
         self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(2))
-        self.activation = ACTIVATIONS[config.activation or block.activation]()
+        self.activation: Activation = config.activation or block.activation
         self.join = convolution(block, 2 * width, width)
         self.expand = nn.Conv2d(width, channels, 1)
 
@@ -151,9 +153,10 @@ class ParallelESA(nn.Module):
         """(N, C, H, W) -> (N, C, H, W)."""
         squeezed = self.squeeze(x)
         pooled = self.pool(squeezed)
-        both = [self.activation(convolve(pooled)) for convolve in self.convolutions]
+        both = [convolve(pooled, activation=self.activation) for convolve in self.convolutions]
         inner = self.join(torch.cat(both, dim=1))
-        attention = self.expand(_spread(inner, squeezed) + self.refinement(squeezed))
+        base = self.refinement(squeezed)
+        attention = self.expand(self.operations.spread_sum([inner], base, _size(squeezed)))
         out: Tensor = x * attention.sigmoid()
         return out
 
@@ -179,7 +182,7 @@ class ChannelWeight(nn.Module):
         return out
 
 
-class CCA(nn.Module):
+class CCA(WithOperations):
     """Contrast-aware channel attention: (standard deviation + mean), squeeze, excite (IMDN)."""
 
     def __init__(self, channels: int, config: CcaConfig) -> None:
@@ -191,8 +194,12 @@ class CCA(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
-        statistic = contrast(x) + at_least_float32(x).mean(dim=(2, 3), keepdim=True)
-        out: Tensor = x * self.excite(self.activation(self.squeeze(statistic))).sigmoid()
+        return x * self.scale(x)
+
+    def scale(self, x: Tensor) -> Tensor:
+        """Return the factor of each map, (N, C, 1, 1) in 0..1, in the dtype of `x`."""
+        statistic = self.operations.contrast_and_mean(x).to(x.dtype)
+        out: Tensor = self.excite(self.activation(self.squeeze(statistic))).sigmoid()
         return out
 
 
@@ -204,14 +211,12 @@ class ECCA(nn.Module):
         self.pointwise = nn.Conv2d(channels, channels, 1)
         self.activation = ACTIVATIONS[block.activation]()
         self.cca = None if config.cca is None else CCA(channels, config.cca)
-        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.depthwise = DepthwiseConvolution(channels, stride=1, padding="zeros")
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         x = self.activation(self.pointwise(x))
-        if self.cca is not None:
-            x = self.cca(x)
-        out: Tensor = self.depthwise(x)
+        out: Tensor = self.depthwise(x, scale=None if self.cca is None else self.cca.scale(x))
         return out
 
 
@@ -251,7 +256,6 @@ def _timm_attention(name: TimmAttentionName, channels: int) -> nn.Module:
     return module
 
 
-def _spread(x: Tensor, like: Tensor) -> Tensor:
-    """Interpolate bilinearly to the height and width of `like`."""
-    size = (like.shape[2], like.shape[3])
-    return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+def _size(x: Tensor) -> tuple[int, int]:
+    """Return height and width in px."""
+    return (x.shape[2], x.shape[3])

@@ -51,11 +51,11 @@ class EADB(nn.Module):
         for step, convolve in enumerate(self.residual):
             if self.distill:
                 maps.append(self.activation(self.distill[step](refined)))
-            out = convolve(refined)
-            refined = self.activation(out + refined if self.config.step_skip else out)
+            skip = refined if self.config.step_skip else None
+            refined = convolve(refined, skip=skip, activation=self.config.activation)
             if self.sizes:
                 distilled, refined = refined.split(self.sizes, dim=1)
                 maps.append(distilled)
-        last = self.last(refined)
-        maps.append(self.activation(last) if self.config.last_activation else last)
+        after_last = self.config.activation if self.config.last_activation else None
+        maps.append(self.last(refined, activation=after_last))
         return maps

@@ -10,10 +10,13 @@ from typing import Any
 from torch import Tensor, nn
 
 from workbench.errors import CheckpointError
+from workbench.models.layers import DepthwiseConvolution, PlainConvolution
 from workbench.models.network import MDRN
 from workbench.models.published.table import family_of
 
 RELU_FAMILY = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ReLU6)
+FUSED_RELU_FAMILY = ("relu", "leaky-relu")
+"""Those that our convolutions apply themselves, by name."""
 
 
 def has_pointwise_as_linear(model: MDRN) -> bool:
@@ -37,6 +40,8 @@ class ChallengeExtras:
         for module in model.modules():
             if isinstance(module, RELU_FAMILY):
                 hooks.append(module.register_forward_hook(self._relu))
+            elif isinstance(module, DepthwiseConvolution | PlainConvolution):
+                hooks.append(module.register_forward_hook(self._fused_relu, with_kwargs=True))
             elif isinstance(module, nn.Linear):
                 hooks.append(module.register_forward_hook(self._linear))
             elif pointwise_as_linear and _is_pointwise(module):
@@ -45,6 +50,12 @@ class ChallengeExtras:
 
     def _relu(self, _module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
         self.flops += output.numel()
+
+    def _fused_relu(
+        self, _module: nn.Module, _inputs: Any, named: dict[str, Any], output: Tensor
+    ) -> None:
+        if named.get("activation") in FUSED_RELU_FAMILY:
+            self.flops += output.numel()
 
     def _linear(self, _module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if inputs and inputs[0].ndim > 1:  # others than matrices are nothing to that counter

@@ -7,20 +7,50 @@ padding with zeros; in BSRN the pointwise convolution has a bias.
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from workbench.config.attention import Activation, Padding
 from workbench.config.block import BlockSettings, Convolution
+from workbench.kernels.eager import ACTIVATE, LEAKY_SLOPE
+from workbench.models.operations import WithOperations
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,  # the exact form, as published
     "relu": nn.ReLU,
-    "leaky-relu": lambda: nn.LeakyReLU(0.05),  # RFDN's slope
+    "leaky-relu": lambda: nn.LeakyReLU(LEAKY_SLOPE),
     "silu": nn.SiLU,
     "mish": nn.Mish,
     "hardswish": nn.Hardswish,
 }
+
+
+class DepthwiseConvolution(WithOperations, nn.Conv2d):
+    """A 3x3 convolution of each map by itself, with what stands around it."""
+
+    def __init__(self, channels: int, *, stride: int, padding: Padding) -> None:
+        super().__init__(channels, channels, 3, stride, 1, groups=channels, padding_mode=padding)
+        self.border: Padding = padding
+
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        scale: Tensor | None = None,
+        skip: Tensor | None = None,
+        activation: Activation | None = None,
+    ) -> Tensor:
+        """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride)); see `Operations`."""
+        return self.operations.depthwise(
+            x,
+            self.weight,
+            self.bias,
+            stride=self.stride[0],
+            padding=self.border,
+            scale=scale,
+            skip=skip,
+            activation=activation,
+        )
 
 
 class BSConv(nn.Module):
@@ -31,14 +61,41 @@ class BSConv(nn.Module):
     ) -> None:
         super().__init__()
         self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
-        self.depthwise = nn.Conv2d(
-            out_channels, out_channels, 3, stride, 1, groups=out_channels, padding_mode=padding
-        )
+        self.depthwise = DepthwiseConvolution(out_channels, stride=stride, padding=padding)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride))."""
-        out: Tensor = self.depthwise(self.pointwise(x))
+    def forward(
+        self, x: Tensor, *, skip: Tensor | None = None, activation: Activation | None = None
+    ) -> Tensor:
+        """(N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride)).
+
+        Args:
+            x: The map.
+            skip: Added to the result, before the activation.
+            activation: By name; None is the identity.
+        """
+        out: Tensor = self.depthwise(self.pointwise(x), skip=skip, activation=activation)
         return out
+
+
+class PlainConvolution(WithOperations, nn.Conv2d):
+    """A plain 3x3 convolution that takes what a BSConv takes."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, stride: int, padding: Padding
+    ) -> None:
+        super().__init__(in_channels, out_channels, 3, stride, 1, padding_mode=padding)
+        self.border: Padding = padding
+
+    def forward(
+        self, x: Tensor, *, skip: Tensor | None = None, activation: Activation | None = None
+    ) -> Tensor:
+        """(N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride)), as `BSConv`."""
+        width = 1
+        if self.border == "reflect":
+            x, width = self.operations.pad(x, 1, self.border), 0
+        out = functional.conv2d(x, self.weight, self.bias, self.stride, width)
+        out = out if skip is None else out + skip
+        return out if activation is None else ACTIVATE[activation](out)
 
 
 def convolution(
@@ -49,7 +106,7 @@ def convolution(
     stride: int = 1,
     kind: Convolution | None = None,
     padding: Padding | None = None,
-) -> nn.Module:
+) -> BSConv | PlainConvolution:
     """Return a BSConv or a plain 3x3 convolution, both padded by 1 px.
 
     Args:
@@ -64,26 +121,4 @@ def convolution(
     if (kind or config.convolution) == "bsconv":
         bias = config.pointwise_bias
         return BSConv(in_channels, out_channels, stride=stride, padding=pad, bias=bias)
-    return nn.Conv2d(in_channels, out_channels, 3, stride, 1, padding_mode=pad)
-
-
-def at_least_float32(x: Tensor) -> Tensor:
-    """Second moments underflow in half precision; wider types stay as they are."""
-    return x if x.dtype in (torch.float32, torch.float64) else x.float()
-
-
-def contrast(x: Tensor) -> Tensor:
-    """Population standard deviation over height and width.
-
-    A map without contrast has the gradient 0 here, where that of a plain square root is not a
-    number; the values are those of the square root.
-
-    Args:
-        x: (N, C, H, W).
-
-    Returns:
-        (N, C, 1, 1), at least in float32.
-    """
-    variance = at_least_float32(x).var(dim=(2, 3), correction=0, keepdim=True)
-    flat = variance == 0
-    return variance.masked_fill(flat, 1).sqrt().masked_fill(flat, 0)
+    return PlainConvolution(in_channels, out_channels, stride=stride, padding=pad)

@@ -66,7 +66,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"training.stages.0.hr_patch_px": 97}, "must be a multiple of scale 4, got 97"),
     ({"training.stages.0.hr_patch_px": 56}, "must be at least 60 (15 LR px, the smallest input"),
     ({"training.stages.0.sources": [{"name": "DIV2K"}]}, "give it with --data DIV2K=FOLDER"),
-    ({"training.amp": True}, "amp needs device cuda, got cpu"),
+    ({"training.precision": "tf32"}, "precision tf32 needs device cuda, got cpu"),
+    ({"training.kernels": "fused"}, "kernels fused needs device cuda, got cpu"),
+    ({"training.precision": "fp16"}, "unknown name 'fp16'"),
+    ({"training.amp": True}, "unknown key 'training.amp'"),
     ({"data.training": []}, "data.training: must not be empty, got []"),
     ({"evaluation.benchmarks": [{"nam": "x"}]}, "evaluation.benchmarks.0.nam: unknown key"),
 ]

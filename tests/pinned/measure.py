@@ -242,7 +242,6 @@ def trained(config: TrialConfig, folder: Path) -> tuple[TrainingState, object]:
     device = prepare("cpu", 1)
     state = new_state(config, device)
     context = TrainContext(
-        device=device,
         samplers=crop_samplers(config, images),
         validate=lambda state: _validated(config, state, images),
         on_point=lambda _point: None,

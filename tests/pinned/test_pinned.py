@@ -70,7 +70,7 @@ def other_decay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def other_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "workbench.training.loop.LOSSES",
+        "workbench.training.steps.LOSSES",
         dict.fromkeys(("l1", "charbonnier"), torch.nn.functional.mse_loss),
     )
 

@@ -11,6 +11,7 @@ from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError
 from workbench.store import versions
 from workbench.store.keys import DataHashes, model_hash, trial_key
 
@@ -24,7 +25,10 @@ CONFIG = apply_overrides(
 HASHES = DataHashes(training={"A": "aa", "B": "bb"}, validation="cc", benchmarks={"Set5": "dd"})
 KEY = trial_key(CONFIG, HASHES)
 
+CUDA = {"training.device": "cuda"}
+
 SAME: list[dict[str, Any]] = [
+    {"training.kernels": "eager"},
     {"training.checkpoint_every": 7},
     {"data.training.1.folder": "/elsewhere"},
     {"data.validation.name": "another name"},
@@ -45,6 +49,8 @@ OTHER_TRAINING: list[dict[str, Any]] = [
     {"training.ema_decay": 0.9},
     {"training.validate_every": 20},
     {"training.threads": 2},
+    {"training.precision": "bf16"},
+    CUDA,
 ]
 
 
@@ -68,6 +74,28 @@ def test_what_changes_the_weights_changes_both_keys(overrides: dict[str, Any]) -
     changed = trial_key(apply_overrides(CONFIG, overrides), HASHES)
     assert changed.training != KEY.training
     assert changed.trial != KEY.trial
+
+
+def test_kernels_and_precision_count_on_cuda_and_auto_is_resolved_before() -> None:
+    def key(**training: str) -> str:
+        changes = {f"training.{name}": value for name, value in training.items()}
+        return trial_key(apply_overrides(CONFIG, CUDA | changes), HASHES).training
+
+    assert key() == key(kernels="eager", precision="fp32")
+    others = [key(kernels="fused"), key(precision="tf32"), key(precision="bf16")]
+    assert len({key(), *others}) == 4
+
+
+def test_a_recipe_of_0_2_without_half_precision_has_the_same_key() -> None:
+    plain = CONFIG.plain()
+    del plain["training"]["precision"], plain["training"]["kernels"]
+    plain["training"]["amp"] = False
+    assert trial_key(TrialConfig.parse(plain), HASHES) == KEY
+    plain["training"]["amp"] = True
+    with pytest.raises(
+        ConfigError, match=r"^training: amp \(float16\) was replaced: use precision"
+    ):
+        TrialConfig.parse(plain)
 
 
 @pytest.mark.parametrize(

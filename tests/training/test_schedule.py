@@ -4,7 +4,12 @@ import pytest
 
 from workbench.config.presets import RECIPES
 from workbench.config.training import StageConfig, TrainingConfig
-from workbench.training.schedule import ema_decay, learning_rate, steps_from
+from workbench.training.schedule import (
+    ema_decay,
+    learning_rate,
+    steps_from,
+    steps_to_report,
+)
 
 STAGE = StageConfig(steps=10, hr_patch_px=64, batch_size=1, learning_rate=8.0, milestones=(3, 5))
 
@@ -29,3 +34,15 @@ def test_the_average_warms_up_where_the_recipe_says_so() -> None:
     assert ema_decay(RECIPES["short"], 1) == pytest.approx(2 / 11)
     assert ema_decay(RECIPES["short"], 100_000) == 0.999
     assert ema_decay(RECIPES["factsheet"], 1) == 0.999
+
+
+@pytest.mark.parametrize(
+    ("done", "most", "steps"),
+    [(0, 1, 1), (0, 100, 4), (3, 100, 1), (4, 100, 2), (6, 2, 2), (8, 100, 2), (10, 9, 2)],
+)
+def test_steps_run_at_once_to_the_next_validation_checkpoint_or_stage(
+    done: int, most: int, steps: int
+) -> None:
+    second = StageConfig(steps=4, hr_patch_px=64, batch_size=1, learning_rate=1.0)
+    config = TrainingConfig(stages=(STAGE, second), validate_every=4, checkpoint_every=6)
+    assert steps_to_report(config, done, most) == steps

@@ -226,7 +226,7 @@ def test_running_out_of_memory_is_a_result_that_is_tried_again(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.training.loop._train_step", too_much)
+        patch.setattr("workbench.training.steps.HostSteps.run", too_much)
         result = run_trial(tiny_trial, store=tmp_path)
     assert result.state is TrialState.OUT_OF_MEMORY
     assert "Tried to allocate" in result.reason
@@ -252,7 +252,7 @@ def test_a_trial_that_runs_out_of_memory_in_the_evaluation_keeps_its_training(
 
 
 @pytest.mark.parametrize(
-    "where", ["workbench.training.loop._train_step", "workbench.trial.run.final_scores"]
+    "where", ["workbench.training.steps.HostSteps.run", "workbench.trial.run.final_scores"]
 )
 def test_other_errors_of_the_program_are_not_hidden(
     tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str

@@ -1,6 +1,6 @@
 """How a network is trained: the recipe. Source: factsheet section 1.3 and the published code."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,14 @@ from workbench.config.bounds import MOST_RATE, MOST_THREADS, Beta, Count, Milest
 
 Loss = Literal["l1", "charbonnier", "l2"]
 """Mean over all values, RGB in 0..1: |d|, sqrt(d^2 + 1e-12), d^2."""
+Precision = Literal["fp32", "tf32", "bf16"]
+"""fp32 is true float32, without TF32. tf32 lets products and convolutions round their inputs to
+TF32. bf16 is autocast to bfloat16: weights, optimizer, and statistics of attentions stay in
+float32."""
+Kernels = Literal["auto", "eager", "fused"]
+"""What computes the operations of the family: PyTorch, or the Triton kernels of
+`workbench.kernels`."""
+ResolvedKernels = Literal["eager", "fused"]
 
 
 class StageSource(Frozen):
@@ -70,14 +78,58 @@ class TrainingConfig(Frozen):
     """Kind of device; weights of two kinds differ in their last digits."""
     threads: int = Field(default=1, ge=1, le=MOST_THREADS)
     """CPU threads of one trial. The last digits of a result depend on it."""
-    amp: bool = False
-    """Half precision by autocast; CUDA only."""
+    precision: Precision = "fp32"
+    """Of the training step; scores are always computed in fp32. tf32 is for CUDA only."""
+    kernels: Kernels = "auto"
+    """PyTorch's operations (eager) or Triton kernels (fused, CUDA only); auto is eager."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_amp(cls, data: Any) -> Any:
+        """Read configs of 0.2.0 and before, which had `amp` in place of `precision`.
+
+        Raises:
+            ValueError: If float16 by autocast was on, which a CUDA graph cannot do.
+        """
+        if not isinstance(data, dict) or "amp" not in data:
+            return data
+        if data["amp"] is not False:
+            raise ValueError("amp (float16) was replaced: use precision: bf16, with device: cuda")
+        return {name: value for name, value in data.items() if name != "amp"}
 
     @model_validator(mode="after")
-    def _check_amp(self) -> "TrainingConfig":
-        if self.amp and self.device != "cuda":
-            raise ValueError(f"amp needs device cuda, got {self.device}")
+    def _check_device(self) -> "TrainingConfig":
+        if self.device == "cpu" and self.precision == "tf32":
+            raise ValueError("precision tf32 needs device cuda, got cpu")
+        if self.device == "cpu" and self.kernels == "fused":
+            raise ValueError("kernels fused needs device cuda, got cpu")
         return self
+
+    def resolved_kernels(self) -> ResolvedKernels:
+        """Return what `auto` stands for; the same on every machine, as keys depend on it."""
+        return "fused" if self.kernels == "fused" else "eager"
+
+    def fields_of_0_2(self) -> dict[str, Any]:
+        """Return the fields as 0.2.0 wrote them, later ones only where they are not the defaults.
+
+        What identifies a recipe, such as the name of a study, must not change with new fields.
+        """
+        plain = self.plain() | {"amp": False}
+        for name in ("precision", "kernels"):
+            if plain[name] == type(self).model_fields[name].default:
+                del plain[name]
+        return plain
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what decides the weights, for keys; on a CPU in fp32 as of 0.1.0."""
+        plain = self.fields_of_0_2()
+        plain.pop("kernels", None)
+        del plain["checkpoint_every"]  # changes how much a kill loses, not the weights
+        if len(self.stages) == 1 and self.ema_decay == 0:
+            del plain["ema_warm_up"]
+        if self.device == "cuda":  # whose weights are others than those of 0.2.0
+            plain |= {"precision": self.precision, "kernels": self.resolved_kernels()}
+        return plain
 
     def total_steps(self) -> int:
         """Return the steps of all stages together."""

@@ -4,7 +4,8 @@ Every number comes from a counter-based generator keyed by (seed, stage, step or
 resumed training needs no saved stream, and no network can shift the crops of another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +13,21 @@ from workbench.data.image_store import ImageStore
 
 _ORDER, _PLACE = 0, 1
 """Streams: the order of the images in an epoch, and the crops of a step."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where a patch lies, on the LR grid."""
+
+    store: int
+    """Which of the sampler's stores."""
+    index: int
+    """Of the image in its store."""
+    y: int
+    x: int
+    """LR px of the top left corner in the image."""
+    turn: int
+    """Orientation 0..7, see `orient`."""
 
 
 class CropSampler:
@@ -38,46 +54,54 @@ class CropSampler:
             first: For each store, how many of its first images are used; None means all.
         """
         limits = first or [None] * len(stores)
-        self._images: list[tuple[ImageStore, int]] = [
-            (store, index)
-            for store, limit in zip(stores, limits, strict=True)
+        self.stores = tuple(stores)
+        self.scale = stores[0].scale
+        self.lr_px = hr_patch_px // self.scale
+        self.batch_size = batch_size
+        self._images = [
+            (number, index)
+            for number, (store, limit) in enumerate(zip(stores, limits, strict=True))
             for index in range(len(store))[:limit]
         ]
-        self._scale = stores[0].scale
-        self._lr_px = hr_patch_px // self._scale
-        self._batch_size = batch_size
         self._key = (seed << 8) + stage
         self._epoch = -1
         self._order = np.empty(0, dtype=np.int64)
 
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the batch of a step (from 0) of the stage: the same for the same step, always.
+    def crops(self, step: int) -> Iterator[Crop]:
+        """Yield the crops of a step (from 0) of the stage: the same for the same step, always.
 
         Images are drawn without replacement, by a new permutation each epoch.
+        """
+        draw = self._generator(_PLACE, step).random((self.batch_size, 3))
+        for slot, (top, left, orientation) in enumerate(draw):
+            number, index = self._image(step * self.batch_size + slot)
+            height, width = self.stores[number].size_px(index)
+            y = int(top * (height // self.scale - self.lr_px + 1))
+            x = int(left * (width // self.scale - self.lr_px + 1))
+            yield Crop(number, index, y, x, int(orientation * 8))
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the patches of `crops`.
 
         Returns:
             LR (batch, h, w, 3) and HR (batch, scale * h, scale * w, 3), uint8 RGB.
         """
-        size, scale = self._lr_px, self._scale
-        lr = np.empty((self._batch_size, size, size, 3), dtype=np.uint8)
-        hr = np.empty((self._batch_size, size * scale, size * scale, 3), dtype=np.uint8)
-        draw = self._generator(_PLACE, step).random((self._batch_size, 3))
-        for slot, (top, left, orientation) in enumerate(draw):
-            store, index = self._image(step * self._batch_size + slot)
-            image = store.lr(index)
-            y = int(top * (image.shape[0] - size + 1))
-            x = int(left * (image.shape[1] - size + 1))
-            turn = int(orientation * 8)
-            _copy(orient(image[y : y + size, x : x + size], turn), lr[slot])
+        size, scale = self.lr_px, self.scale
+        lr = np.empty((self.batch_size, size, size, 3), dtype=np.uint8)
+        hr = np.empty((self.batch_size, size * scale, size * scale, 3), dtype=np.uint8)
+        for slot, crop in enumerate(self.crops(step)):
+            store, y, x = self.stores[crop.store], crop.y, crop.x
+            image = store.lr(crop.index)
+            _copy(orient(image[y : y + size, x : x + size], crop.turn), lr[slot])
             rows, columns = (
                 slice(y * scale, (y + size) * scale),
                 slice(x * scale, (x + size) * scale),
             )
-            _copy(orient(store.hr(index)[rows, columns], turn), hr[slot])
+            _copy(orient(store.hr(crop.index)[rows, columns], crop.turn), hr[slot])
         return lr, hr
 
-    def _image(self, position: int) -> tuple[ImageStore, int]:
-        """Return the image at a position of the endless sequence of epochs."""
+    def _image(self, position: int) -> tuple[int, int]:
+        """Return (store, image) at a position of the endless sequence of epochs."""
         epoch, place = divmod(position, len(self._images))
         if epoch != self._epoch:
             self._order = self._generator(_ORDER, epoch).permutation(len(self._images))

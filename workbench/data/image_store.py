@@ -91,6 +91,14 @@ class ImageStore:
         begin = self._manifest.hr_offsets[index] // self.scale**2
         return self._lr[begin : begin + 3 * height * width].reshape(height, width, 3)
 
+    def pixels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pixels of all LR and of all HR images, one after the other, flat uint8."""
+        return self._lr, self._hr
+
+    def begin(self, index: int) -> int:
+        """Return where an image begins in the HR pixels; in those of LR at 1 / scale^2 of it."""
+        return self._manifest.hr_offsets[index]
+
     def digest(self, index: int) -> str:
         """Return a hash over the name and the pixels of one image."""
         return self._manifest.digests[index]

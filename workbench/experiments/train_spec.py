@@ -90,4 +90,5 @@ def _study_name(spec: TrainSpec, config: TrialConfig) -> str:
     name = as_file_name(f"train_{subject}_{recipe}_{data}")
     if not spec.is_file and spec.trial == TrialSpec(spec.trial.recipe):
         return name
-    return f"{name}-{sha256_of_json(config.plain() | {'seed': 0})[:6]}"
+    plain = config.plain() | {"training": config.training.fields_of_0_2(), "seed": 0}
+    return f"{name}-{sha256_of_json(plain)[:6]}"

@@ -66,10 +66,7 @@ def model_hash(config: ModelConfig) -> str:
 
 
 def _canonical_training(config: TrialConfig, hashes: DataHashes) -> dict[str, Any]:
-    plain = config.training.plain()
-    del plain["checkpoint_every"]  # changes how much a kill loses, not the weights
-    if len(config.training.stages) == 1 and config.training.ema_decay == 0:
-        del plain["ema_warm_up"]
+    plain = config.training.canonical()
     for stage, written in zip(config.training.stages, plain["stages"], strict=True):
         names = stage.sources
         if names is None:

@@ -3,6 +3,7 @@
 import errno
 
 _SAYINGS = (
+    "CUDA out of memory",  # PyTorch's allocator of the GPU
     "can't allocate memory",  # PyTorch's allocator of the CPU, on Linux
     "Cannot allocate memory",  # the system
     "failed to map segment",  # the system, when a library is loaded

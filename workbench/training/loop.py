@@ -7,17 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from workbench.config.training import Loss
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
 from workbench.results import CurvePoint, MeanScore
 from workbench.system.progress import Progress
-from workbench.training.device import CHECK_LOSS_EVERY, autocast, images_to_device
-from workbench.training.schedule import Step, learning_rate, steps_from
+from workbench.training.graph_steps import step_runner
+from workbench.training.schedule import learning_rate, steps_from, steps_to_report
 from workbench.training.state import TrainingState, save_checkpoint
 
 OnPoint = Callable[[CurvePoint], None]
@@ -44,7 +39,6 @@ class Diverged:
 class TrainContext:
     """What a training needs besides its config and state."""
 
-    device: torch.device
     samplers: tuple[CropSampler, ...]
     """One for each stage."""
     validate: Callable[[TrainingState], MeanScore]
@@ -67,57 +61,37 @@ def train(config: TrialConfig, state: TrainingState, context: TrainContext) -> D
         StoreError: If a checkpoint cannot be written.
     """
     total = config.training.total_steps()
-    look_every = CHECK_LOSS_EVERY[config.training.device]
-    pending: list[Tensor] = []
+    runner, stage = None, -1
     state.model.train()
-    for step in steps_from(config.training, state.step):
+    while state.step < total:
+        step = next(steps_from(config.training, state.step))
         started = time.perf_counter()
-        pending.append(_train_step(config, state, step, context))
-        state.step += 1
-        at_validation = state.step % config.training.validate_every == 0 or state.step == total
-        at_checkpoint = state.step % config.training.checkpoint_every == 0 or state.step == total
-        if at_validation or at_checkpoint or len(pending) >= look_every:
-            diverged = _look_at_losses(state, pending)
-            if diverged:
-                return diverged
+        if step.local == 0:
+            state.restart_optimizer(config.training)
+        if runner is None or step.stage != stage:
+            runner, stage = None, step.stage  # which frees what the last stage held
+            runner = step_runner(config, step.config, state, context.samplers[stage])
+        count = steps_to_report(config.training, state.step, runner.most_steps)
+        diverged = _add_losses(state, runner.run(step.local, count))
+        if diverged:
+            return diverged
         state.training_s += time.perf_counter() - started
-        if not pending:
-            _report(config, state, context, total=total, validate=at_validation)
-        if at_checkpoint:
+        is_last = state.step == total
+        validate = is_last or state.step % config.training.validate_every == 0
+        _report(config, state, context, total=total, validate=validate)
+        if is_last or state.step % config.training.checkpoint_every == 0:
             save_checkpoint(state, context.checkpoint, store=context.store)
     return None
 
 
-def _train_step(
-    config: TrialConfig, state: TrainingState, step: Step, context: TrainContext
-) -> Tensor:
-    """Run one step and return its loss, still on the device."""
-    if step.local == 0:
-        state.restart_optimizer(config.training)
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate(step.config, step.local)
-    lr, hr = context.samplers[step.stage].batch(step.local)
-    with autocast(config.training):
-        output = state.model(images_to_device(torch.from_numpy(lr), context.device))
-    target = images_to_device(torch.from_numpy(hr), context.device)
-    loss = LOSSES[step.config.loss](output.float(), target)
-    state.optimizer.zero_grad(set_to_none=True)
-    state.scaler.scale(loss).backward()
-    state.scaler.step(state.optimizer)
-    state.scaler.update()
-    state.average.update_parameters(state.model)
-    return loss.detach()
-
-
-def _look_at_losses(state: TrainingState, pending: list[Tensor]) -> Diverged | None:
-    """Move the pending losses to the host and find the first that is not finite."""
-    values = torch.stack(pending).tolist()
-    first = state.step - len(values) + 1
-    pending.clear()
-    for offset, loss in enumerate(values):
+def _add_losses(state: TrainingState, losses: list[float]) -> Diverged | None:
+    """Count the steps of these losses up to the first loss that is not finite."""
+    for number, loss in enumerate(losses, start=1):
         if not math.isfinite(loss):
-            return Diverged(first + offset, loss)
-    state.losses += values
+            state.step += number
+            return Diverged(state.step, loss)
+    state.step += len(losses)
+    state.losses += losses
     return None
 
 
@@ -149,14 +123,3 @@ def _curve_point(config: TrialConfig, state: TrainingState, context: TrainContex
         learning_rate=learning_rate(last.config, last.local),
         score=score,
     )
-
-
-def _charbonnier(output: Tensor, target: Tensor) -> Tensor:
-    return ((output - target).square() + 1e-12).sqrt().mean()
-
-
-LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": functional.l1_loss,
-    "charbonnier": _charbonnier,
-    "l2": functional.mse_loss,
-}

@@ -41,3 +41,18 @@ def ema_decay(config: TrainingConfig, step: int) -> float:
     if not config.ema_warm_up:
         return config.ema_decay
     return min(config.ema_decay, (1 + step) / (10 + step))
+
+
+def steps_to_report(config: TrainingConfig, step: int, most: int) -> int:
+    """Return how many steps may run at once after `step` steps, at least 1.
+
+    They end at the next validation, checkpoint or end of a stage, if that is within `most` steps.
+    """
+    ends = [every - step % every for every in (config.validate_every, config.checkpoint_every)]
+    stage_end = 0
+    for stage in config.stages:
+        stage_end += stage.steps
+        if stage_end > step:
+            ends.append(stage_end - step)
+            break
+    return max(1, min(*ends, most))

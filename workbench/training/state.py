@@ -37,7 +37,6 @@ class TrainingState:
     model: nn.Module
     average: AveragedModel
     optimizer: Adam
-    scaler: torch.amp.GradScaler
     step: int = 0
     """Steps done, over all stages."""
     losses: list[float] = field(default_factory=list)
@@ -61,14 +60,16 @@ def new_state(config: TrialConfig, device: torch.device) -> TrainingState:
         model=model,
         average=average,
         optimizer=make_optimizer(model, config.training),
-        scaler=torch.amp.GradScaler(device.type, enabled=config.training.amp),
     )
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Adam:
-    """Return a fresh Adam; its rate is set at every step."""
+    """Return a fresh Adam; its rate is set at every step, on CUDA on the device."""
+    device = next(model.parameters()).device
     return Adam(
         model.parameters(),
+        lr=torch.zeros((), device=device) if device.type == "cuda" else 1e-3,
+        capturable=device.type == "cuda",
         betas=config.adam_betas,
         weight_decay=config.weight_decay,
         eps=1e-8,
@@ -87,8 +88,6 @@ def save_checkpoint(state: TrainingState, path: Path, *, store: Path) -> None:
         "model": state.model.state_dict(),
         "average": state.average.state_dict(),
         "optimizer": state.optimizer.state_dict(),
-        "scaler": state.scaler.state_dict(),
-        "random": torch.get_rng_state(),
         "step": state.step,
         "losses": state.losses,
         "curve": json.dumps([point.plain() for point in state.curve]),
@@ -125,8 +124,6 @@ def load_checkpoint(state: TrainingState, path: Path, device: torch.device) -> b
     state.model.load_state_dict(content["model"])
     state.average.load_state_dict(content["average"])
     state.optimizer.load_state_dict(content["optimizer"])
-    state.scaler.load_state_dict(content["scaler"])
-    torch.set_rng_state(content["random"].cpu())
     state.step = content["step"]
     state.losses = list(content["losses"])
     state.curve = curve

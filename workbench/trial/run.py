@@ -21,7 +21,7 @@ from workbench.store.ledger import Ledger
 from workbench.system.global_state import random_streams_kept, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
-from workbench.training.device import is_out_of_memory, prepare
+from workbench.training.device import exclusive, is_out_of_memory, own_stream, prepare
 from workbench.training.loop import OnPoint, StopTraining, TrainContext, train
 from workbench.training.state import TrainingState, load_checkpoint, new_state
 from workbench.trial.crops import crop_samplers
@@ -91,22 +91,25 @@ def run_trial(
         finished = ledger.result(key.trial)  # another process may have finished it meanwhile
         if finished is not None:
             return finished
-        state = _resumed_state(config, key, ledger)
-        on_point = on_validation if until is None else _stopping(until, on_validation)
-        context = _train_context(config, images, key, ledger, on_point, usage.watching(progress))
-        evaluated = FinalScores()
-        try:
-            _check_until(until, state)
-            diverged = train(config, state, context)
-            if diverged:
-                ending = _Ending(TrialState.DIVERGED, diverged.describe())
-            else:
-                _save_weights(config, state, key, ledger)
-                evaluated = final_scores(config, images, state, progress)
-                ending = _Ending(TrialState.COMPLETE)
-        except (TrialStopped, NotFiniteError, RuntimeError, MemoryError, OSError) as error:
-            ending = _ending_of(error)
-        result = _result(config, key, ending, state, evaluated, usage.end())
+        device = prepare(config.training.device, config.training.threads)
+        with own_stream(device):
+            state = _resumed_state(config, key, ledger, device)
+            on_point = on_validation if until is None else _stopping(until, on_validation)
+            watching = usage.watching(progress)
+            context = _train_context(config, images, key, ledger, on_point, watching)
+            evaluated = FinalScores()
+            try:
+                _check_until(until, state)
+                diverged = train(config, state, context)
+                if diverged:
+                    ending = _Ending(TrialState.DIVERGED, diverged.describe())
+                else:
+                    _save_weights(config, state, key, ledger)
+                    evaluated = final_scores(config, images, state, progress)
+                    ending = _Ending(TrialState.COMPLETE)
+            except (TrialStopped, NotFiniteError, RuntimeError, MemoryError, OSError) as error:
+                ending = _ending_of(error)
+            result = _result(config, key, ending, state, evaluated, usage.end())
         if ending.state.is_final:
             # The other endings depend on the caller and the machine; they are tried again.
             ledger.record(result)
@@ -124,12 +127,14 @@ def _ending_of(error: Exception) -> _Ending:
     raise error
 
 
-def _resumed_state(config: TrialConfig, key: TrialKey, ledger: Ledger) -> TrainingState:
+def _resumed_state(
+    config: TrialConfig, key: TrialKey, ledger: Ledger, device: torch.device
+) -> TrainingState:
     """Return the state from which training continues, at the first step if there is none."""
-    device = prepare(config.training.device, config.training.threads)
-    state = new_state(config, device)
     fork_checkpoint(key, ledger)
-    load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
+    with exclusive(device):
+        state = new_state(config, device)
+        load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
     return state
 
 
@@ -167,7 +172,6 @@ def _train_context(
     progress: Progress,
 ) -> TrainContext:
     return TrainContext(
-        device=torch.device(config.training.device),
         samplers=crop_samplers(config, images),
         validate=lambda state: score_images(config, state, images.validation).mean(),
         on_point=on_point,

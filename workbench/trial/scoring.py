@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+import torch
+
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
 from workbench.evaluation.baseline import packed_bicubic
@@ -10,6 +12,7 @@ from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.running import Tiling
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.progress import Progress
+from workbench.training.device import exclusive
 from workbench.training.state import TrainingState
 from workbench.trial.images import TrialImages
 from workbench.trial.overlap import find_overlaps, with_overlaps
@@ -32,12 +35,13 @@ def score_images(config: TrialConfig, state: TrainingState, images: ImageStore) 
         NotFiniteError: If the network gives values that are infinite or not numbers.
     """
     scored = config.evaluation
-    return evaluate(
-        state.average.module,
-        images,
-        smallest_lr_px=config.model.smallest_lr_px(),
-        tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
-    )
+    with exclusive(torch.device(config.training.device)):
+        return evaluate(
+            state.average.module,
+            images,
+            smallest_lr_px=config.model.smallest_lr_px(),
+            tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
+        )
 
 
 def final_scores(

@@ -35,13 +35,15 @@ def score_images(config: TrialConfig, state: TrainingState, images: ImageStore) 
         NotFiniteError: If the network gives values that are infinite or not numbers.
     """
     scored = config.evaluation
-    with exclusive(torch.device(config.training.device)):
-        return evaluate(
-            state.average.module,
-            images,
-            smallest_lr_px=config.model.smallest_lr_px(),
-            tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
-        )
+    device = torch.device(config.training.device)
+    return evaluate(
+        state.average.module,
+        images,
+        smallest_lr_px=config.model.smallest_lr_px(),
+        tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
+        # Image by image, so that other trainings of this process wait for one of them at most.
+        each=lambda: exclusive(device),
+    )
 
 
 def final_scores(

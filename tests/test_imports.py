@@ -75,6 +75,7 @@ DOORS = {
     "plotly": {"reporting/page_figures.py"},
     "matplotlib": {"reporting/prints.py"},
     "pandas": {"reporting/exports.py", "api/"},
+    "triton": {"kernels/"},
     "scipy": {"statistics/", "evaluation/upscale.py"},
 }
 

@@ -1,0 +1,41 @@
+"""Where the kernels run: on CUDA, or in Triton's interpreter.
+
+Triton decides for good, when it is imported, whether kernels are interpreted. So this file, which
+is read before any test runs, imports it and the kernels with `TRITON_INTERPRET=1`; the variable is
+set only while tests of this folder run, because processes that other tests start would inherit it.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+CUDA = torch.cuda.is_available()
+
+if not CUDA:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRITON_INTERPRET", "1")
+        importlib.import_module("triton.experimental.gluon")
+        importlib.import_module("workbench.kernels.depthwise")
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernels take tensors on a CPU where there is no CUDA device."""
+    if not CUDA:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("cpu", marks=pytest.mark.skipif(CUDA, reason="the kernels are compiled")),
+        pytest.param("cuda", marks=pytest.mark.gpu),
+    ],
+    ids=["interpreted", "cuda"],
+)
+def device(request: pytest.FixtureRequest) -> Iterator[torch.device]:
+    """Return where to run: CPU tensors are for the interpreter."""
+    assert CUDA or os.environ["TRITON_INTERPRET"] == "1"
+    yield torch.device(request.param)

@@ -1,0 +1,194 @@
+"""Depthwise 3x3 convolution with all that stands around it, in one kernel each way.
+
+    z = s * (w (*) x) + b + skip        y = activation(z)
+
+x (N, C, H, W), weight w (C, 1, 3, 3), bias b (C,), scale s (N, C, 1, 1), skip and y (N, C, H', W')
+with H' = ceil(H / stride); the border is one px of zeros or of reflection. float32, bfloat16 and
+float16 maps, all arithmetic in float32. The scale is a factor of a plane, so it is applied to the
+sum and costs nothing.
+
+Traffic to and from device memory, in maps (stride 1; a map is 4 or 2 bytes a px): forward 1 read +
+1 written, + 1 read for a skip, + 1 written where a derivative is kept. Backward: the output's
+gradient and the input read, the input's gradient written: 3, + 1 read for the derivative, + 1
+written for the skip's gradient. With skip and GELU 9 maps, 36 bytes a px in float32. A program
+works down strips of rows and holds three of them, so it loads each px three times (as left, middle
+and right neighbour; the second and third time from L1), not nine; rows between strips twice.
+
+GELU, SiLU, Mish and hardswish keep the derivative at z: 1 map written and 1 read. To compute z
+again would save the write and read x (loaded anyway) and the skip, but at 25 px around each px of
+the input's gradient, since that needs z at 9 px and each of these needs 9 px of x. ReLU and leaky
+ReLU keep the output, which the next operation keeps as well.
+
+The backward pass is a gather over the px of the input. At each, the nine gradients of z that this
+px has touched give the input's gradient (times w) and, times x, the px's share of the weights'
+gradient. Reflection by one px maps the padding onto rows and columns that lie in the same 3 x 3
+px, so it is a fold of these nine values. Sums for weights and bias are made per tile and added in
+a fixed order by a second, small kernel: no atomics, and two runs are equal bit for bit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from workbench.config.attention import Activation, Padding
+from workbench.kernels import depthwise_kernels as kernels
+from workbench.kernels.planes import dense_planes, on_device_of, plane_strides, tile_width
+
+SIGN_IS_ENOUGH = ("relu", "leaky-relu")
+"""Activations whose derivative follows from the sign of the output, so that none is stored."""
+SUMS = 10
+"""Sums that a tile writes: 9 for the weights, 1 for the bias."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a depthwise convolution is, apart from its tensors."""
+
+    stride: int
+    padding: Padding
+    activation: Activation | None
+    differentiable: bool
+    """Whether a backward pass may follow."""
+
+    def constants(self, height: int, width: int) -> dict[str, Any]:
+        """Return what a kernel is compiled for, if it writes a map of that size."""
+        columns = tile_width(width)
+        strips = 128 // columns  # four warps, one px a thread
+        return {
+            "STRIDE": self.stride,
+            "REFLECT": self.padding == "reflect",
+            "ACTIVATION": self.activation or "none",
+            "STRIPS": strips,
+            "ROWS": 8 if height > 4 * strips else 4,
+            "COLUMNS": columns,
+        }
+
+
+def depthwise(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    scale: Tensor | None,
+    skip: Tensor | None,
+    form: Form,
+) -> Tensor:
+    """Return activation(conv3x3(pad(x * scale)) + bias + skip).
+
+    Args:
+        x: (N, C, H, W), float32, bfloat16 or float16, H and W at least 1, with reflection 2.
+        weight: (C, 1, 3, 3).
+        bias: (C,).
+        scale: (N, C, 1, 1).
+        skip: (N, C, ceil(H / stride), ceil(W / stride)).
+        form: Stride, border and activation.
+
+    Returns:
+        (N, C, ceil(H / stride), ceil(W / stride)) of the dtype of x, or of the wider one of x and
+        skip.
+    """
+    result: Tensor = _Depthwise.apply(x, weight, bias, scale, skip, form)
+    return result
+
+
+def _tiles(height: int, width: int, constants: dict[str, Any]) -> int:
+    """Return the number of tiles of a plane."""
+    rows = constants["STRIPS"] * constants["ROWS"]
+    return -(-height // rows) * -(-width // constants["COLUMNS"])
+
+
+class _Depthwise(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        scale: Tensor | None,
+        skip: Tensor | None,
+        form: Form,
+    ) -> Tensor:
+        x, weight = dense_planes(x), weight.contiguous()
+        scale = None if scale is None else scale.contiguous()
+        skip = None if skip is None else dense_planes(skip)
+        images, channels, height, width = x.shape
+        rows, columns = -(-height // form.stride), -(-width // form.stride)
+        dtype = x.dtype if skip is None else torch.promote_types(x.dtype, skip.dtype)
+        out = x.new_empty((images, channels, rows, columns), dtype=dtype)
+        by_slope = form.activation is not None and form.activation not in SIGN_IS_ENOUGH
+        kept = torch.empty_like(out) if form.differentiable and by_slope else None
+        constants = form.constants(rows, columns)
+        grid = (images * channels * _tiles(rows, columns, constants),)
+        with on_device_of(x):
+            kernels.forward[grid](
+                x, weight, bias, scale, skip, out, kept,
+                *plane_strides(x), *plane_strides(x if skip is None else skip),
+                channels, height, width, rows, columns,
+                **constants,
+            )  # fmt: skip
+        if form.differentiable:
+            kept = out if form.activation in SIGN_IS_ENOUGH else kept
+            ctx.save_for_backward(x, weight, scale, kept)
+            ctx.form = form
+            ctx.dtypes = tuple(None if t is None else t.dtype for t in (bias, skip))
+        return out
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, scale, kept = ctx.saved_tensors
+        bias_dtype, skip_dtype = ctx.dtypes
+        form: Form = ctx.form
+        gradient = dense_planes(gradient)
+        images, channels, height, width = x.shape
+        constants = form.constants(height, width)
+        tiles = _tiles(height, width, constants)
+        planes = images * channels
+        x_gradient = torch.empty_like(x, memory_format=torch.contiguous_format)
+        # Without an activation the skip's gradient is the output's.
+        skip_gradient = None if skip_dtype is None else gradient.to(skip_dtype)
+        if skip_dtype is not None and form.activation is not None:
+            skip_gradient = gradient.new_empty(gradient.shape, dtype=skip_dtype)
+        sums = x.new_empty((planes * tiles, SUMS), dtype=torch.float32)
+        with on_device_of(x):
+            kernels.backward[(planes * tiles,)](
+                gradient, kept, x, weight, scale, x_gradient,
+                skip_gradient if form.activation else None, sums,
+                *plane_strides(gradient), *plane_strides(x),
+                channels, height, width, *gradient.shape[2:],
+                **constants,
+            )  # fmt: skip
+            parameters = _reduced(sums, weight, scale, bias_dtype, (images, channels, tiles))
+        return x_gradient, *parameters, skip_gradient, None
+
+
+def _reduced(
+    sums: Tensor,
+    weight: Tensor,
+    scale: Tensor | None,
+    bias_dtype: torch.dtype | None,
+    sizes: tuple[int, int, int],
+) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Return the gradients of weight, bias and scale from the sums of the tiles.
+
+    Args:
+        sums: (N * C * tiles, 10), float32.
+        weight: (C, 1, 3, 3).
+        scale: (N, C, 1, 1).
+        bias_dtype: None without a bias.
+        sizes: N, C, tiles.
+    """
+    images, channels, tiles = sizes
+    weight_gradient = torch.empty_like(weight)
+    bias_gradient = None if bias_dtype is None else weight.new_empty(channels, dtype=bias_dtype)
+    scale_gradient = None if scale is None else torch.empty_like(scale)
+    kernels.add_sums[(channels,)](
+        sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK=32
+    )
+    if scale_gradient is not None:
+        kernels.scale_gradient[(images * channels,)](
+            sums, weight, scale_gradient, channels, tiles, BLOCK=16
+        )
+    return weight_gradient, bias_gradient, scale_gradient

@@ -1,0 +1,282 @@
+"""The device side of `depthwise.py`, which says what is computed and why so.
+
+A tile is STRIPS strips of ROWS rows and COLUMNS px; a program has a row of each strip in hand, one
+px a thread, and goes down. Sizes are in px, `_image` and `_channel` are strides in values.
+"""
+
+import triton
+import triton.language as tl
+
+from workbench.kernels.activations import activate, through
+
+SIZES = ["channels", "height", "width", "out_height", "out_width"]
+"""Must not cause another compilation when they happen to be 1 or divisible by 16."""
+
+
+@triton.jit
+def _inside(index, size, REFLECT: tl.constexpr):
+    """Return where to read a row or column that may be one px outside, and whether it may."""
+    if REFLECT:
+        index = tl.where(index < 0, -index, index)
+        index = tl.where(index >= size, 2 * (size - 1) - index, index)
+    return index, (index >= 0) & (index < size)
+
+
+@triton.jit
+def _input_row(x, row, column, height, width, REFLECT: tl.constexpr):
+    """Return px `column` - 1, `column` and `column` + 1 in a row of the padded input."""
+    row, there = _inside(row, height, REFLECT)
+    left, left_there = _inside(column - 1, width, REFLECT)
+    middle, middle_there = _inside(column, width, REFLECT)
+    right, right_there = _inside(column + 1, width, REFLECT)
+    start = x + row * width
+    a = tl.load(start + left, mask=there & left_there, other=0.0).to(tl.float32)
+    b = tl.load(start + middle, mask=there & middle_there, other=0.0).to(tl.float32)
+    c = tl.load(start + right, mask=there & right_there, other=0.0).to(tl.float32)
+    return a, b, c
+
+
+@triton.jit
+def _weights(weight, row):
+    """Return the three weights of a row of the 3x3 filter."""
+    start = weight + row * 3
+    a = tl.load(start).to(tl.float32)
+    b = tl.load(start + 1).to(tl.float32)
+    c = tl.load(start + 2).to(tl.float32)
+    return a, b, c
+
+
+@triton.jit
+def _place(
+    height, width, STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr
+):  # fmt: skip
+    """Return the plane of this program, its tile, the first row of each strip, and its columns."""
+    across = tl.cdiv(width, COLUMNS)
+    tiles = across * tl.cdiv(height, STRIPS * ROWS)
+    plane = tl.program_id(0) // tiles
+    tile = tl.program_id(0) % tiles
+    first = ((tile // across) * STRIPS + tl.arange(0, STRIPS)[:, None]) * ROWS
+    column = (tile % across) * COLUMNS + tl.arange(0, COLUMNS)[None, :]
+    return plane, first, column
+
+
+@triton.jit(do_not_specialize=SIZES)
+def forward(
+    x, weight, bias, scale, skip, out, kept,
+    x_image, x_channel, skip_image, skip_channel,
+    channels, height, width, out_height, out_width,
+    STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
+    STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+):  # fmt: skip
+    """Write y, and the derivative at z if `kept`, for ROWS rows in each of STRIPS strips."""
+    plane, first, column = _place(out_height, out_width, STRIPS, ROWS, COLUMNS)
+    image = (plane // channels).to(tl.int64)
+    channel = plane % channels
+    x += image * x_image + channel.to(tl.int64) * x_channel
+    out += plane.to(tl.int64) * out_height * out_width
+    if skip is not None:
+        skip += image * skip_image + channel.to(tl.int64) * skip_channel
+    if kept is not None:
+        kept += plane.to(tl.int64) * out_height * out_width
+    w00, w01, w02 = _weights(weight + channel * 9, 0)
+    w10, w11, w12 = _weights(weight + channel * 9, 1)
+    w20, w21, w22 = _weights(weight + channel * 9, 2)
+
+    source = column * STRIDE
+    a0, a1, a2 = _input_row(x, first * STRIDE - 1, source, height, width, REFLECT)
+    b0, b1, b2 = _input_row(x, first * STRIDE, source, height, width, REFLECT)
+    c0, c1, c2 = _input_row(x, first * STRIDE + 1, source, height, width, REFLECT)
+    for step in range(ROWS):
+        row = first + step
+        # The next row is requested before this one is waited for.
+        below = (row + 1) * STRIDE
+        if STRIDE == 1:
+            n0, n1, n2 = c0, c1, c2
+        else:
+            n0, n1, n2 = _input_row(x, below, source, height, width, REFLECT)
+        d0, d1, d2 = _input_row(x, below + 1, source, height, width, REFLECT)
+        z = a0 * w00 + a1 * w01 + a2 * w02
+        z += b0 * w10 + b1 * w11 + b2 * w12
+        z += c0 * w20 + c1 * w21 + c2 * w22
+        if STRIDE == 1:
+            a0, a1, a2 = b0, b1, b2
+        else:
+            a0, a1, a2 = c0, c1, c2
+        b0, b1, b2 = n0, n1, n2
+        c0, c1, c2 = d0, d1, d2
+        if scale is not None:
+            z *= tl.load(scale + plane).to(tl.float32)
+        if bias is not None:
+            z += tl.load(bias + channel).to(tl.float32)
+        there = (row < out_height) & (column < out_width)
+        px = row * out_width + column
+        if skip is not None:
+            z += tl.load(skip + px, mask=there, other=0.0).to(tl.float32)
+        y, slope = activate(z, ACTIVATION)
+        tl.store(out + px, y.to(out.dtype.element_ty), mask=there)
+        if kept is not None:
+            tl.store(kept + px, slope.to(kept.dtype.element_ty), mask=there)
+
+
+@triton.jit
+def _gradient_row(
+    gradient, kept, row, column, height, width, out_width,
+    STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
+):  # fmt: skip
+    """Return the gradients of z that touch px of an input row, by the filter's column 0, 1 and 2.
+
+    z at stride 2 stands on the even rows and columns of the input's grid; the others hold none.
+    The reflected columns are added to those that they lie on.
+    """
+    there = (row >= 0) & (row < height) & (row % STRIDE == 0)
+    start = (row // STRIDE) * out_width
+    right, middle, left = column + 1, column, column - 1  # r, m and q below
+    r_there = there & (right < width) & (right % STRIDE == 0)
+    m_there = there & (middle < width) & (middle % STRIDE == 0)
+    q_there = there & (left >= 0) & (left < width) & (left % STRIDE == 0)
+    r = tl.load(gradient + start + right // STRIDE, mask=r_there, other=0.0).to(tl.float32)
+    m = tl.load(gradient + start + middle // STRIDE, mask=m_there, other=0.0).to(tl.float32)
+    q = tl.load(gradient + start + left // STRIDE, mask=q_there, other=0.0).to(tl.float32)
+    if kept is not None:
+        k = tl.load(kept + start + right // STRIDE, mask=r_there, other=0.0).to(tl.float32)
+        r = through(r, k, ACTIVATION)
+        k = tl.load(kept + start + middle // STRIDE, mask=m_there, other=0.0).to(tl.float32)
+        m = through(m, k, ACTIVATION)
+        k = tl.load(kept + start + left // STRIDE, mask=q_there, other=0.0).to(tl.float32)
+        q = through(q, k, ACTIVATION)
+    if REFLECT:
+        from_left = tl.where(column == 1, q, 0.0)
+        q += tl.where(column == width - 2, r, 0.0)
+        r += from_left
+    return r, m, q
+
+
+@triton.jit
+def _fold(below, above, row, height, REFLECT: tl.constexpr):
+    """Return the gradients in the rows below and above, with the reflected rows on them."""
+    if REFLECT:
+        from_above = tl.where(row == 1, above, 0.0)
+        above += tl.where(row == height - 2, below, 0.0)
+        below += from_above
+    return below, above
+
+
+@triton.jit(do_not_specialize=SIZES)
+def backward(
+    gradient, kept, x, weight, scale, x_gradient, skip_gradient, sums,
+    gradient_image, gradient_channel, x_image, x_channel,
+    channels, height, width, out_height, out_width,
+    STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
+    STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+):  # fmt: skip
+    """Write the gradients of x and skip, and this tile's sums for weights and bias."""
+    plane, first, column = _place(height, width, STRIPS, ROWS, COLUMNS)
+    image = (plane // channels).to(tl.int64)
+    channel = plane % channels
+    gradient += image * gradient_image + channel.to(tl.int64) * gradient_channel
+    x += image * x_image + channel.to(tl.int64) * x_channel
+    x_gradient += plane.to(tl.int64) * height * width
+    if kept is not None:
+        kept += plane.to(tl.int64) * out_height * out_width
+    if skip_gradient is not None:
+        skip_gradient += plane.to(tl.int64) * out_height * out_width
+    w00, w01, w02 = _weights(weight + channel * 9, 0)
+    w10, w11, w12 = _weights(weight + channel * 9, 1)
+    w20, w21, w22 = _weights(weight + channel * 9, 2)
+    factor = 1.0
+    if scale is not None:
+        factor = tl.load(scale + plane).to(tl.float32)
+
+    s00 = tl.zeros((STRIPS, COLUMNS), tl.float32)
+    s01, s02, s10, s11, s12, s20, s21, s22, total = s00, s00, s00, s00, s00, s00, s00, s00, s00
+    # a, b, c: the rows of z above, at and below a row of x; 0, 1, 2: the filter's column.
+    a0, a1, a2 = _gradient_row(
+        gradient, kept, first - 1, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+    )
+    b0, b1, b2 = _gradient_row(
+        gradient, kept, first, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+    )
+    for step in range(ROWS):
+        row = first + step
+        there = (row < height) & (column < width)
+        value = tl.load(x + row * width + column, mask=there, other=0.0).to(tl.float32)
+        c0, c1, c2 = _gradient_row(
+            gradient, kept, row + 1, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+        )
+        d0, u0 = _fold(c0, a0, row, height, REFLECT)
+        d1, u1 = _fold(c1, a1, row, height, REFLECT)
+        d2, u2 = _fold(c2, a2, row, height, REFLECT)
+        total += tl.where(there, b1, 0.0)
+        s00, s01, s02 = s00 + value * d0, s01 + value * d1, s02 + value * d2
+        s10, s11, s12 = s10 + value * b0, s11 + value * b1, s12 + value * b2
+        s20, s21, s22 = s20 + value * u0, s21 + value * u1, s22 + value * u2
+        result = d0 * w00 + d1 * w01 + d2 * w02
+        result += b0 * w10 + b1 * w11 + b2 * w12
+        result += u0 * w20 + u1 * w21 + u2 * w22
+        result *= factor
+        px = row * width + column
+        tl.store(x_gradient + px, result.to(x_gradient.dtype.element_ty), mask=there)
+        if skip_gradient is not None:
+            at_z = there & (row % STRIDE == 0) & (column % STRIDE == 0)
+            px = (row // STRIDE) * out_width + column // STRIDE
+            tl.store(skip_gradient + px, b1.to(skip_gradient.dtype.element_ty), mask=at_z)
+        a0, a1, a2 = b0, b1, b2
+        b0, b1, b2 = c0, c1, c2
+
+    sums += tl.program_id(0).to(tl.int64) * 10
+    tl.store(sums, _sum(s00))
+    tl.store(sums + 1, _sum(s01))
+    tl.store(sums + 2, _sum(s02))
+    tl.store(sums + 3, _sum(s10))
+    tl.store(sums + 4, _sum(s11))
+    tl.store(sums + 5, _sum(s12))
+    tl.store(sums + 6, _sum(s20))
+    tl.store(sums + 7, _sum(s21))
+    tl.store(sums + 8, _sum(s22))
+    tl.store(sums + 9, _sum(total))
+
+
+@triton.jit
+def _sum(x):
+    """Return the sum over a tile."""
+    return tl.sum(tl.sum(x, axis=1), axis=0)
+
+
+@triton.jit(do_not_specialize=["images", "channels", "tiles"])
+def add_sums(
+    sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK: tl.constexpr
+):
+    """Add the tiles' sums of one channel, image after image, into the gradients of w and b."""
+    channel = tl.program_id(0)
+    kind = tl.arange(0, 16)[None, :]  # 9 weights, then the bias
+    total = tl.zeros((BLOCK, 16), tl.float32)
+    for start in range(0, images * tiles, BLOCK):
+        part = start + tl.arange(0, BLOCK)[:, None]
+        plane = (part // tiles) * channels + channel
+        there = (part < images * tiles) & (kind < 10)
+        place = (plane.to(tl.int64) * tiles + part % tiles) * 10 + kind
+        value = tl.load(sums + place, mask=there, other=0.0)
+        if scale is not None:
+            factor = tl.load(scale + plane, mask=part < images * tiles, other=0.0).to(tl.float32)
+            value *= tl.where(kind < 9, factor, 1.0)
+        total += value
+    result = tl.sum(total, axis=0)[None, :]
+    place = weight_gradient + channel * 9 + kind
+    tl.store(place, result.to(weight_gradient.dtype.element_ty), mask=kind < 9)
+    if bias_gradient is not None:
+        place = bias_gradient + channel + kind - kind
+        tl.store(place, result.to(bias_gradient.dtype.element_ty), mask=kind == 9)
+
+
+@triton.jit(do_not_specialize=["channels", "tiles"])
+def scale_gradient(sums, weight, scale_gradient, channels, tiles, BLOCK: tl.constexpr):
+    """Write the gradient of one plane's scale: the weights times their sums over its tiles."""
+    plane = tl.program_id(0)
+    kind = tl.arange(0, 16)[None, :]
+    w = tl.load(weight + (plane % channels) * 9 + kind, mask=kind < 9, other=0.0).to(tl.float32)
+    total = tl.zeros((BLOCK, 16), tl.float32)
+    for start in range(0, tiles, BLOCK):
+        tile = start + tl.arange(0, BLOCK)[:, None]
+        place = (plane.to(tl.int64) * tiles + tile) * 10 + kind
+        total += w * tl.load(sums + place, mask=(tile < tiles) & (kind < 9), other=0.0)
+    tl.store(scale_gradient + plane, _sum(total).to(scale_gradient.dtype.element_ty))

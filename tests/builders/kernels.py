@@ -46,9 +46,9 @@ def error(found: Tensor, expected: Tensor) -> float:
 
 
 def check(compute: Compute, maps: Maps, device: torch.device, dtype: torch.dtype) -> None:
-    """Compare values and gradients of the kernels with the eager operations in float64, twice.
+    """Compare values and gradients of the kernels with the eager operations in float64.
 
-    The second run must give the bits of the first.
+    On CUDA a second run must give the bits of the first.
     """
     given = [None if x is None else x.to(device, dtype) for x in maps]
     exact = [None if x is None else x.cpu().double() for x in given]
@@ -58,6 +58,8 @@ def check(compute: Compute, maps: Maps, device: torch.device, dtype: torch.dtype
     for number, pair in enumerate(zip(gradients, expected_gradients, strict=True)):
         assert pair[0].dtype == dtype
         assert error(*pair) <= BOUNDS[dtype], f"gradient {number}"
+    if device.type == "cpu":  # the interpreter runs one program after the other
+        return
     again = value_and_gradients(FUSED, compute, given)
     assert torch.equal(out, again[0])
     assert all(torch.equal(a, b) for a, b in zip(gradients, again[1], strict=True))

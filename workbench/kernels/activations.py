@@ -40,22 +40,3 @@ def activate(z, ACTIVATION: tl.constexpr):
         value = z
         slope = tl.where(z == z, 1.0, 0.0)
     return value, slope
-
-
-@triton.jit
-def through(gradient, kept, ACTIVATION: tl.constexpr):
-    """Return the gradient before the activation.
-
-    Args:
-        gradient: That of the output.
-        kept: What the forward pass has kept: the output where its sign is enough, else the
-            derivative.
-        ACTIVATION: As in `activate`.
-    """
-    if ACTIVATION == "relu":
-        result = tl.where(kept > 0, gradient, 0.0)
-    elif ACTIVATION == "leaky-relu":
-        result = tl.where(kept > 0, gradient, 0.05 * gradient)
-    else:
-        result = gradient * kept
-    return result

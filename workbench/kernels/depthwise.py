@@ -35,12 +35,14 @@ from torch.autograd.function import once_differentiable
 
 from workbench.config.attention import Activation, Padding
 from workbench.kernels import depthwise_kernels as kernels
+from workbench.kernels.depthwise_sums import SUMS, parameter_gradients
+from workbench.kernels.eager import LEAKY_SLOPE
 from workbench.kernels.planes import dense_planes, on_device_of, plane_strides, tile_width
 
-SIGN_IS_ENOUGH = ("relu", "leaky-relu")
-"""Activations whose derivative follows from the sign of the output, so that none is stored."""
-SUMS = 10
-"""Sums that a tile writes: 9 for the weights, 1 for the bias."""
+LEAKS: dict[Activation, float] = {"relu": 0.0, "leaky-relu": LEAKY_SLOPE}
+"""Slopes below 0 where the derivative follows from the sign of the output: none is stored."""
+MOST_ROWS = 8
+"""Of a strip: more of them read fewer rows twice, fewer of them give more programs."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,13 @@ class Form:
     differentiable: bool
     """Whether a backward pass may follow."""
 
-    def constants(self, height: int, width: int) -> dict[str, Any]:
-        """Return what a kernel is compiled for, if it writes a map of that size."""
-        columns = tile_width(width)
-        strips = 128 // columns  # four warps, one px a thread
-        return {
-            "STRIDE": self.stride,
-            "REFLECT": self.padding == "reflect",
-            "ACTIVATION": self.activation or "none",
-            "STRIPS": strips,
-            "ROWS": 8 if height > 4 * strips else 4,
-            "COLUMNS": columns,
-        }
+    def leak(self) -> float | None:
+        """Return the slope below 0 if the derivative follows from the sign of the output."""
+        return None if self.activation is None else LEAKS.get(self.activation)
+
+    def constants(self) -> dict[str, Any]:
+        """Return what both kernels are compiled for."""
+        return {"STRIDE": self.stride, "REFLECT": self.padding == "reflect"}
 
 
 def depthwise(
@@ -93,10 +90,37 @@ def depthwise(
     return result
 
 
-def _tiles(height: int, width: int, constants: dict[str, Any]) -> int:
-    """Return the number of tiles of a plane."""
-    rows = constants["STRIPS"] * constants["ROWS"]
-    return -(-height // rows) * -(-width // constants["COLUMNS"])
+@dataclass(frozen=True)
+class Tiling:
+    """How the planes of a map are divided among programs."""
+
+    height: int
+    """Of the map, px."""
+    width: int
+
+    @property
+    def columns(self) -> int:
+        """Width of a tile, px."""
+        return tile_width(self.width)
+
+    @property
+    def strips(self) -> int:
+        """Strips of a tile, so that each thread of four warps has a px."""
+        return 128 // self.columns
+
+    @property
+    def rows(self) -> int:
+        """Rows of a strip."""
+        return min(MOST_ROWS, -(-self.height // self.strips))
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of a plane."""
+        return -(-self.height // (self.strips * self.rows)) * -(-self.width // self.columns)
+
+    def constants(self) -> dict[str, int]:
+        """Return what a kernel is compiled for."""
+        return {"STRIPS": self.strips, "COLUMNS": self.columns}
 
 
 class _Depthwise(torch.autograd.Function):
@@ -117,35 +141,33 @@ class _Depthwise(torch.autograd.Function):
         rows, columns = -(-height // form.stride), -(-width // form.stride)
         dtype = x.dtype if skip is None else torch.promote_types(x.dtype, skip.dtype)
         out = x.new_empty((images, channels, rows, columns), dtype=dtype)
-        by_slope = form.activation is not None and form.activation not in SIGN_IS_ENOUGH
+        by_slope = form.activation is not None and form.activation not in LEAKS
         kept = torch.empty_like(out) if form.differentiable and by_slope else None
-        constants = form.constants(rows, columns)
-        grid = (images * channels * _tiles(rows, columns, constants),)
+        tiling = Tiling(rows, columns)
         with on_device_of(x):
-            kernels.forward[grid](
+            kernels.forward[(images * channels * tiling.tiles,)](
                 x, weight, bias, scale, skip, out, kept,
                 *plane_strides(x), *plane_strides(x if skip is None else skip),
-                channels, height, width, rows, columns,
-                **constants,
+                channels, height, width, rows, columns, tiling.rows,
+                ACTIVATION=form.activation or "none", **form.constants(), **tiling.constants(),
             )  # fmt: skip
         if form.differentiable:
-            kept = out if form.activation in SIGN_IS_ENOUGH else kept
+            kept = out if form.activation in LEAKS else kept
             ctx.save_for_backward(x, weight, scale, kept)
             ctx.form = form
             ctx.dtypes = tuple(None if t is None else t.dtype for t in (bias, skip))
         return out
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, scale, kept = ctx.saved_tensors
         bias_dtype, skip_dtype = ctx.dtypes
         form: Form = ctx.form
         gradient = dense_planes(gradient)
         images, channels, height, width = x.shape
-        constants = form.constants(height, width)
-        tiles = _tiles(height, width, constants)
-        planes = images * channels
+        tiling = Tiling(height, width)
+        tiles, planes = tiling.tiles, images * channels
         x_gradient = torch.empty_like(x, memory_format=torch.contiguous_format)
         # Without an activation the skip's gradient is the output's.
         skip_gradient = None if skip_dtype is None else gradient.to(skip_dtype)
@@ -157,38 +179,10 @@ class _Depthwise(torch.autograd.Function):
                 gradient, kept, x, weight, scale, x_gradient,
                 skip_gradient if form.activation else None, sums,
                 *plane_strides(gradient), *plane_strides(x),
-                channels, height, width, *gradient.shape[2:],
-                **constants,
+                channels, height, width, *gradient.shape[2:], tiling.rows,
+                LEAK=form.leak(), **form.constants(), **tiling.constants(),
             )  # fmt: skip
-            parameters = _reduced(sums, weight, scale, bias_dtype, (images, channels, tiles))
+            parameters = parameter_gradients(
+                sums, weight, scale, bias_dtype, (images, channels, tiles)
+            )
         return x_gradient, *parameters, skip_gradient, None
-
-
-def _reduced(
-    sums: Tensor,
-    weight: Tensor,
-    scale: Tensor | None,
-    bias_dtype: torch.dtype | None,
-    sizes: tuple[int, int, int],
-) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """Return the gradients of weight, bias and scale from the sums of the tiles.
-
-    Args:
-        sums: (N * C * tiles, 10), float32.
-        weight: (C, 1, 3, 3).
-        scale: (N, C, 1, 1).
-        bias_dtype: None without a bias.
-        sizes: N, C, tiles.
-    """
-    images, channels, tiles = sizes
-    weight_gradient = torch.empty_like(weight)
-    bias_gradient = None if bias_dtype is None else weight.new_empty(channels, dtype=bias_dtype)
-    scale_gradient = None if scale is None else torch.empty_like(scale)
-    kernels.add_sums[(channels,)](
-        sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK=32
-    )
-    if scale_gradient is not None:
-        kernels.scale_gradient[(images * channels,)](
-            sums, weight, scale_gradient, channels, tiles, BLOCK=16
-        )
-    return weight_gradient, bias_gradient, scale_gradient

@@ -1,15 +1,15 @@
 """The device side of `depthwise.py`, which says what is computed and why so.
 
-A tile is STRIPS strips of ROWS rows and COLUMNS px; a program has a row of each strip in hand, one
-px a thread, and goes down. Sizes are in px, `_image` and `_channel` are strides in values.
+A tile is STRIPS strips of `rows` rows and COLUMNS px; a program has one row of each strip in hand,
+one px a thread, and goes down. Sizes are in px, `_image` and `_channel` are strides in values.
 """
 
 import triton
 import triton.language as tl
 
-from workbench.kernels.activations import activate, through
+from workbench.kernels.activations import activate
 
-SIZES = ["channels", "height", "width", "out_height", "out_width"]
+SIZES = ["channels", "height", "width", "out_height", "out_width", "rows"]
 """Must not cause another compilation when they happen to be 1 or divisible by 16."""
 
 
@@ -23,12 +23,15 @@ def _inside(index, size, REFLECT: tl.constexpr):
 
 
 @triton.jit
-def _input_row(x, row, column, height, width, REFLECT: tl.constexpr):
-    """Return px `column` - 1, `column` and `column` + 1 in a row of the padded input."""
-    row, there = _inside(row, height, REFLECT)
-    left, left_there = _inside(column - 1, width, REFLECT)
-    middle, middle_there = _inside(column, width, REFLECT)
-    right, right_there = _inside(column + 1, width, REFLECT)
+def _input_row(
+    x, row, left, middle, right, left_there, middle_there, right_there, height, width,
+    REFLECT: tl.constexpr,
+):  # fmt: skip
+    """Return the px left of, at and right of each column in a row of the padded input."""
+    if REFLECT:
+        row = tl.where(row < 0, -row, row)
+        row = tl.where(row >= height, 2 * (height - 1) - row, row)
+    there = (row >= 0) & (row < height)
     start = x + row * width
     a = tl.load(start + left, mask=there & left_there, other=0.0).to(tl.float32)
     b = tl.load(start + middle, mask=there & middle_there, other=0.0).to(tl.float32)
@@ -47,15 +50,13 @@ def _weights(weight, row):
 
 
 @triton.jit
-def _place(
-    height, width, STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr
-):  # fmt: skip
+def _place(height, width, rows, STRIPS: tl.constexpr, COLUMNS: tl.constexpr):
     """Return the plane of this program, its tile, the first row of each strip, and its columns."""
     across = tl.cdiv(width, COLUMNS)
-    tiles = across * tl.cdiv(height, STRIPS * ROWS)
+    tiles = across * tl.cdiv(height, STRIPS * rows)
     plane = tl.program_id(0) // tiles
     tile = tl.program_id(0) % tiles
-    first = ((tile // across) * STRIPS + tl.arange(0, STRIPS)[:, None]) * ROWS
+    first = ((tile // across) * STRIPS + tl.arange(0, STRIPS)[:, None]) * rows
     column = (tile % across) * COLUMNS + tl.arange(0, COLUMNS)[None, :]
     return plane, first, column
 
@@ -64,12 +65,12 @@ def _place(
 def forward(
     x, weight, bias, scale, skip, out, kept,
     x_image, x_channel, skip_image, skip_channel,
-    channels, height, width, out_height, out_width,
+    channels, height, width, out_height, out_width, rows,
     STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
-    STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+    STRIPS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    """Write y, and the derivative at z if `kept`, for ROWS rows in each of STRIPS strips."""
-    plane, first, column = _place(out_height, out_width, STRIPS, ROWS, COLUMNS)
+    """Write y, and the derivative at z if `kept`, for some rows in each of STRIPS strips."""
+    plane, first, column = _place(out_height, out_width, rows, STRIPS, COLUMNS)
     image = (plane // channels).to(tl.int64)
     channel = plane % channels
     x += image * x_image + channel.to(tl.int64) * x_channel
@@ -83,18 +84,36 @@ def forward(
     w20, w21, w22 = _weights(weight + channel * 9, 2)
 
     source = column * STRIDE
-    a0, a1, a2 = _input_row(x, first * STRIDE - 1, source, height, width, REFLECT)
-    b0, b1, b2 = _input_row(x, first * STRIDE, source, height, width, REFLECT)
-    c0, c1, c2 = _input_row(x, first * STRIDE + 1, source, height, width, REFLECT)
-    for step in range(ROWS):
+    left, left_there = _inside(source - 1, width, REFLECT)
+    mid, mid_there = _inside(source, width, REFLECT)
+    right, right_there = _inside(source + 1, width, REFLECT)
+    a0, a1, a2 = _input_row(
+        x, first * STRIDE - 1, left, mid, right, left_there, mid_there, right_there,
+        height, width, REFLECT,
+    )  # fmt: skip
+    b0, b1, b2 = _input_row(
+        x, first * STRIDE, left, mid, right, left_there, mid_there, right_there,
+        height, width, REFLECT,
+    )  # fmt: skip
+    c0, c1, c2 = _input_row(
+        x, first * STRIDE + 1, left, mid, right, left_there, mid_there, right_there,
+        height, width, REFLECT,
+    )  # fmt: skip
+    for step in range(rows):
         row = first + step
         # The next row is requested before this one is waited for.
         below = (row + 1) * STRIDE
         if STRIDE == 1:
             n0, n1, n2 = c0, c1, c2
         else:
-            n0, n1, n2 = _input_row(x, below, source, height, width, REFLECT)
-        d0, d1, d2 = _input_row(x, below + 1, source, height, width, REFLECT)
+            n0, n1, n2 = _input_row(
+                x, below, left, mid, right, left_there, mid_there, right_there,
+                height, width, REFLECT,
+            )  # fmt: skip
+        d0, d1, d2 = _input_row(
+            x, below + 1, left, mid, right, left_there, mid_there, right_there,
+            height, width, REFLECT,
+        )  # fmt: skip
         z = a0 * w00 + a1 * w01 + a2 * w02
         z += b0 * w10 + b1 * w11 + b2 * w12
         z += c0 * w20 + c1 * w21 + c2 * w22
@@ -121,9 +140,11 @@ def forward(
 @triton.jit
 def _gradient_row(
     gradient, kept, row, column, height, width, out_width,
-    STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
+    STRIDE: tl.constexpr, REFLECT: tl.constexpr, LEAK: tl.constexpr,
 ):  # fmt: skip
     """Return the gradients of z that touch px of an input row, by the filter's column 0, 1 and 2.
+
+    `kept` holds the derivative at z, or, with a LEAK (the slope below 0), the output.
 
     z at stride 2 stands on the even rows and columns of the input's grid; the others hold none.
     The reflected columns are added to those that they lie on.
@@ -138,12 +159,17 @@ def _gradient_row(
     m = tl.load(gradient + start + middle // STRIDE, mask=m_there, other=0.0).to(tl.float32)
     q = tl.load(gradient + start + left // STRIDE, mask=q_there, other=0.0).to(tl.float32)
     if kept is not None:
-        k = tl.load(kept + start + right // STRIDE, mask=r_there, other=0.0).to(tl.float32)
-        r = through(r, k, ACTIVATION)
-        k = tl.load(kept + start + middle // STRIDE, mask=m_there, other=0.0).to(tl.float32)
-        m = through(m, k, ACTIVATION)
-        k = tl.load(kept + start + left // STRIDE, mask=q_there, other=0.0).to(tl.float32)
-        q = through(q, k, ACTIVATION)
+        r_kept = tl.load(kept + start + right // STRIDE, mask=r_there, other=0.0).to(tl.float32)
+        m_kept = tl.load(kept + start + middle // STRIDE, mask=m_there, other=0.0).to(tl.float32)
+        q_kept = tl.load(kept + start + left // STRIDE, mask=q_there, other=0.0).to(tl.float32)
+        if LEAK is None:
+            r *= r_kept
+            m *= m_kept
+            q *= q_kept
+        else:
+            r = tl.where(r_kept > 0, r, LEAK * r)
+            m = tl.where(m_kept > 0, m, LEAK * m)
+            q = tl.where(q_kept > 0, q, LEAK * q)
     if REFLECT:
         from_left = tl.where(column == 1, q, 0.0)
         q += tl.where(column == width - 2, r, 0.0)
@@ -152,25 +178,34 @@ def _gradient_row(
 
 
 @triton.jit
-def _fold(below, above, row, height, REFLECT: tl.constexpr):
-    """Return the gradients in the rows below and above, with the reflected rows on them."""
+def _fold(c0, c1, c2, a0, a1, a2, row, height, REFLECT: tl.constexpr):
+    """Add the reflected rows to the rows below (c) and above (a) that they lie on."""
     if REFLECT:
-        from_above = tl.where(row == 1, above, 0.0)
-        above += tl.where(row == height - 2, below, 0.0)
-        below += from_above
-    return below, above
+        top = tl.where(row == 1, 1.0, 0.0)
+        bottom = tl.where(row == height - 2, 1.0, 0.0)
+        d0, d1, d2 = c0 + top * a0, c1 + top * a1, c2 + top * a2
+        u0, u1, u2 = a0 + bottom * c0, a1 + bottom * c1, a2 + bottom * c2
+    else:
+        d0, d1, d2, u0, u1, u2 = c0, c1, c2, a0, a1, a2
+    return d0, d1, d2, u0, u1, u2
+
+
+@triton.jit
+def _sum(x):
+    """Return the sum over a tile."""
+    return tl.sum(tl.sum(x, axis=1), axis=0)
 
 
 @triton.jit(do_not_specialize=SIZES)
 def backward(
     gradient, kept, x, weight, scale, x_gradient, skip_gradient, sums,
     gradient_image, gradient_channel, x_image, x_channel,
-    channels, height, width, out_height, out_width,
-    STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
-    STRIPS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+    channels, height, width, out_height, out_width, rows,
+    STRIDE: tl.constexpr, REFLECT: tl.constexpr, LEAK: tl.constexpr,
+    STRIPS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
     """Write the gradients of x and skip, and this tile's sums for weights and bias."""
-    plane, first, column = _place(height, width, STRIPS, ROWS, COLUMNS)
+    plane, first, column = _place(height, width, rows, STRIPS, COLUMNS)
     image = (plane // channels).to(tl.int64)
     channel = plane % channels
     gradient += image * gradient_image + channel.to(tl.int64) * gradient_channel
@@ -191,21 +226,19 @@ def backward(
     s01, s02, s10, s11, s12, s20, s21, s22, total = s00, s00, s00, s00, s00, s00, s00, s00, s00
     # a, b, c: the rows of z above, at and below a row of x; 0, 1, 2: the filter's column.
     a0, a1, a2 = _gradient_row(
-        gradient, kept, first - 1, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+        gradient, kept, first - 1, column, height, width, out_width, STRIDE, REFLECT, LEAK
     )
     b0, b1, b2 = _gradient_row(
-        gradient, kept, first, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+        gradient, kept, first, column, height, width, out_width, STRIDE, REFLECT, LEAK
     )
-    for step in range(ROWS):
+    for step in range(rows):
         row = first + step
         there = (row < height) & (column < width)
         value = tl.load(x + row * width + column, mask=there, other=0.0).to(tl.float32)
         c0, c1, c2 = _gradient_row(
-            gradient, kept, row + 1, column, height, width, out_width, STRIDE, REFLECT, ACTIVATION
+            gradient, kept, row + 1, column, height, width, out_width, STRIDE, REFLECT, LEAK
         )
-        d0, u0 = _fold(c0, a0, row, height, REFLECT)
-        d1, u1 = _fold(c1, a1, row, height, REFLECT)
-        d2, u2 = _fold(c2, a2, row, height, REFLECT)
+        d0, d1, d2, u0, u1, u2 = _fold(c0, c1, c2, a0, a1, a2, row, height, REFLECT)
         total += tl.where(there, b1, 0.0)
         s00, s01, s02 = s00 + value * d0, s01 + value * d1, s02 + value * d2
         s10, s11, s12 = s10 + value * b0, s11 + value * b1, s12 + value * b2
@@ -234,49 +267,3 @@ def backward(
     tl.store(sums + 7, _sum(s21))
     tl.store(sums + 8, _sum(s22))
     tl.store(sums + 9, _sum(total))
-
-
-@triton.jit
-def _sum(x):
-    """Return the sum over a tile."""
-    return tl.sum(tl.sum(x, axis=1), axis=0)
-
-
-@triton.jit(do_not_specialize=["images", "channels", "tiles"])
-def add_sums(
-    sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK: tl.constexpr
-):
-    """Add the tiles' sums of one channel, image after image, into the gradients of w and b."""
-    channel = tl.program_id(0)
-    kind = tl.arange(0, 16)[None, :]  # 9 weights, then the bias
-    total = tl.zeros((BLOCK, 16), tl.float32)
-    for start in range(0, images * tiles, BLOCK):
-        part = start + tl.arange(0, BLOCK)[:, None]
-        plane = (part // tiles) * channels + channel
-        there = (part < images * tiles) & (kind < 10)
-        place = (plane.to(tl.int64) * tiles + part % tiles) * 10 + kind
-        value = tl.load(sums + place, mask=there, other=0.0)
-        if scale is not None:
-            factor = tl.load(scale + plane, mask=part < images * tiles, other=0.0).to(tl.float32)
-            value *= tl.where(kind < 9, factor, 1.0)
-        total += value
-    result = tl.sum(total, axis=0)[None, :]
-    place = weight_gradient + channel * 9 + kind
-    tl.store(place, result.to(weight_gradient.dtype.element_ty), mask=kind < 9)
-    if bias_gradient is not None:
-        place = bias_gradient + channel + kind - kind
-        tl.store(place, result.to(bias_gradient.dtype.element_ty), mask=kind == 9)
-
-
-@triton.jit(do_not_specialize=["channels", "tiles"])
-def scale_gradient(sums, weight, scale_gradient, channels, tiles, BLOCK: tl.constexpr):
-    """Write the gradient of one plane's scale: the weights times their sums over its tiles."""
-    plane = tl.program_id(0)
-    kind = tl.arange(0, 16)[None, :]
-    w = tl.load(weight + (plane % channels) * 9 + kind, mask=kind < 9, other=0.0).to(tl.float32)
-    total = tl.zeros((BLOCK, 16), tl.float32)
-    for start in range(0, tiles, BLOCK):
-        tile = start + tl.arange(0, BLOCK)[:, None]
-        place = (plane.to(tl.int64) * tiles + tile) * 10 + kind
-        total += w * tl.load(sums + place, mask=(tile < tiles) & (kind < 9), other=0.0)
-    tl.store(scale_gradient + plane, _sum(total).to(scale_gradient.dtype.element_ty))

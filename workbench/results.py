@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from workbench.config.base import Frozen
+from workbench.config.evaluation import InferencePrecision
 from workbench.config.plausible import (
     Count,
     Finite,
@@ -118,12 +119,15 @@ class Protocol(Frozen):
     trained_on: TrainedOn | None = None
     """None if training shares no image with validation and benchmarks, or if that is not known:
     of weights that were not trained here, and in records of earlier versions."""
+    precision: InferencePrecision = Field(default="fp32", exclude_if=lambda value: value == "fp32")
+    """What the network computed in; records of fp32 are written as before there was a choice."""
 
     def describe(self) -> str:
-        """Return one line for tables: scale, crop, LR origin, tiles, overlap with training."""
+        """Return one line for tables: scale, crop, LR, precision, tiles, overlap with training."""
         tile = f", tiles {self.tile_lr_px}+{self.tile_overlap_lr_px}" if self.tile_lr_px else ""
         overlap = f", {self.trained_on.describe()}" if self.trained_on else ""
-        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{tile}{overlap}"
+        how = "" if self.precision == "fp32" else f", {self.precision}"
+        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{how}{tile}{overlap}"
 
 
 def _told_apart(images: tuple[ImageScore, ...]) -> tuple[ImageScore, ...]:

@@ -26,6 +26,7 @@ def test_equal_protocols_pass_and_are_given_by_data_set() -> None:
         ({"scale": 2}, "x4, uint8, crop 4, LR given", "x2, uint8, crop 4, LR given"),
         ({"lr_origin": "bicubic-uint8"}, "LR given", "LR bicubic-uint8"),
         ({"tile_lr_px": 48, "tile_overlap_lr_px": 8}, "LR given", "LR given, tiles 48+8"),
+        ({"precision": "bf16"}, "LR given", "LR given, bf16"),
         ({"data_hash": "f00d"}, "images beef", "images f00d"),
     ],
 )
@@ -39,6 +40,14 @@ def test_what_differs_is_named_with_both_runs(
     assert text.startswith("Set5 was scored by two protocols, which must not be compared: ")
     assert f"{left} in one, " in text
     assert text.endswith(f"{right} in two")
+
+
+def test_records_of_fp32_are_written_as_before_there_was_a_choice() -> None:
+    assert "precision" not in ONE.protocol.plain()
+    assert Protocol.parse(ONE.protocol.plain()).precision == "fp32"
+    half = Protocol(**FIELDS, precision="fp16")
+    assert half.plain() == ONE.protocol.plain() | {"precision": "fp16"}
+    assert Protocol.parse(half.plain()) == half
 
 
 def test_rgb_and_y_are_not_mixed() -> None:

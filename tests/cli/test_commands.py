@@ -345,10 +345,16 @@ def test_evaluate_prints_scores_for_people_and_as_json(
     rows = [f"Photos/{image['name']} 1 {image['psnr_rgb_db']:.4f}" for image in scores["images"]]
     for row in [*rows, f"Photos 4 {mean:.4f}"]:
         assert row in printed(people)
-    assert people.err.splitlines() == [
+    *notes, rate = people.err.splitlines()
+    assert notes == [
         "Photos: x4, uint8, crop 4, LR bicubic",
         "tiny.safetensors: MDRN family, 7,170 parameters, 0.3922 G multiply-adds at 256x256 LR px",
     ]
+    assert re.fullmatch(
+        r"tiny\.safetensors: [\d.e+]+ images/s, [\d.e+]+ MPx/s of output, "
+        r"the network alone on cpu with 1 thread",
+        rate,
+    )
 
 
 def test_upscale_enlarges_a_file_and_a_folder(
@@ -357,6 +363,7 @@ def test_upscale_enlarges_a_file_and_a_folder(
     weights = ["--weights", str(tiny_weights)]
     one = command("upscale", "photos/photo1.png", "one.png", *weights)
     assert one.out == "one.png\n"
+    assert one.err.endswith(" of output, the network alone on cpu with 1 thread\n")
     printed(command("upscale", "photos", "all", *weights))
     assert sorted(path.name for path in (here / "all").iterdir()) == [
         f"photo{i}.png" for i in range(4)
@@ -364,6 +371,19 @@ def test_upscale_enlarges_a_file_and_a_folder(
     with Image.open(here / "one.png") as image:
         assert image.size == (256, 256)
     assert (here / "one.png").read_bytes() == (here / "all" / "photo1.png").read_bytes()
+
+
+def test_upscale_as_json_names_the_files_and_the_rates(
+    command: Command, tiny_weights: Path, here: Path
+) -> None:
+    argv = ["upscale", "photos", "all", "--weights", str(tiny_weights), "--json"]
+    found = command(*argv).json()
+    assert found["files"] == [f"all/photo{i}.png" for i in range(4)]
+    rates = found["throughput"]
+    assert rates["images_timed"] == 3
+    assert rates["images_per_s"] == pytest.approx(3 / rates["seconds"])
+    assert rates["output_megapixels_per_s"] == pytest.approx(3 * 0.256**2 / rates["seconds"])
+    assert (here / "all" / "photo3.png").is_file()
 
 
 def test_upscale_says_what_it_leaves_out_and_takes_subfolders_if_asked(

@@ -58,6 +58,28 @@ def test_several_networks_as_json(command: Command, tiny_weights: Path, data: li
     assert first["record"]["cost"]["parameters"] == 7_170
 
 
+def test_devices_and_precisions_that_are_not_there_are_refused(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    argv = ["evaluate", "--weights", str(tiny_weights), *data]
+    for more, line in (
+        (["--precision", "fp16"], "on a CPU the precision must be fp32 or bf16, got 'fp16'"),
+        (["--device", "cuda:x"], "the device must be cpu, cuda or cuda:N, got 'cuda:x'"),
+    ):
+        ended = command(*argv, *more)
+        assert (ended.code, ended.err) == (2, f"error: {line}\n")
+
+
+def test_the_rates_of_each_network_are_in_the_json(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    argv = ["evaluate", "--weights", str(tiny_weights), "--against", str(tiny_weights), *data]
+    rates = command(*argv, "--json").json()["throughput"]
+    assert list(rates) == ["tiny.safetensors", "tiny.safetensors#2"]
+    assert all(rate["images_timed"] == 3 for rate in rates.values())
+    assert all(rate["images_per_s"] > 0 for rate in rates.values())
+
+
 def test_saved_scores_are_compared_without_their_weights(
     command: Command, tiny_weights: Path, data: list[str], tmp_path: Path
 ) -> None:
@@ -71,6 +93,11 @@ def test_saved_scores_are_compared_without_their_weights(
     ("argv", "left", "right"),
     [
         (["--channel", "y"], "Y in Plain", "RGB in tiny.safetensors"),
+        (
+            ["--precision", "bf16"],
+            "LR bicubic, bf16 in Plain",
+            "LR bicubic in tiny.safetensors",
+        ),
         (["--tile", "24"], "LR bicubic, tiles 24+32 in Plain", "LR bicubic in tiny.safetensors"),
         (
             ["--degradation", "bicubic-uint8"],

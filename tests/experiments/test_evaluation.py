@@ -75,8 +75,10 @@ def test_images_are_enlarged_without_printing(
 ) -> None:
     events: list[object] = []
     files = plan_upscaling(photos, tmp_path / "out", emit=events.append)
-    written = upscale_images(files, weights, tiling=Tiling(32, 8), emit=events.append)
-    assert written == [tmp_path / "out" / f"photo{number}.png" for number in range(4)]
-    assert all(path.is_file() for path in written)
+    done = upscale_images(files, weights, tiling=Tiling(32, 8), emit=events.append)
+    assert done.files == tuple(tmp_path / "out" / f"photo{number}.png" for number in range(4))
+    assert all(path.is_file() for path in done.files)
+    assert done.throughput is not None
+    assert (done.throughput.images, done.throughput.output_pixels) == (3, 3 * 256**2)
     assert events[0] == WorkStarted("enlarging")
     assert capsys.readouterr() == ("", "")

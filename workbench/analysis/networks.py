@@ -7,7 +7,7 @@ designs: that takes retraining under several seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.analysis.channels import Channel
@@ -15,6 +15,7 @@ from workbench.analysis.protocol_lock import ScoreOrigin, check_one_protocol
 from workbench.results import DatasetScores, Protocol, WeightsRecord
 
 if TYPE_CHECKING:
+    from workbench.evaluation.throughput import Throughput
     from workbench.statistics.images import ImageDifference
 
 
@@ -29,6 +30,8 @@ class NetworkTable:
     """Of the differences."""
     differences: Mapping[tuple[str, str], ImageDifference]
     """In PSNR dB against the first, by (name of the network, data set)."""
+    throughputs: Mapping[str, Throughput] = field(default_factory=dict)
+    """Of the networks that were run, by name."""
 
 
 def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel) -> NetworkTable:

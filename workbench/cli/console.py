@@ -104,6 +104,12 @@ def table(*columns: str, left: int = 1, gap: int = 2) -> Table:
     return made
 
 
+def place_text(device: str, threads: int) -> str:
+    """Name where a network ran: `cuda:1`, `cpu with 1 thread`."""
+    threads_text = "1 thread" if threads == 1 else f"{threads} threads"
+    return f"{device} with {threads_text}" if device == "cpu" else device
+
+
 def millions(count: int) -> str:
     """Format a count in millions."""
     return f"{count / 1e6:.2f}"

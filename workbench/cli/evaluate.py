@@ -17,6 +17,7 @@ from workbench.cli.evaluate_options import (
 )
 from workbench.cli.execution_options import (
     DeviceOption,
+    PrecisionOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
@@ -40,6 +41,7 @@ def evaluate(
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
     per_image: PerImageOption = False,
     study: RecordOption = None,
     store: StoreOption = DEFAULT_STORE,
@@ -72,7 +74,9 @@ def evaluate(
 
     foreign = None if arch is None else Foreign(arch, arguments, input_range or 1)
     candidates = open_candidates(weights, foreign=foreign, against=against or [], emit=emit)
-    settings = EvalSettings(sources, degradation, tile, tile_overlap, threads, device, recursive)
+    settings = EvalSettings(
+        sources, degradation, tile, tile_overlap, threads, device, precision, recursive
+    )
     table = evaluate_candidates(candidates, settings, channel, emit)
     print_scores(table, per_image=per_image, as_json=as_json)
     if study is not None:

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from workbench.analysis.networks import NetworkTable
-from workbench.cli.console import OUT, billions, heading, millions, note, print_json, table
+from workbench.cli.console import (
+    OUT,
+    billions,
+    heading,
+    millions,
+    note,
+    place_text,
+    print_json,
+    table,
+)
 from workbench.experiments.saved_scores import scores_to_dict, shortfalls_db
 from workbench.reporting.baseline import BICUBIC, below_text
 from workbench.results import SCORE_NAMES, DatasetScores, ImageScore, MeanScore, WeightsRecord
@@ -19,6 +28,8 @@ def print_scores(networks: NetworkTable, *, per_image: bool, as_json: bool) -> N
         _warn(networks)
     else:
         _print_several(networks, per_image=per_image)
+    if not as_json:
+        _note_throughputs(networks)
 
 
 def print_means(scored: Sequence[DatasetScores], *, per_image: bool = False) -> None:
@@ -39,6 +50,14 @@ def print_means(scored: Sequence[DatasetScores], *, per_image: bool = False) -> 
     OUT.print(made)
     for scores in scored:
         note(f"{scores.dataset}: {scores.protocol.describe()}")
+
+
+def _note_throughputs(networks: NetworkTable) -> None:
+    for record in networks.records:
+        rate = networks.throughputs.get(record.name)
+        if rate is not None:
+            place = place_text(record.environment.device, record.environment.threads)
+            note(f"{record.name}: {rate.describe()}, the network alone on {place}")
 
 
 def _print_one(record: WeightsRecord, *, per_image: bool) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from workbench.cli.help import EXECUTION
 from workbench.config.bounds import MOST_THREADS, MOST_TILE_PX
+from workbench.config.evaluation import InferencePrecision
 
 MOST_WORKERS = 1_024
 
@@ -76,7 +77,18 @@ ThreadsOption = Annotated[
 ]
 DeviceOption = Annotated[
     str,
-    typer.Option("--device", metavar="NAME", help="cpu or cuda.", rich_help_panel=EXECUTION),
+    typer.Option(
+        "--device", metavar="NAME", help="cpu, cuda or cuda:N.", rich_help_panel=EXECUTION
+    ),
+]
+PrecisionOption = Annotated[
+    InferencePrecision,
+    typer.Option(
+        "--precision",
+        metavar="NAME",
+        help="What the network computes in: fp32 or bf16; on CUDA also tf32 or fp16.",
+        rich_help_panel=EXECUTION,
+    ),
 ]
 TileOption = Annotated[
     int | None,

@@ -7,12 +7,13 @@ import typer
 
 from workbench.cli.execution_options import (
     DeviceOption,
+    PrecisionOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
 )
 from workbench.cli.help import WHAT
-from workbench.cli.options import RecursiveOption
+from workbench.cli.options import JsonOption, RecursiveOption
 
 WeightsOption = Annotated[
     Path,
@@ -36,6 +37,8 @@ def upscale(
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
+    as_json: JsonOption = False,
 ) -> None:
     """Enlarge an image or a folder of images by the scale of the weights.
 
@@ -45,15 +48,28 @@ def upscale(
         workbench upscale photo.png large.png --weights mdrn-s.pth
     """
     # torch, which --help does not need
-    from workbench.cli.console import OUT
+    from workbench.cli.console import OUT, note, place_text, print_json
     from workbench.cli.terminal import emit
     from workbench.evaluation.running import Tiling
     from workbench.experiments.upscaling import plan_upscaling, upscale_images
 
     files = plan_upscaling(source, target, recursive=recursive, emit=emit)
     tiling = Tiling(tile, tile_overlap)
-    written = upscale_images(
-        files, weights, tiling=tiling, device=device, threads=threads, emit=emit
+    done = upscale_images(
+        files,
+        weights,
+        tiling=tiling,
+        device=device,
+        threads=threads,
+        precision=precision,
+        emit=emit,
     )
-    for path in written:
+    rate = done.throughput
+    if as_json:
+        rates = None if rate is None else rate.to_dict()
+        print_json({"files": [str(path) for path in done.files], "throughput": rates})
+        return
+    for path in done.files:
         OUT.print(str(path), soft_wrap=True)
+    if rate is not None:
+        note(f"{rate.describe()}, the network alone on {place_text(device, threads)}")

@@ -1,10 +1,16 @@
 """What a trained network is scored on."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_TILE_PX
 from workbench.config.data import EMBEDDED_VALIDATION, Degradation, ImageSource, names_differ
+
+InferencePrecision = Literal["fp32", "tf32", "bf16", "fp16"]
+"""What a finished network computes in. fp32 is true float32, without TF32. tf32 lets products and
+convolutions round their inputs to TF32. In bf16 and fp16, weights and feature maps are halved."""
 
 
 class EvaluationConfig(Frozen):

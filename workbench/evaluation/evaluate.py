@@ -6,11 +6,13 @@ from functools import partial
 
 from torch import nn
 
+from workbench.config.evaluation import InferencePrecision
 from workbench.data.pairs import ImagePairs, too_small
 from workbench.errors import DataError
 from workbench.evaluation.metrics import smallest_hr_px
 from workbench.evaluation.running import WHOLE, Tiling, check_size, inference, run_on_tensor
-from workbench.evaluation.scorers import scorer_of
+from workbench.evaluation.scorers import Run, scorer_of
+from workbench.evaluation.throughput import RunTimer
 from workbench.results import DatasetScores, Protocol
 from workbench.system.progress import Progress, silent
 
@@ -22,6 +24,7 @@ def evaluate(
     smallest_lr_px: int = 1,
     tiling: Tiling = WHOLE,
     each: Callable[[], AbstractContextManager[object]] = nullcontext,
+    timer: RunTimer | None = None,
     progress: Progress = silent,
 ) -> DatasetScores:
     """Score every image; the network is put back into its mode afterwards.
@@ -36,7 +39,11 @@ def evaluate(
         tiling: How images are cut.
         each: Gives the context in which one image is run and scored, such as a lock of the device;
             when it is left, the device is done with the image.
+        timer: Times the runs of the network.
         progress: Called for each image.
+
+    Returns:
+        The scores; their protocol is that of a network in fp32, see `with_precision`.
 
     Raises:
         DataError: For an image that cannot be used, or is too small to run or to score; the latter
@@ -45,9 +52,11 @@ def evaluate(
     """
     check_images(images, smallest_lr_px)
     scores = []
-    run = partial(
+    run: Run = partial(
         run_on_tensor, model, scale=images.scale, smallest_lr_px=smallest_lr_px, tiling=tiling
     )
+    if timer is not None:
+        run = timer.timed(run)
     with inference(model) as device:
         score = scorer_of(device, tiling)
         for index, name in enumerate(images.names):
@@ -66,6 +75,12 @@ def evaluate(
         ),
         images=tuple(scores),
     )
+
+
+def with_precision(scores: DatasetScores, precision: InferencePrecision) -> DatasetScores:
+    """Return scores whose protocol says what the network computed in."""
+    protocol = scores.protocol.model_copy(update={"precision": precision})
+    return scores.model_copy(update={"protocol": protocol})
 
 
 def check_images(images: ImagePairs, smallest_lr_px: int) -> None:

@@ -15,6 +15,7 @@ from workbench.data.images import ImageError, summarize
 from workbench.errors import DataError
 from workbench.evaluation.pictures import Picture, encode, read_picture, unmultiplied
 from workbench.evaluation.running import WHOLE, Tiling, check_finite, check_size, inference, run
+from workbench.evaluation.throughput import RunTimer
 from workbench.system.files import write_atomically
 from workbench.system.progress import Progress, silent
 
@@ -41,6 +42,7 @@ def upscale_files(
     scale: int,
     smallest_lr_px: int,
     tiling: Tiling = WHOLE,
+    timer: RunTimer | None = None,
     progress: Progress = silent,
 ) -> dict[Path, str]:
     """Enlarge images and write PNG files.
@@ -55,6 +57,7 @@ def upscale_files(
         scale: Of the network.
         smallest_lr_px: Least height and width that the network accepts.
         tiling: How images are cut.
+        timer: Times the runs of the network.
         progress: Called for each image; 0 are done while they are checked.
 
     Returns:
@@ -67,13 +70,14 @@ def upscale_files(
     """
     jobs, written = files.jobs, dict[Path, str]()
     _check(files, smallest_lr_px, progress)
+    run_image = run if timer is None else timer.timed(run)
     with inference(model) as device:
         for number, (image_path, out_path) in enumerate(jobs, start=1):
             picture = read_picture(image_path)
             colour = picture.colour
             if picture.alpha is not None:
                 colour = (colour * picture.alpha[..., None]).astype(np.float32)
-            output = run(model, colour, device, scale, smallest_lr_px, tiling)
+            output = run_image(model, colour, device, scale, smallest_lr_px, tiling)
             check_finite(image_path.name, output)
             large: NDArray[np.float32] = output[0].permute(1, 2, 0).cpu().numpy()
             write_atomically(out_path, _encoded(picture, large, scale))

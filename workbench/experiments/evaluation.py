@@ -2,15 +2,21 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
 
 from workbench.analysis.channels import Channel
 from workbench.analysis.networks import NetworkTable, tabulate
 from workbench.config.data import Degradation, ImageSource
+from workbench.config.evaluation import InferencePrecision
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, WorkbenchError
+from workbench.evaluation.devices import inference_on, open_device, place_network
+from workbench.evaluation.evaluate import with_precision
 from workbench.evaluation.running import Tiling
+from workbench.evaluation.throughput import RunTimer, Throughput
 from workbench.experiments.external_scores import ExternalScores, keep_external_scores
 from workbench.experiments.saved_scores import Recorded, read_saved
 from workbench.experiments.scoring import check_sets, score_bicubic, score_network
@@ -18,12 +24,11 @@ from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign, open_network
-from workbench.results import Cost, MeanScore, WeightsRecord
+from workbench.results import Cost, DatasetScores, Environment, MeanScore, WeightsRecord
 from workbench.system.digests import sha256_of_json
 from workbench.system.events import Emit, Note, ignore
 from workbench.tracking.study_view import StudyView
 from workbench.tracking.tracker import ScoredWeights, Tracker
-from workbench.training.device import prepare
 from workbench.trial.environment import record_environment
 
 
@@ -41,7 +46,9 @@ class EvalSettings:
     threads: int = 1
     """Of the CPU."""
     device: str = "cpu"
-    """`cpu` or `cuda`."""
+    """`cpu`, `cuda` or `cuda:N`."""
+    precision: InferencePrecision = "fp32"
+    """What networks compute in; part of the protocol."""
     recursive: bool = False
     """Whether images in subfolders count, too."""
 
@@ -118,11 +125,12 @@ def evaluate_candidates(
             counted.
 
     Raises:
+        ConfigError: If the device does not exist, or cannot compute in the precision.
         DataError: For an image that cannot be used.
         NotFiniteError: If a network gives values that are not finite.
         WorkbenchError: If the saved scores were made by another protocol.
     """
-    device = prepare(settings.device, settings.threads)
+    device = open_device(settings.device, settings.precision)
     networks = [one.network for one in candidates.networks]
     scale = networks[0].scale
     sets = [
@@ -130,32 +138,66 @@ def evaluate_candidates(
         for source in settings.sources
     ]
     check_sets(sets, scale * max(network.smallest_lr_px for network in networks), emit)
-    tiling = Tiling(settings.tile_lr_px, settings.tile_overlap_lr_px)
     environment = record_environment(settings.device, settings.threads)
     records: list[Recorded] = []
-    baselines: list[MeanScore | None] = []
-    for one in candidates.networks:
-        module = one.network.module.to(device)
-        scores = [score_network(one.network, module, s, emit, tiling=tiling) for s in sets]
-        baselines = baselines or [score_bicubic(images, emit) for images in sets]
-        record = WeightsRecord(
-            name=one.network.name,
-            file=None if one.file is None else str(one.file),
-            origin=one.network.origin,
-            weights_hash=weights_hash(module.state_dict()),
-            cost=_cost(one.network, emit),
-            scores=tuple(
-                scored.model_copy(update={"bicubic": bicubic})
-                for scored, bicubic in zip(scores, baselines, strict=True)
-            ),
-            environment=environment,
-            finished_s=time.time(),
-        )
-        records.append((record, channel))
+    throughputs: list[Throughput | None] = []
+    bicubic: list[MeanScore | None] = []
+    with inference_on(device, settings.threads, settings.precision):
+        for one in candidates.networks:
+            scores, throughput = _scored(one, sets, settings, device, emit)
+            bicubic = bicubic or [score_bicubic(images, emit) for images in sets]
+            records.append((_record(one, scores, bicubic, environment, emit), channel))
+            throughputs.append(throughput)
     for images in sets:
         for remark in images.notes:
             emit(Note(remark))
-    return tabulate(_with_unique_names([*records, *candidates.saved]), channel)
+    named = _with_unique_names([*records, *candidates.saved])
+    rates = {
+        record.name: rate
+        for (record, _), rate in zip(named, throughputs, strict=False)
+        if rate is not None
+    }
+    return replace(tabulate(named, channel), throughputs=rates)
+
+
+def _scored(
+    one: OpenedWeights,
+    sets: Sequence[FolderPairs],
+    settings: EvalSettings,
+    device: torch.device,
+    emit: Emit,
+) -> tuple[list[DatasetScores], Throughput | None]:
+    """Score one network on every set, with how fast it ran."""
+    tiling, timer = Tiling(settings.tile_lr_px, settings.tile_overlap_lr_px), RunTimer()
+    module = place_network(one.network.module, device, settings.precision)
+    scores = [
+        score_network(one.network, module, images, emit, tiling=tiling, timer=timer)
+        for images in sets
+    ]
+    return [with_precision(s, settings.precision) for s in scores], timer.throughput()
+
+
+def _record(
+    one: OpenedWeights,
+    scores: Sequence[DatasetScores],
+    bicubic: Sequence[MeanScore | None],
+    environment: Environment,
+    emit: Emit,
+) -> WeightsRecord:
+    """Put together what is stored of one network."""
+    return WeightsRecord(
+        name=one.network.name,
+        file=None if one.file is None else str(one.file),
+        origin=one.network.origin,
+        weights_hash=weights_hash(one.network.module.state_dict()),
+        cost=_cost(one.network, emit),
+        scores=tuple(
+            scored.model_copy(update={"bicubic": mean})
+            for scored, mean in zip(scores, bicubic, strict=True)
+        ),
+        environment=environment,
+        finished_s=time.time(),
+    )
 
 
 def record_scores(table: NetworkTable, study: str, store: Path, tracker: Tracker) -> None:

@@ -9,12 +9,12 @@ from workbench.config.data import ImageSource
 from workbench.config.published import weights_hint
 from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
+from workbench.evaluation.devices import inference_on, open_device, place_network
 from workbench.experiments.scoring import check_sets, score_network
 from workbench.models.complexity import count_network
 from workbench.models.opening import open_network
 from workbench.results import Cost, DatasetScores
 from workbench.system.events import Emit, ignore
-from workbench.training.device import prepare
 
 
 def reproduce_table1(
@@ -29,7 +29,7 @@ def reproduce_table1(
     Args:
         reference: Folder of the published weights, or of a folder `weights` that holds them.
         benchmarks: Folder with Set5, Set14, Urban100, BSDS100, Manga109, or some of them.
-        device: `cpu` or `cuda`.
+        device: `cpu`, `cuda` or `cuda:N`.
         threads: CPU threads.
         emit: Gets progress.
 
@@ -41,7 +41,7 @@ def reproduce_table1(
         CheckpointError: If a weights file is there and cannot be used.
         ConfigError: If the device does not exist.
     """
-    place = prepare(device, threads)
+    place = open_device(device)
     folder = reference / "weights" if (reference / "weights").is_dir() else reference
     sets = {
         name: FolderPairs(ImageSource(name=name, folder=str(benchmarks / name)), SCALE, "bicubic")
@@ -58,10 +58,11 @@ def reproduce_table1(
             continue
         network = open_network(path)
         cells = _cost_cells(printed, count_network(network.module).cost)
-        module = network.module.to(place)
-        for images in sets.values():
-            scores = score_network(network, module, images, emit, title=printed.team)
-            cells += _score_cells(printed, scores)
+        module = place_network(network.module, place, "fp32")
+        with inference_on(place, threads, "fp32"):
+            for images in sets.values():
+                scores = score_network(network, module, images, emit, title=printed.team)
+                cells += _score_cells(printed, scores)
         rows.append(ReproducedRow(printed, tuple(cells), absent))
     if not any(row.cells for row in rows):
         first = rows[0].missing[0]

@@ -54,6 +54,7 @@ def scores_to_dict(table: NetworkTable) -> dict[str, Any]:
             | {"bicubic": s.bicubic and s.bicubic.plain()}
             for s in first.scores
         },
+        "throughput": {name: rate.to_dict() for name, rate in table.throughputs.items()},
         "below_bicubic_db": shortfalls_db(table),
         "networks": [network_to_dict(table, record) for record in table.records],
     }

@@ -11,6 +11,7 @@ from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.metrics import smallest_hr_px as smallest_scored_hr_px
 from workbench.evaluation.running import WHOLE, Tiling
+from workbench.evaluation.throughput import RunTimer
 from workbench.models.opening import OpenedNetwork
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.events import Caution, Emit, counting
@@ -50,6 +51,7 @@ def score_network(
     *,
     title: str = "",
     tiling: Tiling = WHOLE,
+    timer: RunTimer | None = None,
 ) -> DatasetScores:
     """Score a network on every image of a set.
 
@@ -60,6 +62,7 @@ def score_network(
         emit: Gets the images that are scored.
         title: What the progress is called; the network's name by default.
         tiling: How large images are cut, in LR px.
+        timer: Times the runs of the module.
 
     Raises:
         DataError: For an image that cannot be used.
@@ -71,6 +74,7 @@ def score_network(
             images,
             smallest_lr_px=network.smallest_lr_px,
             tiling=tiling,
+            timer=timer,
             progress=advance,
         )
 

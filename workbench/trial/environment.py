@@ -34,7 +34,7 @@ def record_environment(device: str, threads: int) -> Environment:
     """Describe this process's machine and code.
 
     Args:
-        device: `cpu` or `cuda`, on which the trial trains.
+        device: `cpu`, `cuda` or `cuda:N`, on which networks are trained or run.
         threads: CPU threads of the trial.
     """
     package = Path(workbench.__file__).resolve().parent
@@ -93,8 +93,9 @@ def describe_hardware(device: str) -> str:
     if "SC_PHYS_PAGES" in os.sysconf_names:
         memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         parts.append(f"{memory_bytes / 2**30:.0f} GiB RAM")
-    if device == "cuda":
-        parts.append(_gpu_model())
+    kind, _, number = device.partition(":")
+    if kind == "cuda":
+        parts.append(_gpu_model(int(number or 0)))
     return ", ".join(parts)
 
 
@@ -108,13 +109,14 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _gpu_model() -> str:
-    """Ask the driver rather than torch, which takes seconds to load.
+def _gpu_model(number: int) -> str:
+    """Name a GPU by its number among the visible ones.
 
-    NOTE: the workbench trains on the first visible GPU, so that is the one that is named.
+    It asks the driver rather than torch, which takes seconds to load.
     """
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()
-    command = ["nvidia-smi", f"--id={visible or 0}", "--format=csv,noheader"]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    name = visible[number].strip() if number < len(visible) else ""
+    command = ["nvidia-smi", f"--id={name or number}", "--format=csv,noheader"]
     answer = _output([*command, "--query-gpu=name,memory.total,driver_version"])
     if not answer or not answer.strip():
         return "GPU of unknown kind"

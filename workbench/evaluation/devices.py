@@ -1,0 +1,126 @@
+"""Where finished networks run, and in which precision: device, threads, TF32, half precision."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.config.bounds import MOST_THREADS
+from workbench.config.evaluation import InferencePrecision
+from workbench.errors import ConfigError, ForeignCodeError, WorkbenchError, one_line
+from workbench.evaluation.graphs import GraphedNetwork
+from workbench.models.foreign import Adapted
+
+DTYPES = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
+"""Of weights, inputs and feature maps."""
+_ON_CPU = ("fp32", "bf16")
+
+
+def open_device(name: str, precision: InferencePrecision = "fp32") -> torch.device:
+    """Return the device of a name.
+
+    Args:
+        name: `cpu`, `cuda`, or `cuda:N` for the N-th device, from 0.
+        precision: What it is to compute in.
+
+    Raises:
+        ConfigError: If the name is unknown, the device does not exist, or a CPU is to compute in
+            tf32 or fp16.
+    """
+    kind, colon, number = name.partition(":")
+    indexed = not colon or (number.isdecimal() and len(number) < 4)
+    if (kind, colon) != ("cpu", "") and (kind != "cuda" or not indexed):
+        raise ConfigError(f"the device must be cpu, cuda or cuda:N, got {name!r}")
+    if kind == "cpu":
+        if precision not in _ON_CPU:
+            raise ConfigError(f"on a CPU the precision must be fp32 or bf16, got {precision!r}")
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise ConfigError(f"PyTorch sees no CUDA device on this machine, got {name!r}; use cpu")
+    count = torch.cuda.device_count()
+    if int(number or 0) >= count:
+        plural = "device" if count == 1 else "devices"
+        raise ConfigError(f"this machine has {count} CUDA {plural}, numbered from 0; got {name!r}")
+    return torch.device("cuda", int(number or 0))
+
+
+@contextmanager
+def inference_on(
+    device: torch.device, threads: int, precision: InferencePrecision
+) -> Iterator[None]:
+    """Set the threads, the current CUDA device and TF32 in the block, and put all back afterwards.
+
+    Raises:
+        ConfigError: For too many threads, or none.
+    """
+    if not 1 <= threads <= MOST_THREADS:
+        raise ConfigError(f"threads must lie in 1..{MOST_THREADS:,}, got {threads}")
+    products: Any = torch.backends.cuda.matmul
+    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+    before = torch.get_num_threads(), products.fp32_precision, convolutions.fp32_precision
+    torch.set_num_threads(threads)
+    products.fp32_precision = convolutions.fp32_precision = (
+        "tf32" if precision == "tf32" else "ieee"
+    )
+    try:
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            yield
+    finally:
+        torch.set_num_threads(before[0])
+        products.fp32_precision, convolutions.fp32_precision = before[1:]
+
+
+def place_network(
+    module: nn.Module, device: torch.device, precision: InferencePrecision
+) -> nn.Module:
+    """Return a network that runs on a device in a precision; float32 in and out.
+
+    In fp32 and tf32 the module itself is moved; in half precision a copy is made. On CUDA, inputs
+    of a size that was seen before are run as CUDA graphs, except by foreign code, which may depend
+    on anything.
+
+    Raises:
+        ForeignCodeError: In `forward`, if the network cannot run in half precision.
+    """
+    placed: nn.Module = module
+    if DTYPES[precision] != torch.float32:
+        placed = HalfNetwork(module, precision)
+    placed = placed.to(device)
+    if device.type != "cuda" or isinstance(module, Adapted):
+        return placed
+    return GraphedNetwork(placed)
+
+
+class HalfNetwork(nn.Module):
+    """A copy of a network in bf16 or fp16: weights, input and feature maps."""
+
+    def __init__(self, module: nn.Module, precision: InferencePrecision) -> None:
+        super().__init__()
+        self.precision = precision
+        self.dtype = DTYPES[precision]
+        self.module = copy.deepcopy(module).to(self.dtype)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """(N, 3, h, w) -> (N, 3, scale * h, scale * w), float32.
+
+        Raises:
+            ForeignCodeError: If an operation of the network does not take half precision.
+        """
+        try:
+            out: Tensor = self.module(lr.to(self.dtype))
+        except (WorkbenchError, torch.OutOfMemoryError):
+            raise
+        except RuntimeError as error:
+            reason = one_line(error)
+            raise ForeignCodeError(
+                f"this network cannot run in {self.precision} ({reason}); use --precision fp32"
+            ) from error
+        return out.to(torch.float32)

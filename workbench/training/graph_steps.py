@@ -8,6 +8,8 @@ import torch
 from workbench.config.training import StageConfig, TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
+from workbench.kernels.fused import FUSED, require_fused
+from workbench.models.operations import use_operations
 from workbench.system.digests import say
 from workbench.system.memory import one_line
 from workbench.training.device import exclusive, is_out_of_memory, precision_of
@@ -27,10 +29,16 @@ def step_runner(
     """Return what runs the steps of a stage: a CUDA graph, eager steps if that fails, or the CPU's.
 
     A step that cannot be captured is named in a warning; its weights are the same.
+
+    Raises:
+        WorkbenchError: If the recipe wants fused kernels, and there is no Triton.
     """
     if config.training.device == "cpu":
         return HostSteps(config, stage, state, sampler)
     device = torch.device(config.training.device)
+    if config.training.resolved_kernels() == "fused":
+        require_fused(device)
+        use_operations(state.model, FUSED)  # not the average's, as scores are by the reference
     with exclusive(device), precision_of(config.training, device):
         step = TableStep(config.training, stage, state, sampler, device)
         step.fill(0, 1)

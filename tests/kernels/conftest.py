@@ -16,7 +16,8 @@ if not CUDA:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
         importlib.import_module("triton.experimental.gluon")
-        importlib.import_module("workbench.kernels.depthwise")
+        for name in ("depthwise", "spread", "statistics", "variance"):
+            importlib.import_module(f"workbench.kernels.{name}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,9 @@
 """`FUSED`: the operations of the networks by Triton kernels. Importing this file imports no Triton.
 
-Which maps the kernels take: float32, bfloat16 and float16 on a CUDA device; under autocast they
-come as a convolution there takes them. All else goes to the eager operations: float64, empty
-batches, tensors on a CPU (unless Triton interprets its kernels, `TRITON_INTERPRET=1`), and shapes
-that PyTorch refuses, which it does with its own message.
+Which maps the kernels take: float32, bfloat16 and float16 on a CUDA device; a depthwise convolution
+under autocast takes them as PyTorch's would. All else goes to the eager operations: float64, empty
+batches, tensors on a CPU (unless Triton interprets its kernels, `TRITON_INTERPRET=1`), sums of more
+than four maps, L-var above level 15, and shapes that PyTorch refuses, with its own message.
 
 Parameters stay in the dtype that they have, float32 under autocast; kernels add up in float32, so
 results are at least as near to float64's as those of the eager operations.
@@ -22,6 +22,10 @@ from workbench.errors import WorkbenchError
 from workbench.kernels.eager import EAGER
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+MOST_MAPS = 4
+"""That `spread_sum` adds up in one kernel."""
+LARGEST_LEVEL = 15
+"""Whose windows fit into registers."""
 
 
 def fused_available(device: torch.device | str) -> bool:
@@ -87,16 +91,32 @@ class FusedOperations:
     def spread_sum(
         self, maps: Sequence[Tensor], base: Tensor | None, size: tuple[int, int]
     ) -> Tensor:
-        """Return the sum of the enlarged maps and the base."""
-        return EAGER.spread_sum(maps, base, size)
+        """Return the sum of the enlarged maps and the base, in one kernel."""
+        given = maps if base is None else [*maps, base]
+        largest = 2 * max(size) * max(side for x in maps for side in x.shape[2:])
+        if not _applies(*given) or len(maps) > MOST_MAPS or largest >= 2**31:
+            return EAGER.spread_sum(maps, base, size)
+        from workbench.kernels.spread import spread_sum
+
+        return spread_sum(maps, base, size)
 
     def local_variance(self, x: Tensor, level: int, pad: int) -> Tensor:
-        """Return the unbiased variance of each window."""
-        return EAGER.local_variance(x, level, pad)
+        """Return the unbiased variance of each window, in one kernel; levels 2 to 15."""
+        shortest = min(x.shape[2:])
+        fits = pad < shortest and 2 * pad < level <= shortest + 2 * pad
+        if not _applies(x) or not fits or not 1 < level <= LARGEST_LEVEL:
+            return EAGER.local_variance(x, level, pad)
+        from workbench.kernels.variance import local_variance
+
+        return local_variance(x, level, pad)
 
     def contrast_and_mean(self, x: Tensor) -> Tensor:
-        """Return each map's population standard deviation plus its mean."""
-        return EAGER.contrast_and_mean(x)
+        """Return each map's population standard deviation plus its mean, in one kernel."""
+        if not _applies(x):
+            return EAGER.contrast_and_mean(x)
+        from workbench.kernels.statistics import contrast_and_mean
+
+        return contrast_and_mean(x)
 
 
 FUSED = FusedOperations()

@@ -8,7 +8,9 @@ import pytest
 from tests.builders.comparisons import BASE
 from workbench.config.trial import TrialConfig
 from workbench.execution.executors import ExecutorSpec
+from workbench.execution.lanes import LanesExecutor
 from workbench.execution.plan import Arm, Plan
+from workbench.execution.processes import ProcessExecutor
 from workbench.experiments import running
 from workbench.experiments.run_context import RunContext, default_workers
 from workbench.system.events import Note
@@ -16,15 +18,48 @@ from workbench.system.events import Note
 
 def test_workers_that_are_not_given_are_those_of_the_device(tmp_path: Path) -> None:
     context = RunContext(tmp_path)
-    assert context.on("cuda").workers == 1
     assert context.on("cpu").workers == default_workers("cpu") >= 1
-    assert RunContext(tmp_path, 3).on("cuda").workers == 3
+    assert context.on("cpu").at_once == default_workers("cpu")
+    assert RunContext(tmp_path, 3).on("cpu").at_once == 3
+
+
+@pytest.mark.parametrize(
+    ("workers", "lanes", "workers_on_gpu", "at_once", "text"),
+    [
+        (0, None, 4, None, "in 4 lanes or more"),
+        (0, 3, 3, 3, "in 3 lanes"),
+        (2, None, 2, 2, "with 2 workers"),
+    ],
+)
+def test_on_a_gpu_trials_run_in_lanes_whose_number_is_given_or_measured(
+    tmp_path: Path,
+    workers: int,
+    lanes: int | None,
+    workers_on_gpu: int,
+    at_once: int | None,
+    text: str,
+) -> None:
+    context = RunContext(tmp_path, workers, executor=ExecutorSpec(lanes=lanes)).on("cuda")
+    assert (context.workers, context.at_once) == (workers_on_gpu, at_once)
+    assert context.describe_workers() == text
+    assert context.on("cuda") == context, "a promotion asks twice"
+    assert isinstance(context.executor.build(tmp_path, context.at_once), LanesExecutor)
+
+
+def test_a_cpu_has_lanes_if_their_number_is_given(tmp_path: Path) -> None:
+    context = RunContext(tmp_path, executor=ExecutorSpec(lanes=3)).on("cpu")
+    assert context.at_once == 3
+    assert context.describe_workers() == "in 3 lanes"
+    assert isinstance(context.executor.build(tmp_path, context.at_once), LanesExecutor)
+    processes = RunContext(tmp_path).on("cpu").executor
+    assert isinstance(processes.build(tmp_path, 1), ProcessExecutor)
 
 
 def test_a_cluster_takes_as_many_trials_as_it_holds(tmp_path: Path) -> None:
     assert RunContext(tmp_path, 2).at_once == 2
     cluster = RunContext(tmp_path, 2, executor=ExecutorSpec(ray=True, address="here:1"))
     assert cluster.at_once is None
+    assert cluster.on("cuda").at_once is None
 
 
 class RefusedError(Exception):

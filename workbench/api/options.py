@@ -8,6 +8,7 @@ from typing import ParamSpec, TypedDict, TypeVar
 from workbench.api.progress import Progressing
 from workbench.api.sources import Images, source_texts
 from workbench.errors import ConfigError, nearest
+from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.trial_spec import TrialSpec
@@ -28,6 +29,8 @@ class Options(TypedDict, total=False):
     overrides: Mapping[str, Setting] | None
     store: str | Path
     workers: int | None
+    lanes: int | None
+    devices: Sequence[int] | None
     tracking_uri: str | None
     allow_overlap: bool
     progress: Progressing
@@ -60,7 +63,9 @@ _HELP = {
     "benchmarks": "Folders of the images that networks are scored on.",
     "overrides": 'Fields of every trial, such as `{"training.stages.0.batch_size": 8}`.',
     "store": "The folder of the store.",
-    "workers": "Trials at a time; one for each core, or one on a GPU, if None.",
+    "workers": "Trials at a time; one for each core if None. On GPUs: over all of them.",
+    "lanes": "Trials at a time in one process, for each GPU; measured if None.",
+    "devices": "GPUs by number; the first one if None.",
     "tracking_uri": "MLflow server or database of your own; the store's if None.",
     "allow_overlap": "Train also on images that are scored, which every table then says.",
     "progress": "Whether bars and notes are shown; or a function that gets the events.",
@@ -125,14 +130,18 @@ def run_context(options: Options) -> RunContext:
     """Return where and how trials run.
 
     Raises:
-        ConfigError: For fewer workers than one.
+        ConfigError: For fewer workers or lanes than one, both, or GPUs that cannot be used.
     """
-    workers = options.get("workers")
-    if workers is not None and workers < 1:
-        raise ConfigError(f"workers must be at least 1, got {workers}")
+    workers, lanes = options.get("workers"), options.get("lanes")
+    for name, count in (("workers", workers), ("lanes", lanes)):
+        if count is not None and count < 1:
+            raise ConfigError(f"{name} must be at least 1, got {count}")
+    devices = options.get("devices")
+    numbers = None if devices is None else ",".join(map(str, devices))
     return RunContext(
         Path(options.get("store", DEFAULT_STORE)),
         workers or 0,
         tracking_uri=options.get("tracking_uri"),
+        executor=executor_spec("local", lanes=lanes, devices=numbers, workers=workers),
         allow_overlap=options.get("allow_overlap", False),
     )

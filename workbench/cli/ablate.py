@@ -23,8 +23,10 @@ from workbench.cli.console import confirmed
 from workbench.cli.execution_options import (
     AddressOption,
     CpusOption,
+    DevicesOption,
     EngineOption,
     GpusOption,
+    LanesOption,
     WorkersOption,
     YesOption,
 )
@@ -60,7 +62,7 @@ from workbench.experiments.seeds import seed_rule
 from workbench.experiments.study_spec import StudySpec, decision_rule, study_name
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 
-ENGINE = ("workers", "engine", "address", "cpus", "gpus")
+ENGINE = ("workers", "lanes", "devices", "engine", "address", "cpus", "gpus")
 BESIDE_PLAN = (
     *ENGINE,
     "plan",
@@ -99,6 +101,8 @@ def ablate(
     alpha: AlphaOption = ALPHA,
     set_: SetOption = None,
     workers: WorkersOption = None,
+    lanes: LanesOption = None,
+    devices: DevicesOption = None,
     engine: EngineOption = "local",
     address: AddressOption = None,
     cpus: CpusOption = 1.0,
@@ -138,13 +142,12 @@ def ablate(
             rule=decision_rule(alpha, margin_db),
             name=study_name(study),
         )
-    executor = executor_spec(engine, address, cpus, gpus)
+    executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)
     if dry_run:
         _preview(spec, store, as_json=as_json)
         return
-    confirm = start_without_asking if yes else confirmed
-    place = (store, workers or 0, tracking_uri, typed_command())
-    _run(spec, RunContext(*place, executor, allow_overlap, confirm), as_json=as_json)
+    place = (store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap)
+    _run(spec, RunContext(*place, start_without_asking if yes else confirmed), as_json=as_json)
 
 
 def _planned(context: typer.Context, plan: Path) -> StudySpec:

@@ -9,6 +9,7 @@ from workbench.config.bounds import MOST_THREADS, MOST_TILE_PX
 from workbench.config.evaluation import InferencePrecision
 
 MOST_WORKERS = 1_024
+MOST_LANES = 256
 
 WorkersOption = Annotated[
     int | None,
@@ -17,7 +18,27 @@ WorkersOption = Annotated[
         metavar="N",
         min=1,
         max=MOST_WORKERS,
-        help="Trials at a time; one for each core by default, one on a GPU.",
+        help="Trials at a time; one for each core by default. On GPUs: over all of them.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+LanesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--lanes",
+        metavar="N",
+        min=1,
+        max=MOST_LANES,
+        help="Trials at a time in one process, for each GPU; measured by default.",
+        rich_help_panel=EXECUTION,
+    ),
+]
+DevicesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--devices",
+        metavar="N,...",
+        help="GPUs by number, such as 0,1; the first one by default.",
         rich_help_panel=EXECUTION,
     ),
 ]
@@ -26,7 +47,7 @@ EngineOption = Annotated[
     typer.Option(
         "--engine",
         metavar="NAME",
-        help="What runs the trials: local (processes of this machine) or ray (Ray Tune).",
+        help="What runs the trials: local (this machine) or ray (Ray Tune).",
         rich_help_panel=EXECUTION,
     ),
 ]

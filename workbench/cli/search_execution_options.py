@@ -55,8 +55,7 @@ SearchEngineOption = Annotated[
     typer.Option(
         "--engine",
         metavar="NAME",
-        help="What runs the trials: local (processes of this machine; optuna is the same) or ray "
-        "(Ray Tune).",
+        help="What runs the trials: local (this machine; optuna is the same) or ray (Ray Tune).",
         rich_help_panel=EXECUTION,
     ),
 ]

@@ -3,7 +3,9 @@
 from workbench.cli.execution_options import (
     AddressOption,
     CpusOption,
+    DevicesOption,
     GpusOption,
+    LanesOption,
     WorkersOption,
     YesOption,
 )
@@ -36,6 +38,8 @@ def promote(
     allow_overlap: OverlapOption = False,
     seeds: PromotionSeedsOption = "1",
     workers: WorkersOption = None,
+    lanes: LanesOption = None,
+    devices: DevicesOption = None,
     engine: SearchEngineOption = "local",
     address: AddressOption = None,
     cpus: CpusOption = 1.0,
@@ -73,7 +77,7 @@ def promote(
         workers or 0,
         tracking_uri,
         typed_command(),
-        executor_spec(engine, address, cpus, gpus),
+        executor_spec(engine, address, cpus, gpus, lanes, devices, workers),
         allow_overlap,
         start_without_asking if yes else confirmed,
     )

@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from workbench.cli.execution_options import AddressOption, CpusOption, GpusOption, WorkersOption
+from workbench.cli.execution_options import (
+    AddressOption,
+    CpusOption,
+    DevicesOption,
+    GpusOption,
+    LanesOption,
+    WorkersOption,
+)
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
     BenchmarkOption,
@@ -66,6 +73,8 @@ def run(
     seed: SamplerSeedOption = 0,
     seeds: TrialSeedsOption = "1",
     workers: WorkersOption = None,
+    lanes: LanesOption = None,
+    devices: DevicesOption = None,
     engine: SearchEngineOption = "local",
     address: AddressOption = None,
     cpus: CpusOption = 1.0,
@@ -110,7 +119,7 @@ def run(
         trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
         name=study_name(study),
     )
-    executor = executor_spec(engine, address, cpus, gpus)
+    executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)
     context = RunContext(
         store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap
     )

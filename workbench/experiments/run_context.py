@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.execution.executors import LOCAL, ExecutorSpec
+from workbench.system.text import counted
 
 
 def start_without_asking(estimate: str, /) -> None:
@@ -20,7 +21,7 @@ class RunContext:
     store: Path
     """Folder of ledger, packed images and MLflow database."""
     workers: int = 0
-    """Trials at a time; 0 for one for each core, or one on a GPU."""
+    """Trials at a time; 0 for one for each core, or for lanes on a GPU."""
     tracking_uri: str | None = None
     """MLflow server or database of the user's own; None for the store's."""
     command: str = ""
@@ -34,19 +35,34 @@ class RunContext:
 
     @property
     def at_once(self) -> int | None:
-        """Trials at a time; None for as many as a cluster holds."""
-        return None if self.executor.address else self.workers
+        """Trials at a time; None for as many as a cluster holds, or as are measured on a GPU."""
+        return None if self.executor.address or self.executor.measures_lanes else self.workers
+
+    def describe_workers(self) -> str:
+        """Return how many trials run at a time: `with 2 workers`, `in 4 lanes`."""
+        if self.executor.lanes_at_once is None:
+            return f"with {counted(self.workers, 'worker')}"
+        more = " or more" if self.executor.measures_lanes else ""
+        return f"in {counted(self.workers, 'lane')}{more}"
 
     def on(self, device: str) -> "RunContext":
-        """Return the context with as many workers as a device takes, unless they are given."""
-        return self if self.workers else replace(self, workers=default_workers(device))
+        """Return the context for trials that train on a device.
+
+        It has as many workers as the device takes, unless they are given, and lanes on a GPU.
+
+        Raises:
+            ConfigError: For GPUs that do not exist, or GPUs by number for a CPU.
+        """
+        executor = self.executor.on(device, self.workers)
+        workers = executor.lanes_at_once or self.workers or default_workers(device)
+        return replace(self, executor=executor, workers=workers)
 
 
 def default_workers(device: str) -> int:
-    """Return how many trials run at a time unless it is given.
+    """Return how many processes run trials unless it is given.
 
     Args:
-        device: `cuda` for one trial at a time; otherwise one for each core, with one thread each.
+        device: `cuda` for one process; otherwise one for each core, with one thread each.
     """
     if device == "cuda":
         return 1

@@ -83,7 +83,7 @@ def announce(prepared: Sequence[Prepared], context: RunContext, emit: Emit = ign
     most = "at most " if any(one.plan.looks for one in prepared) else ""
     text = (
         f"{counted(len(planned), 'trial')}, {waiting} to run: {most}about {duration_text(seconds)} "
-        f"with {counted(context.workers, 'worker')}"
+        f"{context.describe_workers()}"
     )
     emit(Note(text))
     if seconds > LONG_S:
@@ -122,7 +122,7 @@ def train(
         with optional("MLflow", emit):
             tracker.show(study_view(read_study(context.store, plan.study)))
         part: Plan | None = next_look(plan, {}, rule)
-        with context.executor.open(context.store, context.workers) as executor:
+        with context.executor.open(context.store, context.at_once) as executor:
             while part is not None:
                 count = len(part.trials())
                 started = TrialsStarted(count, context.at_once, plan.against, rule.alpha)

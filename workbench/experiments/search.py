@@ -162,7 +162,7 @@ def _searched(
 
     emit(SearchStarted(record, trials, context.at_once))
     try:
-        with context.executor.open(context.store, context.workers) as executor:
+        with context.executor.open(context.store, context.at_once) as executor:
             run = partial(
                 run_arms,
                 seeds=seeds,

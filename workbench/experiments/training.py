@@ -47,6 +47,7 @@ def train_network(spec: TrainSpec, context: RunContext, emit: Emit = ignore) -> 
         WorkbenchError: If the training diverged, ran out of memory or cannot start.
     """
     plan = plan_training(spec)
+    context = context.on(plan.base.config.training.device)
     ready = prepare(plan, context, emit)
     announce([ready], context, emit)
     trained = train(ready, context, emit=emit)

@@ -17,12 +17,12 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
-from torch.utils.module_tracker import ModuleTracker
 
 from workbench.config.model import ModelConfig
 from workbench.models.challenge_counter import ChallengeExtras, has_pointwise_as_linear
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
+from workbench.models.module_path import ModulePath
 from workbench.models.network import MDRN
 from workbench.models.outputs import device_of
 from workbench.models.part_costs import PartCost, cost_of_parts
@@ -101,10 +101,12 @@ def count_module(
     """
     device = device_of(model)
     image = torch.zeros(1, 3, lr_height_px, lr_width_px, device=device)
-    convolutions, challenge = _ConvolutionOutputs(type(model).__name__), ChallengeExtras()
+    path, challenge = ModulePath(model), ChallengeExtras()
+    convolutions, counter = _ConvolutionOutputs(path), FlopCounterMode(display=False)
+    counter.mod_tracker = path
     hooks = challenge.watch(model.eval(), pointwise_as_linear=pointwise_as_linear)
     try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter, convolutions:
+        with torch.no_grad(), counter, convolutions:
             model(image)
     finally:
         for hook in hooks:
@@ -131,21 +133,11 @@ def count_module(
 class _ConvolutionOutputs(TorchDispatchMode):
     """Counts convolutions and the values they put out, for each module they run in."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, path: ModulePath) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._root = root
+        self._path = path
         self.calls = 0
         self.values: Counter[str] = Counter()
-        self._tracker = ModuleTracker()
-
-    def __enter__(self) -> "_ConvolutionOutputs":
-        self._tracker.__enter__()
-        super().__enter__()  # type: ignore[no-untyped-call]
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)  # type: ignore[no-untyped-call]
-        self._tracker.__exit__(*error)
 
     def __torch_dispatch__(
         self,
@@ -158,6 +150,8 @@ class _ConvolutionOutputs(TorchDispatchMode):
         if func is torch.ops.aten.convolution.default:
             self.calls += 1
             self.values[""] += out.numel()
-            for path in self._tracker.parents - {"Global", self._root}:
-                self.values[path.removeprefix(f"{self._root}.")] += out.numel()
+            for name in self._path.parents:
+                _, _, path = name.partition(".")
+                if path:
+                    self.values[path] += out.numel()
         return out

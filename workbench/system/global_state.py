@@ -8,17 +8,33 @@ PyTorch is imported only by those that need it.
 import os
 import random
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+_STREAMS = threading.RLock()
+_IMPORT_EFFECTS = threading.RLock()
+
 
 @contextmanager
 def random_streams_kept() -> Iterator[None]:
+    """Draw from the process's random streams, and put them back afterwards.
+
+    One thread at a time: two that seed the streams and draw would get each other's values. So the
+    block must be short, such as that which builds a network; see `random_streams_restored`.
+    """
+    with _STREAMS, random_streams_restored():
+        yield
+
+
+@contextmanager
+def random_streams_restored() -> Iterator[None]:
     """Put the random streams of PyTorch, NumPy and Python back afterwards.
 
-    CUDA's are put back where CUDA is in use already; this does not start it.
+    Other threads may draw meanwhile. CUDA's are put back where CUDA is in use already; this does
+    not start it.
     """
     import numpy as np
     import torch
@@ -82,16 +98,20 @@ def imports_from(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def import_effects_undone() -> Iterator[None]:
-    """Put environment and warning filters back: imports of PyTorch's parts change them."""
-    before = dict(os.environ)
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        if before != dict(os.environ):
-            for name in set(os.environ) - set(before):
-                del os.environ[name]
-            os.environ.update(before)
+    """Put environment and warning filters back: imports of PyTorch's parts change them.
+
+    One thread at a time, so that none keeps what another one's imports have changed.
+    """
+    with _IMPORT_EFFECTS:
+        before = dict(os.environ)
+        try:
+            with warnings.catch_warnings():
+                yield
+        finally:
+            if before != dict(os.environ):
+                for name in set(os.environ) - set(before):
+                    del os.environ[name]
+                os.environ.update(before)
 
 
 @contextmanager

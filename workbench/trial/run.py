@@ -18,7 +18,7 @@ from workbench.results import (
 )
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
-from workbench.system.global_state import random_streams_kept, torch_settings_kept
+from workbench.system.global_state import random_streams_restored, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
 from workbench.training.device import exclusive, is_out_of_memory, own_stream, prepare
@@ -48,9 +48,34 @@ def ignore(point: CurvePoint) -> None:
     """Do nothing with a validation."""
 
 
-@random_streams_kept()
+@random_streams_restored()
 @torch_settings_kept()
 def run_trial(
+    config: TrialConfig,
+    *,
+    store: Path,
+    images: TrialImages | None = None,
+    until: int | None = None,
+    on_validation: OnPoint = ignore,
+    progress: Progress = silent,
+    waiting: Waiting = no_waiting,
+) -> TrialResult:
+    """Run a trial as `run_trial_in_worker` does, for a caller who trains for its own ends, too.
+
+    The process's random streams, number of threads and determinism flags are restored.
+    """
+    return run_trial_in_worker(
+        config,
+        store=store,
+        images=images,
+        until=until,
+        on_validation=on_validation,
+        progress=progress,
+        waiting=waiting,
+    )
+
+
+def run_trial_in_worker(
     config: TrialConfig,
     *,
     store: Path,
@@ -63,8 +88,9 @@ def run_trial(
     """Run a trial, resume it, or return its result if it is finished.
 
     The same call gives the same weights bit for bit on the same machine, also when it is
-    interrupted at any instant and called again. The process's random streams, number of threads
-    and determinism flags are restored.
+    interrupted at any instant and called again, and when other threads run other trials with the
+    same device and number of threads. PyTorch's settings of the process stay as the trial needs
+    them, so this is for processes that do nothing else; see `run_trial`.
 
     Args:
         config: The trial.

@@ -35,6 +35,7 @@ from workbench.system.global_state import (
     seed_torch,
     torch_settings_kept,
 )
+from workbench.training.device import float32_precision
 from workbench.trial.run import TrialStopped, run_trial
 
 PLAIN = Plain()
@@ -161,3 +162,20 @@ def test_variables_are_set_for_a_while_and_the_users_own_win(
     with environment_set(dict.fromkeys(names, "set"), replace=True):
         assert [os.environ[name] for name in names] == ["set", "set"]
     assert [os.environ.get(name) for name in names] == ["mine", None]
+
+
+def test_determinism_and_tf32_of_cuda_are_put_back() -> None:
+    def settings() -> tuple[object, ...]:
+        cudnn, products = torch.backends.cudnn, torch.backends.cuda.matmul
+        convolutions = cudnn.conv  # type: ignore[attr-defined]
+        precisions = products.fp32_precision, convolutions.fp32_precision
+        return cudnn.benchmark, cudnn.deterministic, *precisions
+
+    before = settings()
+    with torch_settings_kept():
+        torch.backends.cudnn.benchmark = not before[0]
+        torch.backends.cudnn.deterministic = not before[1]
+        with float32_precision("tf32"):
+            assert settings()[2:] == ("tf32", "tf32")
+        assert settings()[2:] == ("ieee", "ieee")
+    assert settings() == before

@@ -62,10 +62,13 @@ def seed_torch(seed: int) -> None:
 
 @contextmanager
 def torch_settings_kept() -> Iterator[None]:
-    """Put PyTorch's threads, determinism flags, default type and gradient mode back afterwards."""
+    """Put PyTorch's threads, determinism, TF32, default type and gradient mode back afterwards."""
     import torch
 
-    threads, benchmark = torch.get_num_threads(), torch.backends.cudnn.benchmark
+    cudnn = torch.backends.cudnn
+    threads, choices = torch.get_num_threads(), (cudnn.benchmark, cudnn.deterministic)
+    products, convolutions = torch.backends.cuda.matmul, cudnn.conv  # type: ignore[attr-defined]
+    tf32 = products.fp32_precision, convolutions.fp32_precision
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
@@ -73,7 +76,8 @@ def torch_settings_kept() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.cudnn.benchmark = benchmark
+        cudnn.benchmark, cudnn.deterministic = choices
+        products.fp32_precision, convolutions.fp32_precision = tf32
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
         # Setting it imports PyTorch's compiler, which takes seconds; most trials do not need it.

@@ -1,5 +1,8 @@
 """Bars for work of countable parts: count, rate, a remark and time left, on stderr."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,6 +16,7 @@ from rich.text import Text
 
 from workbench.cli import console
 from workbench.cli.pace import clock
+from workbench.system.events import Emit, Progressed, WorkEnded, WorkStarted, ignore
 
 
 class _Count(MofNCompleteColumn):
@@ -58,3 +62,29 @@ def bars() -> Progress:
         transient=True,
         disable=not err.is_terminal,  # a log file would get an empty line for each
     )
+
+
+@contextmanager
+def bar_without_thread(others: Emit = ignore) -> Iterator[Emit]:
+    """Show work by a bar that is drawn between timed runs: a thread's CPU time would be counted.
+
+    Args:
+        others: Gets the events that are not about work.
+    """
+    display = bars()
+    display.live.auto_refresh = False
+
+    def emit(event: object) -> None:
+        match event:
+            case WorkStarted(what):
+                display.add_task(what, total=None, remark="")
+            case Progressed(done, total, what):
+                task = display.task_ids[-1]
+                display.update(task, completed=done, total=total, remark=what, refresh=True)
+            case WorkEnded():
+                pass
+            case _:
+                others(event)
+
+    with display:
+        yield emit

@@ -38,6 +38,11 @@ COMMANDS = {
         "Count parameters, multiply-adds, activations and convolutions, and measure CPU time.",
         NETWORKS,
     ),
+    "bench": _command(
+        "bench",
+        "Time the training step and inference of networks, beside what a device's memory allows.",
+        NETWORKS,
+    ),
     "evaluate": _command(
         "evaluate", "Score networks: PSNR and SSIM in RGB and in Y, mean over images.", NETWORKS
     ),

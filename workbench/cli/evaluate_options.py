@@ -125,6 +125,15 @@ def check_network(
     """
     if weights is None and arch is None:
         raise ConfigError("--weights FILE or --arch MODULE:CLASS is needed")
+    check_arch(arch, arch_args, input_range)
+
+
+def check_arch(arch: str | None, arch_args: str | None, input_range: int | None) -> None:
+    """Refuse options of --arch without it, and a range that is neither 1 nor 255.
+
+    Raises:
+        ConfigError: Naming the option.
+    """
     for option, given in (("--arch-args", arch_args), ("--input-range", input_range)):
         if arch is None and given is not None:
             raise ConfigError(f"{option} needs --arch: the range of known networks is known")

@@ -62,8 +62,8 @@ def _add_counts(made: Table, rows: Sequence[Row]) -> None:
 
 def _add_times(made: Table, rows: Sequence[Row]) -> None:
     times = [row["cpu_ms"] for row in rows]
-    made.add_row("CPU ms median", *(_ms(time["median"]) for time in times))
-    made.add_row("CPU ms quartiles", *(_interval(time, _ms) for time in times))
+    made.add_row("CPU ms median", *(ms_text(time["median"]) for time in times))
+    made.add_row("CPU ms quartiles", *(_interval(time, ms_text) for time in times))
     if len(rows) > 1:
         ratios = [row["cpu_ratio_to"] for row in rows]
         made.add_row(
@@ -89,7 +89,7 @@ def _exact(count: int) -> str:
     return f"{count / 1e9:.9f}".rstrip("0")
 
 
-def _ms(milliseconds: float) -> str:
+def ms_text(milliseconds: float) -> str:
     """Format three digits or the whole milliseconds: the others are noise."""
     decimals = 0 if milliseconds >= 100 else 1 if milliseconds >= 10 else 2
     return f"{milliseconds:.{decimals}f}"

@@ -11,6 +11,8 @@ from workbench.config.yaml_files import parse_scalar
 from workbench.errors import ConfigError
 from workbench.experiments.trial_spec import TrialSpec, overridden
 
+MOST_SIDE_PX = 16_384
+
 
 def set_values(config: Config, assignments: Sequence[str] | None) -> Config:
     """Apply every `--set KEY=VALUE`.
@@ -84,6 +86,24 @@ def trial_spec(
     """
     overrides = assigned(assignments)
     return TrialSpec(recipe, steps, data or (), validation, benchmarks or (), overrides)
+
+
+def size_px(option: str, text: str) -> tuple[int, int]:
+    """Read the `WIDTHxHEIGHT` of an image, in px.
+
+    Raises:
+        ConfigError: If it is no such text, or a side is 0 or too large.
+    """
+    parts = text.lower().split("x")
+    # Digits are counted first: Python refuses to convert thousands of them.
+    whole = all(part.isdecimal() and len(part) < 10 and int(part) for part in parts)
+    if len(parts) != 2 or not whole:
+        raise ConfigError(
+            f"{option} must be WIDTHxHEIGHT in px, such as 256x256, got {text[:60]!r}"
+        )
+    if max(map(int, parts)) > MOST_SIDE_PX:
+        raise ConfigError(f"{option} must be at most {MOST_SIDE_PX:,} px a side, got {text!r}")
+    return int(parts[0]), int(parts[1])
 
 
 def names(text: str | None) -> tuple[str, ...]:

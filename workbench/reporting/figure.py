@@ -97,13 +97,15 @@ class BarSeries:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars of shares, in groups."""
+    """Horizontal bars of shares, or of other values from 0, in groups."""
 
     categories: tuple[str, ...]
     """From top to bottom."""
     series: tuple[BarSeries, ...]
     x_title: str
     height_px: int
+    highest: float | None = 1.0
+    """End of the x axis, which starts at 0; None fits it to the values."""
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def _bars(bars: Bars) -> PlotlyFigure:
             hovertemplate="%{y}: %{x:.2f}",
         )
     _laid_out(figure, bars.x_title, "", bars.height_px)
-    figure.update_xaxes(range=[0, 1])
+    figure.update_xaxes(range=[0, bars.highest])
     figure.update_yaxes(autorange="reversed")
     return figure
 

@@ -139,7 +139,7 @@ def _draw_bars(axes: Any, bars: Bars) -> None:
     axes.set_yticks([row + middle for row in range(len(bars.categories))], bars.categories)
     axes.tick_params("y", labelsize=8)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1)
+    axes.set_xlim(0, bars.highest)
     axes.set_xlabel(bars.x_title)
     axes.legend(fontsize=8)
 

@@ -53,14 +53,14 @@ class TrainingState:
 
 def new_state(config: TrialConfig, device: torch.device) -> TrainingState:
     """Return the state before the first step."""
-    model: nn.Module = build_model(config.model, seed=config.seed).to(device)
-    average = AveragedModel(model, multi_avg_fn=_average(config.training))
+    return state_of(build_model(config.model, seed=config.seed).to(device), config.training)
+
+
+def state_of(model: nn.Module, config: TrainingConfig) -> TrainingState:
+    """Return the state before the first step of a network with its initial weights."""
+    average = AveragedModel(model, multi_avg_fn=_average(config))
     average.n_averaged.fill_(1)  # the average starts as a copy of the initial weights
-    return TrainingState(
-        model=model,
-        average=average,
-        optimizer=make_optimizer(model, config.training),
-    )
+    return TrainingState(model=model, average=average, optimizer=make_optimizer(model, config))
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Adam:

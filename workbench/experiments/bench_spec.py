@@ -1,0 +1,122 @@
+"""What `workbench bench` times, and what of it cannot be. Imports torch for the device."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from workbench.config.evaluation import InferencePrecision
+from workbench.config.training import Kernels, Precision, StageConfig, TrainingConfig
+from workbench.errors import ConfigError
+from workbench.evaluation.devices import open_device
+from workbench.evaluation.latency import Clock
+from workbench.experiments.inspection import Size, check_size
+from workbench.models.opening import OpenedNetwork
+
+_SCALES = (2, 3, 4)
+_STEPS = 1_000_000
+"""More than any measurement runs."""
+
+
+@dataclass(frozen=True)
+class TrainingWork:
+    """The training step that is timed: forward, loss, backward, optimizer and average."""
+
+    batch: int = 4
+    """Patches."""
+    hr_patch_px: int = 96
+    """Side of the HR patches."""
+    lanes: int = 1
+    """Trainings at a time in one process, a thread each."""
+
+
+@dataclass(frozen=True)
+class BenchSpec:
+    """What is timed, where, and how often."""
+
+    training: TrainingWork | None = TrainingWork()
+    """None times no training step."""
+    lr_size: Size | None = (128, 128)
+    """Width and height of the image that is enlarged, LR px; None times no inference."""
+    device: str = "cpu"
+    """`cpu`, `cuda` or `cuda:N`."""
+    threads: int = 1
+    """Of the CPU."""
+    precision: InferencePrecision = "fp32"
+    kernels: Kernels = "auto"
+    """Of the training step."""
+    rounds: int = 9
+    """Timed runs of each network."""
+
+    @property
+    def clock(self) -> Clock:
+        """Which clock is read: work of other processes counts only where it must."""
+        lanes = 1 if self.training is None else self.training.lanes
+        alone = self.device == "cpu" and self.threads == lanes == 1
+        return "process" if alone else "wall"
+
+    def recipe(self) -> TrainingConfig:
+        """Return the recipe of the step that is timed.
+
+        Raises:
+            ConfigError: For a value that no recipe can have.
+        """
+        assert self.training is not None
+        stage = StageConfig(
+            steps=_STEPS,
+            hr_patch_px=self.training.hr_patch_px,
+            batch_size=self.training.batch,
+            learning_rate=1e-4,
+        )
+        return TrainingConfig.parse(
+            {
+                "stages": [stage.plain()],
+                "validate_every": _STEPS,
+                "checkpoint_every": _STEPS,
+                "device": self.device.partition(":")[0],
+                "threads": self.threads,
+                "precision": self.precision,
+                "kernels": self.kernels,
+            }
+        )
+
+
+def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch.device:
+    """Refuse what cannot be timed, before anything runs, and return the device.
+
+    Raises:
+        ConfigError: For a device that does not exist, a precision or kernels that it lacks, or a
+            patch that does not fit a network.
+        InputSizeError: For an image below a network's smallest input.
+    """
+    device = open_device(spec.device, spec.precision)
+    if spec.training is not None:
+        if spec.precision not in Precision.__args__:  # type: ignore[attr-defined]
+            raise ConfigError(
+                f"training has no precision {spec.precision}; --only inference times it"
+            )
+        for name, network in networks.items():
+            _check_patch(name, network, spec.training.hr_patch_px)
+        spec.recipe()
+    if spec.lr_size is not None:
+        check_size("--size", spec.lr_size, networks)
+    return device
+
+
+def _check_patch(name: str, network: OpenedNetwork, hr_patch_px: int) -> None:
+    scale, smallest = network.scale, network.smallest_lr_px * network.scale
+    if scale not in _SCALES:
+        raise ConfigError(
+            f"{name}: images are made for the scales 2, 3 and 4, and this network is x{scale}; "
+            "--only inference times it"
+        )
+    if hr_patch_px % scale:
+        raise ConfigError(
+            f"--patch: {name} is x{scale}, so the HR patch must be a multiple of {scale} px, "
+            f"got {hr_patch_px}"
+        )
+    if hr_patch_px < smallest:
+        raise ConfigError(
+            f"--patch: {name} needs HR patches of at least {smallest} px "
+            f"({network.smallest_lr_px} LR px), got {hr_patch_px}"
+        )

@@ -26,8 +26,8 @@ NUMBERS = [
     for found in numbers(name, entry.load(name, None))
 ]
 FINITE = 1e12
-CHOSEN = {"evaluate --input-range"}
-"""1 or 255, which its command checks."""
+CHOSEN = {"bench --input-range", "evaluate --input-range"}
+"""1 or 255, which the command checks."""
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,14 @@ def draw(*shapes: Sequence[int] | None, seed: int = 1) -> list[Tensor | None]:
 def value_and_gradients(
     operations: Operations, compute: Compute, maps: Maps
 ) -> tuple[Tensor, list[Tensor]]:
-    """Run forward and backward; every output has a gradient of its own.
+    """Run forward and backward; every output has a gradient of its own, the same in each dtype.
 
     Returns:
         The output, and the gradients of the maps that there are.
     """
     leaves = [None if x is None else x.detach().requires_grad_() for x in maps]
     out = compute(operations, leaves)
-    weights = torch.arange(1.0, out.numel() + 1, dtype=torch.float64).reshape(out.shape).cos()
+    weights = torch.arange(1.0, out.numel() + 1).reshape(out.shape).cos().bfloat16()
     wanted = [x for x in leaves if x is not None]
     gradients = torch.autograd.grad(out, wanted, weights.to(out.device, out.dtype))
     return out.detach(), list(gradients)

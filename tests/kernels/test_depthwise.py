@@ -70,7 +70,7 @@ def test_weights_alone_are_enough(activation: Activation | None, device: torch.d
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_adds_up_in_float32(dtype: torch.dtype, device: torch.device) -> None:
-    check(depthwise(1, "reflect", "gelu"), maps((1, 2, 6, 7)), device, dtype)
+    check(depthwise(1, "reflect", "gelu"), maps((1, 5, 4, 5)), device, dtype)
 
 
 def test_maps_and_gradients_may_lie_anywhere_in_memory(device: torch.device) -> None:

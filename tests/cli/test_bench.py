@@ -33,7 +33,8 @@ def test_networks_stand_side_by_side_with_a_figure(
     assert lines[3].endswith(" 1.00")
     notes = ended.err.splitlines()
     assert notes[0].startswith("CPU time of this process, median of 1 round on cpu with 1 thread")
-    assert notes[1].endswith("ms a network and step; eager kernels")
+    assert "fp32, eager kernels: " in notes[0]
+    assert notes[1].endswith("; ms a network and step")
     assert notes[2] == "ratio: to tiny.safetensors, median of those of each round"
     assert notes[3].endswith("at the measured copy bandwidth of 2 GB/s")
     with Image.open(tmp_path / "times.png") as image:

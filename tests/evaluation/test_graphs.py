@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from workbench.errors import ForeignCodeError
 from workbench.evaluation.graphs import CudaCapture, GraphedNetwork, Replay
 from workbench.evaluation.running import inference
 
@@ -31,11 +32,12 @@ class Recorder:
     captured: list[int] = field(default_factory=list)
     replayed: list[int] = field(default_factory=list)
     fails_at: int = 0
+    error: Exception = field(default_factory=lambda: torch.OutOfMemoryError("CUDA out of memory"))
 
     def __call__(self, network: nn.Module, lr: Tensor) -> Replay:
         width = lr.shape[3]
         if width == self.fails_at:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.error
         self.captured.append(width)
         factor: Tensor = network.factor  # type: ignore[assignment]
 
@@ -73,8 +75,11 @@ def test_the_least_recently_used_graph_is_dropped_and_captured_again_on_demand()
     assert network.widths == [5, 6, 7]
 
 
-def test_where_a_capture_fails_the_network_runs_by_itself_from_then_on() -> None:
-    recorder, network = Recorder(fails_at=6), Doubled()
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), ForeignCodeError("cannot be run")]
+)
+def test_where_a_capture_fails_the_network_runs_by_itself_from_then_on(error: Exception) -> None:
+    recorder, network = Recorder(fails_at=6, error=error), Doubled()
     graphed = GraphedNetwork(network, capture=recorder)
     run(graphed, 5, 5, 6, 6, 5, 7, 7)
     assert recorder.captured == [5]

@@ -15,9 +15,13 @@ from workbench.experiments.bench import bench_networks, open_for_bench
 from workbench.experiments.bench_result import bench_to_dict
 from workbench.experiments.bench_spec import BenchSpec, TrainingWork, check_bench
 from workbench.experiments.inspection import open_networks
+from workbench.kernels.eager import EAGER
+from workbench.kernels.fused import FUSED
 from workbench.models.complexity import count
 from workbench.models.foreign import Foreign
+from workbench.models.network import MDRN
 from workbench.models.opening import OpenedNetwork
+from workbench.models.operations import WithOperations
 from workbench.system.events import Note, Progressed, WorkEnded, WorkStarted
 
 NETWORK = apply_overrides(PRESETS["tiny"], {"blocks": 1})
@@ -34,6 +38,10 @@ def networks() -> dict[str, OpenedNetwork]:
     return open_networks({"one": NETWORK, "two": NETWORK}, [])
 
 
+def operations(module: nn.Module) -> set[object]:
+    return {part.operations for part in module.modules() if isinstance(part, WithOperations)}
+
+
 def test_networks_are_timed_and_compared_with_the_last() -> None:
     events: list[object] = []
     threads = torch.get_num_threads()
@@ -41,7 +49,8 @@ def test_networks_are_timed_and_compared_with_the_last() -> None:
     assert torch.get_num_threads() == threads
     found = bench_to_dict(done)
     assert found["clock"] == "process"
-    assert found["training"] == {"batch": 1, "hr_patch_px": 60, "lanes": 1, "kernels": "eager"}
+    assert found["training"] == {"batch": 1, "hr_patch_px": 60, "lanes": 1}
+    assert (found["precision"], found["kernels"]) == ("fp32", "eager")
     assert found["inference"] == {"lr_width_px": 15, "lr_height_px": 16}
     assert [(row["network"], row["work"]) for row in found["rows"]] == [
         *(("one", "training"), ("two", "training")),
@@ -85,6 +94,11 @@ def test_more_than_one_thread_is_timed_by_the_wall_clock() -> None:
         ({"device": "gpu"}, ConfigError, "the device must be cpu, cuda or cuda:N, got 'gpu'"),
         ({"precision": "tf32"}, ConfigError, "on a CPU the precision must be fp32 or bf16"),
         ({"kernels": "fused"}, ConfigError, "kernels fused needs device cuda, got cpu"),
+        (
+            {"kernels": "fused", "training": None},
+            WorkbenchError,
+            "fused kernels need a CUDA device, got cpu",
+        ),
         (
             {"training": TrainingWork(1, 62)},
             ConfigError,
@@ -145,6 +159,26 @@ def test_a_network_of_the_users_own_comes_last_and_may_have_a_name_that_is_taken
     done = bench_networks(found, SMALL)
     assert [row.network for row in done.of("training")] == list(found)
     assert done.rows[1].least_bytes is not None
+
+
+def test_fused_kernels_compute_the_inference_of_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, object]] = []
+    opened = networks()
+
+    def placed(module: nn.Module, *_: object) -> nn.Module:
+        assert isinstance(module, MDRN)
+        seen.append(
+            ("copy" if module is not opened["one"].module else "itself", operations(module))
+        )
+        return opened["one"].module
+
+    monkeypatch.setattr(bench_module, "place_network", placed)
+    monkeypatch.setattr("workbench.experiments.bench_spec.require_fused", lambda _: None)
+    one = {"one": opened["one"]}
+    for kernels in ("eager", "fused"):
+        bench_networks(one, replace(SMALL, training=None, kernels=kernels))
+    assert seen == [("itself", {EAGER}), ("copy", {FUSED})]
+    assert operations(opened["one"].module) == {EAGER}
 
 
 @pytest.mark.gpu

@@ -90,7 +90,7 @@ KernelsOption = Annotated[
     typer.Option(
         "--kernels",
         metavar="NAME",
-        help="Kernels of the training step: auto, eager or fused (CUDA only).",
+        help="Kernels of the networks of the family: auto, eager or fused (CUDA only).",
         rich_help_panel=EXECUTION,
     ),
 ]

@@ -81,15 +81,14 @@ def _meaning(bench: Bench) -> list[str]:
     spec = bench.spec
     clock = "CPU time of this process" if spec.clock == "process" else "wall-clock time"
     rounds = "1 round" if spec.rounds == 1 else f"{spec.rounds} interleaved rounds"
+    place = place_text(spec.device, spec.threads)
     lines = [
-        f"{clock}, median of {rounds} on {place_text(spec.device, spec.threads)}, "
-        f"{spec.precision}: {bench.hardware}, PyTorch {bench.torch}"
+        f"{clock}, median of {rounds} on {place}, {spec.precision}, "
+        f"{spec.resolved_kernels()} kernels: {bench.hardware}, PyTorch {bench.torch}"
     ]
     if spec.training is not None:
-        kernels = spec.recipe().resolved_kernels()
         lines.append(
-            "a training step: crops, forward, L1 loss, backward, Adam, average; ms a network and "
-            f"step; {kernels} kernels"
+            "training step: crops, forward, L1 loss, backward, Adam, average; ms a network and step"
         )
     last = bench.rows[-1].network
     if any(row.network != last for row in bench.rows):

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from workbench.errors import WorkbenchError
+
 MOST_GRAPHS = 8
 """Kept at a time. They share one memory pool, which is as large as the largest of them needs."""
 RUNS_BEFORE_CAPTURE = 1
@@ -75,7 +77,7 @@ class GraphedNetwork(nn.Module):
             self._graphs.popitem(last=False)
         try:
             self._graphs[shape] = self._capture(self.network, lr)
-        except RuntimeError:  # also what CUDA raises without memory
+        except (RuntimeError, WorkbenchError):  # one that is the network's own will come again
             self._refused = True
             self._graphs.clear()
             return False

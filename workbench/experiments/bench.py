@@ -1,5 +1,6 @@
 """How long a training step and an image take, beside what a device's memory allows."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from workbench.config.model import ModelConfig
+from workbench.config.training import Kernels
 from workbench.errors import WorkbenchError
 from workbench.evaluation.devices import DTYPES, inference_on, place_network
 from workbench.evaluation.graphs import GraphedNetwork
@@ -19,9 +21,11 @@ from workbench.experiments.bench_lanes import Lanes, noise_images
 from workbench.experiments.bench_result import Bench, BenchRow, Work
 from workbench.experiments.bench_spec import BenchSpec, check_bench
 from workbench.experiments.inspection import open_networks
+from workbench.kernels.fused import FUSED
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign
+from workbench.models.operations import use_operations
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.training.device import is_out_of_memory, prepare
 from workbench.trial.environment import describe_hardware
@@ -150,7 +154,8 @@ def _inference_rows(
     with ExitStack() as stack:
         for name, network in networks.items():
             before = _start_peak(device)
-            placed[name] = one = place_network(network.module, device, spec.precision)
+            module = _with_kernels(network.module, spec.kernels)
+            placed[name] = one = place_network(module, device, spec.precision)
             stack.enter_context(inference(one))
             runs[f"{name}, inference"] = run = partial(one, image)
             for _ in range(_WARM_UP):
@@ -196,20 +201,32 @@ def _traffic(
     return least_bytes(cost, batch, DTYPES[spec.precision].itemsize, is_training=is_training)
 
 
+def _with_kernels(module: nn.Module, kernels: Kernels) -> nn.Module:
+    if kernels != "fused":
+        return module
+    fused = copy.deepcopy(module)
+    use_operations(fused, FUSED)
+    return fused
+
+
 def _is_graphed(network: nn.Module) -> bool:
     return isinstance(network, GraphedNetwork) and bool(network.sizes())
 
 
 def _start_peak(device: torch.device) -> int:
-    """Begin to watch the device's memory; return what is in use."""
+    """Begin to watch the device's memory; return what PyTorch holds of it."""
     if device.type != "cuda":
         return 0
+    torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
-    return torch.cuda.memory_allocated(device)
+    return torch.cuda.memory_reserved(device)
 
 
 def _peak(device: torch.device, before: int) -> int | None:
-    """Return the most bytes in use since then beyond those; None where nobody counts them."""
+    """Return the most bytes held since then beyond those; None where they are not counted.
+
+    A graph holds the memory of its step while it is not replayed, which counts.
+    """
     if device.type != "cuda":
         return None
-    return torch.cuda.max_memory_allocated(device) - before
+    return torch.cuda.max_memory_reserved(device) - before

@@ -23,7 +23,7 @@ class BenchRow:
     images: int
     """Of one step, or 1."""
     peak_bytes: int | None
-    """Most memory of the device in use by this network; all lanes together. None on a CPU."""
+    """Most memory of the device held by this network, all lanes together. None on a CPU."""
     least_bytes: int | None
     """Least traffic; None for a network that cannot be counted."""
 
@@ -67,7 +67,6 @@ def bench_to_dict(bench: Bench) -> dict[str, Any]:
         "batch": spec.training.batch,
         "hr_patch_px": spec.training.hr_patch_px,
         "lanes": spec.training.lanes,
-        "kernels": spec.recipe().resolved_kernels(),
     }
     return {
         "device": spec.device,
@@ -75,6 +74,7 @@ def bench_to_dict(bench: Bench) -> dict[str, Any]:
         "torch": bench.torch,
         "threads": spec.threads,
         "precision": spec.precision,
+        "kernels": spec.resolved_kernels(),
         "clock": spec.clock,
         "rounds": spec.rounds,
         "training": training,

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 import torch
 
 from workbench.config.evaluation import InferencePrecision
-from workbench.config.training import Kernels, Precision, StageConfig, TrainingConfig
+from workbench.config.training import (
+    Kernels,
+    Precision,
+    ResolvedKernels,
+    StageConfig,
+    TrainingConfig,
+)
 from workbench.errors import ConfigError
 from workbench.evaluation.devices import open_device
 from workbench.evaluation.latency import Clock
 from workbench.experiments.inspection import Size, check_size
+from workbench.kernels.fused import require_fused
 from workbench.models.opening import OpenedNetwork
 
 _SCALES = (2, 3, 4)
@@ -44,7 +51,7 @@ class BenchSpec:
     """Of the CPU."""
     precision: InferencePrecision = "fp32"
     kernels: Kernels = "auto"
-    """Of the training step."""
+    """Of the networks of the family."""
     rounds: int = 9
     """Timed runs of each network."""
 
@@ -54,6 +61,10 @@ class BenchSpec:
         lanes = 1 if self.training is None else self.training.lanes
         alone = self.device == "cpu" and self.threads == lanes == 1
         return "process" if alone else "wall"
+
+    def resolved_kernels(self) -> ResolvedKernels:
+        """Return what `auto` stands for."""
+        return "fused" if self.kernels == "fused" else "eager"
 
     def recipe(self) -> TrainingConfig:
         """Return the recipe of the step that is timed.
@@ -85,8 +96,9 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
     """Refuse what cannot be timed, before anything runs, and return the device.
 
     Raises:
-        ConfigError: For a device that does not exist, a precision or kernels that it lacks, or a
-            patch that does not fit a network.
+        ConfigError: For a device that does not exist, a precision that it lacks, or a patch that
+            does not fit a network.
+        WorkbenchError: For fused kernels without CUDA or without Triton.
         InputSizeError: For an image below a network's smallest input.
     """
     device = open_device(spec.device, spec.precision)
@@ -98,6 +110,8 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
         for name, network in networks.items():
             _check_patch(name, network, spec.training.hr_patch_px)
         spec.recipe()
+    if spec.kernels == "fused":
+        require_fused(device)
     if spec.lr_size is not None:
         check_size("--size", spec.lr_size, networks)
     return device

@@ -1,20 +1,26 @@
 """`python -m workbench` is the command `workbench`."""
 
-import signal
 import sys
+
+from workbench.cli.resuming import STOPPED, stop_code, stopped_text
+from workbench.system.stopping import StopRequested, stop_requests
 
 
 def start() -> None:
-    """Load the program and run it; Ctrl-C and SIGTERM have their answer also while it loads."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        from workbench.cli.main import main
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
-        sys.exit(130)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    main()
+    """Load the program and run it; signals have their answer also while it loads."""
+    with stop_requests():
+        try:
+            from workbench.cli.main import main
+        except KeyboardInterrupt:
+            _end(stopped_text(), STOPPED)
+        except StopRequested as request:
+            _end(stopped_text(str(request)), stop_code())
+        main()
+
+
+def _end(line: str, code: int) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

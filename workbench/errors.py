@@ -42,7 +42,7 @@ class StoreError(WorkbenchError):
 
 
 class StoppedByUserError(WorkbenchError):
-    """Ctrl-C or SIGTERM: finished work is kept, and rerunning the same command resumes."""
+    """A signal or a time limit: finished work is kept, and rerunning the same command resumes."""
 
     exit_code = 130
 

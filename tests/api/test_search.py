@@ -64,7 +64,7 @@ def test_arguments_become_a_request(requested: Requests, tmp_path: Path) -> None
         workers=2,
         retry=True,
         warm_start=False,
-        timeout_min=1.5,
+        time_limit="90s",
     )
     ((spec, context, policy),) = requested
     assert (spec.trials, spec.sampler, spec.seed, spec.batch) == (3, "nsga2", 7, 2)
@@ -76,7 +76,16 @@ def test_arguments_become_a_request(requested: Requests, tmp_path: Path) -> None
     assert spec.trial.data == (str(tmp_path),)
     assert spec.trial.overrides == {"model.scale": 2}
     assert (spec.name, context.store, context.workers) == ("mine", tmp_path, 2)
-    assert policy == ResumePolicy(retry=True, warm_start=False, timeout_min=1.5)
+    assert context.time_limit is not None
+    assert (context.time_limit.seconds, context.time_limit.text) == (90, "90s")
+    assert policy == ResumePolicy(retry=True, warm_start=False)
+
+
+def test_the_time_limit_has_an_earlier_name(requested: Requests) -> None:
+    wb.search("mdrn-size", timeout_min=1.5)
+    ((_, context, _),) = requested
+    assert context.time_limit is not None
+    assert (context.time_limit.seconds, context.time_limit.text) == (90, "1.5 min")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +97,9 @@ def test_arguments_become_a_request(requested: Requests, tmp_path: Path) -> None
         ({"sampler": "tpo"}, r"unknown sampler 'tpo'; did you mean 'tpe'"),
         ({"seeds": "2..5"}, r"seeds must be a count or a list here, got '2..5'"),
         ({"retry": True, "fresh": True}, r"retry and fresh exclude each other"),
-        ({"timeout_min": 0}, r"timeout must be minutes above 0, got 0"),
+        ({"timeout_min": 0}, r"^timeout_min must be above 0 and at most 365 days, got 0$"),
+        ({"time_limit": "soon"}, r"^time_limit must be a time such as 90s, 9m, .* got 'soon'$"),
+        ({"time_limit": 1, "timeout_min": 1}, r"^time_limit and timeout_min are the same"),
         ({"name": "a/b"}, r"^name"),
     ],
     ids=str,

@@ -211,41 +211,61 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
     assert ended.err == "stopped\n"
 
 
-def test_ctrl_c_while_the_program_loads_is_one_line_too(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("act", "code", "said"),
+    [
+        (signal.SIGINT, 130, "stopped; rerun the same command to resume\n"),
+        (signal.SIGUSR1, 0, "stopped by SIGUSR1; rerun the same command to resume\n"),
+    ],
+)
+def test_a_signal_while_the_program_loads_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    act: signal.Signals,
+    code: int,
+    said: str,
 ) -> None:
     class Loading(types.ModuleType):
         def __getattr__(self, name: str) -> None:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), act)
+            raise AssertionError("the signal was lost")
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1)]
+    monkeypatch.setattr("sys.argv", ["workbench", "train", "tiny"])
     monkeypatch.setitem(sys.modules, "workbench.cli.main", Loading("workbench.cli.main"))
-    with pytest.raises(SystemExit, match=r"^130$"):
+    with pytest.raises(SystemExit, match=f"^{code}$"):
         start()
-    assert capsys.readouterr().err == "stopped\n"
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert capsys.readouterr().err == said
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1)] == before
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
 @pytest.mark.parametrize(
-    ("argv", "place", "said"),
+    ("argv", "place", "code", "said"),
     [
-        (["variants"], "experiments.variants.list_variants", "stopped\n"),
-        (NO_LVAR, "cli.ablate._run", "stopped; rerun the same command to resume\n"),
+        (["variants"], "experiments.variants.list_variants", 130, "stopped by {}\n"),
+        (NO_LVAR, "cli.ablate._run", 0, "stopped by {}; rerun the same command to resume\n"),
     ],
     ids=["variants", "ablate"],
 )
-def test_sigterm_is_like_ctrl_c_and_a_command_that_resumes_says_so(
-    command: Command, monkeypatch: pytest.MonkeyPatch, argv: list[str], place: str, said: str
+def test_other_signals_are_named_and_a_command_that_trains_has_not_failed(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    argv: list[str],
+    place: str,
+    code: int,
+    said: str,
+    number: signal.Signals,
 ) -> None:
     def terminate(*_: object, **__: object) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         raise AssertionError("it goes on")
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1)]
     monkeypatch.setattr(f"workbench.{place}", terminate)
     ended = command(*argv)
-    assert (ended.code, ended.out, ended.err) == (130, "", said)
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert (ended.code, ended.out, ended.err) == (code, "", said.format(number.name))
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1)] == before
 
 
 def test_without_arguments_it_prints_its_help(command: Command) -> None:

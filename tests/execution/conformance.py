@@ -35,6 +35,7 @@ from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 Run = Callable[[list[Task], "Recorder"], None]
 
 
@@ -278,12 +279,15 @@ class StopConformance(Conformance):
         self, tiny_trial: TrialConfig, tmp_path: Path
     ) -> None:
         open_images(tiny_trial, Ledger(tmp_path))
-        handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+        handlers = [signal.getsignal(each) for each in STOPS]
 
         def stop(event: TrialEvent) -> None:
             if not stopped:
                 stopped.append(event)
-                os.kill(os.getpid(), signal.SIGTERM)
+                # As a scheduler does: to all processes of a job.
+                for process in self.workers():
+                    process.send_signal(signal.SIGUSR1)
+                os.kill(os.getpid(), signal.SIGUSR1)
 
         stopped: list[TrialEvent] = []
         recorder = Recorder(stop)
@@ -297,7 +301,7 @@ class StopConformance(Conformance):
         assert {event.seed for event in recorder.events} == {1}
         assert not recorder.results()
         assert not recorder.errors()
-        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+        assert [signal.getsignal(each) for each in STOPS] == handlers
         assert self.workers() == []
 
     def test_a_bug_in_the_driver_stops_the_trials_and_is_raised(

@@ -17,7 +17,8 @@ from workbench.api.options import (
 from workbench.api.progress import Progressing, shown
 from workbench.api.studies import StudyResults, study
 from workbench.config.bounds import LARGEST_SEED
-from workbench.errors import ConfigError, StoppedByUserError
+from workbench.errors import ConfigError, StoppedByUserError, WorkbenchError
+from workbench.execution.unfinished import StoppedEarlyError
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds, seed_rule
 from workbench.experiments.study_spec import StudySpec, decision_rule, study_name
@@ -69,7 +70,9 @@ def ablate(
         **options: See `Options`.
 
     Raises:
-        KeyboardInterrupt: After Ctrl-C; running trials have written their checkpoints.
+        KeyboardInterrupt: After Ctrl-C, SIGTERM or SIGUSR1; running trials have written their
+            checkpoints.
+        StoppedEarlyError: If `time_limit` has ended it before there is anything to compare.
         WorkbenchError: In one line, for what you can fix; what is finished is kept.
 
     Example:
@@ -99,16 +102,22 @@ def ablate(
 
 @contextmanager
 def python_names() -> Iterator[None]:
-    """Let errors of the block name arguments as Python has them, and Ctrl-C be KeyboardInterrupt.
+    """Let errors of the block name arguments as Python has them, and a stop be KeyboardInterrupt.
 
     Raises:
-        KeyboardInterrupt: In place of `StoppedByUserError`.
+        KeyboardInterrupt: In place of `StoppedByUserError`, and after SIGTERM or SIGUSR1.
+        StoppedEarlyError: After a time limit.
         ConfigError: With `benchmarks` in place of `--benchmark`, and so on.
     """
     try:
         yield
     except StoppedByUserError as stopped:
-        raise KeyboardInterrupt(str(stopped).replace("command", "call")) from None
+        raise KeyboardInterrupt(_call(str(stopped))) from None
+    except StoppedEarlyError as stopped:
+        if stopped.left.in_time:
+            stopped.args = (_call(str(stopped)),)
+            raise
+        raise KeyboardInterrupt(_call(str(stopped))) from None
     except ConfigError as error:
         raise ConfigError(_OPTION.sub(_argument, str(error))) from None
 
@@ -127,6 +136,10 @@ _ARGUMENTS = {
 """Arguments whose names are not those of the option."""
 
 
+def _call(text: str) -> str:
+    return text.replace("same command", "same call")
+
+
 def _argument(option: re.Match[str]) -> str:
     name = option.group(1)
     return _ARGUMENTS.get(name, name.replace("-", "_"))
@@ -137,10 +150,27 @@ def _run(spec: StudySpec, context: RunContext, progress: Progressing) -> StudyRe
     from workbench.experiments.study_views import show_study
 
     with shown(progress) as emit:
-        outcome = run(spec, context, emit)
+        try:
+            outcome = run(spec, context, emit)
+        except StoppedEarlyError as stopped:
+            return _so_far(stopped, context)
         if not spec.shapley:  # whose many networks have no verdicts of their own
             show_study(outcome.study, context, emit, outcome.declared_comparison)
     return study(outcome.study, context.store).with_outcome(outcome)
+
+
+def _so_far(stopped: StoppedEarlyError, context: RunContext) -> StudyResults:
+    """Return what a study has finished within its time limit.
+
+    Raises:
+        StoppedEarlyError: After a signal, or if that is not enough for a comparison.
+    """
+    if not (stopped.left.in_time and stopped.study):
+        raise stopped
+    try:
+        return study(stopped.study, context.store)
+    except WorkbenchError:
+        raise stopped from None
 
 
 def seed_numbers(seeds: int | str | Sequence[int]) -> tuple[int, ...]:

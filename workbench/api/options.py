@@ -12,6 +12,7 @@ from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.trial_spec import TrialSpec
+from workbench.system.time_limit import read_time_limit
 
 Setting = int | float | str | bool | None | Sequence[object] | Mapping[str, object]
 P = ParamSpec("P")
@@ -34,10 +35,11 @@ class Options(TypedDict, total=False):
     tracking_uri: str | None
     allow_overlap: bool
     progress: Progressing
+    time_limit: str | float | None
 
 
 class SearchOptions(Options, total=False):
-    """Besides: when a search stops, and what happens to an earlier one of its name."""
+    """Besides: what happens to an earlier search of its name."""
 
     retry: bool
     fresh: bool
@@ -72,7 +74,8 @@ _HELP = {
     "retry": "Rerun trials of this search whose worker died or whose memory ran out.",
     "fresh": "Start anew; the earlier search is kept under another name.",
     "warm_start": "Show the sampler of a new search what other studies have finished.",
-    "timeout_min": "Stop after this many minutes; the same call resumes.",
+    "time_limit": "Such as `9m`, `1h30m`, or minutes: return in time what is finished.",
+    "timeout_min": "Earlier name of `time_limit`, in minutes.",
 }
 _LINE = "    **options: See `Options`."
 
@@ -130,8 +133,10 @@ def run_context(options: Options) -> RunContext:
     """Return where and how trials run.
 
     Raises:
-        ConfigError: For fewer workers or lanes than one, both, or GPUs that cannot be used.
+        ConfigError: For fewer workers or lanes than one, both, GPUs that cannot be used, or a time
+            limit that is none.
     """
+    limit = options.get("time_limit")
     workers, lanes = options.get("workers"), options.get("lanes")
     for name, count in (("workers", workers), ("lanes", lanes)):
         if count is not None and count < 1:
@@ -144,4 +149,5 @@ def run_context(options: Options) -> RunContext:
         tracking_uri=options.get("tracking_uri"),
         executor=executor_spec("local", lanes=lanes, devices=numbers, workers=workers),
         allow_overlap=options.get("allow_overlap", False),
+        time_limit=None if limit is None else read_time_limit(limit),
     )

@@ -1,6 +1,7 @@
 """Running searches from Python."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack, get_args
 
@@ -16,11 +17,13 @@ from workbench.api.progress import Progressing, shown
 from workbench.api.search_results import SearchResults
 from workbench.config.bounds import MOST_TRIALS
 from workbench.errors import ConfigError, nearest
+from workbench.execution.unfinished import StoppedEarlyError
 from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_spec import ResumePolicy, SamplerName, SearchSpec
 from workbench.experiments.stored_search import stored_search
 from workbench.experiments.study_spec import study_name
+from workbench.system.time_limit import read_time_limit
 
 
 @with_options(SearchOptions)
@@ -64,7 +67,9 @@ def search(
         **options: See `Options`.
 
     Raises:
-        KeyboardInterrupt: After Ctrl-C; running trials have written their checkpoints.
+        KeyboardInterrupt: After Ctrl-C, SIGTERM or SIGUSR1; running trials have written their
+            checkpoints.
+        StoppedEarlyError: If `time_limit` has ended it before its first trial.
         WorkbenchError: In one line, for what you can fix; what is finished is kept.
 
     Example:
@@ -89,7 +94,7 @@ def search(
             trial=trial_spec(options),
             name=study_name(name),
         )
-        context, policy = run_context(options), _policy(options)
+        context, policy = _context(options), _policy(options)
         return _run(spec, context, policy, options.get("progress", True))
 
 
@@ -110,12 +115,25 @@ def open_search(name: str, store: str | Path = DEFAULT_STORE) -> SearchResults:
     return SearchResults(stored_search(name, Path(store)))
 
 
+def _context(options: SearchOptions) -> RunContext:
+    """Return where and how trials run.
+
+    Raises:
+        ConfigError: See `run_context`; or if the time limit is given by both of its names.
+    """
+    minutes = options.get("timeout_min")
+    if minutes is None:
+        return run_context(options)
+    if options.get("time_limit") is not None:
+        raise ConfigError("time_limit and timeout_min are the same; write one of them")
+    return replace(run_context(options), time_limit=read_time_limit(minutes, "timeout_min"))
+
+
 def _policy(options: SearchOptions) -> ResumePolicy:
     return ResumePolicy(
         retry=options.get("retry", False),
         fresh=options.get("fresh", False),
         warm_start=options.get("warm_start", True),
-        timeout_min=options.get("timeout_min"),
     )
 
 
@@ -144,5 +162,7 @@ def _run(
 
     with shown(progress) as emit:
         state = run(spec, context, policy, emit)
+        if state.stopped and not state.stopped.in_time:
+            raise StoppedEarlyError(state.stopped)
         show_search(state, context, emit)
     return SearchResults(state)

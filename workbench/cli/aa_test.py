@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.execution_options import (
-    WorkersOption,
-)
+from workbench.cli.execution_options import WorkersOption
 from workbench.cli.help import EXECUTION, IMAGES, STATISTICS
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
@@ -22,6 +20,7 @@ from workbench.cli.options import (
     TrackingOption,
     TrainingDataOption,
 )
+from workbench.cli.time_limits import TimeLimitOption, early_end
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import MOST_SEEDS
@@ -104,6 +103,7 @@ def aa_test(
     allow_overlap: OverlapOption = False,
     set_: SetOption = None,
     workers: WorkersOption = None,
+    time_limit: TimeLimitOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
     images: ImagesOption = 100,
@@ -129,7 +129,12 @@ def aa_test(
         return
     trials = trial_spec(recipe_name, steps, data, None, benchmark, set_)
     context = RunContext(
-        store, workers or 0, tracking_uri, typed_command(), allow_overlap=allow_overlap
+        store,
+        workers or 0,
+        tracking_uri,
+        typed_command(),
+        allow_overlap=allow_overlap,
+        time_limit=time_limit,
     )
     _retrain(base, seeds, trials, context, repeats, margin_db, as_json=as_json)
 
@@ -158,7 +163,8 @@ def _retrain(
     from workbench.experiments.audit import audit_network, plan_audit
 
     plan = plan_audit(base, seeds, spec)
-    outcome = audit_network(plan, context, splits=splits, margin_db=margin_db, emit=emit)
+    with early_end(context.store, as_json=as_json):
+        outcome = audit_network(plan, context, splits=splits, margin_db=margin_db, emit=emit)
     trained = outcome.trained
     print_where(trained.reused, trained.trials, context, in_mlflow=trained.in_mlflow)
     print_audit(outcome, margin_db, as_json=as_json)

@@ -53,6 +53,7 @@ from workbench.cli.options import (
     ValidationOption,
     VariantOption,
 )
+from workbench.cli.time_limits import TimeLimitOption, early_end
 from workbench.errors import ConfigError
 from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
@@ -73,6 +74,7 @@ BESIDE_PLAN = (
     "yes",
     "as_json",
     "allow_overlap",
+    "time_limit",
 )
 """Parameters that say how a study is run, not what it is."""
 
@@ -107,6 +109,7 @@ def ablate(
     address: AddressOption = None,
     cpus: CpusOption = 1.0,
     gpus: GpusOption = 0.0,
+    time_limit: TimeLimitOption = None,
     store: StoreOption = DEFAULT_STORE,
     study: StudyOption = None,
     tracking_uri: TrackingOption = None,
@@ -146,8 +149,9 @@ def ablate(
     if dry_run:
         _preview(spec, store, as_json=as_json)
         return
+    confirm = start_without_asking if yes else confirmed
     place = (store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap)
-    _run(spec, RunContext(*place, start_without_asking if yes else confirmed), as_json=as_json)
+    _run(spec, RunContext(*place, confirm, time_limit), as_json=as_json)
 
 
 def _planned(context: typer.Context, plan: Path) -> StudySpec:
@@ -177,7 +181,8 @@ def _run(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:
     from workbench.experiments.study_plan import plan_study
     from workbench.experiments.study_views import show_study
 
-    outcome = run_study(plan_study(spec, emit), run, emit)
+    with early_end(run.store, as_json=as_json):
+        outcome = run_study(plan_study(spec, emit), run, emit)
     print_outcome(outcome, run, as_json=as_json)
     if outcome.shapley is None:  # whose many networks have no verdicts of their own
         show_study(outcome.study, run, emit, outcome.declared_comparison)

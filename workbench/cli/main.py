@@ -8,15 +8,12 @@ import typer
 
 from workbench import __version__
 from workbench.cli.command_table import Commands
+from workbench.cli.resuming import STOPPED, stop_code, stopped_text
 from workbench.cli.streams import discard_output, output_failure, prepare_streams
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.system.digests import show
-from workbench.system.stopping import sigterm_as_ctrl_c
+from workbench.system.stopping import StopRequested, stop_requests
 from workbench.system.text import printable
-
-STOPPED = StoppedByUserError.exit_code
-RESUMABLE = ("ablate", "search", "train", "aa-test", "reproduce")
-"""Commands that keep what they have finished; the others begin again."""
 
 app = typer.Typer(
     cls=Commands,
@@ -54,12 +51,15 @@ def _note(text: str) -> None:
 def main() -> None:
     """Run the program. Errors of the user are one line on stderr and exit code 2.
 
-    After Ctrl-C or SIGTERM that line says "stopped", and the exit code is 130.
+    After Ctrl-C that line says "stopped", and the exit code is 130; likewise after SIGTERM and
+    SIGUSR1, except that a command that trains has the exit code 0.
     """
-    with sigterm_as_ctrl_c():
+    with stop_requests():
         code = _code()
     if code == STOPPED:  # also typer's answer to Ctrl-C
-        _end(_stopped_text(sys.argv[1:2]), STOPPED)
+        _end(stopped_text(), STOPPED)
+    if isinstance(code, StopRequested):
+        _end(stopped_text(str(code)), stop_code())
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -71,6 +71,8 @@ def _code() -> object:
         sys.stdout.flush()
     except (KeyboardInterrupt, StoppedByUserError):
         return STOPPED
+    except StopRequested as request:
+        return request
     except WorkbenchError as error:
         _fail(str(error), error.exit_code)
     except typer.TyperException as error:
@@ -84,11 +86,6 @@ def _code() -> object:
             raise
         _fail(failure, 2)
     return code
-
-
-def _stopped_text(command: list[str]) -> str:
-    resumes = command and command[0] in RESUMABLE
-    return f"stopped{'; rerun the same command to resume' if resumes else ''}"
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Options of `workbench search` that say how a search is run: resuming, time and executor."""
+"""Options of `workbench search` that say how a search is run: resuming and executor."""
 
 from typing import Annotated, Literal
 
@@ -37,16 +37,6 @@ NoWarmStartOption = Annotated[
         "--no-warm-start",
         "--cold",
         help="Do not report finished trials of other studies to the sampler of a new search.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-TimeoutOption = Annotated[
-    float | None,
-    typer.Option(
-        metavar="MINUTES",
-        min=0,
-        max=525_600,
-        help="Stop after this time; rerun the same command to resume.",
         rich_help_panel=EXECUTION,
     ),
 ]

@@ -11,8 +11,10 @@ from workbench.search.state import SearchState, cost_of_trial
 def search_json(state: SearchState) -> dict[str, Any]:
     """Return a search as plain data, with units in the names of costs and times."""
     seen = SearchOverview(state)
+    stopped = {"stopped": state.stopped.to_dict()} if state.stopped else {}
     return {
         "search": state.record.name,
+        **stopped,
         "space": state.record.settings.space_name,
         "objectives": {o.name: o.direction for o in seen.objectives},
         "overlap": seen.overlaps,

@@ -26,6 +26,7 @@ from workbench.cli.search_options import (
     SearchArgument,
     TopOption,
 )
+from workbench.cli.time_limits import TimeLimitOption, early_end
 from workbench.experiments.defaults import DEFAULT_STORE
 
 
@@ -44,6 +45,7 @@ def promote(
     address: AddressOption = None,
     cpus: CpusOption = 1.0,
     gpus: GpusOption = 0.0,
+    time_limit: TimeLimitOption = None,
     yes: YesOption = False,
     store: StoreOption = DEFAULT_STORE,
     study: PromotionNameOption = None,
@@ -80,7 +82,9 @@ def promote(
         executor_spec(engine, address, cpus, gpus, lanes, devices, workers),
         allow_overlap,
         start_without_asking if yes else confirmed,
+        time_limit,
     )
-    outcome = run_promotion(spec, context, emit)
+    with early_end(store, as_json=as_json):
+        outcome = run_promotion(spec, context, emit)
     print_outcome(outcome, context, as_json=as_json)
     show_study(outcome.study, context, emit, outcome.declared_comparison)

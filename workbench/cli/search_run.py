@@ -29,7 +29,6 @@ from workbench.cli.search_execution_options import (
     ResumeOption,
     RetryOption,
     SearchEngineOption,
-    TimeoutOption,
 )
 from workbench.cli.search_options import (
     AsynchronousOption,
@@ -45,6 +44,7 @@ from workbench.cli.search_options import (
     TrialSeedsOption,
     TrialsOption,
 )
+from workbench.cli.time_limits import SearchTimeLimitOption, early_end
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.seeds import seed_rule
 
@@ -83,7 +83,7 @@ def run(
     retry: RetryOption = None,
     fresh: FreshOption = False,
     cold: NoWarmStartOption = False,
-    timeout: TimeoutOption = None,
+    time_limit: SearchTimeLimitOption = None,
     store: StoreOption = DEFAULT_STORE,
     study: SearchNameOption = None,
     tracking_uri: TrackingOption = None,
@@ -121,9 +121,15 @@ def run(
     )
     executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)
     context = RunContext(
-        store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap
+        store,
+        workers or 0,
+        tracking_uri,
+        typed_command(),
+        executor,
+        allow_overlap,
+        time_limit=time_limit,
     )
-    policy = ResumePolicy(resume, retry is not None, fresh, not cold, timeout)
+    policy = ResumePolicy(resume, retry is not None, fresh, not cold)
     _run(spec, context, policy, as_json=as_json)
 
 
@@ -135,6 +141,7 @@ def _run(
     from workbench.experiments.search import search, show_search
 
     emit = SearchTerminal().emit
-    state = search(spec, context, policy, emit)
+    with early_end(context.store, as_json=as_json):
+        state = search(spec, context, policy, emit)
     print_state(state, as_json=as_json)
     show_search(state, context, emit)

@@ -22,6 +22,7 @@ from workbench.cli.options import (
     TrainingDataOption,
     ValidationOption,
 )
+from workbench.cli.time_limits import TimeLimitOption, early_end
 from workbench.cli.weights_options import OutOption, OverwriteOption, SeedOption
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
@@ -70,6 +71,7 @@ def train(
     study: StudyOption = None,
     tracking_uri: TrackingOption = None,
     yes: YesOption = False,
+    time_limit: TimeLimitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train one network, score it, and say where its weights are.
@@ -98,8 +100,10 @@ def train(
         command=typed_command(),
         allow_overlap=allow_overlap,
         confirm=start_without_asking if yes else confirmed,
+        time_limit=time_limit,
     )
-    trained = train_network(spec, run, emit)
+    with early_end(store, as_json=as_json):
+        trained = train_network(spec, run, emit)
     if out is not None:
         found = TrainedWeights(trained.variant, trained.seed, trained.result, trained.weights)
         copy_weights(found, store, out, replace=overwrite)

@@ -65,9 +65,11 @@ class Executor(Protocol):
     TrialFailed with WorkerLostError. A worker that dies while it is idle is replaced silently.
     No worker outlives its driver, however the driver ends.
 
-    Stop: the first SIGINT or SIGTERM of the driver lets every worker write its checkpoint and
-    stop; no further trial starts, and trials that stop emit no ending. A second signal acts as
-    usual. If `emit` raises, the workers are stopped likewise and the exception propagates.
+    Stop: the first SIGINT, SIGTERM or SIGUSR1 of the driver lets every worker write its checkpoint
+    and stop; no further trial starts, and trials that stop emit no ending. A second SIGINT or
+    SIGTERM acts as usual. Processes are started with SIGUSR1 blocked
+    (`system.stopping.children_spared`), as schedulers send it to all processes of a job. If `emit`
+    raises, the workers are stopped likewise and the exception propagates.
     """
 
     def run(self, tasks: Sequence[Task], emit: TrialEmit, /) -> None:

@@ -30,7 +30,7 @@ from workbench.execution.process_worker import run_task, start_worker
 from workbench.results import TrialResult
 from workbench.system.digests import say
 from workbench.system.process import without_main_module
-from workbench.system.stopping import signals_set
+from workbench.system.stopping import children_spared, signals_set
 
 POLL_S = 0.1
 MAX_DEATHS = 2
@@ -47,7 +47,8 @@ class ProcessExecutor:
 
     def __init__(self, store: Path, count: int) -> None:
         self._store = store
-        self._stop = multiprocessing.get_context("spawn").Event()
+        with children_spared():  # it starts a process of the library
+            self._stop = multiprocessing.get_context("spawn").Event()
         self._workers = [_Worker(self._stop) for _ in range(count)]
 
     def __enter__(self) -> "ProcessExecutor":
@@ -96,7 +97,7 @@ class _Worker:
             initializer=start_worker,
             initargs=(os.getpid(), self._stop, writer),
         )
-        with without_main_module():
+        with without_main_module(), children_spared():
             future = self._pool.submit(run_task, task, store)
         writer.close()  # the process has its own by now; its end is then the end of the pipe
         return future

@@ -27,7 +27,7 @@ def run_plan(tasks: Sequence[Task], *, store: Path, executor: Executor, emit: Em
         emit: Gets the events of all trials, the reused ones as well.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same plan resumes.
+        StoppedByUserError: After a signal or a time limit; the same plan resumes.
         WorkbenchError: If a trial failed; the others are finished first.
     """
     results, failures = try_plan(tasks, store=store, executor=executor, emit=emit)
@@ -44,7 +44,7 @@ def try_plan(
     Results of trials that stop for now have the state `PRUNED`.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same plan resumes.
+        StoppedByUserError: After a signal or a time limit; the same plan resumes.
     """
     results: Results = {}
     failures: Failures = {}

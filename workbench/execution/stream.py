@@ -56,7 +56,7 @@ def run_arms(
         emit: Gets the events of all trials.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM.
+        StoppedByUserError: After a signal or a time limit.
         WorkbenchError: What `then` raises, or the executor itself.
     """
     lookup = LedgerLookup(store)

@@ -10,6 +10,7 @@ from workbench.analysis.attribution import Attribution, attribute
 from workbench.analysis.comparison import Comparison, compare
 from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan
+from workbench.experiments.early_stop import TrialsWatched, stopped_early
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import Prepared, Trained, announce, prepare, train
 from workbench.experiments.study_plan import PlannedStudy, matched, plan_study
@@ -70,7 +71,8 @@ def ablate(spec: StudySpec, context: RunContext, emit: Emit = ignore) -> Ablatio
         emit: Gets the events of the trials, notes and cautions.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     return run_study(plan_study(spec, emit), context, emit)
@@ -80,30 +82,37 @@ def run_study(study: PlannedStudy, context: RunContext, emit: Emit = ignore) -> 
     """Run what is not finished of a planned study, and compare its networks.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     study = matched(study, context.store, emit)
     context = context.on(study.plan.base.config.training.device)
     if study.allow_overlap:
         context = replace(context, allow_overlap=True)
-    ready = prepare(study.plan, context, emit)
-    if study.retune:
-        ready = _retuned(study, ready, context, emit)
-    else:
-        announce([ready], context, emit)
-    trained = train(ready, context, study.rule, emit)
+    with stopped_early(context, emit) as watched:
+        ready = prepare(study.plan, context, emit)
+        watched.plan(len(ready.trials))
+        if study.retune:
+            ready = _retuned(study, ready, context, watched)
+        else:
+            announce([ready], context, emit)
+        watched.study = ready.plan.study
+        trained = train(ready, context, study.rule, watched.emit)
     return _compared(replace(study, plan=ready.plan), trained)
 
 
-def _retuned(study: PlannedStudy, ready: Prepared, context: RunContext, emit: Emit) -> Prepared:
+def _retuned(
+    study: PlannedStudy, ready: Prepared, context: RunContext, watched: TrialsWatched
+) -> Prepared:
     """Give each network the learning rate that is best for it."""
-    tuning = prepare(tuning_plan(ready.plan), context, emit)
-    announce([tuning, ready], context, emit)
-    tried = train(tuning, context, study.rule, emit)
+    tuning = prepare(tuning_plan(ready.plan), context, watched.emit)
+    watched.plan(len(tuning.trials))
+    announce([tuning, ready], context, watched.emit)
+    tried = train(tuning, context, study.rule, watched.emit)
     plan, remarks = retuned(ready.plan, tried.results)
     for remark in remarks:
-        emit(Note(remark))
+        watched.emit(Note(remark))
     # Its images are packed: learning rates change the keys only.
     return Prepared(plan, tuple(look_up(plan, context.store)))
 

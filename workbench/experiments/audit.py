@@ -9,6 +9,7 @@ from workbench.analysis.comparison import Comparison, compare
 from workbench.analysis.scores import complete
 from workbench.errors import WorkbenchError
 from workbench.execution.plan import Arm, Plan
+from workbench.experiments.early_stop import stopped_early
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import Trained, prepare, train
 from workbench.experiments.trial_spec import TrialSpec, trial_config
@@ -144,12 +145,15 @@ def audit_network(
         emit: Gets the events of the trials, notes and cautions.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: If a trial gave no score.
     """
     context = context.on(plan.base.config.training.device)
-    ready = prepare(plan, context, emit)
-    trained = train(ready, context, DecisionRule(margin_db=margin_db), emit)
+    with stopped_early(context, emit) as watched:
+        ready = prepare(plan, context, emit)
+        watched.plan(len(ready.trials))
+        trained = train(ready, context, DecisionRule(margin_db=margin_db), watched.emit)
     results = trained.results[plan.base.name]
     done = complete(results)
     if len(done) < len(plan.seeds):

@@ -50,7 +50,8 @@ def promote(spec: PromotionSpec, context: RunContext, emit: Emit = ignore) -> Ab
         emit: Gets the events of the trials, notes and cautions.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: If the search has no finished network besides the canonical one, or for
             anything else that the user can fix; what is finished is kept.
     """

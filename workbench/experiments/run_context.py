@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.execution.executors import LOCAL, ExecutorSpec
 from workbench.system.text import counted
+from workbench.system.time_limit import TimeLimit
 
 
 def start_without_asking(estimate: str, /) -> None:
@@ -32,6 +33,8 @@ class RunContext:
     """Train also on images that networks are scored on; the scores then say so."""
     confirm: Callable[[str], None] = start_without_asking
     """Called with the estimate of a study of more than an hour; raises to refuse it."""
+    time_limit: TimeLimit | None = None
+    """Within which the command has ended; None for none."""
 
     @property
     def at_once(self) -> int | None:

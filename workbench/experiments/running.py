@@ -102,7 +102,7 @@ def train(
         emit: Gets the events of the trials, notes and cautions.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After a signal or a time limit; the same call resumes.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     plan = prepared.plan

@@ -1,12 +1,14 @@
 """What `workbench search` does: run a search, resume it, and show it in MLflow."""
 
+from dataclasses import replace
 from functools import partial
 
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, StoppedByUserError
 from workbench.execution.events import to_all
 from workbench.execution.plan import Arm, Plan
 from workbench.execution.stream import run_arms
 from workbench.execution.tracked import TrackedTrials
+from workbench.experiments.early_stop import TrialsWatched, stopped_early
 from workbench.experiments.packing import pack
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_events import SearchEnded, SearchRecorded, SearchStarted
@@ -26,7 +28,7 @@ from workbench.search.record_file import (
 from workbench.search.state import BASELINE, SearchState
 from workbench.system.digests import sha256_of_json
 from workbench.system.events import Emit, Note, ignore, working
-from workbench.system.time_limit import TimeIsUpError, time_limit
+from workbench.system.stopping import StopRequested
 from workbench.tracking.tracker import Tracker
 
 
@@ -46,10 +48,12 @@ def search(
             and cautions.
 
     Returns:
-        The search as far as it is known; after a timeout with what was finished until then.
+        The search as far as it is known; after SIGTERM, SIGUSR1 or the time limit with what was
+        finished until then, and with `stopped` set.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit before its first trial.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     with working(emit, "checking the space"):
@@ -65,23 +69,27 @@ def run_search(
     policy: ResumePolicy,
     emit: Emit = ignore,
 ) -> SearchState:
-    """Run a search whose settings are complete, or resume it.
+    """Run a search whose settings are complete, or resume it; see `search`.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit before its first trial.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     name, context = name or _name(settings), context.on(settings.base.training.device)
     if (policy.resume or policy.retry) and read_record(context.store, name) is None:
         option = "--resume" if policy.resume else "--retry failed"
         raise ConfigError(f"{option}: there is no search {name!r} in {context.store}")
-    pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), context, emit)
-    _note_idle_workers(settings, context, emit)
-    with only_driver(context.store, name):
-        record = open_search(settings, name, context.store, policy, emit)
-        with tracking(context.store, context.tracking_uri, emit) as tracker:
-            _describe(record, tracker, context.command, emit)
-            state = _searched_in_time(record, trials, context, tracker, policy, emit)
+    with stopped_early(context, emit) as watched:
+        pack(Plan(name, (Arm("base", "", settings.base),), settings.trial_seeds), context, emit)
+        _note_idle_workers(settings, context, emit)
+        with only_driver(context.store, name):
+            record = open_search(settings, name, context.store, policy, emit)
+            with tracking(context.store, context.tracking_uri, emit) as tracker:
+                _describe(record, tracker, context.command, emit)
+                state = _searched_in_time(
+                    record, trials, context, tracker, watched, retry=policy.retry
+                )
     if state.record.exhausted:
         emit(Note("the sampler found no new network within the space and its limits"))
     return state
@@ -134,15 +142,21 @@ def _searched_in_time(
     trials: int,
     context: RunContext,
     tracker: Tracker,
-    policy: ResumePolicy,
-    emit: Emit,
+    watched: TrialsWatched,
+    *,
+    retry: bool,
 ) -> SearchState:
+    """Run a search; after a stop other than Ctrl-C return what is finished."""
     try:
-        with time_limit(policy.timeout_min):
-            return _searched(record, trials, context, tracker, emit, retry=policy.retry)
-    except TimeIsUpError:
-        emit(Note("the time is up; rerun the same command to resume"))
-        return stored_search(record.name, context.store)
+        return _searched(record, trials, context, tracker, watched.emit, retry=retry)
+    except (StopRequested, StoppedByUserError):
+        if not watched.request.reason:
+            raise
+    state = stored_search(record.name, context.store)
+    ended = {**state.results, **state.record.stopped(), **state.record.failures()}
+    left = replace(watched.left(), planned=trials, finished=len(ended), failed=0, what="networks")
+    watched.emit(Note(left.text()))
+    return replace(state, stopped=left)
 
 
 def _searched(

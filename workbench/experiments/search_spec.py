@@ -48,11 +48,10 @@ class SearchSpec:
 
 @dataclass(frozen=True)
 class ResumePolicy:
-    """What happens to an earlier search of the same name, and when this one stops.
+    """What happens to an earlier search of the same name.
 
     Raises:
-        ConfigError: If `fresh` is combined with `resume` or `retry`, or for a timeout that is not
-            above 0.
+        ConfigError: If `fresh` is combined with `resume` or `retry`.
     """
 
     resume: bool = False
@@ -64,12 +63,8 @@ class ResumePolicy:
     again."""
     warm_start: bool = True
     """Report the networks that other studies have finished to the sampler of a new search."""
-    timeout_min: float | None = None
-    """Stop after this many minutes; the same search resumes."""
 
     def __post_init__(self) -> None:
         for option, given in (("--resume", self.resume), ("--retry", self.retry)):
             if given and self.fresh:
                 raise ConfigError(f"{option} and --fresh exclude each other")
-        if self.timeout_min is not None and not self.timeout_min > 0:
-            raise ConfigError(f"--timeout must be minutes above 0, got {self.timeout_min:g}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from workbench.analysis.baseline import shortfalls
 from workbench.errors import WorkbenchError
+from workbench.experiments.early_stop import stopped_early
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import announce, prepare, train
 from workbench.experiments.train_spec import TrainSpec, plan_training
@@ -43,14 +44,17 @@ def train_network(spec: TrainSpec, context: RunContext, emit: Emit = ignore) -> 
         emit: Gets the events of the trial, notes and cautions.
 
     Raises:
-        StoppedByUserError: After Ctrl-C or SIGTERM; the same call resumes.
+        StoppedByUserError: After Ctrl-C; the same call resumes.
+        StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: If the training diverged, ran out of memory or cannot start.
     """
     plan = plan_training(spec)
     context = context.on(plan.base.config.training.device)
-    ready = prepare(plan, context, emit)
-    announce([ready], context, emit)
-    trained = train(ready, context, emit=emit)
+    with stopped_early(context, emit) as watched:
+        ready = prepare(plan, context, emit)
+        announce([ready], context, emit)
+        watched.plan(len(ready.trials))
+        trained = train(ready, context, emit=watched.emit)
     (result,) = trained.results[plan.base.name]
     if result.state is not TrialState.COMPLETE:
         raise WorkbenchError(

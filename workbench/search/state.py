@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
+from workbench.execution.unfinished import Unfinished
 from workbench.results import Cost, TrialResult, TrialState
 from workbench.search.candidates import exceeded_limit
 from workbench.search.objectives import Objective
@@ -28,6 +29,8 @@ class SearchState:
     record: SearchRecord
     results: dict[str, list[TrialResult]] = field(default_factory=dict)
     """Of the candidates that have trained to their end, by name of the proposal."""
+    stopped: Unfinished | None = None
+    """What is left of a search that a signal or its time limit has stopped; None otherwise."""
 
     @property
     def trained(self) -> list[Proposal]:

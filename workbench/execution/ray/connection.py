@@ -16,6 +16,7 @@ from workbench.execution.ray.home import StoreServer
 from workbench.execution.ray.reaper import end_reaper, start_reaper
 from workbench.system.global_state import environment_kept, environment_set
 from workbench.system.memory import one_line
+from workbench.system.stopping import children_spared
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -69,10 +70,11 @@ def connected(store: Path, address: str | None, cpus: int) -> Iterator[Connectio
         # Ray prints the logs of lost nodes to stdout, where the table goes.
         stack.enter_context(redirect_stdout(sys.stderr))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-tune-"))
-        if address is None:
-            stack.callback(end_reaper, start_reaper())
-        stack.callback(_quietly, ray.shutdown)
-        _connect(ray, address, cpus)
+        with children_spared():
+            if address is None:
+                stack.callback(end_reaper, start_reaper())
+            stack.callback(_quietly, ray.shutdown)
+            _connect(ray, address, cpus)
         node_id = str(ray.get_runtime_context().get_node_id())
         yield Connection(ray, _start_server(ray, store, node_id), node_id, Path(folder))
 

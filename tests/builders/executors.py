@@ -74,4 +74,4 @@ class InlineExecutor:
 
 def run_inline(patch: pytest.MonkeyPatch) -> None:
     """Let commands and functions run their trials in this process."""
-    patch.setattr(ExecutorSpec, "_make", lambda _self, store, _workers: InlineExecutor(store))
+    patch.setattr(ExecutorSpec, "build", lambda _self, store, _at_once: InlineExecutor(store))

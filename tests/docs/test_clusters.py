@@ -1,4 +1,4 @@
-"""The scripts of docs/clusters.md, with real trainings and signals; Slurm's command is a stand-in."""
+"""The scripts of docs/clusters.md, with real trainings and signals, and stand-ins for Slurm."""
 
 import json
 import os

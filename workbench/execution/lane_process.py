@@ -21,6 +21,7 @@ from workbench.execution.lane_messages import (
 )
 from workbench.execution.lane_worker import run_lanes
 from workbench.system.process import without_main_module
+from workbench.system.stopping import children_spared
 
 _POLL_S = 0.05
 
@@ -122,7 +123,7 @@ class LaneProcess:
         self.pipe, other_end = context.Pipe()
         arguments = (os.getpid(), other_end, self._store, self._gpu)
         self.process = context.Process(target=run_lanes, args=arguments, daemon=True)
-        with without_main_module():
+        with without_main_module(), children_spared():
             self.process.start()
         other_end.close()  # the process has its own; that one's end is then the end of the pipe
 

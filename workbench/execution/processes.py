@@ -153,7 +153,7 @@ class _Dispatch:
             for future in [future for future in self.busy if future.done()]:
                 worker, task = self.busy.pop(future)
                 worker.drain(self.emit)  # its last reports come before its result
-                self._end(future, worker, task)
+                self._end(future, worker, task, stopping=stop.is_set())
                 self.idle.append(worker)
             self._take_added()
 
@@ -172,13 +172,16 @@ class _Dispatch:
         for worker, _ in self.busy.values():
             worker.drain(self.emit)
 
-    def _end(self, future: Future[TrialResult], worker: _Worker, task: Task) -> None:
+    def _end(
+        self, future: Future[TrialResult], worker: _Worker, task: Task, *, stopping: bool
+    ) -> None:
         error = future.exception()
         if error is None:
             self.emit(TrialFinished(task.arm, task.seed, future.result()))
         elif isinstance(error, BrokenProcessPool):
             worker.shutdown()
-            self._count_death(task)
+            if not stopping:  # SIGTERM to all processes of a job ends workers, too
+                self._count_death(task)
         elif isinstance(error, WorkbenchError):
             if isinstance(error, MemoryRanOutError):
                 # What failed half-way, such as an import, cannot be repeated in that process.

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.config.attention import Activation, Padding
+from workbench.kernels.cpu_variance import variance
 from workbench.kernels.enlargement import enlarged_by_products
 from workbench.kernels.operations import POOL_STRIDE
 
@@ -48,9 +49,15 @@ def contrast(x: Tensor) -> Tensor:
     Returns:
         (N, C, 1, 1), at least in float32.
     """
-    variance = at_least_float32(x).var(dim=(2, 3), correction=0, keepdim=True)
-    flat = variance == 0
-    return variance.masked_fill(flat, 1).sqrt().masked_fill(flat, 0)
+    spread = variance(at_least_float32(x), correction=0)
+    flat = spread == 0
+    return spread.masked_fill(flat, 1).sqrt().masked_fill(flat, 0)
+
+
+def finished(out: Tensor, skip: Tensor | None, activation: Activation | None) -> Tensor:
+    """Return activation(out + skip) of a convolution's output."""
+    out = out if skip is None else out + skip
+    return out if activation is None else ACTIVATE[activation](out)
 
 
 def mirrored(x: Tensor, px: int) -> Tensor:
@@ -112,8 +119,7 @@ class EagerOperations:
         if padding == "reflect":
             x, width = self.pad(x, 1, padding), 0
         out = functional.conv2d(x, weight, bias, stride, width, groups=weight.shape[0])
-        out = out if skip is None else out + skip
-        return out if activation is None else ACTIVATE[activation](out)
+        return finished(out, skip, activation)
 
     def pad(self, x: Tensor, px: int, padding: Padding) -> Tensor:
         """Return the map with a border of `px` on all sides."""
@@ -140,8 +146,7 @@ class EagerOperations:
         x = self.pad(at_least_float32(x), pad, "reflect")
         windows = x.unfold(2, level, POOL_STRIDE).unfold(3, level, POOL_STRIDE)
         # (N, f, H', W', level, level) -> (N, f, H', W')
-        variance: Tensor = windows.var(dim=(4, 5))
-        return variance
+        return variance(windows, correction=1).flatten(3)
 
     def contrast_and_mean(self, x: Tensor) -> Tensor:
         """Return each map's population standard deviation plus its mean."""

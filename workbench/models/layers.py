@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from workbench.config.attention import Activation, Padding
 from workbench.config.block import BlockSettings, Convolution
-from workbench.kernels.eager import ACTIVATE, LEAKY_SLOPE
+from workbench.kernels.eager import LEAKY_SLOPE, finished
 from workbench.models.operations import WithOperations
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
@@ -94,8 +94,7 @@ class PlainConvolution(WithOperations, nn.Conv2d):
         if self.border == "reflect":
             x, width = self.operations.pad(x, 1, self.border), 0
         out = functional.conv2d(x, self.weight, self.bias, self.stride, width)
-        out = out if skip is None else out + skip
-        return out if activation is None else ACTIVATE[activation](out)
+        return finished(out, skip, activation)
 
 
 def convolution(

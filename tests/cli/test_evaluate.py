@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -68,6 +69,50 @@ def test_devices_and_precisions_that_are_not_there_are_refused(
     ):
         ended = command(*argv, *more)
         assert (ended.code, ended.err) == (2, f"error: {line}\n")
+
+
+def psnr_y_db(
+    command: Command, weights: Path, data: list[str], precision: str = "fp32", device: str = "cpu"
+) -> float:
+    """Return the mean of the only data set, and check that the precision is in its protocol."""
+    argv = ["evaluate", "--weights", str(weights), *data, "--json"]
+    argv += ["--precision", precision, "--device", device]
+    scores = command(*argv).json()["datasets"]["Photos"]
+    assert scores["protocol"].get("precision", "fp32") == precision
+    found: float = scores["psnr_y_db"]
+    return found
+
+
+def test_half_precision_scores_almost_as_well(
+    command: Command, tiny_weights: Path, data: list[str]
+) -> None:
+    full = psnr_y_db(command, tiny_weights, data)
+    half = psnr_y_db(command, tiny_weights, data, "bf16")
+    assert half != full
+    assert half == pytest.approx(full, abs=0.1)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
+def test_scores_on_cuda_are_those_of_the_cpu(
+    command: Command, tiny_weights: Path, data: list[str], precision: str
+) -> None:
+    host = psnr_y_db(command, tiny_weights, data)
+    device = psnr_y_db(command, tiny_weights, data, precision, "cuda:0")
+    assert device == pytest.approx(host, abs=1e-3 if precision == "fp32" else 0.1)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("tiles", [[], ["--tile", "16", "--tile-overlap", "8"]])
+def test_upscale_on_cuda_writes_what_it_does_on_the_cpu(
+    command: Command, tiny_weights: Path, photos: Path, tmp_path: Path, tiles: list[str]
+) -> None:
+    argv = ["upscale", "--weights", str(tiny_weights), *tiles, str(photos)]
+    for name in ("cpu", "cuda"):
+        assert command(*argv, name, "--device", name).code == 0
+    for file in sorted((tmp_path / "cpu").iterdir()):
+        host, device = (np.asarray(Image.open(tmp_path / d / file.name)) for d in ("cpu", "cuda"))
+        assert np.abs(host.astype(int) - device).max() <= 1
 
 
 def test_the_rates_of_each_network_are_in_the_json(

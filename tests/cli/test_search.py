@@ -190,7 +190,7 @@ def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
     command: Command, photos: Path, tmp_path: Path, space: Path
 ) -> None:
     space.write_text(SPACE + "fidelity:\n  rungs: [0.5]\n")
-    asked = argv(photos, "--asynchronous", "--batch", "2", "--workers", "2")
+    asked = argv(photos, "--asynchronous", "--batch", "2", "--lanes", "2")
     store = tmp_path / "mlflow_runs"
     kill_when(lambda: finished(store) > 0, tmp_path, asked)
     before = {p: p.read_text() for p in store.glob("trials/*/result.json")}
@@ -231,7 +231,7 @@ def finished(store: Path) -> int:
 
 
 @pytest.mark.timeout(400)
-def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
+def test_killed_at_any_moment_lanes_end_with_the_table_and_record_of_processes(
     command: Command, photos: Path, tmp_path: Path, space: Path
 ) -> None:
     undisturbed = command(*argv(photos, "--store", "undisturbed"))
@@ -241,9 +241,9 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_table(
         lambda: any(store.glob("trainings/*/lock")),
         lambda: finished(store) > 0,
     ):
-        kill_when(happened, tmp_path, argv(photos))
+        kill_when(happened, tmp_path, argv(photos, "--lanes", "2"))
     assert 1 <= finished(store) < 5
-    ended = command(*argv(photos))
+    ended = command(*argv(photos, "--lanes", "2"))
     assert ended.code == 0, ended.err
     assert ended.out == undisturbed.out
     files = [tmp_path / store / "searches" / "s.jsonl" for store in ("undisturbed", "mlflow_runs")]

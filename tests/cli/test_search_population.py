@@ -66,6 +66,10 @@ def test_a_schedule_trained_from_its_first_step_gives_the_same_weights(
         assert here[:shared] == there[:shared]
     again = command(*argv(photos))
     assert again.out == first.out
+    in_lanes = command(*argv(photos), "--lanes", "3", "--store", "lanes")
+    assert in_lanes.out == first.out.replace(str(store.name), "lanes")
+    records = [tmp_path / name / "searches" / "s.jsonl" for name in (store.name, "lanes")]
+    assert records[0].read_text() == records[1].read_text()
     judged = command("search", "promote", "s", "--top", "1", "--seeds", "2", "--allow-overlap")
     assert judged.code == 0, judged.err
     longer = command(

@@ -73,7 +73,8 @@ class LaneProcess:
 
     def start(self, ticket: int, task: Task) -> None:
         """Hand a trial to the process, which is started if there is none."""
-        if self.process is None or not (self.lanes or self.process.is_alive()):
+        if not self.lanes and not self.is_alive():  # there is none, or it was killed while idle
+            self.forget_process()
             self._start_process()
         self.lanes[ticket] = Lane(task)
         for lane in self.lanes.values():
@@ -95,9 +96,14 @@ class LaneProcess:
         except (EOFError, OSError):  # it died
             self._close()
 
-    def is_dead(self) -> bool:
-        """Return whether the process has died; what it sent before may still be in the pipe."""
-        return self.process is not None and not self.process.is_alive()
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process, alive or dead."""
+        return self.process is not None
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs; what one that died has sent may be in the pipe yet."""
+        return self.process is not None and self.process.is_alive()
 
     def stop(self) -> None:
         """Let all trials write their checkpoints and stop."""
@@ -106,7 +112,7 @@ class LaneProcess:
     def shutdown(self) -> None:
         """End the process when its trials have ended; it may be dead already."""
         self._send(EndProcess())
-        while self.process is not None and self.process.is_alive():
+        while self.process is not None and self.is_alive():
             for _ in self.messages():  # no one listens, but a full pipe would keep it from ending
                 pass
             self.process.join(_POLL_S)
@@ -118,7 +124,6 @@ class LaneProcess:
         self._close()
 
     def _start_process(self) -> None:
-        self.forget_process()
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
         arguments = (os.getpid(), other_end, self._store, self._gpu)

@@ -137,14 +137,14 @@ class _Dispatch:
 
     def _take_messages(self) -> None:
         """Wait a moment for messages, and act on them."""
-        started = [one for one in self._processes if one.process is not None]
+        started = [one for one in self._processes if one.is_started]
         pipes = [one.pipe for one in started if one.pipe is not None]
         if pipes:
             wait(pipes, timeout=POLL_S)
         else:
             time.sleep(POLL_S)
         for process in started:
-            is_dead = process.is_dead()  # before: all that it has sent is then in the pipe
+            is_dead = not process.is_alive()  # asked first: all that it sent is then in the pipe
             for message in process.messages():
                 self._act(process, message)
             self._observe(process)

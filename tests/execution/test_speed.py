@@ -1,17 +1,21 @@
 """How long a plan will take."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.builders.comparisons import scored
 from workbench.ablation.variant import find_variants
+from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
+from workbench.execution import speed
 from workbench.execution.executor import Task
 from workbench.execution.lookup import look_up
 from workbench.execution.plan import make_plan
-from workbench.execution.speed import duration_text, seconds_left
+from workbench.execution.speed import _chunks_of_steps_s, duration_text, seconds_left
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
 
@@ -37,6 +41,35 @@ def test_the_time_of_a_new_network_is_measured(tiny_trial: TrialConfig, tmp_path
     short = seconds_left(look_up(one, tmp_path), ledger, 1)
     assert short > 6  # two workers' starts at least
     assert seconds_left(look_up(two, tmp_path), ledger, 1) > 1.2 * short
+
+
+def test_whole_steps_are_timed_for_a_gpu(
+    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses: list[object] = []
+
+    def timed(work: Callable[[], object]) -> float:
+        losses.append(work())
+        return 2.0
+
+    monkeypatch.setattr(speed, "_time", timed)
+    images = open_images(tiny_trial, Ledger(tmp_path))
+    assert _chunks_of_steps_s(tiny_trial, images, torch.device("cpu")) == 12 * 2.0
+    (chunk,) = losses
+    assert isinstance(chunk, list)
+    assert len(chunk) == 1, "a CPU does one step at a time"
+
+
+def test_lanes_of_one_gpu_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "_measured", lambda *_: 100.0)
+    on_gpu = apply_overrides(BASE, {"training.device": "cuda"})
+    planned = [Task("a", on_gpu.model_copy(update={"seed": seed}), "k") for seed in range(16)]
+    ledger = Ledger(Path("nowhere"))
+    assert seconds_left(planned, ledger, 1) == pytest.approx(1_600)
+    assert seconds_left(planned, ledger, 4) == pytest.approx(800)
+    assert seconds_left(planned, ledger, 8, gpus=2) == pytest.approx(400)
+    on_cpu = [Task("a", BASE.model_copy(update={"seed": seed}), "k") for seed in range(16)]
+    assert seconds_left(on_cpu, ledger, 4) == pytest.approx(400)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,11 @@ class RunContext:
         """Trials at a time; None for as many as a cluster holds, or as are measured on a GPU."""
         return None if self.executor.address or self.executor.measures_lanes else self.workers
 
+    @property
+    def gpus(self) -> int:
+        """GPUs that the workers share; 1 for a CPU."""
+        return max(1, len(self.executor.devices))
+
     def describe_workers(self) -> str:
         """Return how many trials run at a time: `with 2 workers`, `in 4 lanes`."""
         if self.executor.lanes_at_once is None:

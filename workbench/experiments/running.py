@@ -79,7 +79,7 @@ def announce(prepared: Sequence[Prepared], context: RunContext, emit: Emit = ign
     if not waiting:
         return
     with working(emit, "timing the networks"):
-        seconds = seconds_left(planned, Ledger(context.store), context.workers)
+        seconds = seconds_left(planned, Ledger(context.store), context.workers, context.gpus)
     most = "at most " if any(one.plan.looks for one in prepared) else ""
     text = (
         f"{counted(len(planned), 'trial')}, {waiting} to run: {most}about {duration_text(seconds)} "

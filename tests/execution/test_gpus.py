@@ -60,8 +60,8 @@ def test_each_process_sees_the_gpu_that_this_one_counts(
 @pytest.mark.parametrize(
     ("engine", "options", "text"),
     [
-        ("ray", {"lanes": 2}, "--lanes and --devices need --engine local"),
-        ("ray", {"devices": "0"}, "--lanes and --devices need --engine local"),
+        ("ray", {"devices": "0"}, "--devices needs --engine local"),
+        ("ray", {"lanes": 2, "workers": 3}, "--lanes 2 and --workers 3 exclude each other"),
         ("local", {"lanes": 2, "workers": 3}, "--lanes 2 and --workers 3 exclude each other"),
     ],
 )

@@ -73,7 +73,7 @@ GpusOption = Annotated[
         metavar="N",
         min=0.0,
         max=MOST_WORKERS,
-        help="GPUs of each trial, with --engine ray.",
+        help="GPUs of each trial, with --engine ray; with --lanes, of each process.",
         rich_help_panel=EXECUTION,
     ),
 ]

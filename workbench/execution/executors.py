@@ -24,7 +24,7 @@ class ExecutorSpec:
     cpus: float = 1.0
     """CPU cores of each trial, with Ray."""
     gpus: float = 0.0
-    """GPUs of each trial, with Ray; a fraction shares one."""
+    """GPUs of each trial, with Ray; a fraction shares one. With lanes, of each actor of lanes."""
 
     lanes: int | None = None
     """Trials at a time in each process of lanes; None if it is not given."""
@@ -45,7 +45,10 @@ class ExecutorSpec:
         Raises:
             ConfigError: For GPUs that do not exist, or GPUs by number for a CPU.
         """
-        if self.ray or self.on_gpu:
+        if self.ray:
+            lacks_gpu = self.lanes is not None and device == "cuda" and not self.gpus
+            return replace(self, gpus=1.0) if lacks_gpu else self
+        if self.on_gpu:
             return self
         if device != "cuda":
             if self.devices:
@@ -84,7 +87,8 @@ class ExecutorSpec:
             from workbench.execution.ray.executor import RayExecutor
             from workbench.execution.ray.tuning import Resources
 
-            return RayExecutor(store, at_once, self.address, Resources(self.cpus, self.gpus))
+            resources = Resources(self.cpus, self.gpus)
+            return RayExecutor(store, at_once, self.address, resources, self.lanes)
         if self.on_gpu or self.lanes is not None:
             from workbench.execution.lanes import LanesExecutor
 
@@ -139,8 +143,8 @@ def executor_spec(
             if no cluster answers.
     """
     if name == "ray":
-        if lanes is not None or devices is not None:
-            raise ConfigError("--lanes and --devices need --engine local")
+        if devices is not None:
+            raise ConfigError("--devices needs --engine local; Ray finds the GPUs of its nodes")
     elif (address, cpus, gpus) != (None, 1.0, 0.0):
         raise ConfigError("--address, --cpus and --gpus need --engine ray")
     if lanes is not None and workers is not None:

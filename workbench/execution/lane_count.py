@@ -43,6 +43,11 @@ class LaneCount:
         """Note that no trial is left that a process died with."""
         self._after_death = None
 
+    def recover(self) -> None:
+        """Note that a trial has ended well: after a death, one more may run than before."""
+        if self._after_death is not None:
+            self._after_death += 1
+
     def observe(self, now_s: float, steps: int, stepping: int, *, waiting: bool) -> None:
         """Ignore how fast the lanes are: their number is given."""
 

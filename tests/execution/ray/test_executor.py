@@ -11,9 +11,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.execution.conformance import Conformance, RunConformance, StopConformance
-from tests.processes import RAY_WORKERS
+from tests.execution.conformance import (
+    Conformance,
+    Recorder,
+    RunConformance,
+    StopConformance,
+)
+from tests.processes import RAY_WORKERS, trainers
+from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
+from workbench.execution.events import TrialEvent, TrialProgressed, WorkerDied
 from workbench.execution.executor import Task
 from workbench.execution.ray import executor as ray_executor
 from workbench.execution.ray.connection import Connection
@@ -21,7 +28,10 @@ from workbench.execution.ray.executor import RayExecutor, _Run
 from workbench.execution.ray.feed import Feed
 from workbench.execution.ray.home import Bug, StoreServer
 from workbench.execution.ray.tuning import Resources
+from workbench.store.ledger import Ledger
 from workbench.system.events import ignore
+from workbench.trial.images import open_images
+from workbench.trial.run import run_trial
 
 pytestmark = [
     pytest.mark.xdist_group("ray"),
@@ -58,6 +68,30 @@ class TestTrials(OnRay, RunConformance):
 
 class TestStops(OnRay, StopConformance):
     pass
+
+
+def test_an_actor_runs_trials_in_lanes_and_a_lost_one_is_replaced(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    configs = {f"a{seed}": apply_overrides(tiny_trial, {"seed": seed}) for seed in (1, 2, 3)}
+    store = tmp_path / "lanes"
+    open_images(tiny_trial, Ledger(store))
+    killed: list[int] = []
+
+    def kill(event: TrialEvent) -> None:
+        if isinstance(event, TrialProgressed) and not killed:
+            (process,) = trainers(("ray::LaneActor",))
+            process.kill()
+            killed.append(process.pid)
+
+    recorder = Recorder(kill)
+    with RayExecutor(store, 2, None, Resources(), lanes=2) as executor:
+        executor.run([Task(arm, config) for arm, config in configs.items()], recorder)
+    assert recorder.errors() == {}
+    assert any(isinstance(event, WorkerDied) for event in recorder.events)
+    found = {arm: result.weights_hash for arm, result in recorder.results().items()}
+    alone = {a: run_trial(c, store=tmp_path / "alone").weights_hash for a, c in configs.items()}
+    assert found == alone
 
 
 class Remote:

@@ -1,6 +1,7 @@
 """The executor for Ray: Ray Tune runs the trials, on this machine or on a cluster.
 
-Tune decides where and when a trial runs, and notices when its process or its node is lost.
+Tune decides where and when a trial runs, and notices when its process or its node is lost. With
+lanes, the actors of `lane_pool.py` take its place.
 What is tried, what is compared at the rungs and what is finished is decided by the search and its
 ledger, as with the other executors; so all propose the same.
 """
@@ -9,7 +10,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from workbench.execution.executor import Task, WorkerLostError
 from workbench.execution.ray.connection import Connection, connected, error_text
 from workbench.execution.ray.feed import Feed
 from workbench.execution.ray.home import Bug, Failure, Outcome, Stopped
+from workbench.execution.ray.lane_pool import pool_of_lanes
 from workbench.execution.ray.node import Shipped
 from workbench.execution.ray.tuning import PATIENCE_S, Resources, tuning
 from workbench.results import TrialResult
@@ -46,14 +48,21 @@ class RayExecutor:
         store: The store that holds the ledger, on this node.
         count: Trials at a time; None for as many as the cluster holds.
         address: HOST:PORT of a cluster's head; None starts Ray on this machine, on 127.0.0.1 only.
-        resources: Of one trial.
+        resources: Of one trial; with lanes its GPUs are those of one actor.
+        lanes: Trials at a time in each actor of lanes; None for Ray Tune.
     """
 
     def __init__(
-        self, store: Path, count: int | None, address: str | None, resources: Resources
+        self,
+        store: Path,
+        count: int | None,
+        address: str | None,
+        resources: Resources,
+        lanes: int | None = None,
     ) -> None:
         self._store = store.absolute()
         self._count, self._address, self._resources = count, address, resources
+        self._lanes = lanes
         self._stop = threading.Event()
         self._feed = Feed()
         self._tickets = itertools.count(1)
@@ -65,12 +74,18 @@ class RayExecutor:
             self._connection: Connection = stack.enter_context(
                 connected(self._store, self._address, cpus)
             )
-            stack.enter_context(tuning(self._feed, self._connection, self._count, self._resources))
+            stack.enter_context(self._running())
             self._opened = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+    def _running(self) -> AbstractContextManager[None]:
+        """Return what runs the trials of the feed."""
+        if self._lanes is None:
+            return tuning(self._feed, self._connection, self._count, self._resources)
+        return pool_of_lanes(self._feed, self._connection, self._lanes, self._resources)
 
     def run(self, tasks: Sequence[Task], emit: TrialEmit, /) -> None:
         """Run trials; see `Executor`."""
@@ -156,9 +171,9 @@ class _Run:
                 say(what.text)
             elif ticket in self._open:
                 self._pass_on(ticket, what)
-        for ticket in self._feed.lost():  # their own last reports have come before
+        for ticket, was_alone in self._feed.lost():  # their own last reports have come before
             if ticket in self._open:
-                self._start_again(ticket, stop)
+                self._start_again(ticket, stop, was_alone=was_alone)
         if self._feed.error is not None:
             raise WorkbenchError(f"Ray Tune has stopped: {self._feed.error}; {_RESUME}")
 
@@ -177,13 +192,13 @@ class _Run:
         else:
             self._emit(what)
 
-    def _start_again(self, lost: int, stop: threading.Event) -> None:
+    def _start_again(self, lost: int, stop: threading.Event, *, was_alone: bool) -> None:
         """Hand a lost trial out under a new ticket, unless it was lost too often or at a stop.
 
         Tune's own retries are not used: it counts one death twice, and drops the trial then.
         """
         attempt = self._open.pop(lost)
-        task, losses = attempt.task, attempt.losses + 1
+        task, losses = attempt.task, attempt.losses + was_alone
         if stop.is_set():
             return
         if losses > MAX_LOSSES:

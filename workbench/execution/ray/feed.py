@@ -1,4 +1,4 @@
-"""The queue between the driver and Tune's thread."""
+"""The queue between the driver and the thread of Tune, or of the lanes."""
 
 import queue
 import threading
@@ -8,13 +8,13 @@ from workbench.execution.ray.node import Shipped
 
 
 class Feed:
-    """Hands trials to Tune's thread, and takes back those that Tune has lost."""
+    """Hands trials to that thread, and takes back those that it has lost."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[Shipped] = queue.SimpleQueue()
         self._taken_back: set[int] = set()
         self._started: set[int] = set()
-        self._lost: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._lost: queue.SimpleQueue[tuple[int, bool]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self.closed = False
         self.error: str | None = None
@@ -49,12 +49,27 @@ class Feed:
                     self._started.add(shipped.ticket)
                     return shipped
 
-    def add_lost(self, ticket: int) -> None:
-        """Note that the process or the node of a trial was lost."""
-        self._lost.put(ticket)
+    def put_back(self, shipped: Shipped) -> None:
+        """Add a trial again that has started and has been put off."""
+        with self._lock:
+            self._started.discard(shipped.ticket)
+        self._waiting.put(shipped)
 
-    def lost(self) -> list[int]:
-        """Return the trials that were lost since the last call."""
+    def is_empty(self) -> bool:
+        """Return whether no trial waits now."""
+        return self._waiting.empty()
+
+    def add_lost(self, ticket: int, *, was_alone: bool = True) -> None:
+        """Note that the process or the node of a trial was lost.
+
+        Args:
+            ticket: Of the trial.
+            was_alone: Whether the process ran no other trial, which may have been the reason.
+        """
+        self._lost.put((ticket, was_alone))
+
+    def lost(self) -> list[tuple[int, bool]]:
+        """Return (ticket, whether it was alone) of those lost since the last call."""
         found = []
         with suppress(queue.Empty):
             while True:

@@ -32,7 +32,7 @@ from workbench.system.digests import forwarded, sha256
 from workbench.system.locks import lock_beside, locked
 from workbench.system.memory import in_one_line, one_line, ran_out
 from workbench.trial.images import PackedImages, TrialImages, open_packed
-from workbench.trial.run import run_trial
+from workbench.trial.run import run_trial_in_worker
 
 REPORT_EVERY_S = 0.5
 SEND_CHECKPOINT_EVERY_S = 10.0
@@ -61,7 +61,7 @@ def run_shipped(shipped: Shipped, home: Home, *, at_home: bool) -> TrialResult:
 
     Raises:
         StoppedByUserError: If the driver stops; the checkpoint is in its store then.
-        WorkbenchError: See `run_trial`.
+        WorkbenchError: See `run_trial_in_worker`.
     """
     with forwarded(lambda text: home.report(shipped.ticket, [Notice(text)])):
         return _run_at_home(shipped, home) if at_home else _run_away(shipped, home)
@@ -112,7 +112,7 @@ def _run_away(shipped: Shipped, home: Home) -> TrialResult:
 
 
 def _run(shipped: Shipped, store: Path, images: TrialImages, reporter: "_Reporter") -> TrialResult:
-    result = run_trial(
+    result = run_trial_in_worker(
         shipped.task.config,
         store=store,
         images=images,

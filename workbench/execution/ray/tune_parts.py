@@ -1,4 +1,4 @@
-"""The parts that Ray Tune calls: a searcher that hands it trials, and the trainable of a trial."""
+"""What Ray calls: a searcher that hands trials to Tune, the trainable of a trial, lanes."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -9,7 +9,7 @@ from ray.tune.search import Searcher
 
 from workbench.execution.events import Report
 from workbench.execution.ray.feed import Feed
-from workbench.execution.ray.home import Home, StartPoint
+from workbench.execution.ray.home import Home, Outcome, StartPoint, Stopped
 from workbench.execution.ray.node import Shipped, outcome_of, run_shipped
 from workbench.results import TrialResult
 from workbench.store.keys import TrialKey
@@ -86,6 +86,26 @@ class TuneTrial(tune.Trainable):  # type: ignore[misc]
 
     def _run_trial(self) -> TrialResult:
         return run_shipped(self._shipped, RemoteHome(self._server), at_home=self._at_home)
+
+
+class LaneActor:
+    """A process that runs several trials at a time: Ray calls `run` in threads.
+
+    Args:
+        server: Handle of the server of the driver's store.
+        home_id: Of the driver's node.
+    """
+
+    def __init__(self, server: Any, home_id: str) -> None:
+        self._server = server
+        self._at_home = ray.get_runtime_context().get_node_id() == home_id
+
+    def run(self, shipped: Shipped) -> Outcome:
+        """Run a trial and return how it ended."""
+        if not ray.get(self._server.may_start.remote()):
+            return Stopped()
+        home = RemoteHome(self._server)
+        return outcome_of(lambda: run_shipped(shipped, home, at_home=self._at_home))
 
 
 class RemoteHome(Home):

@@ -13,7 +13,7 @@ SMALL = ["--batch", "1", "--patch", "60", "--size", "16x15", "--rounds", "1"]
 @pytest.fixture(autouse=True)
 def bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the memory a bandwidth of 2 GB/s."""
-    monkeypatch.setattr("workbench.experiments.bench.copy_bandwidth", lambda _: 2e9)
+    monkeypatch.setattr("workbench.experiments.bench.copy_bandwidth", lambda *_: 2e9)
 
 
 def test_networks_stand_side_by_side_with_a_figure(
@@ -24,7 +24,7 @@ def test_networks_stand_side_by_side_with_a_figure(
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
     assert lines[0] == "Training step, batch 1, HR patches of 60 px"
-    columns = ["network", "form", "ms", "quartiles", "images/s", "roofline", "ms", "ratio"]
+    columns = ["network", "form", "ms", "quartiles", "images/s", "MiB", "roofline", "ms", "ratio"]
     assert lines[1].split() == columns
     assert [line.split()[:2] for line in lines[2:4]] == [
         *(["tiny", "eager"], ["tiny.safetensors", "eager"]),
@@ -35,8 +35,9 @@ def test_networks_stand_side_by_side_with_a_figure(
     assert notes[0].startswith("CPU time of this process, median of 1 round on cpu with 1 thread")
     assert "fp32, eager kernels: " in notes[0]
     assert notes[1].endswith("; ms a network and step")
-    assert notes[2] == "ratio: to tiny.safetensors, median of those of each round"
-    assert notes[3].endswith("at the measured copy bandwidth of 2 GB/s")
+    assert notes[2].startswith("MiB: most memory of this process beyond that before")
+    assert notes[3] == "ratio: to tiny.safetensors, median of those of each round"
+    assert notes[4].endswith("at the measured copy bandwidth of 2 GB/s")
     with Image.open(tmp_path / "times.png") as image:
         assert image.format == "PNG"
 

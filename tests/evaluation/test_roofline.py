@@ -37,4 +37,4 @@ def test_a_copy_counts_what_it_reads_and_what_it_writes(monkeypatch: pytest.Monk
     ticks = iter(range(1_000))
     monkeypatch.setitem(roofline._COPIED_BYTES, "cpu", 1_000)
     monkeypatch.setattr("workbench.evaluation.latency.time.perf_counter", lambda: next(ticks) * 0.5)
-    assert copy_bandwidth(torch.device("cpu")) == pytest.approx(2 * 1_000 / 0.5)
+    assert copy_bandwidth(torch.device("cpu"), "wall") == pytest.approx(2 * 1_000 / 0.5)

@@ -31,7 +31,7 @@ SMALL = BenchSpec(TrainingWork(batch=1, hr_patch_px=60), (15, 16), rounds=2)
 @pytest.fixture(autouse=True)
 def bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the memory a bandwidth of 1 GB/s."""
-    monkeypatch.setattr(bench_module, "copy_bandwidth", lambda _: 1e9)
+    monkeypatch.setattr(bench_module, "copy_bandwidth", lambda *_: 1e9)
 
 
 def networks() -> dict[str, OpenedNetwork]:
@@ -60,7 +60,7 @@ def test_networks_are_timed_and_compared_with_the_last() -> None:
         assert 0 < row["ms"]["lower_quartile"] <= row["ms"]["median"]
         assert row["images_per_s"] == pytest.approx(1e3 / row["ms"]["median"])
         assert row["ratio_to"]["network"] == "two"
-        assert (row["form"], row["peak_memory_bytes"]) == ("eager", None)
+        assert row["form"] == "eager"
         assert row["roofline_ms"] == pytest.approx(row["least_traffic_bytes"] / 1e6)
     assert found["rows"][1]["ratio_to"]["median"] == 1
     training, inference = found["rows"][0], found["rows"][2]

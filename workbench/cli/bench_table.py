@@ -55,8 +55,7 @@ def _title(bench: Bench, work: Work) -> tuple[str, str]:
 def _print_work(bench: Bench, work: Work) -> None:
     rows = bench.of(work)
     columns = ["network", "form", "ms", "quartiles", "images/s"]
-    columns += ["MiB"] if rows[0].peak_bytes is not None else []
-    columns += ["roofline ms"]
+    columns += ["MiB", "roofline ms"]
     columns += ["ratio"] if len(rows) > 1 else []
     made = table(*columns, left=2, gap=1)
     for row in rows:
@@ -69,8 +68,7 @@ def _cells(bench: Bench, row: BenchRow, last: BenchRow, *, alone: bool) -> list[
     roofline = row.roofline_ms(bench.copy_bytes_per_s)
     cells = [row.network, row.form, ms_text(row.time.median_ms)]
     cells += [f"[{', '.join(map(ms_text, quartiles))}]", f"{row.images_per_s:.3g}"]
-    if row.peak_bytes is not None:
-        cells.append(f"{row.peak_bytes / 2**20:,.0f}")
+    cells.append("-" if row.peak_bytes is None else f"{row.peak_bytes / 2**20:,.0f}")
     cells.append("-" if roofline is None else f"{roofline:.3g}")
     if not alone:
         cells.append(f"{row.time.ratio(last.time)[0]:.2f}")
@@ -90,6 +88,8 @@ def _meaning(bench: Bench) -> list[str]:
         lines.append(
             "training step: crops, forward, L1 loss, backward, Adam, average; ms a network and step"
         )
+    held = "held by PyTorch" if spec.device != "cpu" else "of this process"
+    lines.append(f"MiB: most memory {held} beyond that before; of all lanes together")
     last = bench.rows[-1].network
     if any(row.network != last for row in bench.rows):
         lines.append(f"ratio: to {last}, median of those of each round")

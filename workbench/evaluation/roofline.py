@@ -7,7 +7,7 @@ in principle be faster than this bound; PyTorch's operations, one at a time, can
 
 import torch
 
-from workbench.evaluation.latency import Timing, measure_runs
+from workbench.evaluation.latency import Clock, Timing, measure_runs
 from workbench.results import Cost
 
 _COPIED_BYTES = {"cpu": 2**27, "cuda": 2**29}
@@ -19,14 +19,16 @@ _BACKWARD = 2
 """Each value is read for the gradient of an input and for that of weights."""
 
 
-def copy_bandwidth(device: torch.device) -> float:
+def copy_bandwidth(device: torch.device, clock: Clock) -> float:
     """Return the bytes a second, read and written, of a large copy on the device.
 
-    On a CPU it is that of the threads that are set.
+    Args:
+        device: On a CPU it is the bandwidth of the threads that are set.
+        clock: By which the networks are timed, too.
     """
     source = torch.zeros(_COPIED_BYTES[device.type], dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
-    timing = Timing(_ROUNDS, _WARM_UP, "wall", device)
+    timing = Timing(_ROUNDS, _WARM_UP, clock, device)
     time = measure_runs({"copy": lambda: target.copy_(source)}, timing)["copy"]
     return 2 * source.numel() / (time.median_ms / 1e3)
 

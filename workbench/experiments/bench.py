@@ -15,6 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.evaluation.devices import DTYPES, inference_on, place_network
 from workbench.evaluation.graphs import GraphedNetwork
 from workbench.evaluation.latency import Latency, Timing, measure_runs, noise
+from workbench.evaluation.peak_memory import PeakMemory
 from workbench.evaluation.roofline import copy_bandwidth, least_bytes
 from workbench.evaluation.running import inference
 from workbench.experiments.bench_lanes import Lanes, noise_images
@@ -82,7 +83,7 @@ def bench_networks(
         # What trains sets TF32 for itself.
         with inference_on(device, spec.threads, "fp32"):
             prepare(device.type, spec.threads)
-            bandwidth = copy_bandwidth(device)
+            bandwidth = copy_bandwidth(device, spec.clock)
             if spec.training is not None:
                 rows += _training_rows(networks, spec, device, emit)
         with inference_on(device, spec.threads, spec.precision):
@@ -112,12 +113,12 @@ def _training_rows(
         built: dict[str, Lanes] = {}
         peaks: dict[str, int | None] = {}
         for name, network in networks.items():
-            before = _start_peak(device)
+            watched = PeakMemory(device)
             images = stores[network.scale]
             built[name] = Lanes(network.module, recipe, images, device, work.lanes)
             stack.callback(built[name].close)
             built[name].run_together()
-            peaks[name] = _peak(device, before)
+            peaks[name] = watched.most_bytes()
         ways: dict[Work, Callable[[Lanes], None]] = {"training": Lanes.run_together}
         if work.lanes > 1:
             ways["training in turn"] = Lanes.run_in_turn
@@ -153,14 +154,14 @@ def _inference_rows(
     runs: dict[str, Callable[[], object]] = {}
     with ExitStack() as stack:
         for name, network in networks.items():
-            before = _start_peak(device)
+            watched = PeakMemory(device)
             module = _with_kernels(network.module, spec.kernels)
             placed[name] = one = place_network(module, device, spec.precision)
             stack.enter_context(inference(one))
             runs[f"{name}, inference"] = run = partial(one, image)
             for _ in range(_WARM_UP):
                 run()
-            peaks[name] = _peak(device, before)
+            peaks[name] = watched.most_bytes()
         times = _measured(runs, spec, device, emit)
     return [
         BenchRow(
@@ -211,22 +212,3 @@ def _with_kernels(module: nn.Module, kernels: Kernels) -> nn.Module:
 
 def _is_graphed(network: nn.Module) -> bool:
     return isinstance(network, GraphedNetwork) and bool(network.sizes())
-
-
-def _start_peak(device: torch.device) -> int:
-    """Begin to watch the device's memory; return what PyTorch holds of it."""
-    if device.type != "cuda":
-        return 0
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats(device)
-    return torch.cuda.memory_reserved(device)
-
-
-def _peak(device: torch.device, before: int) -> int | None:
-    """Return the most bytes held since then beyond those; None where they are not counted.
-
-    A graph holds the memory of its step while it is not replayed, which counts.
-    """
-    if device.type != "cuda":
-        return None
-    return torch.cuda.max_memory_reserved(device) - before

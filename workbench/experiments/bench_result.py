@@ -23,7 +23,7 @@ class BenchRow:
     images: int
     """Of one step, or 1."""
     peak_bytes: int | None
-    """Most memory of the device held by this network, all lanes together. None on a CPU."""
+    """Most memory held by this network, all lanes together; None where it cannot be told."""
     least_bytes: int | None
     """Least traffic; None for a network that cannot be counted."""
 

@@ -166,7 +166,7 @@ class CurvePoint(Frozen):
 
 
 class Usage(Frozen):
-    """What the process of a trial had used at one moment."""
+    """What the process of a trial had used at one moment; in lanes, all trials of it together."""
 
     time_s: float
     """Unix time."""

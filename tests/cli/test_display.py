@@ -102,6 +102,12 @@ def test_a_log_says_that_workers_start_and_now_and_then_how_far_the_trials_are(
     )
 
 
+def test_as_many_workers_as_a_gpu_or_a_cluster_takes_are_not_counted(log: io.StringIO) -> None:
+    with AblationDisplay(4, workers=None) as display:
+        start(display, 4)
+    assert lines(log) == ["starting workers"]
+
+
 def test_a_terminal_shows_at_once_that_workers_start_and_then_the_validation(
     terminal: io.StringIO,
 ) -> None:

@@ -75,6 +75,10 @@ REFUSED: list[tuple[list[str], str]] = [
     ),
     ([*NO_LVAR, "--workers", "0"], "Invalid value for '--workers': "),
     ([*NO_LVAR, "--workers", "two"], "Invalid value for '--workers': "),
+    ([*NO_LVAR, "--lanes", "0"], "Invalid value for '--lanes': "),
+    ([*NO_LVAR, "--lanes", "2", "--workers", "3"], "--lanes 2 and --workers 3 exclude each other"),
+    ([*NO_LVAR, "--devices", "0,0"], "--devices names each GPU once, got '0,0'"),
+    ([*NO_LVAR, "--devices", "0"], "--devices 0 needs --set training.device=cuda, got 'cpu'"),
     (
         [*NO_LVAR, "--set", "model.spatial_attention=esa"],
         "no-lvar.yaml:4: the question needs model.spatial_attention.kind mdsa, here it is esa",

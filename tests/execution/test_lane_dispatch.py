@@ -3,6 +3,8 @@
 Nothing trains here; `test_lanes.py` runs real processes.
 """
 
+import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,11 +15,19 @@ from tests.builders.comparisons import BASE
 from tests.execution.conformance import Recorder
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
+from workbench.errors import StoppedByUserError
 from workbench.execution import lanes
 from workbench.execution.events import TrialFinished, WorkerDied
 from workbench.execution.executor import MemoryRanOutError, Task, WorkerLostError
 from workbench.execution.lane_count import LaneCount
-from workbench.execution.lane_messages import Ended, EndProcess, Message, Request, RunTrial
+from workbench.execution.lane_messages import (
+    Ended,
+    EndProcess,
+    Message,
+    Request,
+    RunTrial,
+    StopTrials,
+)
 from workbench.execution.lane_process import LaneProcess
 from workbench.execution.lanes import LanesExecutor
 from workbench.results import TrialResult, TrialState
@@ -75,14 +85,18 @@ class Played(LaneProcess):
         if isinstance(request, EndProcess):
             self.alive = False
         else:
-            assert isinstance(request, RunTrial)
+            assert isinstance(request, RunTrial | StopTrials)
 
 
 def play(
-    names: Sequence[str], tiny_trial: TrialConfig, *processes: Played, threads: Sequence[int] = ()
+    names: Sequence[str],
+    tiny_trial: TrialConfig,
+    *processes: Played,
+    threads: Sequence[int] = (),
+    recorder: Recorder | None = None,
 ) -> Recorder:
     """Run trials of these names, and return what was emitted."""
-    recorder = Recorder()
+    recorder = Recorder() if recorder is None else recorder
     configs = [
         apply_overrides(tiny_trial, {"training.threads": number})
         for number in threads or [1] * len(names)
@@ -131,6 +145,19 @@ def test_a_death_of_a_process_that_was_killed_once_costs_no_trial(tiny_trial: Tr
     recorder = play("abcdef", tiny_trial, process)
     assert recorder.results().keys() == set("abcdef")
     assert process.rounds[:5] == [list("abc"), ["a"], ["b"], ["c"], list("def")]
+
+
+def test_a_process_that_ends_during_a_stop_is_no_death(tiny_trial: TrialConfig) -> None:
+    """SIGTERM to all processes of a job ends the process of lanes, too."""
+
+    def stop_and_die(running: list[str]) -> dict[str, Ending]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {running[0]: None}
+
+    process = Played(LaneCount(2), stop_and_die)
+    with pytest.raises(StoppedByUserError, match="rerun the same command to resume"):
+        play("ab", tiny_trial, process, recorder=(recorder := Recorder()))
+    assert recorder.events == []
 
 
 def test_out_of_memory_beside_others_waits_and_lowers_the_number_of_lanes(

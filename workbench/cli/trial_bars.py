@@ -18,6 +18,7 @@ from workbench.execution.events import (
     WorkersStarting,
 )
 from workbench.results import CurvePoint
+from workbench.system.text import counted
 
 HEARTBEAT_S = 60.0
 """A log file gets a line at least this often while trials run."""
@@ -116,8 +117,8 @@ class TrialBars:
         """Say that workers start, which takes seconds; later ones are not worth a line."""
         if self._started:
             return
-        count = min(self.pace.workers or trials, trials)
-        text = f"starting {count} worker{'s' if count > 1 else ''}"
+        count = self.pace.workers and min(self.pace.workers, trials)
+        text = f"starting {counted(count, 'worker')}" if count else "starting workers"
         self.progress.update(self._all, remark=text)
         if not console.ERR.is_terminal:
             self.say(text)

@@ -101,7 +101,7 @@ class _Dispatch:
                 was_told = True
                 for process in self._processes:
                     process.stop()
-            self._take_messages()
+            self._take_messages(stopping=stop.is_set())
             self._take_added()
 
     def _is_running(self) -> bool:
@@ -135,7 +135,7 @@ class _Dispatch:
         queue = process.resumed if process.suspects else self._waiting
         return queue if queue and process.has_room and process.fits(queue[0]) else deque()
 
-    def _take_messages(self) -> None:
+    def _take_messages(self, *, stopping: bool) -> None:
         """Wait a moment for messages, and act on them."""
         started = [one for one in self._processes if one.is_started]
         pipes = [one.pipe for one in started if one.pipe is not None]
@@ -149,7 +149,7 @@ class _Dispatch:
                 self._act(process, message)
             self._observe(process)
             if is_dead:
-                self._end_dead(process)
+                self._end_dead(process, stopping=stopping)
             elif process.is_retiring and not process.lanes:
                 process.shutdown()
 
@@ -218,13 +218,13 @@ class _Dispatch:
         if not process.suspects:
             process.count.end_isolation()
 
-    def _end_dead(self, process: LaneProcess) -> None:
+    def _end_dead(self, process: LaneProcess, *, stopping: bool) -> None:
         """Let the trials of a process that died be resumed in the next one."""
         tasks = [lane.task for lane in process.lanes.values()]
         process.lanes.clear()
         process.forget_process()
-        if not tasks:
-            return  # it was idle
+        if not tasks or stopping:  # it was idle; SIGTERM to all processes of a job ends it, too
+            return
         process.suspects.update(map(id, tasks))
         process.count.lower_after_death(len(tasks))
         if len(tasks) == 1 and self._has_failed(tasks[0]):

@@ -1,4 +1,7 @@
-"""What the process of a trial uses while it trains: CPU time and memory, now and then."""
+"""What the process of a trial uses while it trains: CPU time and memory, now and then.
+
+A process that runs several trials in lanes uses it for all of them together.
+"""
 
 import time
 

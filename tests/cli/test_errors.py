@@ -77,6 +77,7 @@ REFUSED: list[tuple[list[str], str]] = [
     ([*NO_LVAR, "--workers", "two"], "Invalid value for '--workers': "),
     ([*NO_LVAR, "--lanes", "0"], "Invalid value for '--lanes': "),
     ([*NO_LVAR, "--lanes", "2", "--workers", "3"], "--lanes 2 and --workers 3 exclude each other"),
+    (["train", "tiny", "--devices", "0,1"], "--devices: one network trains on one GPU, got 2"),
     ([*NO_LVAR, "--devices", "0,0"], "--devices names each GPU once, got '0,0'"),
     ([*NO_LVAR, "--devices", "0"], "--devices 0 needs --set training.device=cuda, got 'cpu'"),
     (

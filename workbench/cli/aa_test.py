@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.execution_options import WorkersOption
+from workbench.cli.execution_options import DevicesOption, LanesOption, WorkersOption
 from workbench.cli.help import EXECUTION, IMAGES, STATISTICS
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
@@ -21,6 +21,7 @@ from workbench.cli.options import (
     TrainingDataOption,
 )
 from workbench.cli.time_limits import TimeLimitOption, early_end
+from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import MOST_SEEDS
@@ -103,6 +104,8 @@ def aa_test(
     allow_overlap: OverlapOption = False,
     set_: SetOption = None,
     workers: WorkersOption = None,
+    lanes: LanesOption = None,
+    devices: DevicesOption = None,
     time_limit: TimeLimitOption = None,
     store: StoreOption = DEFAULT_STORE,
     tracking_uri: TrackingOption = None,
@@ -133,6 +136,7 @@ def aa_test(
         workers or 0,
         tracking_uri,
         typed_command(),
+        executor_spec("local", lanes=lanes, devices=devices, workers=workers),
         allow_overlap=allow_overlap,
         time_limit=time_limit,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import confirmed
-from workbench.cli.execution_options import YesOption
+from workbench.cli.execution_options import DevicesOption, YesOption
 from workbench.cli.help import WHAT
 from workbench.cli.option_values import trial_spec, typed_command, typed_options
 from workbench.cli.options import (
@@ -25,6 +25,7 @@ from workbench.cli.options import (
 from workbench.cli.time_limits import TimeLimitOption, early_end
 from workbench.cli.weights_options import OutOption, OverwriteOption, SeedOption
 from workbench.errors import ConfigError
+from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext, start_without_asking
 from workbench.experiments.study_spec import study_name
@@ -70,6 +71,7 @@ def train(
     store: StoreOption = DEFAULT_STORE,
     study: StudyOption = None,
     tracking_uri: TrackingOption = None,
+    devices: DevicesOption = None,
     yes: YesOption = False,
     time_limit: TimeLimitOption = None,
     as_json: JsonOption = False,
@@ -98,6 +100,7 @@ def train(
         workers=1,
         tracking_uri=tracking_uri,
         command=typed_command(),
+        executor=executor_spec("local", devices=devices),
         allow_overlap=allow_overlap,
         confirm=start_without_asking if yes else confirmed,
         time_limit=time_limit,

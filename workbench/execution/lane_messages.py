@@ -56,7 +56,7 @@ class DeviceMemory:
 
     free_bytes: int
     lane_bytes: int
-    """What one lane holds on average."""
+    """What one lane takes at most, on average over the lanes."""
 
 
 Request = RunTrial | StopTrials | EndProcess

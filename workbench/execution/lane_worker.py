@@ -72,6 +72,8 @@ class _Lanes:
         """Tickets; changed without a lock, which the handler of a signal could not wait for."""
         self._stopping = False
         self._terminated = False
+        self._most = 1
+        """Trials at a time so far."""
         self._memory_s = 0.0
 
     def serve(self) -> None:
@@ -82,6 +84,7 @@ class _Lanes:
                     self._stopping = True
                 elif not self._terminated:
                     self._running.add(request.ticket)
+                    self._most = max(self._most, len(self._running))
                     threads.submit(self._run, request)
 
     def terminate(self, _number: int, _frame: FrameType | None) -> None:
@@ -134,7 +137,7 @@ class _Lanes:
         if "torch" not in sys.modules or time.monotonic() - self._memory_s < _MEMORY_EVERY_S:
             return
         self._memory_s = time.monotonic()
-        memory = _device_memory(len(self._running))
+        memory = _device_memory(self._most)
         if memory is not None:
             self.send(memory)
 
@@ -145,9 +148,16 @@ class _Lanes:
 
 
 def _device_memory(lanes: int) -> DeviceMemory | None:
+    """Return the memory of the device, None before CUDA is used.
+
+    PyTorch keeps what lanes have freed, so a lane's part of it is about the most that one took.
+
+    Args:
+        lanes: Most trials at a time so far.
+    """
     import torch
 
     if not torch.cuda.is_initialized():
         return None
     free_bytes, _ = torch.cuda.mem_get_info()
-    return DeviceMemory(free_bytes, torch.cuda.memory_reserved() // max(1, lanes))
+    return DeviceMemory(free_bytes, torch.cuda.memory_reserved() // lanes)

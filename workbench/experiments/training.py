@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.analysis.baseline import shortfalls
-from workbench.errors import WorkbenchError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.experiments.early_stop import stopped_early
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import announce, prepare, train
@@ -49,6 +49,10 @@ def train_network(spec: TrainSpec, context: RunContext, emit: Emit = ignore) -> 
         WorkbenchError: If the training diverged, ran out of memory or cannot start.
     """
     plan = plan_training(spec)
+    if len(context.executor.devices) > 1:
+        raise ConfigError(
+            f"--devices: one network trains on one GPU, got {len(context.executor.devices)}"
+        )
     context = context.on(plan.base.config.training.device)
     with stopped_early(context, emit) as watched:
         ready = prepare(plan, context, emit)

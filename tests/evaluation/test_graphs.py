@@ -75,6 +75,14 @@ def test_the_least_recently_used_graph_is_dropped_and_captured_again_on_demand()
     assert network.widths == [5, 6, 7]
 
 
+def test_images_that_are_too_large_are_not_captured() -> None:
+    recorder, network = Recorder(), Doubled()
+    graphed = GraphedNetwork(network, capture=recorder, most_lr_px=4 * 6)
+    run(graphed, 6, 7, 6, 7, 6, 7)
+    assert recorder.captured == [6]
+    assert network.widths == [6, 7, 7, 7]
+
+
 @pytest.mark.parametrize(
     "error", [torch.OutOfMemoryError("CUDA out of memory"), ForeignCodeError("cannot be run")]
 )

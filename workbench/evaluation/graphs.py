@@ -32,7 +32,12 @@ class GraphedNetwork(nn.Module):
     """
 
     def __init__(
-        self, network: nn.Module, *, capture: Capture | None = None, most_graphs: int = MOST_GRAPHS
+        self,
+        network: nn.Module,
+        *,
+        capture: Capture | None = None,
+        most_graphs: int = MOST_GRAPHS,
+        most_lr_px: int | None = None,
     ) -> None:
         """Wrap a network.
 
@@ -41,11 +46,12 @@ class GraphedNetwork(nn.Module):
                 anything but input and weights.
             capture: Makes a graph; that of CUDA by default.
             most_graphs: The least recently used one beyond so many is dropped.
+            most_lr_px: Larger images, in height times width, are not captured; None captures all.
         """
         super().__init__()
         self.network = network
         self._capture = capture or CudaCapture()
-        self._most_graphs = most_graphs
+        self._most_graphs, self._most_lr_px = most_graphs, most_lr_px
         self._graphs: OrderedDict[Shape, Replay] = OrderedDict()
         """The one used last comes last."""
         self._runs: Counter[Shape] = Counter()
@@ -54,7 +60,7 @@ class GraphedNetwork(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """(N, 3, h, w) -> (N, 3, H, W), a tensor that no later run changes."""
         shape = tuple(lr.shape)
-        if self._refused or self.training or torch.is_grad_enabled():
+        if not self._may_capture(lr):
             return self._eager(lr)
         if shape not in self._graphs:
             self._runs[shape] += 1
@@ -66,6 +72,10 @@ class GraphedNetwork(nn.Module):
     def sizes(self) -> tuple[Shape, ...]:
         """Return the input sizes that are captured, the one used last at the end."""
         return tuple(self._graphs)
+
+    def _may_capture(self, lr: Tensor) -> bool:
+        is_small = self._most_lr_px is None or lr.shape[2] * lr.shape[3] <= self._most_lr_px
+        return is_small and not (self._refused or self.training or torch.is_grad_enabled())
 
     def _eager(self, lr: Tensor) -> Tensor:
         out: Tensor = self.network(lr)

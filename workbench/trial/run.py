@@ -28,7 +28,7 @@ from workbench.trial.crops import crop_samplers
 from workbench.trial.environment import record_environment
 from workbench.trial.images import TrialImages, open_images
 from workbench.trial.resume import fork_checkpoint
-from workbench.trial.scoring import FinalScores, final_scores, score_images
+from workbench.trial.scoring import FinalScores, Validation, final_scores
 from workbench.trial.usage import UsageSampler
 
 
@@ -199,7 +199,7 @@ def _train_context(
 ) -> TrainContext:
     return TrainContext(
         samplers=crop_samplers(config, images),
-        validate=lambda state: score_images(config, state, images.validation).mean(),
+        validate=Validation(config, images.validation).score,
         on_point=on_point,
         progress=progress,
         checkpoint=ledger.paths.checkpoint(key.training),

@@ -4,11 +4,13 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from workbench.config.trial import TrialConfig
 from workbench.data.image_store import ImageStore
 from workbench.evaluation.baseline import packed_bicubic
 from workbench.evaluation.evaluate import evaluate
+from workbench.evaluation.graphs import GraphedNetwork
 from workbench.evaluation.running import Tiling
 from workbench.results import DatasetScores, MeanScore
 from workbench.system.progress import Progress
@@ -16,6 +18,10 @@ from workbench.training.device import exclusive
 from workbench.training.state import TrainingState
 from workbench.trial.images import TrialImages
 from workbench.trial.overlap import find_overlaps, with_overlaps
+
+MOST_GRAPHED_LR_PX = 2**18
+"""A graph keeps the memory of its feature maps. Images of DIV2K at x4 are captured (510 x 339 px),
+larger ones, in which a launch matters less, are not."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,42 @@ class FinalScores:
     validation_bicubic: MeanScore | None = None
 
 
-def score_images(config: TrialConfig, state: TrainingState, images: ImageStore) -> DatasetScores:
-    """Score the averaged weights on one set of images.
+class Validation:
+    """Scores the averaged weights of one training on the same images, again and again.
+
+    On CUDA the network becomes one CUDA graph for each size of image, as a small image takes the
+    host longer to launch than the device to compute, and other trainings wait for it.
+
+    Args:
+        config: The trial.
+        images: Its validation images.
+    """
+
+    def __init__(self, config: TrialConfig, images: ImageStore) -> None:
+        self._config, self._images = config, images
+        self._graphed: GraphedNetwork | None = None
+
+    def score(self, state: TrainingState) -> MeanScore:
+        """Return the mean scores.
+
+        Raises:
+            NotFiniteError: If the network gives values that are infinite or not numbers.
+        """
+        network = state.average.module
+        if self._config.training.device == "cuda":
+            if self._graphed is None or self._graphed.network is not network:
+                self._graphed = GraphedNetwork(network, most_lr_px=MOST_GRAPHED_LR_PX)
+            network = self._graphed
+        return score_images(self._config, network, self._images).mean()
+
+
+def score_images(config: TrialConfig, network: nn.Module, images: ImageStore) -> DatasetScores:
+    """Score a network on one set of images.
+
+    Args:
+        config: The trial whose network it is.
+        network: With the averaged weights, on the trial's device.
+        images: What it is scored on.
 
     Raises:
         NotFiniteError: If the network gives values that are infinite or not numbers.
@@ -37,7 +77,7 @@ def score_images(config: TrialConfig, state: TrainingState, images: ImageStore) 
     scored = config.evaluation
     device = torch.device(config.training.device)
     return evaluate(
-        state.average.module,
+        network,
         images,
         smallest_lr_px=config.model.smallest_lr_px(),
         tiling=Tiling(scored.tile_lr_px, scored.tile_overlap_lr_px),
@@ -64,7 +104,7 @@ def final_scores(
     overlaps = find_overlaps(config, images)
     for benchmark in images.benchmarks:
         progress(total, total, f"scoring {benchmark.name}")
-        found = with_overlaps(score_images(config, state, benchmark), overlaps)
+        found = with_overlaps(score_images(config, state.average.module, benchmark), overlaps)
         scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
     seconds = time.perf_counter() - started
     return FinalScores(tuple(scores), seconds, _bicubic(images.validation, total, progress))

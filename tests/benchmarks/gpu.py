@@ -78,7 +78,7 @@ def rehearsal(out: Path) -> list[Part]:
         bench("lanes", 120, "cpu", lanes=2, **small),
         Part("profile", (*profile, "--batch=1", "--patch=64"), 120),
         Part(
-            "first-step", ("-m", "tests.benchmarks.first_step", "--lanes", "2", "--device=cpu"), 180
+            "first-step", ("-m", "tests.benchmarks.first_step", "--lanes=2", "--rounds=1"), 180
         ),
     ]
 

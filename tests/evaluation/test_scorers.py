@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from numpy import uint8
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workbench.config.data import ImageSource
 from workbench.data.image_store import ImageStore, open_store
 from workbench.data.pairs import FolderPairs
 from workbench.evaluation import device_images, scorers
+from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.device_images import KeptImages, upload
 from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.running import WHOLE, NotFiniteError, Tiling
-from workbench.evaluation.scorers import score_on_device, score_on_host, scorer_of
+from workbench.evaluation.scorers import score_on_device, score_on_host, score_pixels, scorer_of
+from workbench.results import ImageScore
 
 CPU = torch.device("cpu")
 
@@ -62,6 +66,21 @@ def test_scores_of_the_device_are_those_of_the_host(
                 found, expected = getattr(device, metric), getattr(host, metric)
                 assert found == pytest.approx(expected, rel=0, abs=1e-11)
     assert uploads == [0, 1, 2, 3]  # of the packed set
+
+
+def test_bicubic_scores_the_same_on_a_device(source: ImageSource) -> None:
+    images = FolderPairs(source, 4, "bicubic")
+    seen: list[str] = []
+
+    def score(name: str, sr: NDArray[uint8], hr: NDArray[uint8], crop_px: int) -> ImageScore:
+        seen.append(name)
+        return score_pixels(name, sr, hr, crop_px, device=CPU)
+
+    host, device = bicubic_scores(images), bicubic_scores(images, score=score)
+    assert host is not None
+    assert device is not None
+    assert device.plain() == pytest.approx(host.plain(), rel=0, abs=1e-11)
+    assert seen == list(images.names)
 
 
 def test_packed_images_are_uploaded_once(packed: ImageStore, uploads: list[int]) -> None:

@@ -4,11 +4,15 @@ They depend on the images alone, so those of packed images are computed once and
 in `bicubic.json`.
 """
 
+from collections.abc import Callable
+
+import numpy as np
+
 from workbench.config.base import Frozen
 from workbench.data.image_store import ImageStore
 from workbench.data.pairs import ImagePairs, too_small
 from workbench.errors import ConfigError, StoreError
-from workbench.results import MeanScore, mean_of
+from workbench.results import ImageScore, MeanScore, mean_of
 from workbench.store.versions import marks
 from workbench.system.digests import DamagedError, say_damaged, seal_json, unseal_json
 from workbench.system.files import write_atomically
@@ -21,6 +25,10 @@ WAIT_S = 1.0
 """Seconds between two progress messages of a process that waits for another one."""
 
 
+ScorePixels = Callable[[str, np.ndarray, np.ndarray, int], ImageScore]
+"""Name, output and ground truth (H, W, 3) uint8, and crop in px; see `metrics.score_image`."""
+
+
 class KeptScores(Frozen):
     """What `bicubic.json` holds."""
 
@@ -31,12 +39,15 @@ class KeptScores(Frozen):
     score: MeanScore
 
 
-def bicubic_scores(images: ImagePairs, progress: Progress = silent) -> MeanScore | None:
+def bicubic_scores(
+    images: ImagePairs, progress: Progress = silent, score: ScorePixels | None = None
+) -> MeanScore | None:
     """Upscale every LR image and score it as a network's output is scored.
 
     Args:
         images: HR and LR images.
         progress: Called for each image.
+        score: Scores an image; scikit-image does by default.
 
     Returns:
         The means over the images; None at scale 1, where there is nothing to upscale, and if an
@@ -52,9 +63,10 @@ def bicubic_scores(images: ImagePairs, progress: Progress = silent) -> MeanScore
     sizes = [images.size_px(index) for index in range(len(images))]
     if scale == 1 or any(too_small(size, smallest_hr_px(scale)) for size in sizes):
         return None
+    score = score or score_image
     scores = []
     for index, name in enumerate(images.names):
-        scores.append(score_image(name, upscale(images.lr(index), scale), images.hr(index), scale))
+        scores.append(score(name, upscale(images.lr(index), scale), images.hr(index), scale))
         progress(index + 1, len(images), name)
     return mean_of(scores)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import torch
+from numpy import uint8
+from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.data.image_store import ImageStore
@@ -42,6 +44,14 @@ def score_on_host(run: Run, images: ImagePairs, index: int, device: torch.device
     output = run(torch.from_numpy(lr.copy()).to(device))  # packed images are read-only
     check_finite(name, output)
     return score_image(name, to_uint8(output), hr, images.scale)
+
+
+def score_pixels(
+    name: str, sr: NDArray[uint8], hr: NDArray[uint8], crop_px: int, *, device: torch.device
+) -> ImageScore:
+    """Score an image of the host as `metrics.score_image` does, on a device."""
+    values = torch.from_numpy(sr).to(device).permute(2, 0, 1)[None] / 255
+    return to_score(name, score_tensors(values, torch.from_numpy(hr).to(device), crop_px).tolist())
 
 
 def score_on_device(run: Run, images: ImagePairs, index: int, device: torch.device) -> ImageScore:

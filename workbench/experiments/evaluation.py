@@ -145,7 +145,7 @@ def evaluate_candidates(
     with inference_on(device, settings.threads, settings.precision):
         for one in candidates.networks:
             scores, throughput = _scored(one, sets, settings, device, emit)
-            bicubic = bicubic or [score_bicubic(images, emit) for images in sets]
+            bicubic = bicubic or [score_bicubic(images, device, emit) for images in sets]
             records.append((_record(one, scores, bicubic, environment, emit), channel))
             throughputs.append(throughput)
     for images in sets:

@@ -1,7 +1,9 @@
 """Networks scored on folders of images: first all images are checked, then networks run."""
 
 from collections.abc import Sequence
+from functools import partial
 
+import torch
 from torch import nn
 
 from workbench.data.packing import check_images
@@ -11,6 +13,7 @@ from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.metrics import smallest_hr_px as smallest_scored_hr_px
 from workbench.evaluation.running import WHOLE, Tiling
+from workbench.evaluation.scorers import score_pixels
 from workbench.evaluation.throughput import RunTimer
 from workbench.models.opening import OpenedNetwork
 from workbench.results import DatasetScores, MeanScore
@@ -79,7 +82,14 @@ def score_network(
         )
 
 
-def score_bicubic(images: FolderPairs, emit: Emit) -> MeanScore | None:
-    """Return the mean scores of bicubic upscaling on a set; None if there is none to compute."""
+def score_bicubic(images: FolderPairs, device: torch.device, emit: Emit) -> MeanScore | None:
+    """Return the mean scores of bicubic upscaling on a set; None if there is none to compute.
+
+    Args:
+        images: The set.
+        device: On CUDA the images are scored there, as those of networks are.
+        emit: Gets the images that are scored.
+    """
+    score = partial(score_pixels, device=device) if device.type == "cuda" else None
     with counting(emit, f"bicubic {images.name}") as advance:
-        return bicubic_scores(images, advance)
+        return bicubic_scores(images, advance, score)

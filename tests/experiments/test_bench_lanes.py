@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
 from workbench.data.image_store import ImageStore
-from workbench.experiments.bench_lanes import Lane, Lanes, noise_images
+from workbench.experiments.bench_lanes import Lane, Lanes, noise_images, steps_of_run
 from workbench.experiments.bench_spec import BenchSpec, TrainingWork
 from workbench.models.factory import build_model
 from workbench.training.steps import HostSteps
@@ -83,6 +83,25 @@ def test_a_lane_runs_in_a_thread_that_ends_with_it() -> None:
     assert threading.active_count() == before + 1
     lane.close()
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.0, 20), (0.02, 20), (0.1, 5), (0.9, 2)])
+def test_a_run_on_cuda_has_as_many_steps_as_fit_into_half_a_second(
+    seconds: float, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("workbench.experiments.bench_lanes.time.perf_counter", lambda: now[0])
+
+    class Runner:
+        most_steps = 1
+
+        def run(self, local: int, count: int) -> list[float]:
+            now[0] += 10 * count if local == 0 else seconds * count  # the first steps are slow
+            return [0.0] * count
+
+    lane = Lane(Runner, CPU)
+    assert steps_of_run(lane) == steps
+    lane.close()
 
 
 def test_what_fails_while_a_lane_is_built_is_raised_and_leaves_no_thread(

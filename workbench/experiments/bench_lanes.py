@@ -1,6 +1,7 @@
 """Training steps for a benchmark: lanes of one process, on images of noise."""
 
 import copy
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -25,8 +26,10 @@ from workbench.training.steps import StepRunner
 _IMAGES = 4
 _MARGIN_LR_PX = 8
 """By which images are larger than a patch."""
-_CUDA_STEPS = 20
+_FEWEST_STEPS, _MOST_STEPS = 2, 20
 """Steps of one timed run on CUDA: what the host does once for a chunk is shared by them."""
+_RUN_S = 0.5
+"""About the longest that a timed run of one lane takes."""
 
 
 @contextmanager
@@ -75,6 +78,15 @@ class Lane:
         self._pool.shutdown()
 
 
+def steps_of_run(lane: Lane) -> int:
+    """Return how many steps a timed run on CUDA has, by the time of the first steps."""
+    lane.start(_FEWEST_STEPS).result()
+    started = time.perf_counter()
+    lane.start(_FEWEST_STEPS).result()
+    seconds = (time.perf_counter() - started) / _FEWEST_STEPS
+    return max(_FEWEST_STEPS, min(_MOST_STEPS, int(_RUN_S / max(seconds, 1e-9))))
+
+
 class Lanes:
     """The trainings of one network, all from the same weights on other crops."""
 
@@ -93,12 +105,14 @@ class Lanes:
             torch.OutOfMemoryError: If the device's memory does not suffice.
         """
         self._lanes: list[Lane] = []
-        self.steps = 1 if device.type == "cpu" else _CUDA_STEPS
+        self.steps = 1
         """Of one run of each lane."""
         try:
             for seed in range(count):
                 build = _Builder(module, recipe, images, device, seed)
                 self._lanes.append(Lane(build, device))
+            if device.type == "cuda":
+                self.steps = steps_of_run(self._lanes[0])
         except BaseException:
             self.close()
             raise

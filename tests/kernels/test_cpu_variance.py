@@ -8,6 +8,13 @@ from workbench.kernels import cpu_variance
 from workbench.kernels.cpu_variance import variance
 
 
+@pytest.fixture(autouse=True)
+def small_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no map be too small, and widen a few at a time."""
+    monkeypatch.setattr(cpu_variance, "_LEAST", 0)
+    monkeypatch.setattr(cpu_variance, "_CHUNK", 1000)
+
+
 def pytorch(x: Tensor, correction: int) -> Tensor:
     return x.var(dim=(-2, -1), correction=correction, keepdim=True)
 

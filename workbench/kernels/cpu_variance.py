@@ -13,6 +13,8 @@ from torch import Tensor
 
 _CHUNK = 1 << 16
 """Values that are widened to float64 at a time, 512 kB: they stay in the cache."""
+_LEAST = 1 << 15
+"""Fewer values are left to PyTorch: the calls here would cost more than they save."""
 _EPSILON = torch.finfo(torch.float64).eps
 
 
@@ -26,7 +28,7 @@ def variance(x: Tensor, *, correction: int) -> Tensor:
     Returns:
         (..., 1, 1); values and gradients are those of `x.var(dim=(-2, -1))`, to the bit.
     """
-    if not _can_look_at(x):
+    if not (_can_look_at(x) and x.numel() >= _LEAST):
         return x.var(dim=(-2, -1), correction=correction, keepdim=True)
     if x.requires_grad and torch.is_grad_enabled():
         out: Tensor = _Variance.apply(x, correction)

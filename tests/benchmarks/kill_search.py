@@ -1,11 +1,11 @@
 """Kill -9 a search again and again, and compare its end with that of an undisturbed one.
 
 `python -m tests.benchmarks.kill_search [--engine optuna|ray] [--sampler tpe|pbt] [--asynchronous]
-[--kills N] [--trials N]` runs real trainings of small networks on the embedded photographs, with
-rungs. After
-each kill it looks for processes that are left after five seconds; at the end it compares tables,
-records and weights, and looks for trials that were finished twice, MLflow runs that still run, and
-a locked database. Without batches the order of arrival decides, so tables may differ.
+[--lanes N] [--kills N] [--trials N]` runs real trainings of small networks on the embedded
+photographs, with rungs. After each kill it looks for processes that are left after five seconds; at
+the end it compares tables, records and weights, and looks for trials that were finished twice,
+MLflow runs that still run, and a locked database. Without batches the order of arrival decides, so
+tables may differ.
 """
 
 import argparse
@@ -73,7 +73,7 @@ class Search:
         (folder / "search_spaces").mkdir(parents=True)
         (folder / "search_spaces" / "mine.yaml").write_text(space)
         self.folder, self.store = folder, folder / "mlflow_runs"
-        options = ["--trials", str(trials), "--engine", engine, "--workers", "2", "--study", "s"]
+        options = ["--trials", str(trials), "--engine", engine, "--study", "s"]
         options += ["--sampler", sampler, *more]
         self.argv = [sys.executable, "-m", "workbench", "search", "mine", *options]
 
@@ -120,9 +120,11 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=30.0, help="seconds before a kill")
+    parser.add_argument("--lanes", type=int, help="trials at a time in one process")
     parser.add_argument("--asynchronous", action="store_true")
     given = parser.parse_args()
-    more = ["--asynchronous"] if given.asynchronous else []
+    more = ["--lanes", str(given.lanes)] if given.lanes else ["--workers", "2"]
+    more += ["--asynchronous"] if given.asynchronous else []
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as place:
         calm = Search(Path(place, "calm"), given.engine, given.sampler, given.trials, *more)

@@ -7,9 +7,9 @@ import typer
 from workbench.cli.help import EXECUTION
 from workbench.config.bounds import MOST_THREADS, MOST_TILE_PX
 from workbench.config.evaluation import InferencePrecision
+from workbench.execution.lane_count import MOST_LANES
 
 MOST_WORKERS = 1_024
-MOST_LANES = 256
 
 WorkersOption = Annotated[
     int | None,

@@ -62,7 +62,10 @@ class Executor(Protocol):
 
     Death: if the process of a trial dies, WorkerDied is emitted and the trial is resumed from its
     last checkpoint in a new process; after a fixed number of deaths (at least two) it is
-    TrialFailed with WorkerLostError. A worker that dies while it is idle is replaced silently.
+    TrialFailed with WorkerLostError. A process that runs several trials is resumed with fewer at a
+    time, and a death counts only against a trial that was alone in it. Likewise OUT_OF_MEMORY is
+    a result only of a trial that had the process to itself; others are run again, with fewer beside
+    them. A worker that dies while it is idle is replaced silently.
     No worker outlives its driver, however the driver ends.
 
     Stop: the first SIGINT, SIGTERM or SIGUSR1 of the driver lets every worker write its checkpoint

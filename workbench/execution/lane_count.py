@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MOST_LANES = 256
+"""Of one process."""
 MEASURED_FROM = 4
 """Lanes of a GPU at first, unless their number is given."""
 _LEVELS = (MEASURED_FROM, 8, 16)

@@ -18,6 +18,7 @@ from types import FrameType
 
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.execution.events import Notice, Report
+from workbench.execution.lane_count import MOST_LANES
 from workbench.execution.lane_messages import (
     Bug,
     DeviceMemory,
@@ -34,8 +35,6 @@ from workbench.results import TrialResult
 from workbench.system.digests import forwarded
 from workbench.system.process import die_with_parent
 
-MOST_LANES = 256
-"""Threads of one process."""
 _MEMORY_EVERY_S = 2.0
 
 

@@ -70,6 +70,13 @@ def test_costs_are_counted_and_times_measured_without_printing(
     assert capsys.readouterr() == ("", "")
 
 
+def test_files_of_one_name_are_two_networks(weights: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / weights.name
+    other.parent.mkdir()
+    other.write_bytes(weights.read_bytes())
+    assert list(open_networks({}, [weights, other])) == [weights.name, str(other)]
+
+
 def test_images_are_enlarged_without_printing(
     weights: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

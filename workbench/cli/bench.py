@@ -83,9 +83,9 @@ def bench(
     networks = open_for_bench(configs, weights or [], foreign, emit)
     with bar_without_thread(emit) as shown:
         done = bench_networks(networks, spec, shown)
-    if figure is not None:
-        draw(done, figure)
     if as_json:
         print_json(bench_to_dict(done))
     else:
         print_bench(done)
+    if figure is not None:
+        draw(done, figure)

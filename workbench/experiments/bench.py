@@ -44,7 +44,7 @@ def open_for_bench(
 
     Args:
         configs: By the names that tables show.
-        paths: Weights files; each network is called by its file's name.
+        paths: Weights files.
         foreign: Comes last, with the weights of its constructor.
         emit: Gets notes for foreign code.
 

@@ -24,13 +24,16 @@ def open_networks(
 
     Args:
         configs: By the names that tables show.
-        paths: Weights files; each network is called by its file's name.
+        paths: Weights files; each network is called by its file's name, or by its whole path if
+            there is one of that name.
 
     Raises:
         CheckpointError: Naming the file that cannot be used.
     """
     opened = {name: built_network(name, config) for name, config in configs.items()}
-    return opened | {path.name: open_network(path) for path in paths}
+    for path in paths:
+        opened[path.name if path.name not in opened else str(path)] = open_network(path)
+    return opened
 
 
 def check_size(what: str, size: Size, networks: Mapping[str, OpenedNetwork]) -> None:

@@ -77,9 +77,7 @@ def rehearsal(out: Path) -> list[Part]:
         Part("kernels", kernels, 300),
         bench("lanes", 120, "cpu", lanes=2, **small),
         Part("profile", (*profile, "--batch=1", "--patch=64"), 120),
-        Part(
-            "first-step", ("-m", "tests.benchmarks.first_step", "--lanes=2", "--rounds=1"), 180
-        ),
+        Part("first-step", ("-m", "tests.benchmarks.first_step", "--lanes=2", "--rounds=1"), 180),
     ]
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.config.attention import pool_padding
+from workbench.kernels import enlargement
 from workbench.kernels.eager import EAGER, EagerOperations
 from workbench.kernels.operations import Operations
 
@@ -84,3 +85,41 @@ def test_mirroring_copies_values_as_pytorch_does() -> None:
     x = torch.randn(2, 3, 6, 5, requires_grad=True)
     out = REWRITTEN.pad(x, 2, "reflect")
     assert torch.equal(out, functional.pad(x, (2, 2, 2, 2), mode="reflect"))
+
+
+def test_a_matrix_that_was_made_for_inference_serves_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(enlargement, "_MATRICES", {})
+    x = torch.randn(1, 1, 3, 4)
+    with torch.inference_mode():
+        inferred = REWRITTEN.spread_sum([x], None, (7, 9))
+    out, gradient = value_and_gradient(REWRITTEN, spread(7, 9), x)
+    assert torch.equal(inferred, REWRITTEN.spread_sum([x], None, (7, 9)))
+    assert out.shape == (1, 1, 7, 9)
+    assert gradient.isfinite().all()
+
+
+def test_half_precision_is_enlarged_in_float32_and_rounded_once() -> None:
+    x = torch.randn(1, 2, 5, 7, generator=torch.Generator().manual_seed(3)).bfloat16()
+    exact = functional.interpolate(x.double(), size=(24, 26), mode="bilinear")
+    out = REWRITTEN.spread_sum([x], None, (24, 26))
+    assert out.dtype is torch.bfloat16
+    assert torch.allclose(out.double(), exact, rtol=2**-8, atol=1e-6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        whole = REWRITTEN.spread_sum([x.float()], None, (24, 26))
+    assert whole.dtype is torch.float32
+    assert torch.allclose(whole.double(), exact, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("compute", "shape"), CASES)
+def test_cuda_gives_the_same_bits_twice_and_the_values_of_a_cpu(
+    compute: Compute, shape: tuple[int, ...]
+) -> None:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(4))
+    expected = value_and_gradient(EAGER, compute, x.double())
+    once, again = (value_and_gradient(EAGER, compute, x.cuda()) for _ in range(2))
+    for first, second, wanted in zip(once, again, expected, strict=True):
+        assert torch.equal(first, second)
+        assert torch.allclose(first.cpu().double(), wanted, rtol=1e-4, atol=1e-4)

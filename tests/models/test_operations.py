@@ -82,3 +82,35 @@ def test_the_rewrites_give_the_same_network() -> None:
     assert torch.allclose(outputs[0], outputs[1], rtol=0, atol=1e-13)
     for eager, rewritten in zip(*gradients, strict=True):
         assert torch.allclose(eager, rewritten, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    "overrides", [{}, {"convolution": "conv3x3"}, {"spatial_attention": "esa"}]
+)
+def test_a_network_on_cuda_has_the_same_gradients_twice(overrides: dict[str, object]) -> None:
+    model = build_model(apply_overrides(SMALL, overrides), seed=1).cuda()
+    image = torch.rand(4, 3, 29, 31, generator=torch.Generator().manual_seed(1)).cuda()
+    with torch.backends.cudnn.flags(deterministic=True, allow_tf32=False):
+        once, again = (
+            torch.autograd.grad(model(image).abs().mean(), list(model.parameters()))
+            for _ in range(2)
+        )
+    assert all(torch.equal(a, b) for a, b in zip(once, again, strict=True))
+
+
+@pytest.mark.gpu
+def test_a_network_on_cuda_is_captured_as_a_graph() -> None:
+    model, image = build_model(SMALL, seed=1).cuda().eval(), torch.rand(1, 3, 29, 31).cuda()
+    with torch.inference_mode():
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # the warm-up builds what may not be built in a capture
+            model(image)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            output = model(image)
+        image.copy_(torch.rand_like(image))
+        graph.replay()
+        assert torch.allclose(output, model(image), rtol=0, atol=1e-5)

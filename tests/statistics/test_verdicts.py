@@ -1,17 +1,17 @@
 """Verdicts: exact checks, families, equivalence, further seeds, and looks that spend alpha."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from workbench.statistics.crossed import mean_squares, two_sided_p
 from workbench.statistics.estimate import Matrix, estimate
 from workbench.statistics.exact import seeds_for, sign_flip_p, smallest_p
 from workbench.statistics.family import holm
 from workbench.statistics.sequential import looks, shares, spent
-from workbench.statistics.simulation import Truth, simulate
+from workbench.statistics.simulation import Truth, simulate_studies
 from workbench.statistics.verdicts import Decision, decide, further_seeds
 
 
@@ -93,20 +93,12 @@ def test_a_larger_family_asks_for_more() -> None:
 
 
 def test_further_seeds_are_those_that_settle_it() -> None:
-    """With the spreads known, the number asked for has about even odds; twice as many settle."""
     found = estimate(around(0.03, 0.04, seeds=4, images=1000))
     more = further_seeds(found, alpha=0.05, margin_db=0.02)
     assert more is not None
-    assert found.seed_sd is not None
-    assert found.image_sd is not None
-
-    def settled(seeds: int) -> bool:
-        assert found.seed_sd is not None
-        error = math.sqrt(found.seed_sd**2 / seeds + (found.image_sd or 0) ** 2 / 1000)
-        return bool(stats.t.ppf(0.975, seeds - 1) * error < 0.03)
-
-    assert settled(4 + more)
-    assert not settled(4 + more - 1)
+    assert found.error is not None
+    assert found.error.with_seeds(4 + more).p(0.03) <= 0.05
+    assert found.error.with_seeds(4 + more - 1).p(0.03) > 0.05
 
 
 def test_where_images_are_too_few_no_seeds_settle_it() -> None:
@@ -139,16 +131,11 @@ def test_early_looks_spend_little() -> None:
 
 
 def test_a_sequential_study_without_an_effect_rarely_finds_one() -> None:
-    draw, found, repeats = np.random.default_rng(11), 0, 2_000
-    for _ in range(repeats):
-        delta = simulate(Truth(image_sd=0.0, noise_sd=0.0), 10, 2, draw)
-        for seeds, alpha in zip((3, 6, 10), shares(0.05, (3, 6, 10)), strict=True):
-            p = estimate(delta[:seeds]).p_difference()
-            assert p is not None
-            if p <= alpha:
-                found += 1
-                break
-    assert found / repeats <= 0.05
+    delta = simulate_studies(Truth(image_sd=0.0), 10, 20, 4_000, np.random.default_rng(11))
+    found = np.zeros(len(delta), dtype=bool)
+    for seeds, alpha in zip((3, 6, 10), shares(0.05, (3, 6, 10)), strict=True):
+        found |= two_sided_p(*mean_squares(delta[:, :seeds]), seeds, 20) <= alpha
+    assert found.mean() <= 0.05
 
 
 def test_members_that_are_settled_still_count_in_the_family() -> None:

@@ -1,4 +1,4 @@
-"""A check on the two-way interval: seeds and images are resampled independently."""
+"""A check on the crossed interval: seeds and images are resampled independently."""
 
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ def double_bootstrap(
     """Return the percentile interval of the mean over resampled seeds and images.
 
     It assumes no distribution; with few seeds it is known to be too narrow, so it checks the
-    two-way interval and does not replace it.
+    crossed interval and does not replace it.
 
     Args:
         delta: Shape (seeds, images).

@@ -1,20 +1,22 @@
 """The difference of two designs over seeds x images: estimate, spread, interval, p.
 
-delta[s, i] is variant - base for seed s and image i, on one data set. Seeds and images are both
-samples: SE^2 = s_seed^2 / S + s_image^2 / I (two-way; conservative where the two overlap). The
-degrees of freedom are those of the smaller sample, S - 1 or I - 1: ten seeds on two images know the
-spread of images no better than two images allow. With one seed a claim about a design cannot be
-tested; with one image it is a claim about that image.
+delta[s, i] is variant - base for seed s and image i, on one data set. Seeds and images are crossed
+random effects (`crossed.py`). With one seed a claim about a design cannot be tested; with one image
+it is a claim about that image.
 """
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench.statistics.crossed import CrossedError
+
 Matrix = NDArray[np.float64]
 """Shape (seeds, images), in dB."""
+_ROUNDING = 1e-13
+"""Differences that are smaller, relatively, are rounding."""
 
 
 @dataclass(frozen=True)
@@ -22,58 +24,60 @@ class Estimate:
     """A difference on one data set; positive means the variant is better."""
 
     mean: float
-    standard_error: float | None
-    """Two-way; None with one seed."""
     seeds: int
     images: int
     seed_sd: float | None
     """Standard deviation of the seeds' means; None with one seed."""
     image_sd: float | None
     """Standard deviation of the images' means; None with one image."""
+    rest_sd: float | None
+    """Standard deviation of what is left for one seed and image; None with one of either."""
+
+    @cached_property
+    def error(self) -> CrossedError | None:
+        """What the mean may be off by, None with one seed."""
+        if self.seed_sd is None:
+            return None
+        return CrossedError(
+            seed=self.seed_sd**2 / self.seeds,
+            image=(self.image_sd or 0.0) ** 2 / self.images,
+            rest=(self.rest_sd or 0.0) ** 2 / (self.seeds * self.images),
+            seeds=self.seeds,
+            images=self.images,
+        )
 
     @property
-    def degrees(self) -> int:
-        """Degrees of freedom of the t distribution."""
-        return degrees(self.seeds, self.images)
+    def standard_error(self) -> float | None:
+        """Of the mean, over new seeds and new images; None with one seed."""
+        return None if self.error is None else self.error.variance**0.5
+
+    @property
+    def degrees(self) -> float | None:
+        """Satterthwaite's degrees of freedom of the standard error; None with one seed."""
+        return None if self.error is None else self.error.degrees
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
-        """Return the two-way interval, None with one seed."""
-        from scipy import stats
-
-        if self.standard_error is None:
+        """Return the interval, None with one seed; it leaves out 0 where p <= 1 - confidence."""
+        if self.error is None:
             return None
-        half = float(stats.t.ppf(0.5 + confidence / 2, self.degrees)) * self.standard_error
+        half = self.error.half_width(1 - confidence)
         return self.mean - half, self.mean + half
 
     def p_difference(self) -> float | None:
         """Return the two-sided p of "there is no difference", None with one seed."""
-        if self.standard_error is None:
-            return None
-        return min(1.0, 2 * self._tail(abs(self.mean)))
+        return None if self.error is None else self.error.p(self.mean)
 
     def p_equivalence(self, margin: float) -> float | None:
         """Return the p of "the difference is not within the margin" (two one-sided tests).
 
         Args:
-            margin: In dB, above 0.
+            margin: In dB, at least 0; with 0 no difference is within it, and p is at least 0.5.
         """
-        if self.standard_error is None:
+        if self.error is None:
             return None
-        return self._tail(margin - abs(self.mean))
-
-    def _tail(self, distance: float) -> float:
-        """Return the probability of a t beyond a distance from the mean."""
-        from scipy import stats
-
-        assert self.standard_error is not None
-        if self.standard_error == 0:
-            return 0.0 if distance > 0 else (0.5 if distance == 0 else 1.0)
-        return float(stats.t.sf(distance / self.standard_error, self.degrees))
-
-
-def degrees(seeds: int, images: int) -> int:
-    """Return the degrees of freedom of a number of seeds and images."""
-    return seeds - 1 if images == 1 else min(seeds, images) - 1
+        inside = margin - abs(self.mean)
+        half = self.error.p(inside) / 2
+        return half if inside > 0 else 1 - half
 
 
 def estimate(delta: ArrayLike) -> Estimate:
@@ -93,10 +97,7 @@ def estimate(delta: ArrayLike) -> Estimate:
     seeds, images = matrix.shape
     seed_sd = _sd(matrix.mean(axis=1))
     image_sd = _sd(matrix.mean(axis=0))
-    error = None
-    if seed_sd is not None:
-        error = math.sqrt(seed_sd**2 / seeds + (image_sd or 0.0) ** 2 / images)
-    return Estimate(float(matrix.mean()), error, seeds, images, seed_sd, image_sd)
+    return Estimate(float(matrix.mean()), seeds, images, seed_sd, image_sd, _rest_sd(matrix))
 
 
 def _sd(values: Matrix) -> float | None:
@@ -104,3 +105,14 @@ def _sd(values: Matrix) -> float | None:
     if len(values) < 2:
         return None
     return 0.0 if np.ptp(values) == 0 else float(values.std(ddof=1))
+
+
+def _rest_sd(matrix: Matrix) -> float | None:
+    """Return the standard deviation of what neither seed nor image explains; 0 for rounding."""
+    freedom = (matrix.shape[0] - 1) * (matrix.shape[1] - 1)
+    if freedom == 0:
+        return None
+    rest = matrix - matrix.mean(axis=1, keepdims=True) - matrix.mean(axis=0) + matrix.mean()
+    if np.abs(rest).max() <= _ROUNDING * np.abs(matrix).max():
+        return 0.0
+    return float(np.sqrt(np.square(rest).sum() / freedom))

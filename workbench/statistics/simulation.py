@@ -27,12 +27,20 @@ class Truth:
 
 def simulate(truth: Truth, seeds: int, images: int, draw: np.random.Generator) -> Matrix:
     """Return differences of shape (seeds, images)."""
+    delta: Matrix = simulate_studies(truth, seeds, images, 1, draw)[0]
+    return delta
+
+
+def simulate_studies(
+    truth: Truth, seeds: int, images: int, repeats: int, draw: np.random.Generator
+) -> Matrix:
+    """Return the differences of many studies, of shape (repeats, seeds, images)."""
     if truth.tails is None:
-        by_image = draw.normal(0, truth.image_sd, images)
+        by_image = draw.normal(0, truth.image_sd, (repeats, 1, images))
     else:
         unit = np.sqrt(truth.tails / (truth.tails - 2))  # sd of the t distribution
-        by_image = draw.standard_t(truth.tails, images) / unit * truth.image_sd
-    by_seed = draw.normal(0, truth.seed_sd, (seeds, 1))
-    noise = draw.normal(0, truth.noise_sd, (seeds, images))
+        by_image = draw.standard_t(truth.tails, (repeats, 1, images)) / unit * truth.image_sd
+    by_seed = draw.normal(0, truth.seed_sd, (repeats, seeds, 1))
+    noise = draw.normal(0, truth.noise_sd, (repeats, seeds, images))
     delta: Matrix = truth.effect + by_seed + by_image + noise
     return delta

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
-from workbench.statistics.estimate import Estimate, degrees
+from workbench.statistics.estimate import Estimate
 from workbench.statistics.exact import sign_flip_p, smallest_p
 from workbench.statistics.family import holm
 
@@ -95,18 +93,23 @@ def further_seeds(found: Estimate, *, alpha: float, margin_db: float) -> int | N
         The least number with which the interval leaves out 0, or stays within the margin; None if
         more than `MOST_SEEDS` would be needed.
     """
-    from scipy import stats
-
-    if found.seed_sd is None:
+    if found.error is None:
         return None
-    # All candidates at once: a thousand calls of scipy would take longer than a report.
-    seeds = np.arange(found.seeds + 1, MOST_SEEDS + 1)
-    error = np.sqrt(found.seed_sd**2 / seeds + (found.image_sd or 0.0) ** 2 / found.images)
-    freedom = [degrees(int(count), found.images) for count in seeds]
-    differs = abs(found.mean) > stats.t.ppf(1 - alpha / 2, freedom) * error
-    within = abs(found.mean) + stats.t.ppf(1 - alpha, freedom) * error < margin_db
-    settled = differs | within
-    return int(settled.argmax()) + 1 if settled.any() else None
+    error, mean = found.error, abs(found.mean)
+
+    def settled(seeds: int) -> bool:
+        then = error.with_seeds(seeds)
+        inside = margin_db - mean
+        return then.p(mean) <= alpha or (inside > 0 and then.p(inside) / 2 <= alpha)
+
+    # More seeds never unsettle it, so the least number is found by bisection.
+    few, many = found.seeds, MOST_SEEDS
+    if few >= many or not settled(many):
+        return None
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if settled(middle) else (middle, many)
+    return many - found.seeds
 
 
 def _verdict(found: Estimate, p_differs: float, p_within: float, alpha: float) -> Verdict:

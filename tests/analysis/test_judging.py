@@ -1,10 +1,14 @@
 """Verdicts of families with looks and with effects, from scores made by hand."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from workbench.analysis.judging import ArmScores, judge
-from workbench.statistics.decision_rule import DecisionRule
+from workbench.analysis.judging import ArmScores, Difference, judge
+from workbench.statistics.decision_rule import DecisionRule, FormerLook
+from workbench.statistics.effects import Terms
 from workbench.statistics.sequential import shares
 
 LOOKS = ((1, 2, 3), (1, 2, 3, 4, 5, 6))
@@ -28,10 +32,16 @@ def scored(seeds: int, images: int = 40) -> ArmScores:
     return ArmScores(scores, {arm: frozenset(found) for arm, found in scores.items()})
 
 
+def judged(
+    scores: ArmScores, family: Mapping[str, Terms], rule: DecisionRule
+) -> dict[str, Difference]:
+    return judge({"Set5": scores}, family, rule)["Set5"]
+
+
 def test_what_a_look_settles_is_not_looked_at_again() -> None:
     rule = DecisionRule(looks=LOOKS)
-    first = judge(scored(3), FAMILY, rule)
-    later = judge(scored(6), FAMILY, rule)
+    first = judged(scored(3), FAMILY, rule)
+    later = judged(scored(6), FAMILY, rule)
     assert first["far"].decision.verdict == later["far"].decision.verdict == "worse"
     assert later["far"].seeds == (1, 2, 3)
     assert first["near"].decision.verdict == "undecided"
@@ -40,7 +50,7 @@ def test_what_a_look_settles_is_not_looked_at_again() -> None:
 
 def test_each_look_has_its_own_share_of_the_error_rate() -> None:
     alpha = shares(0.05, (3, 6))
-    found = judge(scored(6), FAMILY, DecisionRule(looks=LOOKS))
+    found = judged(scored(6), FAMILY, DecisionRule(looks=LOOKS))
     for name, rate in (("far", alpha[0]), ("near", alpha[1])):
         estimate, interval = found[name].decision.estimate, found[name].decision.interval
         assert interval == pytest.approx(estimate.interval(1 - rate))
@@ -49,22 +59,69 @@ def test_each_look_has_its_own_share_of_the_error_rate() -> None:
 def test_a_look_waits_for_all_trials_that_it_needs() -> None:
     whole = scored(6)
     tried = {**whole.tried, "near": frozenset((1, 2, 3, 4))}
-    found = judge(ArmScores(whole.scores, tried), FAMILY, DecisionRule(looks=LOOKS))
+    found = judged(ArmScores(whole.scores, tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 2, 3)
 
 
 def test_a_seed_that_was_tried_and_gave_nothing_does_not_hold_up_a_look() -> None:
     whole = scored(6)
     scores = {**whole.scores, "near": {s: i for s, i in whole.scores["near"].items() if s != 2}}
-    found = judge(ArmScores(scores, whole.tried), FAMILY, DecisionRule(looks=LOOKS))
+    found = judged(ArmScores(scores, whole.tried), FAMILY, DecisionRule(looks=LOOKS))
     assert found["near"].seeds == (1, 3, 4, 5, 6)
 
 
 def test_an_effect_is_judged_as_the_sum_that_it_is() -> None:
     family = {"both": {"far": 0.5, "near": 0.5, "base": -1.0}}
-    found = judge(scored(6), family, DecisionRule())["both"]
-    parts = judge(scored(6), FAMILY, DecisionRule())
+    found = judged(scored(6), family, DecisionRule())["both"]
+    parts = judged(scored(6), FAMILY, DecisionRule())
     assert found.pair.delta == pytest.approx(
         (parts["far"].pair.delta + parts["near"].pair.delta) / 2
     )
     assert found.decision.verdict == "worse"
+
+
+def test_settled_members_leave_their_share_to_the_others() -> None:
+    """After the first look only one of two is left, so its p counts once."""
+    found = judged(scored(6), FAMILY, DecisionRule(looks=LOOKS))
+    assert found["far"].decision.sharing == 2
+    assert found["near"].decision.sharing == 1
+    assert found["near"].decision.p_holm == pytest.approx(found["near"].decision.p)
+    assert (found["far"].look, found["near"].look) == (3, 6)
+    assert found["near"].decision.alpha == pytest.approx(shares(0.05, (3, 6))[1])
+
+
+def test_what_cannot_be_tested_at_one_look_is_judged_at_the_next() -> None:
+    """Seed 1 diverged: at two seeds one is left; at four all say that it is worse."""
+    whole = scored(8)
+    far = {seed: images for seed, images in whole.scores["far"].items() if seed != 1}
+    scores = ArmScores({**whole.scores, "far": far}, whole.tried)
+    looks = tuple(tuple(range(1, most + 1)) for most in (2, 4, 8))
+    first = judged(scores, FAMILY, DecisionRule(looks=looks[:1]))["far"]
+    assert (first.decision.verdict, first.settled) == ("not testable", False)
+    found = judged(scores, FAMILY, DecisionRule(looks=looks))["far"]
+    assert found.decision.verdict == "worse"
+    assert found.look in (4, 8)
+
+
+def test_one_error_rate_over_all_data_sets() -> None:
+    sets = {"Set5": scored(6), "Set14": scored(6)}
+    each = judge(sets, FAMILY, DecisionRule())
+    together = judge(sets, FAMILY, DecisionRule(scope="study"))
+    for name in FAMILY:
+        assert each["Set5"][name].decision.sharing == 2
+        assert together["Set5"][name].decision.sharing == 4
+        assert together["Set14"][name].decision.p == each["Set14"][name].decision.p
+    near = together["Set5"]["near"].decision
+    assert near.p_holm == pytest.approx(min(1.0, 4 * (near.p or 0.0)))
+
+
+def test_a_study_whose_error_rate_is_spent_settles_nothing_more() -> None:
+    """The verdicts of the earlier seeds stay; more seeds give a better estimate, and no verdict."""
+    spent = FormerLook((1, 2, 3), 0.05, frozenset(FAMILY))
+    rule = DecisionRule(former=(spent,))
+    found = judged(scored(6), FAMILY, rule)
+    assert (found["far"].decision.verdict, found["far"].seeds) == ("worse", (1, 2, 3))
+    assert (found["near"].decision.verdict, found["near"].decision.alpha) == ("undecided", 0.0)
+    assert found["near"].seeds == (1, 2, 3, 4, 5, 6)
+    half = replace(rule, former=(replace(spent, alpha=0.02),))
+    assert judged(scored(6), FAMILY, half)["near"].decision.alpha == pytest.approx(0.03)

@@ -50,7 +50,7 @@ def test_markdown_is_a_table_with_what_it_means(comparison: Comparison) -> None:
     assert lines[0] == "**Set5** (x4, uint8, crop 4, LR bicubic)"
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
     assert r"| up_&\_50% | 3 | 5,525 | 0.3200 | 33.500 ± 1.000 | 0.8000 |" in lines[5]
-    assert "after Holm over 3 comparisons" in lines[-1]
+    assert "error rate 0.05 for all verdicts (3 comparisons)" in lines[-1]
 
 
 def test_latex_is_a_booktabs_table_with_nothing_special_left(comparison: Comparison) -> None:

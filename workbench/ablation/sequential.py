@@ -11,8 +11,8 @@ from workbench.statistics.decision_rule import DecisionRule
 def next_look(plan: Plan, results: Results, rule: DecisionRule) -> Plan | None:
     """Return the part of a plan that is to be run next, None at its end.
 
-    A plan without looks is one part. After each look only the arms continue that are undecided on
-    some data set, with those that they are compared with.
+    A plan without looks is one part. After each look only the arms continue that no verdict has
+    settled on some data set, with those that they are compared with.
 
     Args:
         plan: The whole.
@@ -38,14 +38,16 @@ def _undecided(plan: Plan, results: Results, rule: DecisionRule) -> tuple[Arm, .
     """Return the arms that an undecided difference or effect needs."""
     rule = replace(rule, looks=plan.seeds_at_looks)
     comparison = compare(by_arm(plan, results), {}, plan.against, rule, plan.effects)
-    undecided = {
-        judged.name
-        for dataset in comparison.protocols
-        for judged in comparison.judged(dataset)
-        if judged.difference.decision.verdict == "undecided"
-    }
     family = {arm.name: {arm.name, arm.against} for arm in plan.arms if arm.against}
     family |= {effect.name: set(effect.terms) for effect in plan.effects}
+    # What could not be judged, as seeds diverged, continues like what is undecided.
+    undecided = {
+        name
+        for dataset in comparison.protocols
+        for name in set(family).difference(
+            one.name for one in comparison.judged(dataset) if one.difference.settled
+        )
+    }
     needed = {arm for name in undecided for arm in family[name]}
     if needed:
         needed.add(plan.base.name)

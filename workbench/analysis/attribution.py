@@ -14,7 +14,7 @@ from workbench.results import Protocol, TrialResult
 from workbench.statistics.decision_rule import DecisionRule
 
 if TYPE_CHECKING:
-    from workbench.statistics.estimate import Matrix
+    from workbench.statistics.matrix import Scores
     from workbench.statistics.verdicts import Decision
 
 
@@ -65,7 +65,7 @@ def attribute(
         raise WorkbenchError(f"no seed is complete in every network of the path; see {failed}")
     nodes = {name: [rows[seed] for seed in shared] for name, rows in done.items()}
     rule = rule or DecisionRule()
-    judged = {dataset: _judge(dataset, nodes, steps, rule) for dataset in protocols}
+    judged = _judge(tuple(protocols), nodes, steps, rule)
     shares = [
         _share(component, nodes, parts, {name: found[component] for name, found in judged.items()})
         for component, parts in steps.items()
@@ -74,27 +74,43 @@ def attribute(
 
 
 def _judge(
-    dataset: str,
+    datasets: Sequence[str],
     nodes: Mapping[str, Sequence[TrialResult]],
     steps: Mapping[str, Sequence[WeightedStep]],
     rule: DecisionRule,
-) -> dict[str, Decision]:
-    """Give the verdicts of all components on one data set."""
-    import numpy as np
-
+) -> dict[str, dict[str, Decision]]:
+    """Give the verdicts of all components, by data set and component."""
     from workbench.statistics.estimate import estimate
+    from workbench.statistics.matrix import contrast
     from workbench.statistics.verdicts import decide
 
-    scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
-    deltas = {
-        component: np.stack([s.weight * (scores[s.after] - scores[s.before]) for s in parts]).sum(0)
-        for component, parts in steps.items()
-    }
-    return decide(
-        {name: (estimate(d), tuple(d.mean(axis=1).tolist())) for name, d in deltas.items()},
-        alpha=rule.alpha,
-        margin_db=rule.margin_db,
-    )
+    estimates = {}
+    for dataset in datasets:
+        scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
+        for component, parts in steps.items():
+            pair = contrast(_terms(parts, scores))
+            if pair is None:
+                raise WorkbenchError(f"{dataset}: the networks of the path share no image")
+            estimates[dataset, component] = (estimate(pair.delta), pair.seed_means)
+    groups = [tuple(datasets)] if rule.scope == "study" else [(name,) for name in datasets]
+    found: dict[str, dict[str, Decision]] = {name: {} for name in datasets}
+    for group in groups:
+        members = {key: one for key, one in estimates.items() if key[0] in group}
+        decided = decide(members, alpha=rule.alpha, margin_db=rule.margin_db)
+        for (dataset, component), decision in decided.items():
+            found[dataset][component] = decision
+    return found
+
+
+def _terms(
+    parts: Sequence[WeightedStep], scores: Mapping[str, Scores]
+) -> list[tuple[float, Scores]]:
+    """Return the weight of each network in the mean over the steps of a component."""
+    weights: dict[str, float] = {}
+    for step in parts:
+        weights[step.after] = weights.get(step.after, 0.0) + step.weight
+        weights[step.before] = weights.get(step.before, 0.0) - step.weight
+    return [(weight, scores[name]) for name, weight in weights.items()]
 
 
 def _share(
@@ -116,9 +132,10 @@ def _share(
     )
 
 
-def _scores(results: Sequence[TrialResult], dataset: str) -> Matrix:
-    """Return the PSNR (seeds, images) of one network."""
-    import numpy as np
-
-    scored = [result.score(dataset) for result in results]
-    return np.array([[image.psnr_rgb_db for image in s.images] for s in scored if s is not None])
+def _scores(results: Sequence[TrialResult], dataset: str) -> Scores:
+    """Return the PSNR of one network in dB, by seed and by the name of the image."""
+    return {
+        result.config.seed: {image.name: image.psnr_rgb_db for image in scored.images}
+        for result in results
+        if (scored := result.score(dataset)) is not None
+    }

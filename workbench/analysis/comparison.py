@@ -119,7 +119,7 @@ def compare(
 ) -> Comparison:
     """Compare arms with the first of them, or each with the one that is named for it.
 
-    The verdicts of a data set are those of one family: all arms that are compared, and all effects.
+    All arms that are compared and all effects are one family, on each data set or over all of them.
 
     Args:
         arms: Results of each arm, one for each seed; the first arm is the base.
@@ -141,7 +141,7 @@ def compare(
     arms = {name: results for name, results in arms.items() if results}
     protocols = _protocols([result for results in arms.values() for result in results])
     rule = rule or DecisionRule()
-    judged = {dataset: judge(psnr_of_arms(arms, dataset), family, rule) for dataset in protocols}
+    judged = judge({name: psnr_of_arms(arms, name) for name in protocols}, family, rule)
     rows = [
         ArmRow(
             name=name,

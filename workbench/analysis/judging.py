@@ -5,13 +5,13 @@ Neither torch nor numpy until the first family is judged: plans and listings imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.statistics.decision_rule import DecisionRule
+from workbench.statistics.decision_rule import SETTLED, DecisionRule
 from workbench.statistics.effects import Terms
-from workbench.statistics.sequential import shares
+from workbench.statistics.sequential import Look, schedule
 
 if TYPE_CHECKING:
     from workbench.statistics.matrix import Differences, Scores
@@ -29,6 +29,15 @@ class Difference:
     """Interval of the double bootstrap, a check; None with one seed."""
     pair: Differences
     """The differences themselves, seeds x images."""
+    look: int | None = None
+    """Number of seeds of the look that judged it; None if the study judges once."""
+    left: float = 0.0
+    """Error rate that is left for later looks."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has a verdict that later seeds do not change."""
+        return self.decision.verdict in SETTLED
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -50,71 +59,120 @@ class ArmScores:
     """Seeds whose trial has ended, with or without a score."""
 
 
+Key = tuple[str, str]
+"""A member of the family on one data set: (data set, name)."""
+
+
 def judge(
-    scored: ArmScores, family: Mapping[str, Terms], rule: DecisionRule
-) -> dict[str, Difference]:
+    scored: Mapping[str, ArmScores], family: Mapping[str, Terms], rule: DecisionRule
+) -> dict[str, dict[str, Difference]]:
     """Give the verdicts of a family; members without a shared seed or image have none.
 
-    With several looks, a member is judged at each look that its arms have reached, at that look's
-    share of alpha, until it is settled; later seeds do not change its verdict.
+    The error rate holds on each data set, or over all of them, as the rule says. With several
+    looks, a member is judged at each look that its arms have reached, at that look's share of
+    alpha, until it is settled; later seeds do not change its verdict, and its part of the later
+    shares goes to the others. What cannot be tested at a look is judged at the next one.
 
     Args:
-        scored: On one data set.
+        scored: By data set.
         family: Its members by name, all that were declared.
         rule: Decides their verdicts.
+
+    Returns:
+        By data set, then by member.
     """
-    if not rule.looks:
-        return _judge(scored, family, rule, rule.alpha, len(family))
-    found: dict[str, Difference] = {}
-    rates = shares(rule.alpha, [len(seeds) for seeds in rule.looks])
-    for seeds, alpha in zip(rule.looks, rates, strict=True):
-        waiting = {
-            name: terms
-            for name, terms in family.items()
-            if (name not in found or found[name].decision.verdict == "undecided")
-            and all(scored.tried.get(arm, frozenset()).issuperset(seeds) for arm in terms)
-        }
-        found |= _judge(_only(scored, seeds), waiting, rule, alpha, len(family))
+    found: dict[str, dict[str, Difference]] = {dataset: {} for dataset in scored}
+    groups = [tuple(scored)] if rule.scope == "study" else [(dataset,) for dataset in scored]
+    for datasets in groups:
+        members = {(dataset, name): terms for dataset in datasets for name, terms in family.items()}
+        for (dataset, name), difference in _judge_looks(scored, members, rule).items():
+            found[dataset][name] = difference
     return found
 
 
-def _only(scored: ArmScores, seeds: tuple[int, ...]) -> ArmScores:
-    """Return what a look sees."""
-    cut = {
-        arm: {seed: images for seed, images in scores.items() if seed in seeds}
-        for arm, scores in scored.scores.items()
-    }
-    return ArmScores(cut, scored.tried)
+def _judge_looks(
+    scored: Mapping[str, ArmScores], members: Mapping[Key, Terms], rule: DecisionRule
+) -> dict[Key, Difference]:
+    """Judge members that share one error rate, look by look."""
+    schedules = {name: schedule(rule, name) for _, name in members}
+    stages = {look.seeds for looks in schedules.values() for look in looks}
+    found: dict[Key, Difference] = {}
+    for seeds in sorted(stages, key=lambda seeds: (not seeds, len(seeds), seeds)):
+        active = [key for key in members if key not in found or not found[key].settled]
+        due: dict[tuple[float, float], list[Key]] = {}
+        for key in active:
+            rates = [look.alpha for look in schedules[key[1]] if look.seeds == seeds]
+            if rates and _reached(scored[key[0]], members[key], seeds):
+                left = _left(schedules[key[1]], seeds)
+                due.setdefault((rates[0], left), []).append(key)
+        for (alpha, left), keys in due.items():
+            pairs = _pairs(scored, {key: members[key] for key in keys}, seeds)
+            found |= _decided(pairs, seeds, alpha, left, rule, len(active))
+    return found
 
 
-def _judge(
-    scored: ArmScores, family: Mapping[str, Terms], rule: DecisionRule, alpha: float, size: int
-) -> dict[str, Difference]:
+def _reached(scored: ArmScores, terms: Terms, seeds: tuple[int, ...]) -> bool:
+    return all(scored.tried.get(arm, frozenset()).issuperset(seeds) for arm in terms)
+
+
+def _left(looks: Sequence[Look], seeds: tuple[int, ...]) -> float:
+    """Return the error rate of the looks after one."""
+    place = [look.seeds for look in looks].index(seeds)
+    return sum((look.alpha for look in looks[place + 1 :]), 0.0)
+
+
+def _pairs(
+    scored: Mapping[str, ArmScores], members: Mapping[Key, Terms], seeds: tuple[int, ...]
+) -> dict[Key, Differences]:
+    """Return the differences that a look sees; members that share no seed or image have none."""
+    from workbench.statistics.matrix import contrast
+
+    pairs = {}
+    for key, terms in members.items():
+        scores = scored[key[0]].scores
+        seen = [(weight, _only(scores.get(arm, {}), seeds)) for arm, weight in terms.items()]
+        pair = contrast(seen)
+        if pair is not None:
+            pairs[key] = pair
+    return pairs
+
+
+def _only(scores: Scores, seeds: tuple[int, ...]) -> Scores:
+    """Return the scores of some seeds; of all for an empty choice."""
+    return {s: images for s, images in scores.items() if s in seeds} if seeds else scores
+
+
+def _decided(
+    pairs: Mapping[Key, Differences],
+    seeds: tuple[int, ...],
+    alpha: float,
+    left: float,
+    rule: DecisionRule,
+    size: int,
+) -> dict[Key, Difference]:
     from workbench.statistics.bootstrap import double_bootstrap
     from workbench.statistics.estimate import estimate
-    from workbench.statistics.matrix import contrast
+    from workbench.statistics.planning import LAST_LOOK
     from workbench.statistics.sensitivity import sensitivity
     from workbench.statistics.verdicts import decide
 
-    pairs: dict[str, Differences] = {}
-    for name, terms in family.items():
-        pair = contrast([(weight, scored.scores.get(arm, {})) for arm, weight in terms.items()])
-        if pair is not None:
-            pairs[name] = pair
     decisions = decide(
-        {name: (estimate(pair.delta), pair.seed_means) for name, pair in pairs.items()},
+        {key: (estimate(pair.delta), pair.seed_means) for key, pair in pairs.items()},
         alpha=alpha,
         margin_db=rule.margin_db,
         size=size,
+        left=left or rule.alpha * LAST_LOOK,
     )
     return {
-        name: Difference(
-            decision=decisions[name],
+        key: Difference(
+            decision=decisions[key],
             sensitivity=sensitivity(pair.delta, pair.images),
-            bootstrap=double_bootstrap(pair.delta, confidence=1 - alpha)
+            bootstrap=double_bootstrap(pair.delta, confidence=1 - (alpha or rule.alpha))
             if len(pair.seeds) > 1
             else None,
             pair=pair,
+            look=len(seeds) or None,
+            left=left,
         )
-        for name, pair in pairs.items()
+        for key, pair in pairs.items()
     }

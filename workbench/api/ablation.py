@@ -22,7 +22,7 @@ from workbench.execution.unfinished import StoppedEarlyError
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds, seed_rule
 from workbench.experiments.study_spec import StudySpec, decision_rule, study_name
-from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, ErrorRateScope
 
 
 @with_options(Options)
@@ -41,6 +41,7 @@ def ablate(
     seeds: int | str | Sequence[int] = 3,
     margin_db: float = MARGIN_DB,
     alpha: float = ALPHA,
+    error_rate: ErrorRateScope = "dataset",
     name: str | None = None,
     question: str = "",
     **options: Unpack[Options],
@@ -65,6 +66,7 @@ def ablate(
         seeds: How many, or which ones, or `"3..10"`: more where 3 leave it undecided.
         margin_db: Equivalence margin (TOST), dB in 0..100.
         alpha: Family-wise error rate, between 0 and 1.
+        error_rate: Whether `alpha` holds on each data set (`dataset`) or over all (`study`).
         name: Of the study; made from what is requested if None.
         question: What the study is to answer, in one line; reports begin with it.
         **options: See `Options`.
@@ -93,7 +95,7 @@ def ablate(
             retune=retune,
             seeds=_seeds(seeds),
             trial=trial_spec(options),
-            rule=decision_rule(alpha, margin_db),
+            rule=decision_rule(alpha, margin_db, error_rate),
             name=study_name(name),
             question=question,
         )

@@ -9,6 +9,7 @@ from workbench.cli.ablate_options import (
     BudgetOption,
     DesignOption,
     DryRunOption,
+    ErrorRateOption,
     FactorOption,
     MatchOption,
     OrderOption,
@@ -101,6 +102,7 @@ def ablate(
     allow_overlap: OverlapOption = False,
     margin_db: MarginOption = MARGIN_DB,
     alpha: AlphaOption = ALPHA,
+    error_rate: ErrorRateOption = "dataset",
     set_: SetOption = None,
     workers: WorkersOption = None,
     lanes: LanesOption = None,
@@ -142,7 +144,7 @@ def ablate(
             retune=retune is not None,
             seeds=seed_rule(seeds or "3"),
             trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
-            rule=decision_rule(alpha, margin_db),
+            rule=decision_rule(alpha, margin_db, error_rate),
             name=study_name(study),
         )
     executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)

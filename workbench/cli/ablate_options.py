@@ -9,6 +9,7 @@ from workbench.ablation.designs import Design
 from workbench.cli.help import EXECUTION, OUTPUT, STATISTICS, WHAT
 from workbench.config.bounds import MOST_TRIALS
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_BUDGET
+from workbench.statistics.decision_rule import ErrorRateScope
 
 BaseOption = Annotated[
     str | None,
@@ -52,6 +53,15 @@ BudgetOption = Annotated[
         help="Most trials of --shapley, finished ones included.",
         show_default=str(DEFAULT_BUDGET),
         rich_help_panel=WHAT,
+    ),
+]
+ErrorRateOption = Annotated[
+    ErrorRateScope,
+    typer.Option(
+        "--error-rate",
+        metavar="SCOPE",
+        help="What --alpha holds for: the verdicts of each data set (dataset), or all (study).",
+        rich_help_panel=STATISTICS,
     ),
 ]
 FactorOption = Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -11,17 +10,14 @@ from rich.text import Text
 from workbench.analysis.baseline import below_bicubic
 from workbench.analysis.comparison import ArmScore, Comparison
 from workbench.analysis.judging import Difference
+from workbench.cli.comparison_notes import print_meaning
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
 from workbench.reporting.baseline import BICUBIC, warning_text
-from workbench.reporting.wording import confidence_text, looks_text, remedy_text
+from workbench.reporting.verdict_texts import decision_texts
 from workbench.results import MeanScore
-from workbench.statistics.decision_rule import DecisionRule
-from workbench.system.numbers import count_change, difference_text, mean_text, p_text
-from workbench.system.text import counted, printable
-
-if TYPE_CHECKING:
-    from workbench.statistics.verdicts import Decision
+from workbench.system.numbers import count_change, mean_text
+from workbench.system.text import printable
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -127,7 +123,7 @@ def effect_table(comparison: Comparison, dataset: str) -> Table:
         difference = row.datasets.get(dataset)
         cells: list[str | Text] = ["-", "", ""]
         if difference is not None:
-            cells = _decision_cells(difference.decision)
+            cells = _decision_cells(difference)
         made.add_row(row.name, count_change(row.parameters), *cells)
     return made
 
@@ -146,55 +142,8 @@ def score_cells(score: ArmScore | None) -> list[str | Text]:
     cells.append(f"{score.scores['ssim_rgb'].mean:.4f}")
     if score.difference is None:
         return [*cells, "", "", ""]
-    return [*cells, *_decision_cells(score.difference.decision)]
+    return [*cells, *_decision_cells(score.difference)]
 
 
-def _decision_cells(decision: Decision) -> list[str | Text]:
-    difference = difference_text(decision.estimate.mean, decision.interval)
-    return [difference, p_text(decision.p_holm), verdict_text(decision.verdict)]
-
-
-def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
-    """Print what difference, p and verdict mean, and what is not settled yet.
-
-    Args:
-        comparison: What was printed.
-        labels: What its rows were called.
-    """
-    family, rule = comparison.family, comparison.rule
-    if not family:
-        return
-    if min(len(row.seeds) for row in comparison.rows) < 2:
-        note("not testable: a claim about a design needs at least two seeds (--seeds)")
-        return
-    note(
-        "delta: paired by seed and image; interval: "
-        f"{confidence_text(rule)}, over new seeds and new images\n"
-        f"verdict: error rate {rule.alpha:g} after Holm over {counted(family, 'comparison')} (p); "
-        f"equivalent: within ±{rule.margin_db:g} dB"
-    )
-    if rule.looks:
-        note(looks_text(rule))
-    for name in comparison.protocols:
-        for judged in comparison.judged(name):
-            label = labels.get(judged.name, judged.name)
-            _print_remarks(f"{name}, {label}", judged.difference, rule)
-
-
-def _print_remarks(where: str, difference: Difference, rule: DecisionRule) -> None:
-    """Print what would settle a difference, and what should make one doubt it."""
-    from workbench.statistics.exact import seeds_for
-
-    decision, extra = difference.decision, difference.sensitivity
-    if decision.verdict == "undecided":
-        note(f"{where}: undecided; {remedy_text(decision.further_seeds)}")
-    if decision.verdict in ("better", "worse"):
-        least = decision.smallest_p_sign_flip
-        if least is not None and least > rule.alpha:
-            note(
-                f"{where}: rests on the t distribution; the exact test needs "
-                f"{seeds_for(rule.alpha)} seeds to reach {rule.alpha:g} "
-                f"(here {p_text(least)} at best)"
-            )
-        if extra.one_image_decides_the_sign:
-            note(f"{where}: the sign hangs on one image, {extra.most_influential}")
+def _decision_cells(difference: Difference) -> list[str | Text]:
+    return [*decision_texts(difference), verdict_text(difference.decision.verdict)]

@@ -9,12 +9,12 @@ from rich.text import Text
 from workbench.ablation.shapley import ShapleyPlan
 from workbench.analysis.attribution import Attribution
 from workbench.analysis.comparison import ArmRow, Comparison
+from workbench.cli.comparison_notes import print_meaning
 from workbench.cli.comparison_table import (
     bicubic_cells,
     print_below_bicubic,
     print_comparison,
     print_failures,
-    print_meaning,
     print_question,
     score_cells,
 )
@@ -92,7 +92,7 @@ def print_shapley(
     exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
     note(
         f"mean over {exactness}; the values add up to the difference of the ends\n"
-        f"verdict: after Holm over the {len(attribution.shares)} components; "
+        f"verdict: after Holm over the {len(attribution.shares)} components and both tests; "
         f"{len(attribution.seeds)} seeds\n"
     )
     print_comparison(replace(ends, question=""))

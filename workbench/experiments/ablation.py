@@ -119,7 +119,7 @@ def _retuned(
 
 def _compared(study: PlannedStudy, trained: Trained) -> AblationOutcome:
     plan, path, results = study.plan, study.path, trained.results
-    rule = replace(study.rule, looks=plan.seeds_at_looks)
+    rule = trained.rule
     questions = {arm.name: arm.question for arm in plan.arms}
     attribution = networks = None
     if path is None:

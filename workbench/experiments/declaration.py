@@ -13,7 +13,12 @@ from workbench.config.base import Frozen
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.execution.plan import Plan
-from workbench.statistics.decision_rule import DecisionRule
+from workbench.statistics.decision_rule import (
+    DecisionRule,
+    ErrorRateScope,
+    FormerLook,
+    Spending,
+)
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, unseal_json
 from workbench.system.strict_json import loads
@@ -39,6 +44,15 @@ class DeclaredEffect(Frozen):
     """Weight of each design."""
 
 
+class DeclaredLook(Frozen):
+    """A look that an earlier declaration had at the same trials."""
+
+    seeds: tuple[int, ...]
+    alpha: float
+    """Error rate that it spent."""
+    members: tuple[str, ...]
+
+
 class Declaration(Frozen):
     """A family that was written down before it was run."""
 
@@ -57,6 +71,12 @@ class Declaration(Frozen):
     """After how many seeds the study looks, if it adds seeds for what is undecided."""
     alpha: float
     margin_db: float
+    error_rate: ErrorRateScope = "dataset"
+    """Whether `alpha` holds on each data set or over all of them."""
+    spending: Spending = "obrien-fleming"
+    """How the looks share alpha; version 0.3.0 did not write it down."""
+    former: tuple[DeclaredLook, ...] = ()
+    """Looks at its trials that earlier declarations of the study have had."""
     keys: dict[str, tuple[str, ...]]
     """By arm, the ledger's keys of its trials, one for each seed."""
     images: dict[str, str] = Field(default_factory=dict)
@@ -75,18 +95,32 @@ class Declaration(Frozen):
 
     @property
     def _without_keys(self) -> tuple[object, ...]:
-        return (self.arms, self.effects, self.seeds, self.looks, self.alpha, self.margin_db)
+        rule = (self.alpha, self.margin_db, self.error_rate)
+        return (self.arms, self.effects, self.seeds, self.looks, *rule)
 
     def declares(self, plan: Plan, rule: DecisionRule) -> bool:
         """Tell whether it is the declaration of a plan, whatever its images and keys are."""
         wanted = (declared_arms(plan), declared_effects(plan), plan.seeds, plan.looks)
-        return self._without_keys == (*wanted, rule.alpha, rule.margin_db)
+        return self._without_keys == (*wanted, rule.alpha, rule.margin_db, rule.scope)
 
     @property
     def rule(self) -> DecisionRule:
         """By what its family is judged."""
         looks = tuple(self.seeds[:count] for count in self.looks)
-        return DecisionRule(self.alpha, self.margin_db, looks)
+        former = tuple(
+            FormerLook(look.seeds, look.alpha, frozenset(look.members)) for look in self.former
+        )
+        return DecisionRule(
+            self.alpha, self.margin_db, looks, self.error_rate, self.spending, former
+        )
+
+    @property
+    def members(self) -> dict[str, dict[str, float]]:
+        """The members of the family by name: the weights of the arms that each compares."""
+        differences = {
+            arm.name: {arm.name: 1.0, arm.against: -1.0} for arm in self.arms if arm.against
+        }
+        return differences | {effect.name: effect.terms for effect in self.effects}
 
 
 class Study(Frozen):

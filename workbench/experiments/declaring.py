@@ -15,6 +15,7 @@ from workbench.experiments.declaration import (
     declared_effects,
     read_study,
 )
+from workbench.experiments.spending import former_looks
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
@@ -70,6 +71,8 @@ def declare(
         "alpha": rule.alpha,
         "margin_db": rule.margin_db,
     }
+    if rule.scope != "dataset":  # as version 0.3.0 hashed it without
+        declared |= {"error_rate": rule.scope}
     by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
     declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
     new = Declaration(
@@ -83,6 +86,8 @@ def declare(
         looks=plan.looks,
         alpha=rule.alpha,
         margin_db=rule.margin_db,
+        error_rate=rule.scope,
+        spending=rule.spending,
         keys=by_arm,
         images=named_hashes(plan.base.config, Ledger(store)),
     )
@@ -96,12 +101,14 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
     earlier = read_study(store, name).declarations if Store(store).study(name).exists() else ()
     same = next((one for one in earlier if one.family == new.family), None)
     if same is not None:
-        kept = ("hash", "declared_s", "command")
+        kept = ("hash", "declared_s", "command", "spending", "former")
         update: dict[str, Any] = {field: getattr(same, field) for field in kept}
         update["question"] = new.question or same.question
         # An older workbench did not write the images down, and keys alone do not name them.
         update["images"] = same.images or new.images
         new = new.model_copy(update=update)
+    else:
+        new = new.model_copy(update={"former": former_looks(new, earlier, Ledger(store))})
     if same is None or same != new:
         earlier = tuple(one for one in earlier if one is not same)
         study = Study(study=name, declarations=(*earlier, new))

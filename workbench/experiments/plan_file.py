@@ -14,7 +14,7 @@ from workbench.experiments.defaults import DEFAULT_RECIPE
 from workbench.experiments.seeds import seed_rule
 from workbench.experiments.study_spec import MOST_MARGIN_DB, StudySpec, decision_rule, study_name
 from workbench.experiments.trial_spec import TrialSpec
-from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, ErrorRateScope
 
 
 class PlanFile(Frozen):
@@ -45,6 +45,8 @@ class PlanFile(Frozen):
     """Overrides of all networks alike."""
     alpha: float = Field(default=ALPHA, gt=0, lt=1)
     margin_db: float = Field(default=MARGIN_DB, ge=0, le=MOST_MARGIN_DB)
+    error_rate: ErrorRateScope = "dataset"
+    """Whether `alpha` holds on each data set or over all of them."""
     match: Literal["parameters"] | None = None
     retune: Literal["learning-rate"] | None = None
     study: str | None = None
@@ -74,7 +76,7 @@ class PlanFile(Frozen):
                 trial=TrialSpec(
                     self.recipe, self.steps, self.data, self.validation, self.benchmarks, self.set
                 ),
-                rule=decision_rule(self.alpha, self.margin_db),
+                rule=decision_rule(self.alpha, self.margin_db, self.error_rate),
                 allow_overlap=self.allow_overlap,
                 name=study_name(self.study or path.stem),
                 question=self.question,

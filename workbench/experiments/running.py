@@ -20,6 +20,7 @@ from workbench.experiments.packing import pack
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.study import declared_text
 from workbench.experiments.views import optional, tracking
+from workbench.reporting.verdict_texts import spent_text
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.store.ledger import Ledger
@@ -50,6 +51,8 @@ class Trained:
     """Number of the plan's declaration among those of its study, the oldest being 1."""
     in_mlflow: bool
     """Whether MLflow shows the trials."""
+    rule: DecisionRule = DEFAULT_RULE
+    """As declared, with the looks and with what the study has spent before."""
 
     @property
     def trials(self) -> int:
@@ -110,6 +113,9 @@ def train(
     keys = {trial: task.key for trial, task in tasks.items() if task.key is not None}
     declared = declare(plan, rule, keys, context.store, context.command)
     _note_changes(plan.study, declared, emit)
+    rule = declared.now.rule
+    if rule.former:
+        emit(Note(f"study {plan.study}: {spent_text(rule)}"))
     results: dict[tuple[str, int], TrialResult] = {}
     reused: list[TrialReused] = []
     address = None
@@ -140,7 +146,7 @@ def train(
         if result.state is TrialState.OUT_OF_MEMORY:
             text = f"{arm} seed {seed}: memory ran out; rerun the same command to run it again"
             emit(Note(text))
-    return Trained(by_arm(plan, results), len(reused), declared.number, address is not None)
+    return Trained(by_arm(plan, results), len(reused), declared.number, address is not None, rule)
 
 
 def _note_changes(study: str, declared: Declared, emit: Emit) -> None:

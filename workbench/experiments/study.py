@@ -11,6 +11,7 @@ from workbench.experiments.changes import change_text
 from workbench.experiments.declaration import Declaration, Study, read_study
 from workbench.reporting.crops import find_crops
 from workbench.reporting.page import Header, page
+from workbench.reporting.verdict_texts import spent_text
 from workbench.results import TrialResult
 from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
@@ -42,7 +43,8 @@ class OpenedStudy:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader must know of the family, and what is missing."""
-        return (*_added(self), *_known_before(self), *_missing(self))
+        spent = spent_text(self.comparison.rule)
+        return (*_added(self), *([spent] if spent else []), *_known_before(self), *_missing(self))
 
 
 def open_study(
@@ -136,6 +138,7 @@ def _added(opened: OpenedStudy) -> list[str]:
     for what, before, after in (
         ("margin", f"{first.margin_db:g} dB", f"{last.margin_db:g} dB"),
         ("error rate", f"{first.alpha:g}", f"{last.alpha:g}"),
+        ("error rate of each", first.error_rate, last.error_rate),
     ):
         if before != after:
             changes.append(f"{what} {after} in place of {before}")

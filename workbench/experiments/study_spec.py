@@ -12,7 +12,7 @@ from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.trial_spec import TrialSpec
-from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule, ErrorRateScope
 from workbench.system.text import check_file_name
 
 MOST_MARGIN_DB = 100.0
@@ -110,19 +110,22 @@ def margin(value: float) -> float:
     return value
 
 
-def decision_rule(alpha: float, margin_db: float) -> DecisionRule:
+def decision_rule(
+    alpha: float, margin_db: float, error_rate: ErrorRateScope = "dataset"
+) -> DecisionRule:
     """Check family-wise error rate and equivalence margin.
 
     Args:
         alpha: Between 0 and 1.
         margin_db: In 0..100 dB.
+        error_rate: Whether alpha holds on each data set or over all of them.
 
     Raises:
         ConfigError: If one is out of its bounds.
     """
     if not 0 < alpha < 1:
         raise ConfigError(f"--alpha must be between 0 and 1, got {alpha:g}")
-    return DecisionRule(alpha, margin(margin_db))
+    return DecisionRule(alpha, margin(margin_db), scope=error_rate)
 
 
 def study_name(text: str | None) -> str | None:

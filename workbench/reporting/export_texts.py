@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
 from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC, warning
-from workbench.reporting.wording import confidence_text, looks_text
+from workbench.reporting.verdict_texts import (
+    confidence_text,
+    decision_texts,
+    error_rate_text,
+    looks_text,
+    margin_text,
+    population_text,
+)
 from workbench.results import MeanScore
 from workbench.system.numbers import (
     count_change,
-    difference_text,
     giga_change,
     giga_text,
     mean_text,
-    p_text,
 )
-from workbench.system.text import counted, markdown, printable
+from workbench.system.text import markdown, printable
 
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -99,20 +104,16 @@ def _effect_texts(row: EffectRow, dataset: str) -> list[str]:
 
 
 def _delta_texts(difference: Difference) -> tuple[str, str, str]:
-    decision = difference.decision
-    text = difference_text(decision.estimate.mean, decision.interval)
-    return text, p_text(decision.p_holm), decision.verdict
+    return *decision_texts(difference), difference.decision.verdict
 
 
 def _meaning(comparison: Comparison) -> str:
     rule = comparison.rule
     looks = f" {looks_text(rule).capitalize()}." if rule.looks else ""
-    family = counted(comparison.family, "comparison")
     return (
         "PSNR and SSIM in RGB, mean over seeds ± their sd. Delta: paired by seed and image, with "
-        f"its interval ({confidence_text(rule)}) over new seeds and new images. Verdict: error "
-        f"rate {rule.alpha:g} after Holm over {family}; equivalent: within "
-        f"±{rule.margin_db:g} dB.{looks}"
+        f"its interval ({confidence_text(rule)}) over {population_text(comparison)}. Verdict: "
+        f"{error_rate_text(comparison)}; {margin_text(rule)}.{looks}"
     )
 
 

@@ -16,6 +16,11 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "question": comparison.question,
         "alpha": comparison.rule.alpha,
         "margin_db": comparison.rule.margin_db,
+        "error_rate": comparison.rule.scope,
+        "spent_before": [
+            {"seeds": list(look.seeds), "alpha": look.alpha, "members": sorted(look.members)}
+            for look in comparison.rule.former
+        ],
         "protocols": {name: p.plain() for name, p in comparison.protocols.items()},
         "looks": [list(seeds) for seeds in comparison.rule.looks],
         "family": comparison.family,
@@ -65,19 +70,29 @@ def difference_to_dict(difference: Difference) -> dict[str, Any]:
     """Return a difference as plain data; all in dB unless the name says otherwise."""
     decision, extra = difference.decision, difference.sensitivity
     low, high = decision.interval or (None, None)
+    inner_low, inner_high = decision.equivalence_interval or (None, None)
     return {
         "mean": decision.estimate.mean,
         "low": low,
         "high": high,
         "verdict": decision.verdict,
         "further_seeds": decision.further_seeds,
+        "further_seeds_odds": decision.more and decision.more.odds,
+        "alpha": decision.alpha,
+        "alpha_shared_by": decision.sharing,
+        "alpha_left": difference.left,
+        "look_seeds": difference.look,
         "seeds": len(difference.seeds),
         "images": len(difference.images),
         "seed_sd": decision.estimate.seed_sd,
         "image_sd": decision.estimate.image_sd,
+        "rest_sd": decision.estimate.rest_sd,
         "p": decision.p,
         "p_holm": decision.p_holm,
+        "p_equivalence": decision.p_equivalence,
         "p_equivalence_holm": decision.p_equivalence_holm,
+        "equivalence_low": inner_low,
+        "equivalence_high": inner_high,
         "p_sign_flip": decision.p_sign_flip,
         "smallest_p_sign_flip": decision.smallest_p_sign_flip,
         "bootstrap": difference.bootstrap and list(difference.bootstrap),
@@ -101,6 +116,7 @@ def attribution_to_dict(attribution: Attribution) -> dict[str, Any]:
                     "low": decision.interval and decision.interval[0],
                     "high": decision.interval and decision.interval[1],
                     "p_holm": decision.p_holm,
+                    "p_equivalence_holm": decision.p_equivalence_holm,
                     "verdict": decision.verdict,
                 }
                 for name, decision in share.decisions.items()

@@ -3,34 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from workbench.results import TrialResult
-from workbench.statistics.decision_rule import DecisionRule
-from workbench.system.text import counted
-
-
-def confidence_text(rule: DecisionRule) -> str:
-    """Return the confidence of the intervals."""
-    if rule.looks:
-        return "as confident as the look that settled it is strict"
-    return f"{100 * (1 - rule.alpha):g} %"
-
-
-def remedy_text(further_seeds: int | None) -> str:
-    """Return what would settle an undecided difference."""
-    if further_seeds is None:
-        return "more seeds alone would not settle it, more images may"
-    return f"about {counted(further_seeds, 'more seed')} would settle it"
-
-
-def looks_text(rule: DecisionRule) -> str:
-    """Return the looks of a sequential study and their error rates."""
-    from workbench.statistics.sequential import shares
-
-    counts = [len(seeds) for seeds in rule.looks]
-    rates = [f"{rate:.2g}" for rate in shares(rule.alpha, counts)]
-    return (
-        f"looks after {listed(map(str, counts))} seeds with error rates {listed(rates)}, "
-        f"{rule.alpha:g} in all; each difference is of the look that settled it, or of the last"
-    )
 
 
 def listed(words: Iterable[str]) -> str:

@@ -76,7 +76,7 @@ class CrossedError:
         from scipy import optimize
 
         unit = math.sqrt(self.variance)
-        if unit == 0:
+        if unit == 0 or self.p(0.0) <= alpha:
             return 0.0
         high = 2.0
         while self.p(high * unit) > alpha:

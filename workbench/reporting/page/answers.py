@@ -8,7 +8,7 @@ from workbench.analysis.selection import MOST_DRAWN
 from workbench.reporting.colours import SIGNS, styles, swatch
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
-from workbench.reporting.wording import remedy_text
+from workbench.reporting.verdict_texts import remedy_text, unscored_text
 from workbench.statistics.decision_rule import Verdict
 from workbench.system.numbers import db_text, p_text
 from workbench.system.text import counted
@@ -71,6 +71,8 @@ def _said(header: Header, comparison: Comparison, name: str) -> Iterator[str]:
             if judged.name == name:
                 where = f"{dataset}: " if several else ""
                 sentence = answer_text(judged, comparison.rule.margin_db, _steps(header, name))
+                missing = unscored_text(comparison, judged)
+                sentence += f"; {missing}" if missing else ""
                 yield (
                     f'<div class="said">{chip(judged.difference.decision.verdict)}'
                     f"<span>{text(where + sentence)}</span></div>"
@@ -93,10 +95,13 @@ def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
     found = judged.difference.decision
     delta = db_text(found.estimate.mean, found.interval)
     if found.verdict == "equivalent":
-        within = f"equivalent within ±{margin_db:g} dB {steps}"
-        return f"no difference that matters ({delta}, {within})"
+        inner = db_text(found.estimate.mean, found.equivalence_interval)
+        within = (
+            f"equivalent within ±{margin_db:g} dB, p {p_text(found.p_equivalence_holm)}, {steps}"
+        )
+        return f"no difference that matters ({inner}, {within})"
     if found.verdict == "undecided":
-        return f"no answer yet ({delta} {steps}); {remedy_text(found.further_seeds)}"
+        return f"no answer yet ({delta} {steps}); {remedy_text(judged.difference)}"
     if found.verdict == "not testable":
         return f"no claim from {_sample(judged.difference)} ({delta} {steps})"
     raises = "raises" if found.verdict == "better" else "lowers"

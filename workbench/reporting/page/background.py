@@ -10,7 +10,7 @@ from workbench.config.yaml_files import write_yaml
 from workbench.reporting.figures import Results
 from workbench.reporting.html_parts import text
 from workbench.reporting.page.head import Header
-from workbench.reporting.wording import looks_text
+from workbench.reporting.verdict_texts import looks_text
 
 
 def background(header: Header, comparison: Comparison, results: Results) -> Iterator[str]:

@@ -8,7 +8,7 @@ from workbench.reporting import figures
 from workbench.reporting.colours import MARKS, PATHS, SIGNS
 from workbench.reporting.figure import Forest, ForestRow
 from workbench.reporting.html_parts import text, whole
-from workbench.reporting.wording import confidence_text
+from workbench.reporting.verdict_texts import confidence_text, population_text
 from workbench.system.numbers import db_text, difference_text
 
 _MOST_TICKS = 6
@@ -121,7 +121,7 @@ def _caption(plot: Forest, comparison: Comparison) -> str:
     signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items() if verdict in found)
     return (
         "PSNR of each variant minus that of the network it is compared with: mean and interval "
-        f"({confidence_text(comparison.rule)}) over new seeds and new images. Shaded: within "
+        f"({confidence_text(comparison.rule)}) over {population_text(comparison)}. Shaded: within "
         f"±{plot.margin_db:g} dB. {signs}."
     )
 

@@ -9,6 +9,7 @@ from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.reporting.html_parts import facts, whole
+from workbench.reporting.verdict_texts import error_rate_text
 from workbench.reporting.wording import listed, short_value
 from workbench.system.text import counted
 
@@ -67,8 +68,7 @@ def _facts(header: Header, comparison: Comparison) -> Iterator[tuple[str, str]]:
     rule = comparison.rule
     yield (
         "Judged by",
-        f"equivalence margin ±{rule.margin_db:g} dB; error rate {rule.alpha:g} over "
-        f"{counted(comparison.family, 'comparison')} (Holm)",
+        f"equivalence margin ±{rule.margin_db:g} dB; {error_rate_text(comparison)}",
     )
     yield "Study", f"{header.study}, declared {header.declared}"
 

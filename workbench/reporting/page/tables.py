@@ -8,10 +8,10 @@ from workbench.reporting.baseline import BICUBIC, warning
 from workbench.reporting.colours import BICUBIC_STYLE, Style, styles, swatch
 from workbench.reporting.html_parts import Cell, html_table, text, whole
 from workbench.reporting.page.answers import chip
+from workbench.reporting.verdict_texts import decision_texts
 from workbench.system.numbers import (
     count_change,
     decimals_of,
-    difference_text,
     giga_change,
     giga_text,
     interval_text,
@@ -86,9 +86,8 @@ def _decided(difference: Difference | None) -> list[Cell]:
     """Return the difference with its interval, and the verdict."""
     if difference is None:
         return [Cell("-"), Cell("", "word")]
-    found = difference.decision
-    delta = difference_text(found.estimate.mean, found.interval)
-    return [Cell(text(delta)), Cell(chip(found.verdict), "word")]
+    delta, _ = decision_texts(difference)
+    return [Cell(text(delta)), Cell(chip(difference.decision.verdict), "word")]
 
 
 def _more(
@@ -110,7 +109,10 @@ def _more(
         difference = effect.datasets[dataset]
         known = [effect.name, "", str(len(difference.seeds)), "", *_checks(difference)]
         rows.append([Cell(text(one)) for one in known])
-    caption = "p: of no difference; median and win rate: over the images, each the mean over seeds"
+    caption = (
+        "p: of the test that the verdict rests on; median and win rate: over the images, each the "
+        "mean over seeds"
+    )
     yield (
         '<details class="key"><summary>SSIM, p, bootstrap, median and win rate</summary>'
         f"{html_table(caption, head, rows)}</details>"
@@ -121,9 +123,10 @@ def _checks(difference: Difference | None) -> Sequence[str]:
     if difference is None:
         return [""] * len(_MORE)
     found, extra = difference.decision, difference.sensitivity
+    _, p = decision_texts(difference)
     mean = found.estimate.mean
     return [
-        *(p_text(found.p_holm), p_text(found.p_sign_flip)),
+        *(p, p_text(found.p_sign_flip)),
         interval_text(mean, difference.bootstrap) if difference.bootstrap else "",
         *(
             signed(extra.median, decimals_of(extra.median, found.interval)),

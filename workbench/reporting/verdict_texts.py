@@ -1,0 +1,114 @@
+"""Sentences about verdicts: their error rate, what would settle them, what to doubt. No torch."""
+
+from workbench.analysis.comparison import Comparison, Judged
+from workbench.analysis.judging import Difference
+from workbench.reporting.wording import listed
+from workbench.statistics.decision_rule import DecisionRule
+from workbench.system.numbers import difference_text, p_text
+from workbench.system.text import counted
+
+
+def confidence_text(rule: DecisionRule) -> str:
+    """Return the confidence of the intervals."""
+    if rule.looks:
+        return "as confident as the look that settled it is strict"
+    return f"{100 * (1 - rule.alpha):g} %"
+
+
+def population_text(comparison: Comparison) -> str:
+    """Return what the intervals speak of: `new seeds and new images`."""
+    images = {
+        dataset: max((len(one.difference.images) for one in comparison.judged(dataset)), default=0)
+        for dataset in comparison.protocols
+    }
+    single = [dataset for dataset, count in images.items() if count == 1]
+    if not single:
+        return "new seeds and new images"
+    if len(single) == len([count for count in images.values() if count]):
+        return "new seeds, on this one image"
+    return f"new seeds and new images ({listed(single)}: one image, so new seeds only)"
+
+
+def error_rate_text(comparison: Comparison) -> str:
+    """Return what the error rate holds for: `error rate 0.05 for all verdicts of a data set`."""
+    rule, sets = comparison.rule, len(comparison.protocols)
+    family = counted(comparison.family, "comparison")
+    if rule.scope == "study":
+        over = f"all verdicts of the study ({family} on {counted(sets, 'data set')})"
+    elif sets > 1:
+        over = f"all verdicts of a data set ({family}), and up to {sets} times as much over all"
+    else:
+        over = f"all verdicts ({family})"
+    return f"error rate {rule.alpha:g} for {over}, by one Holm step-down over both tests (p)"
+
+
+def margin_text(rule: DecisionRule) -> str:
+    """Return what `equivalent` means."""
+    if rule.margin_db == 0:
+        return "with margin 0 nothing is called equivalent"
+    return (
+        f"equivalent: within ±{rule.margin_db:g} dB, with the {100 * (1 - 2 * rule.alpha):g} % "
+        "interval and the p of the equivalence test"
+    )
+
+
+def decision_texts(difference: Difference) -> tuple[str, str]:
+    """Return difference with interval, and p: those of the test that the verdict rests on."""
+    found = difference.decision
+    equivalent = found.verdict == "equivalent"
+    interval = found.equivalence_interval if equivalent else found.interval
+    p = found.p_equivalence_holm if equivalent else found.p_holm
+    return difference_text(found.estimate.mean, interval), p_text(p)
+
+
+def remedy_text(difference: Difference) -> str:
+    """Return what would settle an undecided difference."""
+    more, seeds = difference.decision.more, len(difference.seeds)
+    if more is None:
+        return "more seeds alone would not settle it, more images may"
+    text = (
+        f"about {counted(more.seeds, 'more seed')} would settle it (odds {100 * more.odds:.0f} %)"
+    )
+    if difference.left > 0:
+        return text  # a later look of this study
+    return (
+        f"{text}, planned beforehand as --seeds {seeds}..{seeds + more.seeds} in another --study: "
+        "this one has spent its error rate"
+    )
+
+
+def looks_text(rule: DecisionRule) -> str:
+    """Return the looks of a sequential study and their error rates."""
+    from workbench.statistics.sequential import shares
+
+    counts = [len(seeds) for seeds in rule.looks]
+    rates = [f"{rate:.2g}" for rate in shares(rule.alpha, counts, spending=rule.spending)]
+    return (
+        f"looks after {listed(map(str, counts))} seeds with error rates {listed(rates)}, "
+        f"{rule.alpha:g} in all; settled comparisons leave their part to the others; each "
+        "difference is of the look that settled it, or of the last"
+    )
+
+
+def spent_text(rule: DecisionRule) -> str:
+    """Return what earlier declarations of the study have spent; empty if nothing."""
+    if not rule.former:
+        return ""
+    looks = listed(f"{look.alpha:.2g} at {len(look.seeds)} seeds" for look in rule.former)
+    members = {name for look in rule.former for name in look.members}
+    most = max(rule.spent_before(name) for name in members)
+    left = max(rule.alpha - most, 0.0)
+    rest = f"{left:.2g} is left" if left else "nothing is left, so more seeds settle nothing"
+    return f"earlier declarations of this study spent {looks} of {rule.alpha:g}: {rest}"
+
+
+def unscored_text(comparison: Comparison, judged: Judged) -> str:
+    """Return how many trials of a compared network have no score; empty if all have one."""
+    failed = {
+        row.name: f"{len(row.failures)} of {len(row.failures) + len(row.seeds)} trials"
+        for row in comparison.rows
+        if row.failures and row.name in (judged.name, judged.against)
+    }
+    if not failed:
+        return ""
+    return f"without {listed(f'{count} of {name}' for name, count in failed.items())} (no score)"

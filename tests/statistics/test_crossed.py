@@ -28,8 +28,9 @@ def test_mean_squares_are_those_of_the_estimate() -> None:
     delta = simulate(Truth(effect=0.02), 4, 7, np.random.default_rng(0))
     mean, seed, image, rest = mean_squares(delta)
     found = estimate(delta)
-    assert found.error is not None
-    assert (found.mean, found.error.seed, found.error.image, found.error.rest) == pytest.approx(
+    error = found.crossed_error
+    assert error is not None
+    assert (found.mean, error.seed, error.image, error.rest) == pytest.approx(
         (float(mean), float(seed), float(image), float(rest))
     )
     assert found.seed_sd == pytest.approx(delta.mean(axis=1).std(ddof=1))

@@ -48,7 +48,7 @@ def shapley_plan(path: AblationPath, study: str, seeds: Sequence[int], budget: i
     """Choose the orders that the budget allows.
 
     Args:
-        path: Its own order is the first.
+        path: Between two networks.
         study: Name of the study.
         seeds: At least one.
         budget: Most trials, those that the ledger has already included.
@@ -108,18 +108,18 @@ def _step(path: AblationPath, before: Chosen, name: str, weight: float) -> Weigh
 def _draw(path: AblationPath, networks: int) -> list[tuple[str, ...]]:
     """Return pairs of orders that pass at most `networks` networks; none if no pair fits.
 
+    All are drawn, the first one too: an order of the user's choice among them is no sample.
     Always the same pairs, so that a larger budget uses what a smaller one trained.
     """
     draw = random.Random(0)
     orders: list[tuple[str, ...]] = []
     nodes: set[Chosen] = set()
-    candidate = path.order
     for _ in range(MAX_PAIRS):
+        candidate = tuple(draw.sample(path.order, len(path.order)))
         if candidate not in orders:
             pair = [candidate, candidate[::-1]]
             nodes |= {node for order in pair for node in path.nodes(order)}
             if len(nodes) > networks:
                 break
             orders += pair
-        candidate = tuple(draw.sample(path.order, len(path.order)))
     return orders

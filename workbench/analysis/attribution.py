@@ -14,6 +14,7 @@ from workbench.results import Protocol, TrialResult
 from workbench.statistics.decision_rule import DecisionRule
 
 if TYPE_CHECKING:
+    from workbench.statistics.estimate import Estimate
     from workbench.statistics.matrix import Scores
     from workbench.statistics.verdicts import Decision
 
@@ -45,6 +46,8 @@ def attribute(
     results: Mapping[str, Sequence[TrialResult]],
     steps: Mapping[str, Sequence[WeightedStep]],
     rule: DecisionRule | None = None,
+    *,
+    drawn: bool = False,
 ) -> Attribution:
     """Average the steps of each component.
 
@@ -52,6 +55,8 @@ def attribute(
         results: Of each network, one for each seed.
         steps: By component; the weights of each add up to 1.
         rule: Decides the verdicts of the components, which are one family.
+        drawn: Whether the steps of each component are those of orders that were drawn in pairs,
+            pair after pair. Then the error includes the drawing, and one pair tests nothing.
 
     Raises:
         WorkbenchError: If results were scored by different protocols, or no seed is complete in
@@ -65,7 +70,7 @@ def attribute(
         raise WorkbenchError(f"no seed is complete in every network of the path; see {failed}")
     nodes = {name: [rows[seed] for seed in shared] for name, rows in done.items()}
     rule = rule or DecisionRule()
-    judged = _judge(tuple(protocols), nodes, steps, rule)
+    judged = _judge(tuple(protocols), nodes, steps, rule, drawn=drawn)
     shares = [
         _share(component, nodes, parts, {name: found[component] for name, found in judged.items()})
         for component, parts in steps.items()
@@ -78,28 +83,43 @@ def _judge(
     nodes: Mapping[str, Sequence[TrialResult]],
     steps: Mapping[str, Sequence[WeightedStep]],
     rule: DecisionRule,
+    *,
+    drawn: bool,
 ) -> dict[str, dict[str, Decision]]:
     """Give the verdicts of all components, by data set and component."""
     from workbench.statistics.estimate import estimate
     from workbench.statistics.matrix import contrast
+    from workbench.statistics.orders import over_orders
     from workbench.statistics.verdicts import decide
 
-    estimates = {}
+    estimates: dict[tuple[str, str], tuple[Estimate, tuple[float, ...]]] = {}
     for dataset in datasets:
         scores = {name: _scores(rows, dataset) for name, rows in nodes.items()}
         for component, parts in steps.items():
             pair = contrast(_terms(parts, scores))
             if pair is None:
                 raise WorkbenchError(f"{dataset}: the networks of the path share no image")
-            estimates[dataset, component] = (estimate(pair.delta), pair.seed_means)
+            found = estimate(pair.delta)
+            if drawn:
+                found = over_orders(found, _pair_means(parts, scores))
+            estimates[dataset, component] = (found, pair.seed_means)
     groups = [tuple(datasets)] if rule.scope == "study" else [(name,) for name in datasets]
-    found: dict[str, dict[str, Decision]] = {name: {} for name in datasets}
+    decisions: dict[str, dict[str, Decision]] = {name: {} for name in datasets}
     for group in groups:
         members = {key: one for key, one in estimates.items() if key[0] in group}
         decided = decide(members, alpha=rule.alpha, margin_db=rule.margin_db)
         for (dataset, component), decision in decided.items():
-            found[dataset][component] = decision
-    return found
+            decisions[dataset][component] = decision
+    return decisions
+
+
+def _pair_means(parts: Sequence[WeightedStep], scores: Mapping[str, Scores]) -> list[float]:
+    """Return what each pair of orders, one and its reverse, says of a component, in dB."""
+    from workbench.statistics.matrix import contrast
+
+    pairs = [parts[place : place + 2] for place in range(0, len(parts), 2)]
+    found = [contrast(_terms(pair, scores)) for pair in pairs]
+    return [len(pairs) * float(one.delta.mean()) for one in found if one is not None]
 
 
 def _terms(

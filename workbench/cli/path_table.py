@@ -89,7 +89,10 @@ def print_shapley(
     OUT.print(made)
     for dataset in nodes.protocols:
         print_below_bicubic(nodes, dataset)
-    exactness = "all orders" if shapley.exact else f"{shapley.orders} orders drawn in pairs"
+    exactness = "all orders"
+    if not shapley.exact:
+        error = "the intervals include the drawing" if shapley.orders > 2 else "too few to test"
+        exactness = f"{shapley.orders} orders drawn in pairs ({error})"
     note(
         f"mean over {exactness}; the values add up to the difference of the ends\n"
         f"verdict: after Holm over the {len(attribution.shares)} components and both tests; "

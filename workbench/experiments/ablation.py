@@ -135,7 +135,7 @@ def _compared(study: PlannedStudy, trained: Trained) -> AblationOutcome:
     else:
         ends = {name: results[name] for name in (path.start_name, path.end_name)}
         comparison = compare(ends, {}, rule=rule, question=plan.question)
-        attribution = attribute(results, study.shapley.steps, rule)
+        attribution = attribute(results, study.shapley.steps, rule, drawn=not study.shapley.exact)
     if path is not None:
         networks = compare(results, {}, {}, rule)
     return AblationOutcome(

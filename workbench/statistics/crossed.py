@@ -162,7 +162,7 @@ def two_sided_p(
     p: Values = 2 * stdtr(degrees, -far / np.sqrt(safe))
     if images > 1:
         weight = _weight(a, b, seeds - 1, images - 1)
-        p = (1 - weight) * p + weight * _fiducial(far, a, b, e, seeds - 1, images - 1)
+        p = (1 - weight) * p + weight * fiducial_p(far, a, b, e, seeds - 1, images - 1)
     return np.where(certain, np.where(far == 0, 1.0, 0.0), np.minimum(p, 1.0))
 
 
@@ -192,7 +192,7 @@ def _weight(a: Values, b: Values, f_a: int, f_b: int) -> Values:
     return np.where(both > 0, weight, 1.0)
 
 
-def _fiducial(far: Values, a: Values, b: Values, e: Values, f_a: int, f_b: int) -> Values:
+def fiducial_p(far: Values, a: Values, b: Values, e: Values, f_a: int, f_b: int) -> Values:
     """Return the mean of the normal two-sided p over the possible variances."""
     from scipy.special import ndtr
 

@@ -7,6 +7,7 @@ it is a claim about that image.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,27 @@ Matrix = NDArray[np.float64]
 """Shape (seeds, images), in dB."""
 _ROUNDING = 1e-13
 """Differences that are smaller, relatively, are rounding."""
+
+
+class Error(Protocol):
+    """What a mean may be off by."""
+
+    @property
+    def variance(self) -> float:
+        """Variance of the mean, dB^2."""
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the variance."""
+
+    def half_width(self, alpha: float) -> float:
+        """Return half the interval of confidence 1 - alpha, dB."""
+
+    def p(self, distance: float) -> float:
+        """Return the two-sided p of a true mean that is `distance` dB away."""
+
+    def with_seeds(self, seeds: int) -> "Error":
+        """Return what another number of seeds would give if the spreads are the true ones."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +56,13 @@ class Estimate:
     """Standard deviation of what is left for one seed and image; None with one of either."""
 
     @cached_property
-    def error(self) -> CrossedError | None:
+    def error(self) -> Error | None:
         """What the mean may be off by, None with one seed."""
+        return self.crossed_error
+
+    @property
+    def crossed_error(self) -> CrossedError | None:
+        """What the mean may be off by over new seeds and new images, None with one seed."""
         if self.seed_sd is None:
             return None
         return CrossedError(

@@ -21,11 +21,11 @@ from workbench.reporting.search_texts import (
     correlation_texts,
     counts_text,
     difference_text,
+    importance_texts,
     proposal_text,
     value_text,
 )
 from workbench.search.analysis import SearchAnalysis
-from workbench.search.importances import FEWEST
 from workbench.search.state import BASELINE, cost_of_trial
 from workbench.system.numbers import giga_text
 
@@ -161,15 +161,17 @@ def _table(view: SearchAnalysis) -> tuple[str, list[str], list[list[str]]]:
 
 def _importances(view: SearchAnalysis) -> Iterator[str]:
     found = view.importances
+    for sentence in importance_texts(found):
+        yield f"<p>{text(sentence)}</p>"
     if not found.shares:
-        yield f"<p>Fewer than {FEWEST} networks to compare: importances would say nothing.</p>"
         return
     objective = search_figures.unit_text(view.names[0]).partition(",")[0]
     where = "at the first rung, where all were compared" if found.at_first_rung else "at the end"
     caption = (
         f"Importance for {objective} of {found.count} networks {where}. PED-ANOVA: what sets "
         "the better ones apart. fANOVA: what explains the variance. Dimensions that not every "
-        "network has are left out"
+        "network has are left out. Shares are never 0, and add up to 1: the sentences above say "
+        "which stand out from noise"
     )
     methods = {method: style(number) for number, method in enumerate(found.shares)}
     figure = search_figures.importances(found.shares)

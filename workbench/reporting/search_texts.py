@@ -11,7 +11,7 @@ from workbench.search.state import SearchState
 from workbench.system import numbers
 
 if TYPE_CHECKING:  # tables use these sentences, too, and load no scipy
-    from workbench.search.analysis import Correlation, SearchAnalysis
+    from workbench.search.analysis import Correlation, Importances, SearchAnalysis
 
 
 def proposal_text(proposal: Proposal) -> str:
@@ -50,6 +50,37 @@ def bicubic_warnings(state: SearchState) -> list[str]:
         for dataset, short in below_bicubic_db(state).items()
         if short
     ]
+
+
+def importance_texts(found: "Importances") -> list[str]:
+    """Return which dimensions stand out from noise, a sentence for each method."""
+    from workbench.search.importances import FEWEST
+
+    texts = []
+    for method, fewest in FEWEST.items():
+        measured = found.by_method.get(method)
+        if measured is None:
+            reason = (
+                f"at least {fewest} networks that can be compared are needed, "
+                f"there are {found.count}"
+                if found.count < fewest
+                else "no dimension varies that all networks have"
+            )
+            texts.append(f"{method}: {reason}.")
+            continue
+        clear = {name: one for name, one in measured.items() if one.stands_out}
+        if clear:
+            said = ", ".join(
+                f"{name} (share {one.share:.2f}, p {one.p:.2g})" for name, one in clear.items()
+            )
+            texts.append(f"{method}: told from noise are {said}; the others are not.")
+        else:
+            least = min(one.p for one in measured.values())
+            texts.append(
+                f"{method}: no dimension can be told from noise (smallest p {least:.2f}), so no "
+                "shares are shown."
+            )
+    return texts
 
 
 def correlation_texts(analysis: "SearchAnalysis") -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.search.bicubic import bicubic_values
-from workbench.search.importances import importances
+from workbench.search.importances import Importance, importances
 from workbench.search.objectives import Objective
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState, cost_of_trial
@@ -29,12 +29,24 @@ class Scored:
 class Importances:
     """Hyper-parameter importance for the first objective."""
 
-    shares: Mapping[str, Mapping[str, float]]
-    """By method and dimension; empty for too few networks."""
+    by_method: Mapping[str, Mapping[str, Importance]]
+    """By method and dimension; without the methods that need more networks."""
     count: int
     """Networks that were compared."""
     at_first_rung: bool
     """There all candidates are compared; without rungs at the end."""
+
+    @property
+    def shares(self) -> dict[str, dict[str, float]]:
+        """Shares of the methods that tell at least one dimension from noise, by dimension.
+
+        The others have shares, too, and their largest would look like a finding.
+        """
+        return {
+            method: {name: one.share for name, one in found.items()}
+            for method, found in self.by_method.items()
+            if any(one.stands_out for one in found.values())
+        }
 
 
 @dataclass(frozen=True)
@@ -143,8 +155,9 @@ def _scored(state: SearchState, objectives: Sequence[Objective]) -> list[Scored]
 def _importances(state: SearchState, objective: Objective) -> Importances:
     first = _at_rung(state, 0)
     values = first or {n: v[0] for n, v in state.values([objective]).items()}
-    shares = importances(state.record.proposals, values, objective)
-    return Importances(shares, len(values), bool(first))
+    compared = [p.name for p in state.record.proposals if p.name in values and p.params]
+    found = importances(state.record.proposals, values, objective)
+    return Importances(found, len(compared), bool(first))
 
 
 def _rungs(state: SearchState, objective: Objective) -> Rungs:

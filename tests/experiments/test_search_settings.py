@@ -1,11 +1,16 @@
 """What is requested of a search, and the settings that it becomes."""
 
+from pathlib import Path
+
 import pytest
 
 from workbench.errors import ConfigError
+from workbench.experiments.search_opening import with_stored_audits
 from workbench.experiments.search_settings import PBT_FIDELITY, settings_of
 from workbench.experiments.search_spec import ResumePolicy, SamplerName, SearchSpec
 from workbench.experiments.trial_spec import TrialSpec
+from workbench.search.record import SearchRecord
+from workbench.search.record_file import start_record
 
 
 def test_what_is_not_given_comes_from_the_space() -> None:
@@ -43,6 +48,27 @@ def test_a_population_has_rungs_where_the_space_has_none(
 
 
 @pytest.mark.parametrize(
+    ("spec", "share"),
+    [
+        (SearchSpec("mdrn-size"), 0.1),
+        (SearchSpec("mdrn-size", audit_share=0), 0.0),
+        (SearchSpec("mdrn-size", audit_share=0.3, rungs=()), 0.0),
+        (SearchSpec("training", sampler="pbt"), 0.0),
+    ],
+)
+def test_candidates_are_audited_where_rungs_stop_others(spec: SearchSpec, share: float) -> None:
+    assert settings_of(spec).audit_share == share
+
+
+def test_a_search_that_was_begun_without_audits_is_resumed_without(tmp_path: Path) -> None:
+    settings = settings_of(SearchSpec("mdrn-size"))
+    assert with_stored_audits(settings, "old", tmp_path) == settings
+    old = settings.model_copy(update={"audit_share": 0.0})
+    start_record(SearchRecord(name="old", settings=old), tmp_path)
+    assert with_stored_audits(settings, "old", tmp_path) == old
+
+
+@pytest.mark.parametrize(
     ("spec", "reason"),
     [
         (SearchSpec("mdrn-size", limits={"params": 5.0}), r"unknown limit 'params'; did you mean"),
@@ -50,6 +76,8 @@ def test_a_population_has_rungs_where_the_space_has_none(
         (SearchSpec("mdrn-size", keep=1.5), r"--rungs, --keep: keep: .*less than 1"),
         (SearchSpec("training", sampler="grid"), r"needs a space that can be counted"),
         (SearchSpec("training", sampler="pbt", asynchronous=True), r"exclude each other"),
+        (SearchSpec("training", sampler="pbt", audit_share=0.2), r"--audit-share .* exclude each"),
+        (SearchSpec("mdrn-size", audit_share=1.5), r"--audit-share must lie in 0..1, got 1.5"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(spec: SearchSpec, reason: str) -> None:

@@ -11,13 +11,13 @@ TESTS = {"main effects": main_effect_ps, "good ones": good_ones_ps}
 
 def factors(draw: Generator, count: int) -> dict[str, list[object]]:
     """Return eight factors of four kinds."""
-    kinds = {
-        "choice": lambda: draw.choice(["a", "b", "c"], count).tolist(),
-        "switch": lambda: draw.choice([True, False], count, p=[0.8, 0.2]).tolist(),
-        "whole": lambda: draw.integers(4, 41, count).tolist(),
-        "real": lambda: draw.normal(size=count).tolist(),
-    }
-    return {f"{kind} {number}": make() for number in (1, 2) for kind, make in kinds.items()}
+    found: dict[str, list[object]] = {}
+    for number in (1, 2):
+        found[f"choice {number}"] = draw.choice(["a", "b", "c"], count).tolist()
+        found[f"switch {number}"] = draw.choice([True, False], count, p=[0.8, 0.2]).tolist()
+        found[f"whole {number}"] = draw.integers(4, 41, count).tolist()
+        found[f"real {number}"] = draw.normal(size=count).tolist()
+    return found
 
 
 @pytest.mark.parametrize(("name", "count"), [("main effects", 24), ("good ones", 60)])

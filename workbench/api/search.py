@@ -36,6 +36,7 @@ def search(
     limits: Mapping[str, float] | None = None,
     rungs: Sequence[float] | None = None,
     keep: float | None = None,
+    audit_share: float | None = None,
     seed: int = 0,
     seeds: int | str | Sequence[int] = 1,
     batch: int = 4,
@@ -59,6 +60,8 @@ def search(
         limits: Costs and their bounds, such as `{"parameters": 60_000}`; in place of the space's.
         rungs: Fractions of the steps, in 0..1, at which candidates are compared; `[]` for none.
         keep: Fraction of the candidates that is promoted at each rung (1 / eta), in 0..1.
+        audit_share: Fraction of the candidates that no rung stops, so that the rungs can be judged,
+            in 0..1; a tenth if None, or what a search of this name has.
         seed: Of the sampler, 0 or more.
         seeds: Of the trainings: how many, or which ones; objectives are means over them.
         batch: Networks that are proposed together, or that run at a time if `asynchronous`.
@@ -87,6 +90,7 @@ def search(
             limits=dict(limits or {}),
             rungs=None if rungs is None else tuple(rungs),
             keep=keep,
+            audit_share=audit_share,
             seed=seed,
             trial_seeds=seed_numbers(seeds),
             batch=batch,

@@ -69,6 +69,17 @@ KeepOption = Annotated[
         rich_help_panel=WHAT,
     ),
 ]
+AuditShareOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="FRACTION",
+        min=0,
+        max=1,
+        help="Fraction of the candidates that no rung stops, so that the rungs can be judged.",
+        show_default="0.1",
+        rich_help_panel=WHAT,
+    ),
+]
 BatchOption = Annotated[
     int,
     typer.Option(

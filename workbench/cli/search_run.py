@@ -32,6 +32,7 @@ from workbench.cli.search_execution_options import (
 )
 from workbench.cli.search_options import (
     AsynchronousOption,
+    AuditShareOption,
     BatchOption,
     KeepOption,
     LimitOption,
@@ -61,6 +62,7 @@ def run(
     limit: LimitOption = None,
     rungs: RungsOption = None,
     keep: KeepOption = None,
+    audit_share: AuditShareOption = None,
     batch: BatchOption = 4,
     asynchronous: AsynchronousOption = False,
     recipe_name: RecipeOption = DEFAULT_RECIPE,
@@ -112,6 +114,7 @@ def run(
         limits=limits_of(limit),
         rungs=rungs_of(rungs),
         keep=keep,
+        audit_share=audit_share,
         seed=seed,
         trial_seeds=seed_rule(seeds).seeds,
         batch=batch,

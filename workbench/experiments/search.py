@@ -12,11 +12,12 @@ from workbench.experiments.early_stop import TrialsWatched, stopped_early
 from workbench.experiments.packing import pack
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_events import SearchEnded, SearchRecorded, SearchStarted
-from workbench.experiments.search_opening import open_search
+from workbench.experiments.search_opening import open_search, with_stored_audits
 from workbench.experiments.search_settings import settings_of
 from workbench.experiments.search_spec import ResumePolicy, SearchSpec
 from workbench.experiments.stored_search import objectives_of, stored_search
 from workbench.experiments.views import optional, tracking
+from workbench.search.audits import DEFAULT_SHARE
 from workbench.search.forking import fork_checkpoints
 from workbench.search.loop import run_loop
 from workbench.search.record import SearchEvent, SearchRecord, Settings
@@ -58,7 +59,9 @@ def search(
     """
     with working(emit, "checking the space"):
         settings = settings_of(spec)
-    return run_search(settings, spec.name, spec.trials, context, policy, emit)
+    if spec.audit_share is None and not policy.fresh:
+        settings = with_stored_audits(settings, spec.name or _name(settings), context.store)
+    return run_search(settings, spec.name or _name(settings), spec.trials, context, policy, emit)
 
 
 def run_search(
@@ -117,7 +120,10 @@ def show_search(state: SearchState, context: RunContext, emit: Emit = ignore) ->
 
 def _name(settings: Settings) -> str:
     """Name a search; a digest keeps searches of different settings apart."""
-    digest = sha256_of_json(settings.plain())[:6]
+    plain = settings.plain()
+    if plain["audit_share"] in {0.0, DEFAULT_SHARE}:  # searches before audits keep their names
+        del plain["audit_share"]
+    digest = sha256_of_json(plain)[:6]
     return f"{settings.space_name}_{settings.sampler}_{digest}"
 
 

@@ -46,6 +46,16 @@ def open_search(
     return record
 
 
+def with_stored_audits(settings: Settings, name: str, store: Path) -> Settings:
+    """Return settings with the share of audits of the search of this name, if there is one.
+
+    So a search of an older workbench, which has none, is resumed as it was begun.
+    """
+    record = read_record(store, name)
+    share = settings.audit_share if record is None else record.settings.audit_share
+    return settings.model_copy(update={"audit_share": share})
+
+
 def _new(
     settings: Settings,
     name: str,

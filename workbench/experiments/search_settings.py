@@ -7,6 +7,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.experiments.search_spec import SearchSpec
 from workbench.experiments.trial_spec import trial_config
+from workbench.search.audits import DEFAULT_SHARE
 from workbench.search.objectives import Objective, parse_objectives
 from workbench.search.population import FEWEST
 from workbench.search.population import NAME as PBT
@@ -54,6 +55,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         trial_seeds=spec.trial_seeds,
         batch=spec.batch,
         asynchronous=spec.asynchronous,
+        audit_share=_audit_share(spec, space),
     )
 
 
@@ -91,6 +93,23 @@ def _with_fidelity(space: SpaceFile, spec: SearchSpec) -> SpaceFile:
         found["keep"] = spec.keep
     fidelity = Fidelity.parse(found, where="--rungs, --keep")
     return space.model_copy(update={"fidelity": fidelity})
+
+
+def _audit_share(spec: SearchSpec, space: SpaceFile) -> float:
+    """Return the fraction of candidates that no rung stops; 0 where nothing is stopped at rungs.
+
+    Raises:
+        ConfigError: If it lies outside 0..1, or is requested of population based training.
+    """
+    share = DEFAULT_SHARE if spec.audit_share is None else spec.audit_share
+    if not 0 <= share <= 1:
+        raise ConfigError(f"--audit-share must lie in 0..1, got {share:g}")
+    if spec.sampler == PBT and spec.audit_share:
+        raise ConfigError(
+            "--audit-share and --sampler pbt exclude each other: offspring take the places of "
+            "those that are stopped"
+        )
+    return share if space.fidelity.rungs and spec.sampler != PBT else 0.0
 
 
 def _check_population(spec: SearchSpec, space: SpaceFile, base: TrialConfig) -> None:

@@ -32,6 +32,9 @@ class SearchSpec:
     none."""
     keep: float | None = None
     """Fraction of the candidates promoted at each rung (1 / eta), in 0..1."""
+    audit_share: float | None = None
+    """Fraction of the candidates that is never stopped at a rung, in 0..1, so that the rungs can be
+    judged; None for a tenth, or for what the search of this name has."""
     seed: int = 0
     """Of the sampler."""
     trial_seeds: tuple[int, ...] = (1,)

@@ -131,10 +131,7 @@ def _rungs(view: SearchAnalysis) -> Iterator[str]:
     if not view.rungs.at:
         return
     figure = search_figures.rungs(view.rungs.at, view.rungs.ends, view.names[0])
-    texts = [
-        *correlation_texts(view),
-        "only networks that were not stopped have an end, which lowers it",
-    ]
+    texts = correlation_texts(view)
     steps = {search_figures.rung_name(step): style(n) for n, step in enumerate(view.rungs.at)}
     yield html_figure(figure, "rungs", "; ".join(texts), legend(steps))
 

@@ -84,23 +84,41 @@ def importance_texts(found: "Importances") -> list[str]:
 
 
 def correlation_texts(analysis: "SearchAnalysis") -> list[str]:
-    """Return the rank correlation of each rung with the end."""
-    return [
-        f"after {step:,} steps: {_correlation_text(found)}"
-        for step, found in analysis.rungs.correlations().items()
-    ]
+    """Return the rank correlation of each rung with the end, over which networks, and its limit."""
+    found = analysis.rungs.correlations()
+    texts = [f"after {step:,} steps: {_correlation_text(analysis, f)}" for step, f in found.items()]
+    if any(one.tau is not None and not one.audited for one in found.values()):
+        texts.append(
+            "without audited networks only those that no rung has stopped have an end, which makes "
+            "tau smaller than it is over all (--audit-share)"
+        )
+    ceiling = analysis.rungs.ceiling
+    if ceiling is not None:
+        texts.append(f"under other seeds the ends themselves would agree with tau {ceiling:.2f}")
+    elif len(analysis.state.record.settings.trial_seeds) == 1 and found:
+        texts.append("one seed: how well the ends agree with those under other seeds is not known")
+    return texts
 
 
-def _correlation_text(found: "Correlation") -> str:
+def _correlation_text(analysis: "SearchAnalysis", found: "Correlation") -> str:
     from workbench.statistics.ranks import FEWEST
 
     if found.tau is None:
         return f"fewer than {FEWEST} networks, no rank correlation"
     low, high = found.tau.interval()
-    fixed = found.partial_tau
-    beyond = "" if fixed is None else f", {fixed:z.2f} at fixed parameters"
-    tau = f"Kendall's tau {found.tau.tau:z.2f} [{low:z.2f}, {high:z.2f}]"
-    return f"{tau}{beyond}, {found.networks} networks"
+    parts = [f"Kendall's tau {found.tau.tau:z.2f} [{low:z.2f}, {high:z.2f}]"]
+    if found.audited:
+        parts[0] += " over all that reached the rung"
+    fixed = found.at_fixed_parameters
+    if fixed is not None:
+        low, high = fixed.interval()
+        parts.append(
+            f"Spearman's rho at fixed parameters {fixed.rho:z.2f} [{low:z.2f}, {high:z.2f}]"
+        )
+    first = analysis.objectives[0]
+    parts += [f"regret@{k} {value_text(first, lost)}" for k, lost in found.regrets.items()]
+    audited = f", {found.audited} of them audited" if found.audited else ""
+    return f"{', '.join(parts)}; {found.networks} networks{audited}"
 
 
 def counts_text(analysis: "SearchAnalysis") -> str:

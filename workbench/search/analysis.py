@@ -4,12 +4,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from workbench.search.audits import weights
 from workbench.search.bicubic import bicubic_values
 from workbench.search.importances import Importance, importances
 from workbench.search.objectives import Objective
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState, cost_of_trial
-from workbench.statistics.ranks import RankCorrelation, partial_tau, rank_correlation
+from workbench.statistics.ranks import (
+    PartialCorrelation,
+    RankCorrelation,
+    partial_correlation,
+    rank_correlation,
+    regret,
+    seed_ceiling,
+)
+
+REGRETS = (1, 5)
+"""How many networks are picked at a rung."""
 
 
 @dataclass(frozen=True)
@@ -50,37 +63,54 @@ class Importances:
 
 
 @dataclass(frozen=True)
-class Rungs:
-    """The first objective of networks at the rungs and at their end."""
-
-    at: Mapping[int, Mapping[str, float]]
-    """By step and name."""
-    ends: Mapping[str, float]
-    parameters: Mapping[str, int]
-
-    def correlations(self) -> dict[int, "Correlation"]:
-        """Return the rank correlation of each rung with the end, by step."""
-        return {step: self._correlation(values) for step, values in self.at.items()}
-
-    def _correlation(self, values: Mapping[str, float]) -> "Correlation":
-        both = [name for name in values if name in self.ends]
-        here, there = [values[n] for n in both], [self.ends[n] for n in both]
-        found = rank_correlation(here, there)
-        sizes = [float(self.parameters[n]) for n in both]
-        partial = None if found is None else partial_tau(here, there, sizes)
-        return Correlation(len(both), found, partial)
-
-
-@dataclass(frozen=True)
 class Correlation:
     """How well a rung predicts the ranks at the end."""
 
     networks: int
     """That have a value at both."""
+    audited: int
+    """Of them, those that the rungs would have stopped; they stand for the others of that kind."""
     tau: RankCorrelation | None
-    """Kendall's tau; None for too few networks."""
-    partial_tau: float | None
-    """Kendall's tau at a fixed number of parameters; None for too few networks."""
+    """Kendall's tau over all that reached the rung, if any is audited, else over those that were
+    not stopped; None for too few networks."""
+    at_fixed_parameters: PartialCorrelation | None
+    """Spearman's rho at a fixed number of parameters, over those that have an end; None for too few
+    networks."""
+    regrets: Mapping[int, float]
+    """By k: how much the best of the k best at the rung misses of the best at the end, in the unit
+    of the objective. Among those that have an end."""
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """The first objective of networks at the rungs and at their end."""
+
+    objective: Objective
+    at: Mapping[int, Mapping[str, float]]
+    """By step and name."""
+    ends: Mapping[str, float]
+    parameters: Mapping[str, int]
+    weights: Mapping[str, float]
+    """How many networks each audited one stands for, by name."""
+    ceiling: float | None
+    """Tau of two rankings at the end under different seeds, at best; None if it is not known."""
+
+    def correlations(self) -> dict[int, Correlation]:
+        """Return the rank correlation of each rung with the end, by step."""
+        return {step: self._correlation(values) for step, values in self.at.items()}
+
+    def _correlation(self, values: Mapping[str, float]) -> Correlation:
+        both = [name for name in values if name in self.ends]
+        sign = -1.0 if self.objective.direction == "minimize" else 1.0
+        here, there = [sign * values[n] for n in both], [sign * self.ends[n] for n in both]
+        sizes = [float(self.parameters[n]) for n in both]
+        return Correlation(
+            networks=len(both),
+            audited=sum(name in self.weights for name in both),
+            tau=rank_correlation(here, there, [self.weights.get(name, 1.0) for name in both]),
+            at_fixed_parameters=partial_correlation(here, there, sizes),
+            regrets={k: regret(here, there, k) for k in REGRETS if len(both) > k},
+        )
 
 
 @dataclass(frozen=True)
@@ -163,10 +193,15 @@ def _importances(state: SearchState, objective: Objective) -> Importances:
 def _rungs(state: SearchState, objective: Objective) -> Rungs:
     steps = rung_steps(state.record.settings.space.fidelity, state.record.settings.base.training)
     at = {step: _at_rung(state, rung) for rung, step in enumerate(steps) if step is not None}
+    ends = {name: values[0] for name, values in state.values([objective]).items()}
+    by_seed = [[objective.value([one]) for one in state.results[name]] for name in ends]
     return Rungs(
+        objective=objective,
         at={step: values for step, values in at.items() if values},
-        ends={name: values[0] for name, values in state.values([objective]).items()},
+        ends=ends,
         parameters={p.name: cost_of_trial(p).parameters for p in state.trained},
+        weights=weights(state.record),
+        ceiling=seed_ceiling(np.array(by_seed)) if by_seed else None,
     )
 
 

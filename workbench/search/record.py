@@ -42,6 +42,9 @@ class Settings(Frozen):
     asynchronous: bool = False
     """ASHA: a decision for each candidate when it reaches a rung. There are no batches, and `batch`
     is how many candidates train at once. The order of arrival matters."""
+    audit_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Chance of a candidate that a rung would stop to train to its end regardless; see `audits.py`.
+    Searches of older workbenches have none."""
 
 
 class PriorObservation(Frozen):
@@ -141,6 +144,8 @@ class RungResult(Frozen):
     """Why the others have none, by name."""
     promoted: tuple[str, ...] = Field(default=(), alias="goes_on")
     """Names of those that train further; ASHA has a `Promoted` for each of them instead."""
+    audited: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Those among them that were drawn to train further, and not promoted for their values."""
     offspring: tuple[Recorded, ...] = Field(default=(), alias="born")
     """Candidates that fork the checkpoints of others and take the places of stopped ones."""
 
@@ -153,6 +158,8 @@ class Promoted(Frozen):
     """Of the proposal."""
     rung: int
     """At which it waited."""
+    audited: bool = Field(default=False, exclude_if=lambda drawn: not drawn)
+    """Whether it was drawn to train further, and not promoted for its values."""
 
 
 class RetryStarted(Frozen):

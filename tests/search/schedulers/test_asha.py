@@ -16,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.execution.plan import Arm
 from workbench.execution.stream import ArmEnded
 from workbench.results import TrialState
+from workbench.search.audits import is_audited, weights
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
 from workbench.search.ranking import ranked
@@ -290,3 +291,14 @@ def test_if_everything_fails_at_first_nothing_is_on_record_and_it_is_run_again(
     state = run_asynchronously(requested, 6, Arrivals(fake, "first come"), left)
     assert len(state.trained) == 6
     assert not state.record.failures()
+
+
+@pytest.mark.parametrize("order", ["last come", "at random"])
+def test_audited_candidates_are_never_stopped_in_any_order_of_arrival(order: str) -> None:
+    wanted = asynchronous_settings(sampler="random", audit_share=0.3)
+    state = run_asynchronously(wanted, 17, Arrivals(Fake(), order))
+    drawn = {p.name for p in state.trained if is_audited(wanted, p)} - {BASELINE}
+    assert 2 <= len(drawn) <= 10
+    assert drawn <= set(state.results)
+    assert set(weights(state.record)) <= drawn
+    assert not overdue_promotions(state)

@@ -10,6 +10,7 @@ from tests.builders.searches import (
 )
 from workbench.config.presets import RECIPES
 from workbench.errors import ConfigError
+from workbench.search.audits import is_audited, weights
 from workbench.search.rungs import rung_steps
 from workbench.search.state import BASELINE
 from workbench.spaces.space import Fidelity
@@ -52,3 +53,16 @@ def test_rungs_are_validations_before_the_end() -> None:
     assert rung_steps(Fidelity(rungs=(0.9,)), training) == (None,)
     with pytest.raises(ConfigError, match="rungs must increase"):
         Fidelity.parse({"rungs": [0.5, 0.25]})
+
+
+def test_audited_candidates_are_never_stopped_and_are_marked_in_the_record() -> None:
+    wanted = settings(sampler="random", space=with_rungs(), audit_share=0.3)
+    state = run(wanted, 17, Fake())
+    drawn = {p.name for p in state.trained if is_audited(wanted, p)} - {BASELINE}
+    assert 2 <= len(drawn) <= 10
+    assert drawn <= set(state.results)
+    assert drawn.isdisjoint(state.record.stopped())
+    marked = weights(state.record)
+    assert set(marked) <= drawn  # the others are promoted for their values
+    assert set(marked.values()) == {1 / 0.3}
+    assert weights(run(settings(space=with_rungs()), 9, Fake()).record) == {}

@@ -8,6 +8,7 @@ is that the order of arrival decides, so that another number of workers may give
 
 from collections.abc import Mapping
 
+from workbench.search.audits import is_audited
 from workbench.search.ranking import ranked
 from workbench.search.record import (
     BatchProposed,
@@ -101,7 +102,7 @@ class AshaScheduler(Scheduler):
             return self._ready[0]
         if len(self._in_training) >= self.context.state.record.settings.batch:
             return None
-        promotion = self._promotion(at_least=0)
+        promotion = self._promotion(at_least=0) or self._audit()
         if promotion is None and not more_candidates and not self._in_training:
             # No other candidate will arrive: the best of a rung is promoted, however few they are.
             promotion = self._promotion(at_least=1)
@@ -140,6 +141,16 @@ class AshaScheduler(Scheduler):
             for name in ranked(values, self.context.objectives)[:count]:
                 if (name, rung) not in self._promoted:
                     return Promoted(number=self._candidates[name].number, rung=rung)
+        return None
+
+    def _audit(self) -> Promoted | None:
+        """Return the promotion of a candidate that waits at a rung and was drawn to train on."""
+        settings = self.context.state.record.settings
+        for rung in sorted(self._at_rung, reverse=True):
+            for name in self._at_rung[rung]:
+                proposal = self._candidates[name]
+                if (name, rung) not in self._promoted and is_audited(settings, proposal):
+                    return Promoted(number=proposal.number, rung=rung, audited=True)
         return None
 
     def _settle(self, stage: RungResult) -> None:

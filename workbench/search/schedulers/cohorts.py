@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
+from workbench.search.audits import is_audited
 from workbench.search.record import BatchProposed, Proposal, RetryStarted, RungResult, SearchEvent
 from workbench.search.rungs import select_survivors
 from workbench.search.schedulers.scheduler import (
@@ -147,8 +148,11 @@ class CohortScheduler(Scheduler):
             self.context.fraction,
         )
         free = {p.name for p in self._cohort if not self._compared(p)}
-        on = tuple(p.name for p in self._cohort if p.name in {*best, *free})
-        stage = stage.model_copy(update={"promoted": on})
+        stopped = [p for p in self._cohort if p.name in stage.values and p.name not in best]
+        settings = self.context.state.record.settings
+        audited = tuple(p.name for p in stopped if is_audited(settings, p))
+        on = tuple(p.name for p in self._cohort if p.name in {*best, *free, *audited})
+        stage = stage.model_copy(update={"promoted": on, "audited": audited})
         steps = [self.context.step(p, stage.rung) for p in self._trained()]
         step = max((one for one in steps if one is not None), default=None)
         if step is None:

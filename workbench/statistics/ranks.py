@@ -186,7 +186,8 @@ def _standard_error(tau: NDArray[np.float64], count: float) -> NDArray[np.float6
 def _orders(values: Sequence[float]) -> NDArray[np.float64]:
     """Return the order of each pair: -1, 0 or 1."""
     column = np.asarray(values, dtype=float)
-    return np.sign(column[:, None] - column)
+    order: NDArray[np.float64] = np.sign(column[:, None] - column)
+    return order
 
 
 def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:

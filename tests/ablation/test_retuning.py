@@ -1,7 +1,9 @@
 """A learning rate for each network, with the same small budget for each."""
 
+import pytest
+
 from tests.builders.comparisons import scored
-from workbench.ablation.retuning import retuned, tuning_plan
+from workbench.ablation.retuning import FACTORS, retuned, tuning_name, tuning_plan
 from workbench.ablation.variant import find_variants
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
@@ -47,3 +49,25 @@ def test_the_best_validation_score_chooses_and_a_diverged_trial_never_wins() -> 
     assert "end of the grid" not in remarks[0]
     assert "learning rate 0.001 (0.5x 28.000 dB" in remarks[1]
     assert "end of the grid" in remarks[1]
+
+
+@pytest.mark.parametrize(
+    ("scores", "rate", "said"),
+    [
+        ((28.0, 28.0, 28.0), 2e-3, "0.5x 28.000 dB, 1x 28.000 dB, 2x 28.000 dB)"),
+        ((28.0, 27.0, 28.0), 1e-3, "the best is at the end of the grid"),
+        ((None, None, None), 2e-3, "1x no score, 2x no score; no rate gave a score"),
+        ((27.0, None, None), 1e-3, "1x no score, 2x no score; the best is at the end of the grid"),
+    ],
+)
+def test_of_equal_rates_and_where_all_fail_the_recipes_is_taken(
+    scores: tuple[float | None, ...], rate: float, said: str
+) -> None:
+    results = {}
+    for factor, psnr in zip(FACTORS, scores, strict=True):
+        name = tuning_name("mdrn-s", factor)
+        changes = {"state": TrialState.DIVERGED} if psnr is None else {"curve": curve(psnr)}
+        results[name] = [scored(name, 3, {}).model_copy(update=changes)]
+    made, (remark,) = retuned(plan(), results)
+    assert made.arms[0].config.training.stages[0].learning_rate == rate
+    assert said in remark

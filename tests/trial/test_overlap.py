@@ -22,6 +22,7 @@ from workbench.trial.overlap import (
     Overlap,
     check_overlaps,
     check_same,
+    check_tuning_images,
     find_overlaps,
     with_overlaps,
 )
@@ -157,3 +158,16 @@ def test_every_format_says_it() -> None:
     assert warning in effects(comparison, "svg").decode()
     plain = comparison_to_dict(comparison)["protocols"]["Set5"]["trained_on"]
     assert plain == {"benchmark_images": 2, "validation_images": 0}
+
+
+def test_learning_rates_are_not_chosen_on_images_that_are_scored(
+    tiny_trial: TrialConfig, photos: Path, others: Path, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path / "store")
+    apart = trial(tiny_trial, photos, others, photos)
+    check_tuning_images(apart, open_images(apart, ledger))
+    with Image.open(photos / "photo1.png") as image:
+        image.save(others / "zebra.png")
+    shared = trial(tiny_trial, photos, others, photos)
+    with pytest.raises(DataError, match=r"1 of validation val \(.*others\) and benchmark bench "):
+        check_tuning_images(shared, open_images(shared, ledger))

@@ -3,11 +3,13 @@
 A recipe was tuned for one network; a variant may lose only because its best learning rate is
 another. Each arm, the base too, is trained for a quarter of the steps with half, once and twice the
 recipe's learning rate under one seed that the study itself does not use; what scores best on the
-validation images is what the study trains it with.
+validation images is what the study trains it with, and of equal ones the recipe's own. A study
+whose validation images are scored, too, is refused (`trial/overlap.py`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.training import StageConfig
@@ -51,13 +53,20 @@ def retuned(
     arms, remarks = [], []
     for arm in plan.arms:
         scores = {factor: _score(results[tuning_name(arm.name, factor)]) for factor in FACTORS}
-        best = max(FACTORS, key=lambda factor: scores[factor])
+        # Of equal ones the recipe's: where all have failed, nothing is known against it.
+        best = max(FACTORS, key=lambda factor: (scores[factor], factor == 1.0))
         rate = _with_rate(arm.config, best).training.stages[0].learning_rate
-        tried = ", ".join(f"{factor:g}x {scores[factor]:.3f} dB" for factor in FACTORS)
+        tried = ", ".join(f"{factor:g}x {_score_text(scores[factor])}" for factor in FACTORS)
         edge = "" if best == 1.0 else "; the best is at the end of the grid"
+        if not isfinite(scores[best]):
+            edge = "; no rate gave a score, so it is the recipe's"
         remarks.append(f"{arm.name}: learning rate {rate:g} ({tried}{edge})")
         arms.append(replace(arm, config=_with_rate(arm.config, best)))
     return replace(plan, arms=tuple(arms)), tuple(remarks)
+
+
+def _score_text(psnr_db: float) -> str:
+    return f"{psnr_db:.3f} dB" if isfinite(psnr_db) else "no score"
 
 
 def _score(results: Sequence[TrialResult]) -> float:

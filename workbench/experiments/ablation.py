@@ -16,7 +16,10 @@ from workbench.experiments.running import Prepared, Trained, announce, prepare, 
 from workbench.experiments.study_plan import PlannedStudy, matched, plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.results import TrialResult
+from workbench.store.ledger import Ledger
 from workbench.system.events import Emit, Note, ignore
+from workbench.trial.images import open_images
+from workbench.trial.overlap import check_tuning_images
 
 Results = Mapping[str, Sequence[TrialResult]]
 """By arm, in the order of the seeds."""
@@ -105,7 +108,14 @@ def run_study(study: PlannedStudy, context: RunContext, emit: Emit = ignore) -> 
 def _retuned(
     study: PlannedStudy, ready: Prepared, context: RunContext, watched: TrialsWatched
 ) -> Prepared:
-    """Give each network the learning rate that is best for it."""
+    """Give each network the learning rate that is best for it.
+
+    Raises:
+        DataError: If the validation images are scored, too, and that is not allowed.
+    """
+    if not context.allow_overlap:
+        base = ready.plan.base.config
+        check_tuning_images(base, open_images(base, Ledger(context.store), check=False))
     tuning = prepare(tuning_plan(ready.plan), context, watched.emit)
     watched.plan(len(tuning.trials))
     announce([tuning, ready], context, watched.emit)

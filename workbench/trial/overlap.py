@@ -56,6 +56,34 @@ def find_overlaps(config: TrialConfig, images: TrialImages) -> tuple[Overlap, ..
     return tuple(found)
 
 
+def check_tuning_images(config: TrialConfig, images: TrialImages) -> None:
+    """Refuse to tune on images that are scored.
+
+    What is chosen on the images of a benchmark is too good there, and not by the same amount for
+    each network.
+
+    Args:
+        config: The trial; its folders are named.
+        images: The packed images of the trial.
+
+    Raises:
+        DataError: Naming the folders, how many images they share and the first of them.
+    """
+    validation = images.validation
+    sizes = {store.size_px(index) for store in images.benchmarks for index in range(len(store))}
+    index = _by_sample(validation, len(validation), sizes)
+    folders = {source.name: source.folder for source in config.evaluation.benchmarks}
+    for store in images.benchmarks:
+        pairs = tuple(_equal_images(validation, index, store))
+        if pairs:
+            raise DataError(
+                f"--retune would choose on images that are scored: {len(pairs)} of validation "
+                f"{validation.name} ({config.data.validation.folder}) and benchmark {store.name} "
+                f"({folders[store.name]}): {_listed(pairs)}; give other images with --validation "
+                "or --benchmark, or add --allow-overlap"
+            )
+
+
 def check_overlaps(config: TrialConfig, overlaps: Sequence[Overlap]) -> None:
     """Refuse to train on images that are scored.
 

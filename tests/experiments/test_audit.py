@@ -28,7 +28,7 @@ def test_a_simulation_audits_every_effect_with_both_tails_and_counts_all_studies
     assert [one.truth.tails is None for one in found] == [True] * 3 + [False] * 3
     assert all(sum(rate.count for rate in one.rates.values()) == 4 for one in found)
     assert (events[0], events[-1]) == (WorkStarted("judging studies"), WorkEnded())
-    assert events[1:-1] == [Progressed(done, 24, "") for done in range(1, 25)]
+    assert events[1:-1] == [Progressed(4 * done, 24, "") for done in range(1, 7)]
 
 
 def test_an_audit_has_twice_as_many_seeds_as_a_study() -> None:

@@ -1,11 +1,17 @@
 """`workbench aa-test`: how often the workbench's own verdicts err, and what they find."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from workbench.cli.aa_test_options import (
+    GridOption,
+    ImageSdOption,
+    ImagesOption,
+    RepeatsOption,
+    RetrainingOption,
+    SeedsOption,
+    SimulateOption,
+)
 from workbench.cli.execution_options import DevicesOption, LanesOption, WorkersOption
-from workbench.cli.help import EXECUTION, IMAGES, STATISTICS
 from workbench.cli.option_values import trial_spec, typed_command
 from workbench.cli.options import (
     BenchmarkOption,
@@ -21,10 +27,10 @@ from workbench.cli.options import (
     TrainingDataOption,
 )
 from workbench.cli.time_limits import TimeLimitOption, early_end
+from workbench.errors import ConfigError
 from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE, DEFAULT_STORE
 from workbench.experiments.run_context import RunContext
-from workbench.experiments.seeds import MOST_SEEDS
 from workbench.experiments.study_spec import margin
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import MARGIN_DB
@@ -32,68 +38,10 @@ from workbench.statistics.decision_rule import MARGIN_DB
 if TYPE_CHECKING:
     from workbench.experiments.audit import SimulationSpec
 
-SimulateOption = Annotated[
-    bool,
-    typer.Option(
-        "--simulate",
-        help="Audit the statistics alone, on simulated studies.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-SeedsOption = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        min=2,
-        max=MOST_SEEDS // 2,
-        help="Seeds of each study.",
-        rich_help_panel=STATISTICS,
-    ),
-]
-RepeatsOption = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        min=100,
-        max=1_000_000,
-        help="Simulated studies, or splits of the seeds.",
-        rich_help_panel=STATISTICS,
-    ),
-]
-ImagesOption = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        min=1,
-        max=100_000,
-        help="Images of a simulated data set.",
-        rich_help_panel=IMAGES,
-    ),
-]
-RetrainingOption = Annotated[
-    float,
-    typer.Option(
-        metavar="DB",
-        min=0,
-        max=10,
-        help="Simulated standard deviation of one network over seeds.",
-        rich_help_panel=STATISTICS,
-    ),
-]
-ImageSdOption = Annotated[
-    float,
-    typer.Option(
-        metavar="DB",
-        min=0,
-        max=10,
-        help="Simulated standard deviation of differences over images.",
-        rich_help_panel=STATISTICS,
-    ),
-]
-
 
 def aa_test(
     simulate: SimulateOption = False,
+    grid: GridOption = False,
     seeds: SeedsOption = 6,
     repeats: RepeatsOption = 2_000,
     base: PresetOption = DEFAULT_BASE,
@@ -118,12 +66,18 @@ def aa_test(
     """Compare a network with itself under fresh seeds: any difference that is found is false.
 
     It is trained under twice as many seeds as a study has, and the seeds are split into two studies
-    again and again. With --simulate: studies with a known truth, false positives and power.
+    again and again. With --simulate: studies with a known truth, false positives and power, also
+    of families, looks, missing seeds and promotions.
 
     Example:
         workbench aa-test --base tiny --seeds 3 --recipe smoke
     """
     margin(margin_db)
+    if grid and not simulate:
+        raise ConfigError("--grid needs --simulate")
+    if grid:
+        _grid(repeats, as_json=as_json)
+        return
     if simulate:
         from workbench.experiments.audit import SimulationSpec
 
@@ -143,12 +97,21 @@ def aa_test(
     _retrain(base, seeds, trials, context, repeats, margin_db, as_json=as_json)
 
 
+def _grid(repeats: int, *, as_json: bool) -> None:
+    from workbench.cli.audit_table import print_grid
+    from workbench.cli.terminal import emit
+    from workbench.experiments.audit import simulate_grid
+
+    print_grid(simulate_grid(repeats, emit), repeats, as_json=as_json)
+
+
 def _simulate(spec: "SimulationSpec", *, as_json: bool) -> None:
     from workbench.cli.audit_table import print_simulation
     from workbench.cli.terminal import emit
-    from workbench.experiments.audit import simulate
+    from workbench.experiments.audit import simulate, simulate_uses
 
-    print_simulation(simulate(spec, emit), spec, as_json=as_json)
+    uses = simulate_uses(spec.repeats, emit)
+    print_simulation(simulate(spec, emit), uses, spec, as_json=as_json)
 
 
 def _retrain(

@@ -10,14 +10,21 @@ from workbench.reporting.baseline import warning
 from workbench.reporting.wording import overlap_texts
 from workbench.statistics.audit import VERDICTS, Audit, Rate
 from workbench.statistics.decision_rule import ALPHA, Verdict
+from workbench.statistics.grid import GridCell
+from workbench.statistics.scenarios import Scenario
 from workbench.system.numbers import sd_text
 
 
-def print_simulation(audits: Sequence[Audit], spec: SimulationSpec, *, as_json: bool) -> None:
+def print_simulation(
+    audits: Sequence[Audit], uses: Sequence[Scenario], spec: SimulationSpec, *, as_json: bool
+) -> None:
     """Print how often each verdict was given to studies with a known truth."""
     if as_json:
         found = [_audit_to_dict(one) for one in audits]
-        print_json({"seeds": spec.seeds, "images": spec.images, "audits": found})
+        uses_found = [_scenario_to_dict(one) for one in uses]
+        print_json(
+            {"seeds": spec.seeds, "images": spec.images, "audits": found, "scenarios": uses_found}
+        )
         return
     made = table("true effect dB", "tails", *VERDICTS, left=2)
     for one in audits:
@@ -37,6 +44,52 @@ def print_simulation(audits: Sequence[Audit], spec: SimulationSpec, *, as_json: 
         f"rest {audits[0].truth.noise_sd:g} dB\n"
         "interval: 95 %, over new studies"
     )
+    print_scenarios(uses, spec.repeats)
+
+
+def print_scenarios(found: Sequence[Scenario], repeats: int) -> None:
+    """Print how often verdicts err, and find, in what users do with them."""
+    made = table("studies", "what is counted", "rate", "interval", "meant", left=2)
+    for one in found:
+        low, high = one.rate.interval
+        meant = "" if one.most is None else f"at most {100 * one.most:g} %"
+        span = f"[{100 * low:.1f}, {100 * high:.1f}]"
+        made.add_row(one.name, one.counts, f"{100 * one.rate.share:.1f} %", span, meant)
+    OUT.print()
+    OUT.print(made)
+    note(f"{repeats:,} studies a row; seeds and images as in the names, other spreads made up")
+
+
+def print_grid(cells: Sequence[GridCell], repeats: int, *, as_json: bool) -> None:
+    """Print the worst error of each number of seeds and images."""
+    if as_json:
+        print_json({"repeats": repeats, "cells": [_cell_to_dict(one) for one in cells]})
+        return
+    made = table("seeds", "images", "worst error", "interval")
+    for one in cells:
+        low, high = one.worst.interval
+        span = f"[{100 * low:.1f}, {100 * high:.1f}]"
+        made.add_row(str(one.seeds), str(one.images), f"{100 * one.worst.share:.1f} %", span)
+    OUT.print(made)
+    note(
+        f"error rate {ALPHA:g} without an effect, the worst of several mixes of spreads, normal "
+        f"and heavy tails, {repeats:,} studies each\ninterval: 95 %, over new studies"
+    )
+
+
+def _cell_to_dict(one: GridCell) -> dict[str, Any]:
+    low, high = one.worst.interval
+    return {
+        "seeds": one.seeds,
+        "images": one.images,
+        "worst": {"share": one.worst.share, "low": low, "high": high},
+    }
+
+
+def _scenario_to_dict(one: Scenario) -> dict[str, Any]:
+    low, high = one.rate.interval
+    rate = {"share": one.rate.share, "low": low, "high": high}
+    return {"name": one.name, "counts": one.counts, "at_most": one.most, **rate}
 
 
 def print_audit(outcome: AuditOutcome, margin_db: float, *, as_json: bool) -> None:

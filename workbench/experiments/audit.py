@@ -16,6 +16,8 @@ from workbench.experiments.trial_spec import TrialSpec, trial_config
 from workbench.results import TrialResult
 from workbench.statistics.audit import Audit, Rate, audit, audit_retrained
 from workbench.statistics.decision_rule import MARGIN_DB, DecisionRule, Verdict
+from workbench.statistics.grid import CELLS, GridCell, grid
+from workbench.statistics.scenarios import SCENARIOS, Scenario, scenarios
 from workbench.statistics.simulation import Truth
 from workbench.system.events import Emit, counting, ignore
 
@@ -110,6 +112,28 @@ def simulate(spec: SimulationSpec, emit: Emit = ignore) -> tuple[Audit, ...]:
                 )
             )
     return tuple(audits)
+
+
+def simulate_uses(repeats: int, emit: Emit = ignore) -> tuple[Scenario, ...]:
+    """Simulate what users do with verdicts: families, looks, missing seeds, promotion.
+
+    Args:
+        repeats: Studies of each scenario.
+        emit: Gets the progress.
+    """
+    with counting(emit, "judging families, looks and promotions") as advance:
+        return tuple(scenarios(repeats, lambda done: advance(done, SCENARIOS, "")))
+
+
+def simulate_grid(repeats: int, emit: Emit = ignore) -> tuple[GridCell, ...]:
+    """Simulate the error over the whole grid of seeds and images.
+
+    Args:
+        repeats: Studies of each cell, for each mix of spreads and normal and heavy tails.
+        emit: Gets the progress.
+    """
+    with counting(emit, "judging the grid") as advance:
+        return tuple(grid(repeats, lambda done: advance(done, CELLS, "")))
 
 
 def plan_audit(base: str, seeds: int, spec: TrialSpec) -> Plan:

@@ -5,12 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.statistics.crossed import Values
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
-from workbench.statistics.estimate import Matrix, estimate
-from workbench.statistics.simulation import Truth, simulate
-from workbench.statistics.verdicts import decide
+from workbench.statistics.estimate import Matrix
+from workbench.statistics.many_studies import (
+    BETTER,
+    EQUIVALENT,
+    UNDECIDED,
+    WORSE,
+    judge_studies,
+)
+from workbench.statistics.simulation import Truth, simulate_studies
 
-VERDICTS: tuple[Verdict, ...] = ("better", "worse", "equivalent", "undecided")
+_CODES: dict[Verdict, int] = {
+    "better": BETTER,
+    "worse": WORSE,
+    "equivalent": EQUIVALENT,
+    "undecided": UNDECIDED,
+}
+VERDICTS: tuple[Verdict, ...] = tuple(_CODES)
+_AT_ONCE = 250
+"""Studies that are held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +81,18 @@ def audit_retrained(
         Rates of the verdicts over splits, and the retraining sd of the mean score in dB.
     """
     draw = np.random.default_rng(0)
-    counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
-    for _ in range(splits):
-        order = draw.permutation(len(scores))
-        half = len(order) // 2
-        delta = scores[order[:half]] - scores[order[half : 2 * half]]
-        study = {"again": (estimate(delta), tuple(delta.mean(axis=1)))}
-        counts[decide(study, alpha=alpha, margin_db=margin_db)["again"].verdict] += 1
-    rates = {verdict: Rate(count, splits) for verdict, count in counts.items()}
+    half = len(scores) // 2
+    orders = np.array([draw.permutation(len(scores)) for _ in range(splits)])
+    verdicts = [
+        judge_studies(
+            [scores[some[:, :half]] - scores[some[:, half : 2 * half]]],
+            (half,),
+            alpha=alpha,
+            margin_db=margin_db,
+        )
+        for some in np.array_split(orders, -(-splits // _AT_ONCE))
+    ]
+    rates = _rates(np.concatenate(verdicts))
     return rates, float(scores.mean(axis=1).std(ddof=1))
 
 
@@ -96,13 +115,19 @@ def audit(
         repeats: Number of studies.
         alpha: Error rate of a study.
         margin_db: Differences within it do not matter.
-        progress: Called with the number of finished studies after each one.
+        progress: Called with the number of finished studies after each group of them.
     """
     draw = np.random.default_rng(0)  # the same command prints the same table
-    counts: dict[Verdict, int] = dict.fromkeys(VERDICTS, 0)
-    for repeat in range(repeats):
-        delta = simulate(truth, seeds, images, draw)
-        study = {"variant": (estimate(delta), tuple(delta.mean(axis=1)))}
-        counts[decide(study, alpha=alpha, margin_db=margin_db)["variant"].verdict] += 1
-        progress(repeat + 1)
-    return Audit(truth, {verdict: Rate(count, repeats) for verdict, count in counts.items()})
+    verdicts = []
+    for start in range(0, repeats, _AT_ONCE):
+        count = min(_AT_ONCE, repeats - start)
+        delta = simulate_studies(truth, seeds, images, count, draw)
+        verdicts.append(judge_studies([delta], (seeds,), alpha=alpha, margin_db=margin_db))
+        progress(start + count)
+    return Audit(truth, _rates(np.concatenate(verdicts)))
+
+
+def _rates(verdicts: Values) -> dict[Verdict, Rate]:
+    return {
+        name: Rate(int((verdicts == code).sum()), len(verdicts)) for name, code in _CODES.items()
+    }

@@ -111,7 +111,7 @@ def mean_squares(matrices: ArrayLike) -> tuple[Values, Values, Values, Values]:
     """Return mean, and mean squares of seeds, images and rest over S I, of many matrices.
 
     Args:
-        matrices: Shape (..., seeds, images), in dB; at least two seeds and two images.
+        matrices: Shape (..., seeds, images), in dB; at least two seeds.
 
     Returns:
         Four arrays of shape (...): the mean in dB, the others in dB^2.
@@ -120,11 +120,14 @@ def mean_squares(matrices: ArrayLike) -> tuple[Values, Values, Values, Values]:
     seeds, images = given.shape[-2:]
     by_seed, by_image = given.mean(axis=-1), given.mean(axis=-2)
     mean: Values = by_seed.mean(axis=-1)
+    of_seed = by_seed.var(axis=-1, ddof=1) / seeds
+    if images == 1:
+        return mean, of_seed, np.zeros_like(mean), np.zeros_like(mean)
     rest = given - by_seed[..., :, None] - by_image[..., None, :] + mean[..., None, None]
     freedom = (seeds - 1) * (images - 1)
     return (
         mean,
-        by_seed.var(axis=-1, ddof=1) / seeds,
+        of_seed,
         by_image.var(axis=-1, ddof=1) / images,
         np.square(rest).sum(axis=(-2, -1)) / freedom / (seeds * images),
     )

@@ -101,7 +101,8 @@ PlanOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="YAML file that defines the study, in place of these options.",
+        help="YAML file that defines the study, in place of these options. How many seeds it "
+        "needs is said by `workbench plan`.",
         rich_help_panel=WHAT,
     ),
 ]

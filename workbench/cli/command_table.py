@@ -24,6 +24,11 @@ COMMANDS = {
         "Train a baseline and variants of it under the same seeds, and compare them.",
         ABLATE,
     ),
+    "plan": _command(
+        "plan",
+        "Say how many seeds a study needs to find an effect, and how long it takes here.",
+        ABLATE,
+    ),
     "search": _command(
         "search", "Search a space for the best networks within hard limits.", ABLATE
     ),

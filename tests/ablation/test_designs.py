@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from workbench.ablation.contrasts import fraction_text
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import Factor, field_factor, variant_factor
 from workbench.ablation.fraction import smallest_fraction
@@ -161,3 +162,17 @@ def test_too_many_networks_are_refused_with_the_number() -> None:
     ]
     with pytest.raises(ConfigError, match="has 288 networks, at most 256 are allowed"):
         design_plan("factorial", "s", "mdrn-s", BASE, wide, [1])
+
+
+def test_a_fraction_names_its_resolution_and_its_aliases() -> None:
+    names = ["a", "b", "c", "d"]
+    text = fraction_text(names, smallest_fraction(4))
+    assert text == (
+        "a fraction of resolution 4; aliased (one estimate for both): a = b x c x d, "
+        "b = a x c x d, c = a x b x d, d = a x b x c"
+    )
+    assert fraction_text([*names, "e"], smallest_fraction(5)).startswith(
+        "a fraction of resolution 5: main effects and interactions of two factors are clear"
+    )
+    every = list(itertools.product((0, 1), repeat=3))
+    assert fraction_text(names[:3], every).startswith("the whole factorial design")

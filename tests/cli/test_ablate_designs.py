@@ -58,7 +58,7 @@ def test_a_factorial_plan_runs_adds_seeds_and_is_reported(
     assert declared["question"] == "Do these parts help?"
     report = command("report", "parts")
     assert "main effect relu" in report.out
-    assert "looks after 2 and 4 seeds with error rates 0.0056 and 0.044" in report.err
+    assert "looks after 2 and 4 seeds with error rates 0.018 and 0.032" in report.err
     assert command("report", "parts", "--format", "html", "--out", "page.html").code == 0
     page = (tmp_path / "page.html").read_text()
     assert "Effects over several networks together" in page

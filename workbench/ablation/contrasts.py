@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from workbench.ablation.factors import Factor
 from workbench.statistics.effects import Effect
 
+_SHOWN = 8
+"""Aliases that are named."""
 Cell = tuple[int, ...]
 """For each factor the number of its level, 0 for the base's."""
 
@@ -47,6 +49,35 @@ def _contrast(named: Mapping[Cell, str], levels: Mapping[int, int]) -> dict[str,
             minus = sum(cell[place] == 0 for place in levels)
             signs[name] = -1.0 if minus % 2 else 1.0
     return {name: 2 * sign / len(signs) for name, sign in signs.items()}
+
+
+def fraction_text(factors: Sequence[str], cells: Sequence[Cell]) -> str:
+    """Return the resolution of a fraction, and what its main effects are aliased with.
+
+    Args:
+        factors: Their names.
+        cells: 0 or 1 for each factor, of each network.
+    """
+    words = [
+        places
+        for size in range(3, len(factors) + 1)
+        for places in itertools.combinations(range(len(factors)), size)
+        if len({sum(cell[place] for place in places) % 2 for cell in cells}) == 1
+    ]
+    if not words:
+        return "the whole factorial design: no effects are aliased"
+    resolution = len(words[0])
+    text = f"a fraction of resolution {resolution}"
+    if resolution != 4:
+        return f"{text}: main effects and interactions of two factors are clear of each other"
+    aliases = [
+        f"{factors[main]} = {' x '.join(factors[place] for place in word if place != main)}"
+        for word in words
+        if len(word) == 4
+        for main in word
+    ]
+    more = f" and {len(aliases) - _SHOWN} more" if len(aliases) > _SHOWN else ""
+    return f"{text}; aliased (one estimate for both): {', '.join(aliases[:_SHOWN])}{more}"
 
 
 def fraction_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> Iterator[Effect]:

@@ -6,6 +6,7 @@ designs: that takes retraining under several seeds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ class NetworkTable:
     channel: Channel
     """Of the differences."""
     differences: Mapping[tuple[str, str], ImageDifference]
-    """In PSNR dB against the first, by (name of the network, data set)."""
+    """In PSNR dB against the first, by (name of the network, data set). The intervals of a data set
+    hold together with 95 % (Bonferroni)."""
     throughputs: Mapping[str, Throughput] = field(default_factory=dict)
     """Of the networks that were run, by name."""
 
@@ -51,8 +53,11 @@ def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel)
     )
     all_records = tuple(record for record, _ in records)
     first = {scores.dataset: scores for scores in all_records[0].scores}
+    counts = Counter(s.dataset for r in all_records[1:] for s in r.scores if s.dataset in first)
     differences = {
-        (record.name, scores.dataset): _against(first[scores.dataset], scores, channel)
+        (record.name, scores.dataset): _against(
+            first[scores.dataset], scores, channel, counts[scores.dataset]
+        )
         for record in all_records[1:]
         for scores in record.scores
         if scores.dataset in first
@@ -60,11 +65,15 @@ def tabulate(records: Sequence[tuple[WeightsRecord, Channel]], channel: Channel)
     return NetworkTable(all_records, protocols, channel, differences)
 
 
-def _against(base: DatasetScores, scores: DatasetScores, channel: Channel) -> ImageDifference:
+def _against(
+    base: DatasetScores, scores: DatasetScores, channel: Channel, count: int
+) -> ImageDifference:
+    """Compare one of `count` networks with the base, at 95 % for all of them (Bonferroni)."""
     from workbench.statistics.images import image_difference
 
     metric = f"psnr_{channel}_db"
     return image_difference(
         [getattr(image, metric) for image in scores.images],
         [getattr(image, metric) for image in base.images],
+        confidence=1 - 0.05 / count,
     )

@@ -86,9 +86,11 @@ def _print_several(networks: NetworkTable, *, per_image: bool) -> None:
             _print_images(networks, scored)
     _warn(networks)
     first = networks.records[0].name
+    several = len(networks.records) > 2
+    together = "95 % for all of a data set together (Bonferroni)" if several else "95 %"
     note(
         f"\ndelta: {networks.channel.upper()}-PSNR minus that of {first}, image by image; "
-        "95 % interval over new images of this kind\n"
+        f"intervals over new images of this kind, {together}\n"
         "these weights on these images: one training each says nothing about the designs, "
         "`workbench ablate` does"
     )

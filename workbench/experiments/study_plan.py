@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workbench.ablation.contrasts import fraction_text
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import Factor, field_factor, variant_factor
+from workbench.ablation.fraction import smallest_fraction
 from workbench.ablation.path import AblationPath, make_path, path_plan
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
 from workbench.ablation.variant import Variant, find_variants, local_variants
@@ -120,6 +122,9 @@ def _designed(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> Pla
         factors,
         spec.seeds.seeds,
     )
+    if spec.design == "fractional-factorial":
+        text = fraction_text([one.name for one in factors], smallest_fraction(len(factors)))
+        emit(Note(f"design: {text}"))
     return PlannedStudy(plan, former_name=_former(spec, trials, ()))
 
 

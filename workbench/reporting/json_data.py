@@ -137,6 +137,7 @@ def network_to_dict(table: NetworkTable, record: WeightsRecord) -> dict[str, Any
                 "mean_db": delta.mean,
                 "low_db": delta.interval and delta.interval[0],
                 "high_db": delta.interval and delta.interval[1],
+                "confidence": delta.confidence,
                 "images": delta.images,
                 "images_won": delta.won,
             }

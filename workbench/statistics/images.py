@@ -18,6 +18,8 @@ class ImageDifference:
     mean: float
     interval: tuple[float, float] | None
     """t interval over new images; None with one image."""
+    confidence: float
+    """Of the interval, in 0..1."""
     images: int
     won: float
     """Number of images on which left is better; a tie counts half."""
@@ -45,7 +47,7 @@ def image_difference(
     mean, images = float(delta.mean()), len(delta)
     won = float((delta > 0).sum() + 0.5 * (delta == 0).sum())
     if images < 2:
-        return ImageDifference(mean, None, images, won)
+        return ImageDifference(mean, None, confidence, images, won)
     quantile = float(stats.t.ppf(0.5 + confidence / 2, images - 1))
     half = quantile * float(delta.std(ddof=1)) / math.sqrt(images)
-    return ImageDifference(mean, (mean - half, mean + half), images, won)
+    return ImageDifference(mean, (mean - half, mean + half), confidence, images, won)

@@ -106,6 +106,7 @@ def _call_all(dtype: torch.dtype) -> None:
         operations.spread_sum([map_(7, 4), map_(7, 3), map_(7, 4)], map_(7, 24), (24, 24)),
         operations.local_variance(map_(7, 12), 7, 1),
         operations.contrast_and_mean(x),
+        operations.gate(x, map_(4, 24), add_input=True),
     ]
     for result in results:
         result.sum().backward()
@@ -116,5 +117,5 @@ if __name__ == "__main__":
         for number in map(int, sys.argv[1:]):
             used = each.resources(number)
             print(  # noqa: T201
-                f"sm_{number} {used['REG']} registers, {used['LOCAL']} B spilled: {each.name}"
+                f"sm_{number} {used['REG']} registers, {used['STACK']} B spilled: {each.name}"
             )

@@ -16,7 +16,7 @@ if not CUDA:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRITON_INTERPRET", "1")
         importlib.import_module("triton.experimental.gluon")
-        for name in ("depthwise", "spread", "statistics", "variance"):
+        for name in ("depthwise", "gate", "spread", "statistics", "variance"):
             importlib.import_module(f"workbench.kernels.{name}")
 
 

@@ -18,6 +18,7 @@ from workbench.kernels.operations import Operations
 from workbench.models.factory import build_model
 from workbench.models.operations import use_operations
 
+OPERATIONS = {"depthwise", "spread_sum", "local_variance", "contrast_and_mean", "gate"}
 SMALL = apply_overrides(
     PRESETS["tiny"],
     {
@@ -68,7 +69,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    for name in ("depthwise", "spread_sum", "local_variance", "contrast_and_mean"):
+    for name in OPERATIONS:
         monkeypatch.setattr(EagerOperations, name, counted(name))
     return found
 
@@ -88,7 +89,7 @@ def test_a_network_trains_as_with_the_eager_operations(
 def test_float64_is_computed_by_the_eager_operations(calls: list[str]) -> None:
     lr = images(SMALL.smallest_lr_px(), torch.device("cpu")).double()
     found, expected = step(SMALL, FUSED, lr), step(SMALL, EAGER, lr)
-    assert set(calls) == {"depthwise", "spread_sum", "local_variance", "contrast_and_mean"}
+    assert set(calls) == OPERATIONS
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 

@@ -60,8 +60,9 @@ Start = Callable[..., Started]
 
 
 @pytest.fixture
-def start(tmp_path: Path, photos: Path) -> Start:
+def start(tmp_path: Path, photos: Path, empty_store: Path) -> Start:
     """Return a function that starts a search of five trials, on a copy of the photographs."""
+    shutil.copytree(empty_store, tmp_path / "mlflow_runs")
     shutil.copytree(photos, tmp_path / "photos")
     (tmp_path / "search_spaces").mkdir()
 

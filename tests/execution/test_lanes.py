@@ -30,6 +30,7 @@ from workbench.store.store import CHECKPOINT
 from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 
+pytestmark = pytest.mark.xdist_group("lanes")
 WORKER = "spawn_main"
 
 

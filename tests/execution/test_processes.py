@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.execution.conformance import Conformance, Recorder, RunConformance, StopConformance
 from tests.processes import trainers
 from workbench.config.overrides import apply_overrides
@@ -13,6 +15,7 @@ from workbench.execution.processes import ProcessExecutor
 from workbench.store.ledger import Ledger
 from workbench.trial.images import open_images
 
+pytestmark = pytest.mark.xdist_group("processes")
 WORKER = "spawn_main"
 
 

@@ -29,10 +29,15 @@ TINY = ["--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0
 
 
 def arguments(
-    photos: Path, *, steps: int = 60, seeds: str = "2", checkpoint_every: int = 5
+    photos: Path,
+    *,
+    steps: int = 60,
+    seeds: str = "2",
+    checkpoint_every: int = 5,
+    workers: str = "1",
 ) -> list[str]:
     return [
-        *["--variant", "no-lvar", "--seeds", seeds, "--workers", "2", *TINY],
+        *["--variant", "no-lvar", "--seeds", seeds, "--workers", workers, *TINY],
         *["--set", f"training.stages.0.steps={steps}", "--set", "training.stages.0.hr_patch_px=60"],
         *["--set", f"training.checkpoint_every={checkpoint_every}"],
         *["--set", "training.validate_every=10"],
@@ -50,7 +55,8 @@ def undisturbed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Outco
 def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
     photos: Path, tmp_path: Path, undisturbed: Outcome
 ) -> None:
-    killed, kills = kill_often(arguments(photos), tmp_path, kills=3, longest_s=9.0, seed=5)
+    wanted = arguments(photos, workers="2")
+    killed, kills = kill_often(wanted, tmp_path, kills=3, longest_s=9.0, seed=5)
     assert kills > 0
     assert len(killed.weights) == 4
     assert killed.weights == undisturbed.weights
@@ -61,7 +67,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
 def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
     photos: Path, tmp_path: Path
 ) -> None:
-    wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000)
+    wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000, workers="2")
     process = subprocess.Popen(
         [*COMMAND, *wanted],
         cwd=tmp_path,

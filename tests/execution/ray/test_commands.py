@@ -46,7 +46,7 @@ class Place:
     def start(self, *more: str, mark: str = "") -> "subprocess.Popen[str]":
         """Start a search of five networks."""
         images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
-        small = [text.replace("steps=6", "steps=60") for text in SMALL]
+        small = [text.replace("steps=6", "steps=36") for text in SMALL]
         argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
         driver = subprocess.Popen(
             [

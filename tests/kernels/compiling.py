@@ -110,6 +110,7 @@ def _call_all(dtype: torch.dtype) -> None:
         operations.spread_sum([map_(7, 4), map_(7, 3), map_(7, 4)], map_(7, 24), (24, 24)),
         operations.local_variance(map_(7, 12), 7, 1),
         operations.contrast_and_mean(x),
+        operations.contrast_and_mean(map_(1, 192)),
         operations.gate(x, map_(4, 24), add_input=True),
     ]
     for result in results:

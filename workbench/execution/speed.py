@@ -109,9 +109,9 @@ def _lr_px(images: ImageStore) -> int:
 
 def _measured(config: TrialConfig, store: Ledger) -> float:
     """Time a few steps and a forward pass of a network that is not trained."""
-    from workbench.system.global_state import random_streams_kept, torch_settings_kept
+    from workbench.system.global_state import random_streams_restored, torch_settings_kept
 
-    with random_streams_kept(), torch_settings_kept():
+    with random_streams_restored(), torch_settings_kept():
         return _timed(config, store)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -47,9 +48,13 @@ def arguments(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def undisturbed(
+    photos: Path, tmp_path_factory: pytest.TempPathFactory, empty_store: Path
+) -> Outcome:
     """Return what the command leaves when nothing happens to it."""
-    return run(arguments(photos), tmp_path_factory.mktemp("undisturbed"))
+    folder = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(empty_store, folder / "mlflow_runs")
+    return run(arguments(photos), folder)
 
 
 def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(

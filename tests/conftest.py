@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import importlib.resources
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,6 +25,14 @@ CreateTables = Callable[[str, str], None]
 
 # Two threads on a busy machine are many times slower than one, and results depend on the number.
 torch.set_num_threads(1)
+
+if not torch.cuda.is_available() and importlib.util.find_spec("triton"):
+    # Triton decides when it is imported whether kernels are interpreted, and modules of PyTorch
+    # import it, so this comes first. The variable is not left to processes that tests start.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRITON_INTERPRET", "1")
+        importlib.import_module("triton.experimental.gluon")
+        importlib.import_module("tests.builders.kernels").load()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -29,10 +30,15 @@ TINY = ["--base", "tiny", "--set", "model.blocks=1", "--set", "training.stages.0
 
 
 def arguments(
-    photos: Path, *, steps: int = 60, seeds: str = "2", checkpoint_every: int = 5
+    photos: Path,
+    *,
+    steps: int = 60,
+    seeds: str = "2",
+    checkpoint_every: int = 5,
+    workers: str = "1",
 ) -> list[str]:
     return [
-        *["--variant", "no-lvar", "--seeds", seeds, "--workers", "2", *TINY],
+        *["--variant", "no-lvar", "--seeds", seeds, "--workers", workers, *TINY],
         *["--set", f"training.stages.0.steps={steps}", "--set", "training.stages.0.hr_patch_px=60"],
         *["--set", f"training.checkpoint_every={checkpoint_every}"],
         *["--set", "training.validate_every=10"],
@@ -42,15 +48,20 @@ def arguments(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def undisturbed(
+    photos: Path, tmp_path_factory: pytest.TempPathFactory, empty_store: Path
+) -> Outcome:
     """Return what the command leaves when nothing happens to it."""
-    return run(arguments(photos), tmp_path_factory.mktemp("undisturbed"))
+    folder = tmp_path_factory.mktemp("undisturbed")
+    shutil.copytree(empty_store, folder / "mlflow_runs")
+    return run(arguments(photos), folder)
 
 
 def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
     photos: Path, tmp_path: Path, undisturbed: Outcome
 ) -> None:
-    killed, kills = kill_often(arguments(photos), tmp_path, kills=3, longest_s=9.0, seed=5)
+    wanted = arguments(photos, workers="2")
+    killed, kills = kill_often(wanted, tmp_path, kills=3, longest_s=9.0, seed=5)
     assert kills > 0
     assert len(killed.weights) == 4
     assert killed.weights == undisturbed.weights
@@ -61,7 +72,7 @@ def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(
 def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
     photos: Path, tmp_path: Path
 ) -> None:
-    wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000)
+    wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000, workers="2")
     process = subprocess.Popen(
         [*COMMAND, *wanted],
         cwd=tmp_path,

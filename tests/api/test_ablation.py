@@ -1,17 +1,27 @@
 """What `wb.ablate` requests; tests/docs runs it."""
 
 import inspect
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import workbench as wb
+from tests.builders.executors import run_inline
+from workbench.api.studies import StudyResults
 from workbench.errors import StoppedByUserError
+from workbench.execution.events import TrialProgressed
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.study_spec import StudySpec
 from workbench.statistics.decision_rule import DecisionRule
+from workbench.system.time_limit import TimeLimit
 
 
 @pytest.fixture
@@ -129,3 +139,67 @@ def test_ctrl_c_is_a_keyboard_interrupt(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("workbench.api.ablation._run", stop)
     with pytest.raises(KeyboardInterrupt, match=r"^stopped; rerun the same call to resume$"):
         wb.ablate(["no-lvar"])
+
+
+Act = Callable[[], None]
+
+
+def ablate_small(photos: Path, store: Path, at_step_2: Mapping[str, Act]) -> StudyResults:
+    """Train tiny and no-lvar under one seed; something happens once at the second step of each."""
+    left = dict(at_step_2)
+
+    def progress(event: object) -> None:
+        match event:
+            case TrialProgressed(arm=arm, done=2) if arm in left:
+                left.pop(arm)()
+
+    return wb.ablate(
+        ["no-lvar"],
+        base="tiny",
+        seeds=1,
+        steps=6,
+        data={"P": photos},
+        validation={"P": photos},
+        benchmarks={"P": photos},
+        overrides={"model.blocks": 1, "training.stages.0.hr_patch_px": 60},
+        allow_overlap=True,
+        store=store,
+        name="limited",
+        time_limit="1h",
+        progress=progress,
+    )
+
+
+def test_after_a_time_limit_it_returns_what_is_finished(
+    photos: Path, tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pass_time() -> None:
+        monkeypatch.setattr(TimeLimit, "left_s", lambda _self: 1.0)
+        # The next report stops the trial, which would be over before its watch looks again.
+        (watching,) = [one for one in threading.enumerate() if one.name == "time limit"]
+        watching.join(timeout=60)
+
+    run_inline(monkeypatch)
+    store = tmp_path / "store"
+    shutil.copytree(empty_store, store)
+    terminate = partial(os.kill, os.getpid(), signal.SIGTERM)
+    with pytest.raises(
+        KeyboardInterrupt, match=r"stopped by SIGTERM: 0 of 2 .*; rerun the same call to resume$"
+    ):
+        ablate_small(photos, store, {"tiny": terminate})
+    early = ablate_small(photos, store, {"no-lvar": pass_time})
+    assert early.to_frame()["variant"].tolist() == ["tiny"]
+    assert early.remarks == ("1 trial of it is not finished",)
+
+
+def test_a_time_limit_that_leaves_nothing_to_compare_is_an_error(
+    photos: Path, tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_inline(monkeypatch)
+    shutil.copytree(empty_store, tmp_path / "store")
+    monkeypatch.setattr(TimeLimit, "left_s", lambda _self: 1.0)
+    with pytest.raises(
+        wb.WorkbenchError,
+        match=r"^stopped by the time limit of 1h.*; rerun the same call to resume$",
+    ):
+        ablate_small(photos, tmp_path / "store", {})

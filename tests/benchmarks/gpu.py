@@ -7,6 +7,8 @@ done. `--only NAME` runs some parts, `--rehearse` runs all of them at tiny sizes
 """
 
 import argparse
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -86,11 +88,17 @@ def run(part: Part, out: Path) -> str:
     started = time.monotonic()
     output = out / f"{part.name}.{'json' if '--json' in part.arguments[:6] else 'txt'}"
     with output.open("w") as text, (out / f"{part.name}.log").open("w") as log:
+        command = [sys.executable, *part.arguments]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=text, stderr=log, start_new_session=True
+        )
         try:
-            command = [sys.executable, *part.arguments]
-            code = subprocess.run(command, cwd=ROOT, stdout=text, stderr=log, timeout=part.limit_s)
-            ending = "done" if code.returncode == 0 else f"failed with {code.returncode}"
+            code = process.wait(part.limit_s)
+            ending = "done" if code == 0 else f"failed with {code}"
         except subprocess.TimeoutExpired:
+            # With all that it has started: a training would go on beside the next part.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             ending = f"stopped after {part.limit_s:.0f} s"
     return f"{part.name}: {ending} ({time.monotonic() - started:.0f} s)"
 

@@ -78,6 +78,14 @@ def contrast_and_mean(operations: Operations, maps: Maps) -> Tensor:
     return operations.contrast_and_mean(x)
 
 
+def gate(operations: Operations, maps: Maps) -> Tensor:
+    """Return MDSA's product with the skip around it."""
+    x, logits = maps
+    assert x is not None
+    assert logits is not None
+    return operations.gate(x, logits, add_input=True)
+
+
 def cases(batch: int, side: int) -> Iterator[Case]:
     """Yield what a block of MDRN-S computes at batch and patch, each once."""
     c, f, half, inner = CHANNELS, SQUEEZED, -(-side // 2), max(2, side // 6)
@@ -98,6 +106,7 @@ def cases(batch: int, side: int) -> Iterator[Case]:
     yield Case("enlarge and add", spread_sum, [*maps, small], 2 * small_px, 3 * small_px)
     yield Case("L-var", local_variance, [(batch, f, half, half)], quarter, 3 * quarter)
     yield Case("CCA's statistic", contrast_and_mean, [full], px, 3 * px)
+    yield Case("MDSA, gate", gate, [full, full], 3 * px, 8 * px)
 
 
 def drawn(case: Case, device: str, dtype: torch.dtype) -> list[Tensor | None]:

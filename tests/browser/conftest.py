@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.commands import run_here
+
 SMALL = (
     *("model.channels=8", "model.blocks=1", "training.stages.0.steps=6"),
     *("training.stages.0.milestones=[]", "training.stages.0.hr_patch_px=60"),
@@ -32,5 +34,5 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studied")
     settings = [f"--set={assignment}" for assignment in SMALL]
     variants = ("--variant", "relu", "--variant", "no-mdsa")
-    workbench(folder, "ablate", *variants, "--seeds", "2", "--study", "mine", *settings)
+    run_here(folder, "ablate", *variants, "--seeds", "2", "--study", "mine", *settings)
     return folder

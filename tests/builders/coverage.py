@@ -91,6 +91,10 @@ class Counting(EagerOperations):
         self.calls["CCA statistic"] += 1
         return super().contrast_and_mean(x)
 
+    def gate(self, x: Tensor, *rest: Any, **options: Any) -> Tensor:
+        self.calls["gate"] += 1
+        return super().gate(x, *rest, **options)
+
 
 @dataclass(frozen=True)
 class Coverage:

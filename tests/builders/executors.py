@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from functools import partial
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,21 +11,24 @@ import pytest
 
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.execution.events import (
+    Notice,
+    Report,
     TrialEmit,
     TrialFailed,
     TrialFinished,
-    TrialProgressed,
-    TrialValidated,
 )
-from workbench.execution.executor import Task
-from workbench.execution.executors import ExecutorSpec
-from workbench.results import CurvePoint, TrialResult
+from workbench.execution.executor import Executor, Task
+from workbench.execution.executors import LOCAL, ExecutorSpec
+from workbench.execution.worker_trial import TrialReporter
+from workbench.results import TrialResult
+from workbench.store.ledger import Ledger
 from workbench.system.stopping import signals_set
+from workbench.trial.images import open_images
 from workbench.trial.run import run_trial
 
 
 class InlineExecutor:
-    """Runs trials in this process. No process has to load torch, and all is repeatable."""
+    """Runs trials in this process: none has to start and to load torch, and all is repeatable."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
@@ -60,18 +63,29 @@ class InlineExecutor:
             emit(TrialFailed(task.arm, task.seed, error))
 
     def _result(self, task: Task, emit: TrialEmit) -> TrialResult:
-        def validated(point: CurvePoint) -> None:
-            emit(TrialValidated(task.arm, task.seed, point))
+        def send(report: Report) -> None:
+            assert not isinstance(report, Notice), "those of this process need no sending"
+            emit(report)
 
-        def progress(done: int, total: int, what: str) -> None:
-            emit(TrialProgressed(task.arm, task.seed, done, total, what))
-            if self._stop.is_set():
-                raise StoppedByUserError("stopped")
-
-        run = partial(run_trial, task.config, store=self._store, until=task.until)
-        return run(on_validation=validated, progress=progress)
+        reporter = TrialReporter(task, send, self._stop.is_set)
+        return run_trial(
+            task.config,
+            store=self._store,
+            images=open_images(task.config, Ledger(self._store), check=False),
+            until=task.until,
+            on_validation=reporter.validated,
+            progress=reporter.progress,
+            waiting=reporter.waiting,
+        )
 
 
 def run_inline(patch: pytest.MonkeyPatch) -> None:
-    """Let commands and functions run their trials in this process."""
-    patch.setattr(ExecutorSpec, "build", lambda _self, store, _at_once: InlineExecutor(store))
+    """Let commands and functions run trials in this process, where worker processes would."""
+    build = ExecutorSpec.build
+
+    def build_inline(
+        spec: ExecutorSpec, store: Path, at_once: int | None
+    ) -> AbstractContextManager[Executor]:
+        return InlineExecutor(store) if spec == LOCAL else build(spec, store, at_once)
+
+    patch.setattr(ExecutorSpec, "build", build_inline)

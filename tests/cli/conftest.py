@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
+from tests.builders.commands import run_here
+from tests.builders.executors import run_inline
 from workbench.cli.main import main
 from workbench.config.presets import PRESETS
 from workbench.models.checkpoints import save_weights
 from workbench.models.factory import build_model
+
+
+@pytest.fixture(autouse=True)
+def inline(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run trials in this process: worker processes take seconds of a core to load torch."""
+    if not request.node.get_closest_marker("processes"):
+        run_inline(monkeypatch)
 
 
 @dataclass(frozen=True)
@@ -77,12 +86,7 @@ def study_command(photos: Path) -> list[str]:
 def trained_store(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
     """Return a store in which the study `mine` is finished, for copies."""
     folder: Path = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.chdir(folder)
-        patch.setattr("sys.argv", ["workbench", *study_command(photos)])
-        with pytest.raises(SystemExit, match=r"^0$"):
-            main()
+    run_here(folder, *study_command(photos))
     return folder / "mlflow_runs"
 
 

@@ -185,8 +185,10 @@ def test_spaces_lists_questions_and_sizes(command: Command) -> None:
 
 
 def test_a_space_is_shown_with_its_share_within_the_limits(
-    command: Command, tmp_path: Path
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("workbench.search.shares.DRAWN", 20)
+
     def write(name: str, high: int) -> None:
         (tmp_path / "search_spaces" / f"{name}.yaml").write_text(
             "question: How small?\nbase: tiny\ndimensions:\n"
@@ -210,7 +212,7 @@ def test_a_space_is_shown_with_its_share_within_the_limits(
     low, high = drawn["share_interval"]
     assert 0 < low < drawn["share_within_limits"] < high < 1
     shown = printed(command("spaces", "show", "many"))
-    assert re.search(r"about \d+ % \[\d+, \d+\] are within the limits \(\d+ of 60 drawn", shown)
+    assert re.search(r"about \d+ % \[\d+, \d+\] are within the limits \(\d+ of 20 drawn", shown)
     none = printed(command("spaces", "show", "few", "--limit", "parameters<=9"))
     assert "0 of 18 are within the limits; limits.parameters: no network is within 9; the" in none
     none = printed(command("spaces", "show", "many", "--limit", "parameters<=9"))

@@ -8,19 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.executors import run_inline
 from tests.builders.spaces import SMALL as SMALL_SEARCH
 from tests.builders.spaces import SPACE
 from tests.cli.conftest import SMALL, Command, study_command
 from workbench.cli import terminal
 from workbench.execution.events import TrialProgressed
 from workbench.system.time_limit import TimeLimit
-
-
-@pytest.fixture(autouse=True)
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    run_inline(monkeypatch)
-
 
 Act = Callable[[], None]
 AtSecondStep = Callable[[str, int, Act], None]

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -206,10 +207,15 @@ def test_a_variant_that_cannot_be_read_does_not_spoil_the_others(
     assert "mine" not in listed.out
 
 
-def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
+
+def send_sigusr1() -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.experiments.variants.list_variants", interrupt)
     ended = command("variants")
     assert (ended.code, ended.out) == (130, "")
@@ -217,22 +223,22 @@ def test_ctrl_c_is_one_line_and_code_130(command: Command, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("act", "code", "said"),
+    ("happens", "code", "said"),
     [
-        (signal.SIGINT, 130, "stopped; rerun the same command to resume\n"),
-        (signal.SIGUSR1, 0, "stopped by SIGUSR1; rerun the same command to resume\n"),
+        (interrupt, 130, "stopped; rerun the same command to resume\n"),
+        (send_sigusr1, 0, "stopped by SIGUSR1; rerun the same command to resume\n"),
     ],
 )
 def test_a_signal_while_the_program_loads_is_one_line_too(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    act: signal.Signals,
+    happens: Callable[[], None],
     code: int,
     said: str,
 ) -> None:
     class Loading(types.ModuleType):
         def __getattr__(self, name: str) -> None:
-            os.kill(os.getpid(), act)
+            happens()
             raise AssertionError("the signal was lost")
 
     before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1)]

@@ -71,7 +71,7 @@ def test_a_search_prints_its_table_without_its_views(
     state = run(settings(), 2, Fake())
     monkeypatch.setattr(search, "pack", lambda *_: None)
     monkeypatch.setattr(search_opening, "_prior", lambda *_: ())
-    monkeypatch.setattr(search, "_searched_in_time", lambda *_: state)
+    monkeypatch.setattr(search, "_searched_in_time", lambda *_, **__: state)
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
     context = RunContext(tmp_path, 1)
     found = search.run_search(settings(), "s", 2, context, ResumePolicy(), emit)

@@ -1,6 +1,7 @@
 """One store for all documents, so that what one of them has trained the others find."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,13 @@ from tests.cli.conftest import command as command
 
 
 @pytest.fixture(scope="session")
-def python_md(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def python_md(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> tuple[Path, str]:
     """Return the folder where the blocks of docs/python.md have run as one script, and its output.
 
     The script has no `if __name__ == "__main__"`.
     """
     folder: Path = tmp_path_factory.mktemp("python_md")
+    shutil.copytree(empty_store, folder / "mlflow_runs")
     blocks, _ = python_blocks(ROOT / "docs" / "python.md")
     (folder / "script.py").write_text("\n".join(blocks))
     run = subprocess.run(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,6 +77,13 @@ class Job:
         return sorted(json.loads(path.read_text())["sessions"] for path in results)
 
 
+@pytest.fixture
+def folder(tmp_path: Path, empty_store: Path) -> Path:
+    """Return a folder with an empty store, whose database need not be made anew."""
+    shutil.copytree(empty_store, tmp_path / "mlflow_runs")
+    return tmp_path
+
+
 def make_job(folder: Path, photos: Path, name: str) -> Job:
     (folder / "study.yaml").write_text(PLAN.format(photos=photos))
     (folder / "bin").mkdir()
@@ -89,9 +97,9 @@ def make_job(folder: Path, photos: Path, name: str) -> Job:
 
 
 def test_a_slurm_job_stops_at_a_checkpoint_requeues_itself_and_resumes(
-    tmp_path: Path, photos: Path
+    folder: Path, photos: Path
 ) -> None:
-    job = make_job(tmp_path, photos, "study.sbatch")
+    job = make_job(folder, photos, "study.sbatch")
     first = job.start()
     job.wait_for_a_checkpoint(first)
     # Harder than B:USR1: to every process of the job, beside what the script passes on.
@@ -100,7 +108,7 @@ def test_a_slurm_job_stops_at_a_checkpoint_requeues_itself_and_resumes(
     assert first.returncode == 0, err
     assert "stopped by SIGUSR1: 0 of 2 trials finished, 1 stopped at a checkpoint" in err
     assert "its worker died" not in err
-    log = tmp_path / "scontrol.log"
+    log = folder / "scontrol.log"
     assert log.read_text() == "requeue 7\n"
     assert job.sessions() == []
     second = job.start()
@@ -111,9 +119,9 @@ def test_a_slurm_job_stops_at_a_checkpoint_requeues_itself_and_resumes(
     assert job.sessions() == [1, 2]
 
 
-def test_the_loop_resumes_until_the_study_has_finished(tmp_path: Path, photos: Path) -> None:
-    job = make_job(tmp_path, photos, "study.sh")
-    (tmp_path / "bin" / "sleep").symlink_to("/bin/true")
+def test_the_loop_resumes_until_the_study_has_finished(folder: Path, photos: Path) -> None:
+    job = make_job(folder, photos, "study.sh")
+    (folder / "bin" / "sleep").symlink_to("/bin/true")
     loop = job.start()
     job.wait_for_a_checkpoint(loop)
     (driver,) = commands_of(loop.pid)
@@ -121,7 +129,7 @@ def test_the_loop_resumes_until_the_study_has_finished(tmp_path: Path, photos: P
     _, err = loop.communicate(timeout=240)
     assert loop.returncode == 0, err
     assert "stopped by SIGTERM: 0 of 2 trials finished, 1 stopped at a checkpoint" in err
-    found = json.loads((tmp_path / "study.json").read_text())
+    found = json.loads((folder / "study.json").read_text())
     assert [arm["name"] for arm in found["arms"]] == ["tiny", "no-lvar"]
     assert job.sessions() == [1, 2]
 

@@ -6,6 +6,7 @@ import pytest
 
 import workbench as wb
 from tests.builders.docs import ROOT, python_blocks
+from tests.builders.executors import run_inline
 from tests.cli.conftest import Command
 from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.plan_file import read_plan
@@ -80,6 +81,7 @@ def test_the_ten_lines_give_the_numbers_of_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Command
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    run_inline(monkeypatch)
     plan = (ROOT / "plans" / "demo.yaml").read_text()
     shortened = {"seeds: 4": "seeds: 1", "recipe: demo": "recipe: demo\nsteps: 2\nbase: tiny"}
     (tmp_path / "short.yaml").write_text(_replaced(plan, shortened | {"base: mdrn-s\n": ""}))

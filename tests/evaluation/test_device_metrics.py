@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch._subclasses import FakeTensorMode
 
 from workbench.evaluation import device_metrics
 from workbench.evaluation.device_metrics import score_tensors, to_score
@@ -107,6 +108,13 @@ def test_images_of_other_sizes_are_refused(size: tuple[int, ...]) -> None:
 def test_images_with_less_than_a_window_inside_the_crop_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^images must have one size, at least 19 px a side"):
         score_tensors(torch.zeros(1, 3, 18, 40), image(18, 40), 4)
+
+
+def test_nothing_waits_for_the_device() -> None:
+    with FakeTensorMode():  # tensors without values: whatever needs one on the host raises
+        sr = torch.empty(1, 3, 40, 44, device="cuda")
+        hr = torch.empty(40, 44, 3, dtype=torch.uint8, device="cuda")
+        assert score_tensors(sr, hr, 4).device.type == "cuda"
 
 
 @pytest.mark.gpu

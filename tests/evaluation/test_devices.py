@@ -11,7 +11,7 @@ from workbench.config.presets import PRESETS
 from workbench.errors import ConfigError, ForeignCodeError
 from workbench.evaluation.devices import HalfNetwork, inference_on, open_device, place_network
 from workbench.evaluation.graphs import GraphedNetwork
-from workbench.evaluation.running import inference
+from workbench.evaluation.running import NotFiniteError, inference
 from workbench.models.factory import build_model
 from workbench.models.foreign import Adapted
 
@@ -78,6 +78,18 @@ def test_tf32_is_on_for_tf32_only_and_put_back(
         _ = 1 / 0
     after = torch.get_num_threads(), PRODUCTS.fp32_precision, CONVOLUTIONS.fp32_precision
     assert after == before
+
+
+@pytest.mark.parametrize(
+    ("precision", "end"),
+    [("bf16", "unusable$"), ("fp16", "unusable, or its values are beyond the 65,504 of fp16; try")],
+)
+def test_an_output_that_is_not_finite_may_be_the_fault_of_fp16(
+    precision: InferencePrecision, end: str
+) -> None:
+    line = f"^a: the network gives values .*; its weights are {end}"
+    with pytest.raises(NotFiniteError, match=line), inference_on(CPU, 1, precision):
+        raise NotFiniteError.of("a")
 
 
 @pytest.mark.parametrize("threads", [0, 1_025])

@@ -72,6 +72,24 @@ def test_lanes_of_one_gpu_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seconds_left(on_cpu, ledger, 4) == pytest.approx(400)
 
 
+def test_on_a_gpu_only_the_first_network_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[TrialConfig] = []
+
+    def noted(config: TrialConfig, _: Ledger) -> float:
+        measured.append(config)
+        return 100.0
+
+    monkeypatch.setattr(speed, "_measured", noted)
+    on_gpu = apply_overrides(BASE, {"training.device": "cuda"})
+    longer = apply_overrides(on_gpu, {"training.stages.0.batch_size": 12})  # instead of 4
+    planned = [Task("a", on_gpu, "k"), Task("b", on_gpu, "k"), Task("c", longer, "k")]
+    assert seconds_left(planned, Ledger(Path("nowhere")), 1) == pytest.approx(100 + 100 + 300)
+    assert measured == [on_gpu]
+    on_cpu = [Task("a", BASE, "k"), Task("b", BASE, "k")]
+    assert seconds_left(on_cpu, Ledger(Path("nowhere")), 1) == pytest.approx(200)
+    assert measured == [on_gpu, BASE, BASE]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(12.3, "12 s"), (600.0, "10 min"), (4_000.0, "67 min"), (9e3, "2.5 h")]
 )

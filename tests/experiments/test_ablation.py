@@ -1,13 +1,14 @@
 """`ablate` as a function: values in, events while it runs, values out."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders.executors import run_inline
 from workbench.experiments import ablation, running
 from workbench.experiments import study as studies
 from workbench.experiments.ablation import AblationOutcome, ablate
@@ -47,6 +48,13 @@ def small_spec(photos: Path) -> StudySpec:
         allow_overlap=True,
         question="Does it help?",
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _inline() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        run_inline(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,6 @@ def test_images_are_enlarged_without_printing(
     assert done.files == tuple(tmp_path / "out" / f"photo{number}.png" for number in range(4))
     assert all(path.is_file() for path in done.files)
     assert done.throughput is not None
-    assert (done.throughput.images, done.throughput.output_pixels) == (3, 3 * 256**2)
+    assert (done.throughput.timed, done.throughput.output_pixels) == (3, 3 * 256**2)
     assert events[0] == WorkStarted("enlarging")
     assert capsys.readouterr() == ("", "")

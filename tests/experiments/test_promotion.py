@@ -7,6 +7,7 @@ import pytest
 from tests.builders.searches import Fake, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.errors import WorkbenchError
+from workbench.execution.lane_count import MEASURED_FROM
 from workbench.experiments import promotion
 from workbench.experiments.promotion import PromotionSpec, plan_promotion, promote
 from workbench.experiments.run_context import RunContext
@@ -49,7 +50,9 @@ def test_a_search_without_another_network_is_refused(
         plan_promotion(PromotionSpec("s"), tmp_path)
 
 
-@pytest.mark.parametrize(("device", "given", "workers"), [("cuda", 0, 1), ("cuda", 3, 3)])
+@pytest.mark.parametrize(
+    ("device", "given", "workers"), [("cuda", 0, MEASURED_FROM), ("cuda", 3, 3)]
+)
 def test_workers_are_those_of_the_device_on_which_the_networks_are_trained(
     device: str, given: int, workers: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

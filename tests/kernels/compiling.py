@@ -1,11 +1,15 @@
 """Compile every kernel for GPUs that are not there: `python -m tests.kernels.compiling 80 90`.
 
+Maps are bfloat16 and parameters float32, as under autocast, which has all casts; `--float32` has
+maps in float32, too.
+
 It prints a line for each kernel that a training launches: registers of a thread, and bytes that
 spill to memory. Needs no device, but a process in which Triton does not interpret its kernels.
 """
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,7 +78,7 @@ class Launch:
         return {name: int(value) for name, _, value in pairs if value.isdecimal()}
 
 
-def launches() -> list[Launch]:
+def launches(dtypes: Sequence[torch.dtype]) -> list[Launch]:
     """Return what forward and backward passes of all operations launch, each kernel once."""
     found: dict[str, Launch] = {}
 
@@ -85,7 +89,7 @@ def launches() -> list[Launch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JITFunction, "run", run)
         patch.setattr(fused, "_interpreted", lambda: True)  # so that it takes tensors of a CPU
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in dtypes:
             _call_all(dtype)
     return list(found.values())
 
@@ -106,15 +110,19 @@ def _call_all(dtype: torch.dtype) -> None:
         operations.spread_sum([map_(7, 4), map_(7, 3), map_(7, 4)], map_(7, 24), (24, 24)),
         operations.local_variance(map_(7, 12), 7, 1),
         operations.contrast_and_mean(x),
+        operations.contrast_and_mean(map_(1, 192)),
+        operations.gate(x, map_(4, 24), add_input=True),
     ]
     for result in results:
         result.sum().backward()
 
 
 if __name__ == "__main__":
-    for each in launches():
-        for number in map(int, sys.argv[1:]):
+    given = sys.argv[1:]
+    also = [torch.float32] if "--float32" in given else []
+    for each in launches([torch.bfloat16, *also]):
+        for number in map(int, (word for word in given if word != "--float32")):
             used = each.resources(number)
             print(  # noqa: T201
-                f"sm_{number} {used['REG']} registers, {used['LOCAL']} B spilled: {each.name}"
+                f"sm_{number} {used['REG']} registers, {used['STACK']} B spilled: {each.name}"
             )

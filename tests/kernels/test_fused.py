@@ -18,6 +18,7 @@ from workbench.kernels.operations import Operations
 from workbench.models.factory import build_model
 from workbench.models.operations import use_operations
 
+OPERATIONS = {"depthwise", "spread_sum", "local_variance", "contrast_and_mean", "gate"}
 SMALL = apply_overrides(
     PRESETS["tiny"],
     {
@@ -68,7 +69,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    for name in ("depthwise", "spread_sum", "local_variance", "contrast_and_mean"):
+    for name in OPERATIONS:
         monkeypatch.setattr(EagerOperations, name, counted(name))
     return found
 
@@ -88,7 +89,7 @@ def test_a_network_trains_as_with_the_eager_operations(
 def test_float64_is_computed_by_the_eager_operations(calls: list[str]) -> None:
     lr = images(SMALL.smallest_lr_px(), torch.device("cpu")).double()
     found, expected = step(SMALL, FUSED, lr), step(SMALL, EAGER, lr)
-    assert set(calls) == {"depthwise", "spread_sum", "local_variance", "contrast_and_mean"}
+    assert set(calls) == OPERATIONS
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
@@ -145,21 +146,34 @@ def test_a_missing_triton_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         require_fused("cuda")
 
 
+@pytest.fixture
+def fixed_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let PyTorch's own convolutions give the same bits twice."""
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+
+
 @pytest.mark.gpu
-@pytest.mark.parametrize(("dtype", "bound"), [(None, 1e-3), (torch.bfloat16, 0.1)])
-def test_a_step_of_mdrn_s_is_right_and_the_same_twice(
-    dtype: torch.dtype | None, bound: float
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+def test_a_step_of_mdrn_s_is_as_near_to_float64_as_the_eager_one_and_the_same_twice(
+    dtype: torch.dtype | None, fixed_convolutions: None
 ) -> None:
     lr = images(96, torch.device("cuda")).repeat(16, 1, 1, 1)
+    expected = [t.cpu() for t in step(PRESETS["mdrn-s"], EAGER, lr.double())]
+
+    def errors(found: list[Tensor]) -> list[float]:
+        return [error(a, b) for a, b in zip(found, expected, strict=True)]
+
     found, again = (step(PRESETS["mdrn-s"], FUSED, lr, dtype) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(found, again, strict=True))
-    expected = step(PRESETS["mdrn-s"], EAGER, lr.double())
-    worst = max(error(a, b.cpu()) for a, b in zip(found, expected, strict=True))
-    assert worst < bound
+    eager = errors(step(PRESETS["mdrn-s"], EAGER, lr, dtype))
+    fused = errors(found)
+    assert max(fused) < 2 * max(eager)
+    assert sum(fused) < 1.2 * sum(eager)
 
 
 @pytest.mark.gpu
-def test_a_step_is_captured_in_a_cuda_graph() -> None:
+def test_a_step_is_captured_in_a_cuda_graph(fixed_convolutions: None) -> None:
     model = build_model(PRESETS["mdrn-s"], seed=1).cuda()
     use_operations(model, FUSED)
     weights = list(model.parameters())

@@ -23,16 +23,32 @@ def test_values_and_gradients_are_those_of_the_eager_operation(
     check(contrast_and_mean, draw(shape), device, torch.float32)
 
 
+def test_a_large_plane_is_divided_into_parts(device: torch.device) -> None:
+    check(contrast_and_mean, draw((1, 2, 131, 139)), device, torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("planes", "size", "expected"),
+    [(1792, 9216, 1), (28, 173_400, 19), (1, 8192, 1), (1, 8193, 2), (528, 10**6, 1)],
+)
+def test_parts_cover_a_plane(planes: int, size: int, expected: int) -> None:
+    from workbench.kernels.statistics import _parts
+
+    parts, length = _parts(planes, size)
+    assert parts == expected
+    assert (parts - 1) * length < size <= parts * length
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, -3e4])
 def test_a_flat_map_has_no_deviation_and_the_gradient_of_the_mean(
     value: float, device: torch.device
 ) -> None:
-    x = torch.full((1, 2, 9, 7), value, device=device, requires_grad=True)
+    x = torch.full((1, 1, 127, 67), value, device=device, requires_grad=True)
     out = FUSED.contrast_and_mean(x)
     assert torch.equal(out, torch.full_like(out, value))
     out.sum().backward()
     assert x.grad is not None
-    assert torch.allclose(x.grad, torch.full_like(x, 1 / 63))
+    assert torch.allclose(x.grad, torch.full_like(x, 1 / x.numel()))
 
 
 def test_a_map_far_from_zero_loses_no_digits(device: torch.device) -> None:

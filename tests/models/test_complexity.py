@@ -1,14 +1,17 @@
 """Costs against the published numbers."""
 
 import pytest
+from torch import Tensor
+from torch.nn.modules import module
 
+from tests.foreign_networks import Plain
 from workbench.ablation.cost_table import known_cost, shipped_networks
 from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import InputSizeError
-from workbench.models.complexity import count
+from workbench.models.complexity import count, count_network
 
 PARAMETERS = [
     ({}, 95_396, 5.5807),
@@ -108,3 +111,18 @@ def test_parts_add_up_to_the_whole(name: str) -> None:
 def test_the_shipped_table_of_costs_is_what_is_counted() -> None:
     for config in shipped_networks():
         assert known_cost(config) == count(config).cost, "run `make costs`"
+
+
+def test_networks_that_other_threads_train_are_not_watched() -> None:
+    """A hook of the whole process would follow them, slow them down, and count their modules."""
+    seen: list[int] = []
+
+    class Looking(Plain):
+        def forward(self, x: Tensor) -> Tensor:
+            hooks = module._global_forward_hooks, module._global_forward_pre_hooks
+            seen.append(sum(map(len, hooks)))
+            return super().forward(x)
+
+    cost = count_network(Looking(), 24, 24).cost
+    assert set(seen) == {0}
+    assert cost == count_network(Plain(), 24, 24).cost

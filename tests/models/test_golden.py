@@ -115,9 +115,9 @@ def test_every_map_is_that_of_the_published_network(reference: Path, name: str) 
     stored, model = golden(reference, name), published(reference, name)
     maps: dict[str, Tensor] = {}
 
-    def keep(key: str, *, skip: bool = False) -> Any:
-        def hook(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            maps[key] = output + inputs[0] if skip else output
+    def keep(key: str) -> Any:
+        def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            maps[key] = output
 
         return hook
 
@@ -125,8 +125,8 @@ def test_every_map_is_that_of_the_published_network(reference: Path, name: str) 
     model.shallow.register_forward_hook(keep("act_shallow"))
     block.get_submodule("fusion").register_forward_hook(keep("act_block1_fusion"))
     for key, part in (("mdsa", "spatial_attention"), ("ecca", "channel_attention")):
-        # The stored maps are those after the skip around the attention.
-        block.get_submodule(part).register_forward_hook(keep(f"act_block1_{key}", skip=True))
+        # The attentions add the skip around them, which the stored maps hold, too.
+        block.get_submodule(part).register_forward_hook(keep(f"act_block1_{key}"))
     block.register_forward_hook(keep("act_block1"))
     model.blocks[7].register_forward_hook(keep("act_block8"))
     model.get_submodule("fusion").register_forward_hook(keep("act_trunk_fusion"))

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,16 @@ def test_the_callers_stream_does_not_reach_the_weights() -> None:
         seed_torch(seed)
         found.append(weights_hash(build_model(TINY, seed=3).state_dict()))
     assert found[0] == found[1]
+
+
+def test_threads_that_build_networks_side_by_side_do_not_share_a_stream() -> None:
+    seeds = range(8)
+    expected = [weights_hash(build_model(TINY, seed=seed).state_dict()) for seed in seeds]
+    before = global_state()
+    with ThreadPoolExecutor(4) as threads:
+        built = list(threads.map(lambda seed: build_model(TINY, seed=seed), seeds))
+    assert [weights_hash(model.state_dict()) for model in built] == expected
+    assert global_state() == before
 
 
 def test_what_imports_do_to_environment_and_warnings_is_undone(

@@ -1,6 +1,7 @@
 """Locks between processes: waiting, giving up, and folders that cannot be written."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     with locked(file, timeout_s=0):
         entered = True
     assert entered
+
+
+def test_a_lock_excludes_other_threads_of_the_process(tmp_path: Path) -> None:
+    def take() -> None:
+        with locked(tmp_path / "lock", timeout_s=0):
+            pass
+
+    with ThreadPoolExecutor(1) as threads:
+        with locked(tmp_path / "lock"), pytest.raises(LockHeldError, match="lock"):
+            threads.submit(take).result()
+        threads.submit(take).result()
 
 
 def test_who_waits_is_called_and_may_give_up(

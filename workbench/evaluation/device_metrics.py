@@ -1,7 +1,7 @@
 """PSNR and SSIM on the device of an image, in float64: the definitions of `metrics`.
 
-On a GPU, moving an image to the host and scoring it there takes longer than the network. Here one
-image is scored with some 80 launches and without a transfer; the caller moves the few numbers.
+scikit-image takes some 0.3 s of a CPU core for an image of 512 x 512 px. Here one image is scored
+with about 80 launches and without a transfer; the caller moves the few numbers.
 Scores agree with scikit-image's to 1e-9 dB and 1e-12 of SSIM: sums are taken in another order.
 """
 

@@ -12,6 +12,7 @@ from workbench.config.bounds import MOST_THREADS
 from workbench.config.evaluation import InferencePrecision
 from workbench.errors import ConfigError, ForeignCodeError, WorkbenchError, one_line
 from workbench.evaluation.graphs import GraphedNetwork
+from workbench.evaluation.running import NotFiniteError
 from workbench.models.foreign import Adapted
 
 DTYPES = {
@@ -60,6 +61,7 @@ def inference_on(
 
     Raises:
         ConfigError: For too many threads, or none.
+        NotFiniteError: One that is raised in the block, in fp16 with its likely cause.
     """
     if not 1 <= threads <= MOST_THREADS:
         raise ConfigError(f"threads must lie in 1..{MOST_THREADS:,}, got {threads}")
@@ -73,6 +75,11 @@ def inference_on(
     try:
         with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
             yield
+    except NotFiniteError as error:
+        if precision != "fp16":
+            raise
+        cause = "or its values are beyond the 65,504 of fp16; try --precision bf16 or fp32"
+        raise NotFiniteError(f"{error}, {cause}") from error
     finally:
         torch.set_num_threads(before[0])
         products.fp32_precision, convolutions.fp32_precision = before[1:]

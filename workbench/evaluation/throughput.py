@@ -15,8 +15,8 @@ P = ParamSpec("P")
 class Throughput:
     """What a network did per second of wall-clock time; reading, scoring and writing left out."""
 
-    images: int
-    """Timed: all but the first one, in whose time libraries are loaded, if there are others."""
+    timed: int
+    """Images that were timed: all but the first one, which loads libraries, if there are others."""
     seconds: float
     output_pixels: int
     """Of the timed images, enlarged."""
@@ -24,7 +24,7 @@ class Throughput:
     @property
     def images_per_s(self) -> float:
         """Images a second."""
-        return self.images / self.seconds
+        return self.timed / self.seconds
 
     @property
     def megapixels_per_s(self) -> float:
@@ -38,7 +38,7 @@ class Throughput:
     def to_dict(self) -> dict[str, Any]:
         """Return the rates as plain data with units in the keys."""
         return {
-            "images_timed": self.images,
+            "images_timed": self.timed,
             "seconds": self.seconds,
             "images_per_s": self.images_per_s,
             "output_megapixels_per_s": self.megapixels_per_s,

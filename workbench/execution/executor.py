@@ -30,6 +30,11 @@ class Task:
         """The trial's seed."""
         return self.config.seed
 
+    @property
+    def process_settings(self) -> tuple[str, int]:
+        """What PyTorch sets for a whole process: the device, and the number of CPU threads."""
+        return self.config.training.device, self.config.training.threads
+
 
 class Executor(Protocol):
     """Runs trials. Which executor does so changes no result: weights, scores and keys are equal.

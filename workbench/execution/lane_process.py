@@ -69,7 +69,8 @@ class LaneProcess:
 
     def fits(self, task: Task) -> bool:
         """Return whether a trial needs the settings of the process that those in it need."""
-        return all(_settings(lane.task) == _settings(task) for lane in self.lanes.values())
+        wanted = task.process_settings
+        return all(lane.task.process_settings == wanted for lane in self.lanes.values())
 
     def start(self, ticket: int, task: Task) -> None:
         """Hand a trial to the process, which is started if there is none."""
@@ -143,8 +144,3 @@ class LaneProcess:
         if self.pipe is not None:
             self.pipe.close()
         self.pipe = None
-
-
-def _settings(task: Task) -> tuple[str, int]:
-    """Return the settings of PyTorch that hold for a whole process."""
-    return task.config.training.device, task.config.training.threads

@@ -1,7 +1,8 @@
 """How long a plan will take, from measured speed.
 
 The best estimate is the time of finished trials of the same arm; where there is none, a few
-training steps and one forward pass of its network are timed. Imports torch only for those.
+training steps and one forward pass of its network are timed, on a GPU those of the first network
+only. Imports torch only for those.
 """
 
 import math
@@ -44,13 +45,39 @@ def seconds_left(tasks: Sequence[Task], ledger: Ledger, workers: int, gpus: int 
     """
     waiting = [task for task in tasks if task.result is None]
     each: dict[str, float] = {}
+    timed = _Timed(ledger)
     for task in waiting:
         if task.arm not in each:
             each[task.arm] = _of_finished(task.arm, tasks) or (
-                _measured(task.config, ledger) * _slower_beside(task, workers / gpus)
+                timed.seconds(task.config) * _slower_beside(task, workers / gpus)
             )
     total = sum(each[task.arm] for task in waiting)
     return max([total / workers, *each.values()]) if waiting else 0.0
+
+
+class _Timed:
+    """Times networks that no trial has finished.
+
+    On a GPU only the first one is timed, as each takes seconds to build and to capture, in which
+    the first trial could be trained. The others are taken to need as long for a px of a batch.
+
+    Args:
+        ledger: Of the store that holds the images.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._a_px: float | None = None
+        """Seconds on a GPU."""
+
+    def seconds(self, config: TrialConfig) -> float:
+        """Return the seconds of a trial alone."""
+        if config.training.device == "cpu":
+            return _measured(config, self._ledger)
+        px = sum(s.steps * s.batch_size * s.hr_patch_px**2 for s in config.training.stages)
+        if self._a_px is None:
+            self._a_px = _measured(config, self._ledger) / px
+        return self._a_px * px
 
 
 def _slower_beside(task: Task, lanes: float) -> float:
@@ -82,9 +109,9 @@ def _lr_px(images: ImageStore) -> int:
 
 def _measured(config: TrialConfig, store: Ledger) -> float:
     """Time a few steps and a forward pass of a network that is not trained."""
-    from workbench.system.global_state import random_streams_kept, torch_settings_kept
+    from workbench.system.global_state import random_streams_restored, torch_settings_kept
 
-    with random_streams_kept(), torch_settings_kept():
+    with random_streams_restored(), torch_settings_kept():
         return _timed(config, store)
 
 

@@ -1,7 +1,22 @@
-"""Activations and their derivatives inside Triton kernels, in float32."""
+"""Activations and their derivatives inside Triton kernels, in float32, and what is kept of them."""
 
 import triton
 import triton.language as tl
+
+from workbench.config.attention import Activation
+from workbench.kernels.eager import LEAKY_SLOPE
+
+_LEAKS: dict[Activation, float] = {"relu": 0.0, "leaky-relu": LEAKY_SLOPE}
+
+
+def leak(activation: Activation | None) -> float | None:
+    """Return the slope below 0 if the derivative follows from the sign of the output, else None."""
+    return None if activation is None else _LEAKS.get(activation)
+
+
+def kept_by(activation: Activation | None) -> bool:
+    """Return whether the backward pass needs the derivative to be kept."""
+    return activation is not None and activation not in _LEAKS
 
 
 @triton.jit

@@ -3,7 +3,7 @@
 `Tensor.var` there follows a running mean: a division for each value, each waiting for the one
 before. Two passes, a mean and then the squares around it, wait for nothing. Both compute in float64
 and round once to float32, so they differ only where a float64 error decides how to round. Such
-values are recognised, and PyTorch computes them.
+values are recognised, and PyTorch computes those.
 """
 
 from typing import Any
@@ -15,6 +15,8 @@ _CHUNK = 1 << 16
 """Values that are widened to float64 at a time, 512 kB: they stay in the cache."""
 _LEAST = 1 << 15
 """Fewer values are left to PyTorch: the calls here would cost more than they save."""
+_THREADED = 1 << 15
+"""Values from which on PyTorch may share one reduction out among its threads."""
 _EPSILON = torch.finfo(torch.float64).eps
 
 
@@ -28,7 +30,7 @@ def variance(x: Tensor, *, correction: int) -> Tensor:
     Returns:
         (..., 1, 1); values and gradients are those of `x.var(dim=(-2, -1))`, to the bit.
     """
-    if not (_can_look_at(x) and x.numel() >= _LEAST):
+    if not (_can_look_at(x) and _is_worth_it(x, correction)):
         return x.var(dim=(-2, -1), correction=correction, keepdim=True)
     if x.requires_grad and torch.is_grad_enabled():
         out: Tensor = _Variance.apply(x, correction)
@@ -45,6 +47,11 @@ def _can_look_at(x: Tensor) -> bool:
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
     )
+
+
+def _is_worth_it(x: Tensor, correction: int) -> bool:
+    count = x.shape[-2] * x.shape[-1]
+    return x.numel() >= _LEAST and x.numel() > count > correction  # a single map is fast already
 
 
 class _Variance(torch.autograd.Function):
@@ -65,16 +72,25 @@ class _Variance(torch.autograd.Function):
 def _variance(x: Tensor, correction: int) -> Tensor:
     count = x.shape[-2] * x.shape[-1]
     planes = x.reshape(-1, count)
-    parts = [_statistics(part) for part in planes.split(max(1, _CHUNK // max(count, 1)))]
+    parts = [_statistics(part) for part in planes.split(max(1, _CHUNK // count))]
     mean, population = (torch.cat(values) for values in zip(*parts, strict=True))
-    value = population * (count / max(count - correction, 1))
+    value = population * (count / (count - correction))
     # Relative error of a running mean: count * sqrt(1 + mean^2 / variance) * epsilon, and less for
     # two passes (Chan, Golub, LeVeque 1983). A flat map divides by 0, which fails the comparison.
     error = 4 * count * _EPSILON * (1 + mean.square() / population).sqrt()
     lowest, highest = (value * (1 - error)).float(), (value * (1 + error)).float()
-    if count > correction and torch.equal(lowest, highest):
-        return lowest.view(*x.shape[:-2], 1, 1)
-    return x.var(dim=(-2, -1), correction=correction, keepdim=True)
+    doubtful = (lowest != highest).nonzero().flatten()
+    if doubtful.numel() and not _is_row_by_row(x):
+        return x.var(dim=(-2, -1), correction=correction, keepdim=True)
+    if doubtful.numel():
+        several = doubtful.repeat(2)  # a single map PyTorch adds up in another way
+        lowest[several] = planes[several].var(dim=1, correction=correction)
+    return lowest.view(*x.shape[:-2], 1, 1)
+
+
+def _is_row_by_row(x: Tensor) -> bool:
+    """Return whether PyTorch takes the values of each map in the order of its rows."""
+    return x.stride(-1) <= x.stride(-2) and x.shape[-2] * x.shape[-1] < _THREADED
 
 
 def _statistics(planes: Tensor) -> tuple[Tensor, Tensor]:

@@ -35,12 +35,10 @@ from torch.autograd.function import once_differentiable
 
 from workbench.config.attention import Activation, Padding
 from workbench.kernels import depthwise_kernels as kernels
+from workbench.kernels.activations import kept_by, leak
 from workbench.kernels.depthwise_sums import SUMS, parameter_gradients
-from workbench.kernels.eager import LEAKY_SLOPE
 from workbench.kernels.planes import dense_planes, on_device_of, plane_strides, tile_width
 
-LEAKS: dict[Activation, float] = {"relu": 0.0, "leaky-relu": LEAKY_SLOPE}
-"""Slopes below 0 where the derivative follows from the sign of the output: none is stored."""
 MOST_ROWS = 8
 """Of a strip: more of them read fewer rows twice, fewer of them give more programs."""
 
@@ -54,10 +52,6 @@ class Form:
     activation: Activation | None
     differentiable: bool
     """Whether a backward pass may follow."""
-
-    def leak(self) -> float | None:
-        """Return the slope below 0 if the derivative follows from the sign of the output."""
-        return None if self.activation is None else LEAKS.get(self.activation)
 
     def constants(self) -> dict[str, Any]:
         """Return what both kernels are compiled for."""
@@ -110,8 +104,9 @@ class Tiling:
 
     @property
     def rows(self) -> int:
-        """Rows of a strip."""
-        return min(MOST_ROWS, -(-self.height // self.strips))
+        """Rows of a strip, divided evenly among the tiles."""
+        tiles = -(-self.height // (self.strips * MOST_ROWS))
+        return -(-self.height // (self.strips * tiles))
 
     @property
     def tiles(self) -> int:
@@ -141,8 +136,7 @@ class _Depthwise(torch.autograd.Function):
         rows, columns = -(-height // form.stride), -(-width // form.stride)
         dtype = x.dtype if skip is None else torch.promote_types(x.dtype, skip.dtype)
         out = x.new_empty((images, channels, rows, columns), dtype=dtype)
-        by_slope = form.activation is not None and form.activation not in LEAKS
-        kept = torch.empty_like(out) if form.differentiable and by_slope else None
+        kept = torch.empty_like(out) if form.differentiable and kept_by(form.activation) else None
         tiling = Tiling(rows, columns)
         with on_device_of(x):
             kernels.forward[(images * channels * tiling.tiles,)](
@@ -152,7 +146,7 @@ class _Depthwise(torch.autograd.Function):
                 ACTIVATION=form.activation or "none", **form.constants(), **tiling.constants(),
             )  # fmt: skip
         if form.differentiable:
-            kept = out if form.activation in LEAKS else kept
+            kept = kept if leak(form.activation) is None else out
             ctx.save_for_backward(x, weight, scale, kept)
             ctx.form = form
             ctx.dtypes = tuple(None if t is None else t.dtype for t in (bias, skip))
@@ -180,7 +174,7 @@ class _Depthwise(torch.autograd.Function):
                 skip_gradient if form.activation else None, sums,
                 *plane_strides(gradient), *plane_strides(x),
                 channels, height, width, *gradient.shape[2:], tiling.rows,
-                LEAK=form.leak(), **form.constants(), **tiling.constants(),
+                LEAK=leak(form.activation), **form.constants(), **tiling.constants(),
             )  # fmt: skip
             parameters = parameter_gradients(
                 sums, weight, scale, bias_dtype, (images, channels, tiles)

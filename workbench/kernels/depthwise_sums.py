@@ -76,7 +76,7 @@ def parameter_gradients(
     bias_gradient = None if bias_dtype is None else weight.new_empty(channels, dtype=bias_dtype)
     scale_gradient = None if scale is None else torch.empty_like(scale)
     _add_sums[(channels,)](
-        sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK=32
+        sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK=128
     )
     if scale_gradient is not None:
         _scale_gradient[(images * channels,)](

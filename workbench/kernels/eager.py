@@ -152,6 +152,11 @@ class EagerOperations:
         """Return each map's population standard deviation plus its mean."""
         return contrast(x) + at_least_float32(x).mean(dim=(2, 3), keepdim=True)
 
+    def gate(self, x: Tensor, logits: Tensor, *, add_input: bool = False) -> Tensor:
+        """Return x * sigmoid(logits), plus x if `add_input`."""
+        gated = x * logits.sigmoid()
+        return gated + x if add_input else gated
+
     def _enlarged(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         if self._rewrites(x):
             return enlarged_by_products(x, size)

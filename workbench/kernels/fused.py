@@ -118,6 +118,14 @@ class FusedOperations:
 
         return contrast_and_mean(x)
 
+    def gate(self, x: Tensor, logits: Tensor, *, add_input: bool = False) -> Tensor:
+        """Return x * sigmoid(logits), plus x if `add_input`, in one kernel."""
+        if not _applies(x, logits) or x.shape != logits.shape:
+            return EAGER.gate(x, logits, add_input=add_input)
+        from workbench.kernels.gate import gate
+
+        return gate(x, logits, add_input)
+
 
 FUSED = FusedOperations()
 """The kernels; one object serves all networks, lanes and streams of a process."""

@@ -91,3 +91,12 @@ class Operations(Protocol):
         Returns:
             (N, C, 1, 1), at least in float32.
         """
+
+    def gate(self, x: Tensor, logits: Tensor, *, add_input: bool = False) -> Tensor:
+        """Return x * sigmoid(logits), plus x if `add_input`.
+
+        Args:
+            x: (N, C, H, W).
+            logits: Shaped like x.
+            add_input: Whether the gate has a skip around it.
+        """

@@ -1,9 +1,10 @@
 """CCA's statistic, population deviation plus mean of each plane, in one pass over it.
 
-x (N, C, H, W) in float32, bfloat16 or float16; out (N, C, 1, 1) in float32. One program a plane
-goes over it block by block and joins the blocks' means and sums of squared distances (Chan, Golub
-and LeVeque, 1979), so large means cost no digits. Values are taken relative to the plane's first
-one, so a flat plane has the deviation 0 exactly; its gradient is then that of the mean alone.
+x (N, C, H, W) in float32, bfloat16 or float16; out (N, C, 1, 1) in float32. A program goes over
+a plane block by block and joins the blocks' means and sums of squared distances (Chan, Golub and
+LeVeque, 1979), so large means cost no digits. Where there are few planes, as in inference, several
+programs go over parts of one, and a second kernel joins these. Values are taken relative to the
+plane's first one, so a flat plane has the deviation 0 exactly; its gradient is that of the mean.
 
 Traffic: forward x read once; backward x read and its gradient written,
     dx = g / HW * (1 + (x - mean) / deviation).
@@ -22,34 +23,77 @@ from workbench.kernels.planes import dense_planes, on_device_of, plane_strides
 BLOCKS = (4096, 1024, 256)
 """Values that a program has in hand at a time; the smallest that holds a plane is taken."""
 BACKWARD_BLOCK = 1024
+PROGRAMS, SHORTEST_PART = 528, 8192
+"""Planes are divided until there are so many programs (four for each multiprocessor of an H100),
+but not into parts of fewer px than that."""
 
 
-@triton.jit(do_not_specialize=["channels", "size"])
-def _forward(
-    x, out, means, inverses, x_image, x_channel, channels, size, BLOCK: tl.constexpr
-):  # fmt: skip
-    """Write deviation + mean of one plane, its mean, and 1 / deviation (0 if it is flat)."""
-    plane = tl.program_id(0)
-    x += (plane // channels).to(tl.int64) * x_image + (plane % channels).to(tl.int64) * x_channel
-    origin = tl.load(x).to(tl.float32)
-    mean = origin * 0.0
-    squares = origin * 0.0
-    for start in range(0, size, BLOCK):
-        px = start + tl.arange(0, BLOCK)
-        there = px < size
-        count = tl.minimum(size - start, BLOCK).to(tl.float32)
-        value = tl.load(x + px, mask=there, other=0.0).to(tl.float32) - origin
-        block_mean = tl.sum(tl.where(there, value, 0.0), axis=0) / count
-        distance = tl.where(there, value - block_mean, 0.0)
-        step = block_mean - mean
-        share = count / (start + count)
-        squares += tl.sum(distance * distance, axis=0) + step * step * share * start
-        mean += step * share
+@triton.jit
+def _joined(mean, squares, count, other_mean, other_squares, other_count):
+    """Return mean and sum of squared distances of two sets together, from those of each."""
+    step = other_mean - mean
+    share = other_count / (count + other_count)
+    return mean + step * share, squares + other_squares + step * step * share * count
+
+
+@triton.jit
+def _write(plane, mean, squares, origin, size, out, means, inverses):
+    """Write deviation + mean of a plane, its mean, and 1 / deviation (0 if it is flat)."""
     deviation = tl.sqrt(squares / size)
     tl.store(out + plane, deviation + mean + origin)
     tl.store(means + plane, mean + origin)
     flat = deviation == 0.0
     tl.store(inverses + plane, tl.where(flat, 0.0, 1.0 / tl.where(flat, 1.0, deviation)))
+
+
+@triton.jit(do_not_specialize=["channels", "size", "length", "parts"])
+def _forward(
+    x, out, means, inverses, sums, x_image, x_channel, channels, size, length, parts,
+    BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Go over `length` px of a plane; write its statistics, or with `sums` those of the part."""
+    plane = tl.program_id(0) // parts
+    part = tl.program_id(0) % parts
+    x += (plane // channels).to(tl.int64) * x_image + (plane % channels).to(tl.int64) * x_channel
+    origin = tl.load(x).to(tl.float32)
+    mean = origin * 0.0
+    squares = origin * 0.0
+    first = part * length
+    last = tl.minimum(first + length, size)
+    for start in range(first, last, BLOCK):
+        px = start + tl.arange(0, BLOCK)
+        there = px < last
+        count = tl.minimum(last - start, BLOCK).to(tl.float32)
+        value = tl.load(x + px, mask=there, other=0.0).to(tl.float32) - origin
+        block_mean = tl.sum(tl.where(there, value, 0.0), axis=0) / count
+        distance = tl.where(there, value - block_mean, 0.0)
+        block_squares = tl.sum(distance * distance, axis=0)
+        mean, squares = _joined(mean, squares, start - first, block_mean, block_squares, count)
+    if sums is None:
+        _write(plane, mean, squares, origin, size, out, means, inverses)
+    else:
+        tl.store(sums + 2 * tl.program_id(0), mean)
+        tl.store(sums + 2 * tl.program_id(0) + 1, squares)
+
+
+@triton.jit(do_not_specialize=["channels", "size", "length", "parts"])
+def _join_parts(
+    x, out, means, inverses, sums, x_image, x_channel, channels, size, length, parts
+):  # fmt: skip
+    """Write the statistics of a plane from those of its parts, one after the other."""
+    plane = tl.program_id(0)
+    x += (plane // channels).to(tl.int64) * x_image + (plane % channels).to(tl.int64) * x_channel
+    origin = tl.load(x).to(tl.float32)
+    mean = origin * 0.0
+    squares = origin * 0.0
+    sums += 2 * plane * parts
+    for part in range(parts):
+        first = part * length
+        count = tl.minimum(size - first, length).to(tl.float32)
+        other_mean = tl.load(sums + 2 * part)
+        other_squares = tl.load(sums + 2 * part + 1)
+        mean, squares = _joined(mean, squares, first, other_mean, other_squares, count)
+    _write(plane, mean, squares, origin, size, out, means, inverses)
 
 
 @triton.jit(do_not_specialize=["channels", "size"])
@@ -83,6 +127,13 @@ def contrast_and_mean(x: Tensor) -> Tensor:
     return result
 
 
+def _parts(planes: int, size: int) -> tuple[int, int]:
+    """Return the number of parts of a plane and their length in px, from few large planes many."""
+    wanted = min(-(-PROGRAMS // planes), -(-size // SHORTEST_PART))
+    length = -(-size // wanted)
+    return -(-size // length), length
+
+
 class _ContrastAndMean(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -90,12 +141,15 @@ class _ContrastAndMean(torch.autograd.Function):
         images, channels, height, width = x.shape
         out = x.new_empty((images, channels, 1, 1), dtype=torch.float32)
         means, inverses = torch.empty_like(out), torch.empty_like(out)
-        size = height * width
-        block = min((b for b in BLOCKS if b >= size), default=BLOCKS[0])
+        size, planes = height * width, images * channels
+        parts, length = _parts(planes, size)
+        block = min((b for b in BLOCKS if b >= length), default=BLOCKS[0])
+        sums = None if parts == 1 else x.new_empty((planes, parts, 2), dtype=torch.float32)
+        given = (x, out, means, inverses, sums, *plane_strides(x), channels, size, length, parts)
         with on_device_of(x):
-            _forward[(images * channels,)](
-                x, out, means, inverses, *plane_strides(x), channels, size, BLOCK=block
-            )
+            _forward[(planes * parts,)](*given, BLOCK=block)
+            if parts > 1:
+                _join_parts[(planes,)](*given)
         ctx.save_for_backward(x, means, inverses)
         return out
 

@@ -92,14 +92,13 @@ class MDSA(WithOperations):
         )
         self.expand = nn.Conv2d(width, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
+    def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
         squeezed = self.squeeze(x)
         maps = [branch(squeezed) for branch in self.dispersion.values()]
         base = None if self.refinement is None else self.refinement(squeezed)
         attention = self.operations.spread_sum(maps, base, _size(squeezed))
-        out: Tensor = x * self.expand(attention).sigmoid()
-        return out
+        return self.operations.gate(x, self.expand(attention), add_input=add_input)
 
 
 class ESA(WithOperations):
@@ -120,16 +119,15 @@ class ESA(WithOperations):
         self.activation: Activation = config.activation or block.activation
         self.expand = nn.Conv2d(width, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
+    def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
         squeezed = self.squeeze(x)
         first, second, third = self.convolutions
         inner = first(self.pool(self.strided(squeezed)), activation=self.activation)
         inner = third(second(inner, activation=self.activation))
         base = self.refinement(squeezed)
         attention = self.expand(self.operations.spread_sum([inner], base, _size(squeezed)))
-        out: Tensor = x * attention.sigmoid()
-        return out
+        return self.operations.gate(x, attention, add_input=add_input)
 
 
 class ParallelESA(WithOperations):
@@ -149,16 +147,15 @@ class ParallelESA(WithOperations):
         self.join = convolution(block, 2 * width, width)
         self.expand = nn.Conv2d(width, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
+    def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
         squeezed = self.squeeze(x)
         pooled = self.pool(squeezed)
         both = [convolve(pooled, activation=self.activation) for convolve in self.convolutions]
         inner = self.join(torch.cat(both, dim=1))
         base = self.refinement(squeezed)
         attention = self.expand(self.operations.spread_sum([inner], base, _size(squeezed)))
-        out: Tensor = x * attention.sigmoid()
-        return out
+        return self.operations.gate(x, attention, add_input=add_input)
 
 
 class ChannelWeight(nn.Module):
@@ -213,11 +210,16 @@ class ECCA(nn.Module):
         self.cca = None if config.cca is None else CCA(channels, config.cca)
         self.depthwise = DepthwiseConvolution(channels, stride=1, padding="zeros")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
-        x = self.activation(self.pointwise(x))
-        out: Tensor = self.depthwise(x, scale=None if self.cca is None else self.cca.scale(x))
+    def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
+        inner = self.activation(self.pointwise(x))
+        scale = None if self.cca is None else self.cca.scale(inner)
+        out: Tensor = self.depthwise(inner, scale=scale, skip=x if add_input else None)
         return out
+
+
+ADDS_INPUT = (MDSA, ESA, ParallelESA, ECCA)
+"""Attentions that add their input themselves, in the operation that writes their output."""
 
 
 def spatial_attention(channels: int, block: BlockConfig) -> nn.Module | None:

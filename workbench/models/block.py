@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.block import BlockConfig
-from workbench.models.attention import channel_attention, spatial_attention
+from workbench.models.attention import ADDS_INPUT, channel_attention, spatial_attention
 from workbench.models.layers import ACTIVATIONS, convolution
 
 
@@ -40,8 +40,14 @@ class EADB(nn.Module):
         """(N, C, H, W) -> (N, C, H, W)."""
         out = self.fusion(torch.cat(self._distilled(x), dim=1))
         for attention in (self.spatial_attention, self.channel_attention):
-            if attention is not None:
-                out = attention(out) + out if self.config.attention_skip else attention(out)
+            if attention is None:
+                continue
+            if not self.config.attention_skip:
+                out = attention(out)
+            elif isinstance(attention, ADDS_INPUT):
+                out = attention(out, add_input=True)
+            else:
+                out = attention(out) + out
         result: Tensor = x + out if self.config.block_skip else out
         return result
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -45,7 +46,7 @@ class Place:
     def start(self, *more: str, mark: str = "") -> "subprocess.Popen[str]":
         """Start a search of five networks."""
         images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
-        small = [text.replace("steps=6", "steps=60") for text in SMALL]
+        small = [text.replace("steps=6", "steps=36") for text in SMALL]
         argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
         driver = subprocess.Popen(
             [
@@ -92,16 +93,17 @@ class Outcome:
     """Scores and weights of the finished trials, by key."""
 
 
-def made(folder: Path, photos: Path) -> Place:
-    """Return a folder with the search space in it."""
+def made(folder: Path, photos: Path, empty_store: Path) -> Place:
+    """Return a folder with the search space and an empty store in it."""
+    shutil.copytree(empty_store, folder / "mlflow_runs")
     (folder / "search_spaces").mkdir()
     (folder / "search_spaces" / "mine.yaml").write_text(SPACE + RUNGS)
     return Place(folder, photos)
 
 
 @pytest.fixture
-def place(tmp_path: Path, photos: Path) -> Iterator[Place]:
-    place = made(tmp_path, photos)
+def place(tmp_path: Path, photos: Path, empty_store: Path) -> Iterator[Place]:
+    place = made(tmp_path, photos, empty_store)
     yield place
     for driver in place.started:
         driver.kill()  # if the test has failed
@@ -109,10 +111,10 @@ def place(tmp_path: Path, photos: Path) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Outcome:
+def local(tmp_path_factory: pytest.TempPathFactory, photos: Path, empty_store: Path) -> Outcome:
     """Return what the search gives without Ray."""
-    place = made(tmp_path_factory.mktemp("local"), photos)
-    return place.outcome(place.start())
+    place = made(tmp_path_factory.mktemp("local"), photos, empty_store)
+    return place.outcome(place.start("--workers", "1"))
 
 
 def test_killed_and_rerun_with_ray_a_search_ends_as_without_it_and_nothing_stays(

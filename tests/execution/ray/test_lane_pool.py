@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders.comparisons import BASE
+from workbench.config.overrides import apply_overrides
 from workbench.execution.events import Notice
 from workbench.execution.executor import Task
 from workbench.execution.ray import lane_pool
@@ -82,10 +83,11 @@ class Cluster:
             raise outcome
         return outcome
 
-    def put(self, names: str) -> None:
+    def put(self, names: str, threads: int = 1) -> None:
+        config = apply_overrides(COMPLETE.config, {"training.threads": threads})
         for name in names:
             images = PackedImages(training={}, validation=("v", "x"), benchmarks={})
-            task = Task(name, COMPLETE.config)
+            task = Task(name, config)
             self.feed.put(Shipped(ord(name), task, images, Path("store")))
 
     def end(self, **outcomes: Outcome | LostError) -> None:
@@ -121,6 +123,21 @@ def test_actors_without_a_gpu_take_a_core_for_each_lane() -> None:
     cluster.pool.advance()
     assert [len(actor.trials) for actor in cluster.actors] == [3, 3]
     assert cluster.actors[0].options["num_cpus"] == 3.0
+
+
+def test_trials_of_an_actor_have_the_same_settings_of_the_process() -> None:
+    cluster = Cluster(2, Resources(gpus=1.0), {"GPU": 1.0})
+    cluster.put("a")
+    cluster.put("b", threads=2)
+    cluster.put("c")
+    cluster.pool.advance()
+    assert cluster.actors[0].trials == ["a"]
+    cluster.pool.advance()
+    assert cluster.actors[0].trials == ["a", "c"], "b has gone behind it"
+    cluster.end(a=COMPLETE)
+    assert cluster.actors[0].trials == ["a", "c"]
+    cluster.end(c=COMPLETE)
+    assert cluster.actors[0].trials == ["a", "c", "b"]
 
 
 def test_a_lost_actor_is_the_fault_of_a_trial_only_if_it_ran_alone() -> None:

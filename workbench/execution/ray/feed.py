@@ -55,10 +55,6 @@ class Feed:
             self._started.discard(shipped.ticket)
         self._waiting.put(shipped)
 
-    def is_empty(self) -> bool:
-        """Return whether no trial waits now."""
-        return self._waiting.empty()
-
     def add_lost(self, ticket: int, *, was_alone: bool = True) -> None:
         """Note that the process or the node of a trial was lost.
 

@@ -70,6 +70,11 @@ class _Actor:
     running: dict[Any, _Running] = field(default_factory=dict)
     """By the reference of what it returns."""
 
+    def fits(self, shipped: Shipped) -> bool:
+        """Return whether a trial needs the settings of the process that those in it need."""
+        wanted = shipped.task.process_settings
+        return all(one.shipped.task.process_settings == wanted for one in self.running.values())
+
 
 class LanePool:
     """The actors, and which trial runs in which.
@@ -99,9 +104,10 @@ class LanePool:
 
     def advance(self) -> None:
         """Start trials where there is room, and act on those that end within a moment."""
-        while (actor := self._with_room()) is not None:
-            shipped = self._feed.next()
-            if shipped is None:
+        while (shipped := self._next()) is not None:
+            actor = self._with_room(shipped)
+            if actor is None:
+                self._feed.put_back(shipped)  # behind the others, of which one may fit
                 break
             actor.running[actor.handle.run.remote(shipped)] = _Running(shipped)
             for one in actor.running.values():
@@ -115,17 +121,27 @@ class LanePool:
             if any(reference in actor.running for reference in ended):
                 self._end(actor, [one for one in ended if one in actor.running])
 
-    def _with_room(self) -> _Actor | None:
-        """Return the actor with the fewest trials, None if all are full; a new one if it fits."""
-        if self._feed.is_empty():
+    def _next(self) -> Shipped | None:
+        """Return the next trial if there is room for one."""
+        is_full = all(len(actor.running) >= self._count.now for actor in self._actors)
+        if is_full and len(self._actors) >= self._most_actors():
             return None
-        free = [actor for actor in self._actors if len(actor.running) < self._count.now]
-        if free:
-            return min(free, key=lambda actor: len(actor.running))
-        if len(self._actors) >= self._most_actors():
-            return None
-        self._actors.append(_Actor(self._new_actor()))
-        return self._actors[-1]
+        return self._feed.next()
+
+    def _with_room(self, shipped: Shipped) -> _Actor | None:
+        """Return the actor with the fewest trials that has room for one of its settings.
+
+        A new one if there is none and the cluster has room for it, else None.
+        """
+        free = [
+            actor
+            for actor in self._actors
+            if len(actor.running) < self._count.now and actor.fits(shipped)
+        ]
+        if not free and len(self._actors) < self._most_actors():
+            free = [_Actor(self._new_actor())]
+            self._actors += free
+        return min(free, key=lambda actor: len(actor.running), default=None)
 
     def _most_actors(self) -> int:
         """Return for how many actors the cluster is large enough now; at least one may wait."""

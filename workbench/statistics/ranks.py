@@ -44,7 +44,8 @@ class RankCorrelation:
 
         count = max(self.effective or self.count, 2.0)
         z = float(stats.norm.ppf(0.5 + confidence / 2))
-        step = 2 / (count * (count - 1))
+        # A perfect tau has no step above it, and its lower bound is wide enough without.
+        step = 0.0 if abs(self.tau) == 1 else 2 / (count * (count - 1))
         near = np.abs(_GRID - self.tau) <= z * _standard_error(_GRID, count) + step + 1e-12
         inside = _GRID[near]
         return min(float(inside[0]), self.tau), max(float(inside[-1]), self.tau)

@@ -16,6 +16,9 @@ from workbench.reporting.verdict_texts import spent_text
 from workbench.statistics.decision_rule import DecisionRule, FormerLook
 from workbench.statistics.sequential import schedule
 from workbench.store.ledger import Ledger
+from workbench.store.store import Store
+from workbench.system.digests import seal_json
+from workbench.system.files import write_atomically
 
 
 def plan(trial: TrialConfig, seeds: int, *names: str, looks: Sequence[int] = ()) -> Plan:
@@ -68,3 +71,18 @@ def test_what_nobody_has_judged_has_spent_nothing(tiny_trial: TrialConfig, tmp_p
     assert declared(plan(tiny_trial, 3, "no-lvar"), tmp_path).former == ()
     finish(tmp_path, 2, "tiny")  # the variant's trials are not finished
     assert declared(plan(tiny_trial, 6, "no-lvar"), tmp_path).former == ()
+
+
+def test_looks_of_an_old_study_share_the_error_rate_as_it_declared_them(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    """Version 0.3.0 wrote no spending function down: it was O'Brien and Fleming's."""
+    made = plan(tiny_trial, 6, "no-lvar", looks=(3, 6))
+    new = declared(made, tmp_path)
+    assert new.rule.spending == "power"
+    old = {k: v for k, v in new.plain().items() if k not in ("spending", "former", "error_rate")}
+    study = seal_json({"study": "s", "declarations": [old]})
+    write_atomically(Store(tmp_path).study("s"), study, store=tmp_path)
+    again = declared(made, tmp_path)
+    assert (again.hash, again.rule.spending) == (new.hash, "obrien-fleming")
+    assert len(read_study(tmp_path, "s").declarations) == 1

@@ -8,6 +8,7 @@ from workbench.analysis.comparison import Comparison
 from workbench.analysis.judging import Difference
 from workbench.cli.console import note
 from workbench.reporting.verdict_texts import (
+    can_look,
     confidence_text,
     error_rate_text,
     looks_text,
@@ -49,16 +50,16 @@ def print_meaning(comparison: Comparison, labels: Mapping[str, str]) -> None:
             missing = unscored_text(comparison, judged)
             if missing and judged.difference.settled:
                 note(f"{where}: {judged.difference.decision.verdict} {missing}")
-            _print_remarks(where, judged.difference)
+            _print_remarks(where, judged.difference, looks=can_look(comparison))
 
 
-def _print_remarks(where: str, difference: Difference) -> None:
+def _print_remarks(where: str, difference: Difference, *, looks: bool) -> None:
     """Print what would settle a difference, and what should make one doubt it."""
     from workbench.statistics.exact import seeds_for
 
     decision, extra = difference.decision, difference.sensitivity
     if decision.verdict == "undecided":
-        note(f"{where}: undecided; {remedy_text(difference)}")
+        note(f"{where}: undecided; {remedy_text(difference, looks=looks)}")
     if decision.verdict in ("better", "worse"):
         least = decision.smallest_p_sign_flip
         level = decision.alpha / decision.sharing

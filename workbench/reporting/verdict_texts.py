@@ -61,8 +61,19 @@ def decision_texts(difference: Difference) -> tuple[str, str]:
     return difference_text(found.estimate.mean, interval), p_text(p)
 
 
-def remedy_text(difference: Difference) -> str:
-    """Return what would settle an undecided difference."""
+def can_look(comparison: Comparison) -> bool:
+    """Tell whether the study could add seeds look by look: not a path, whose steps are a chain."""
+    against = {row.name: row.against for row in comparison.rows}
+    return not any(against.get(other) for other in against.values())
+
+
+def remedy_text(difference: Difference, *, looks: bool = True) -> str:
+    """Return what would settle an undecided difference.
+
+    Args:
+        difference: An undecided one.
+        looks: Whether such a study could add seeds look by look.
+    """
     more, seeds = difference.decision.more, len(difference.seeds)
     if more is None:
         return "more seeds alone would not settle it, more images may"
@@ -71,8 +82,9 @@ def remedy_text(difference: Difference) -> str:
     )
     if difference.left > 0:
         return text  # a later look of this study
+    wanted = f"{seeds}..{seeds + more.seeds}" if looks else f"{seeds + more.seeds}"
     return (
-        f"{text}, planned beforehand as --seeds {seeds}..{seeds + more.seeds} in another --study: "
+        f"{text}, planned beforehand as --seeds {wanted} in another --study: "
         "this one has spent its error rate"
     )
 

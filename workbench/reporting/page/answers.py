@@ -8,7 +8,7 @@ from workbench.analysis.selection import MOST_DRAWN
 from workbench.reporting.colours import SIGNS, styles, swatch
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
-from workbench.reporting.verdict_texts import remedy_text, unscored_text
+from workbench.reporting.verdict_texts import can_look, remedy_text, unscored_text
 from workbench.statistics.decision_rule import Verdict
 from workbench.system.numbers import db_text, p_text
 from workbench.system.text import counted
@@ -70,7 +70,12 @@ def _said(header: Header, comparison: Comparison, name: str) -> Iterator[str]:
         for judged in comparison.judged(dataset):
             if judged.name == name:
                 where = f"{dataset}: " if several else ""
-                sentence = answer_text(judged, comparison.rule.margin_db, _steps(header, name))
+                sentence = answer_text(
+                    judged,
+                    comparison.rule.margin_db,
+                    _steps(header, name),
+                    looks=can_look(comparison),
+                )
                 missing = unscored_text(comparison, judged)
                 sentence += f"; {missing}" if missing else ""
                 yield (
@@ -84,13 +89,14 @@ def _steps(header: Header, name: str) -> str:
     return f"at {config.training.total_steps():,} steps"
 
 
-def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
+def answer_text(judged: Judged, margin_db: float, steps: str, *, looks: bool = True) -> str:
     """Return the meaning of a difference as a sentence.
 
     Args:
         judged: The difference.
         margin_db: Differences within it do not matter.
         steps: After how long a training, such as `at 1,200 steps`.
+        looks: Whether such a study could add seeds look by look.
     """
     found = judged.difference.decision
     delta = db_text(found.estimate.mean, found.interval)
@@ -101,7 +107,7 @@ def answer_text(judged: Judged, margin_db: float, steps: str) -> str:
         )
         return f"no difference that matters ({inner}, {within})"
     if found.verdict == "undecided":
-        return f"no answer yet ({delta} {steps}); {remedy_text(judged.difference)}"
+        return f"no answer yet ({delta} {steps}); {remedy_text(judged.difference, looks=looks)}"
     if found.verdict == "not testable":
         return f"no claim from {_sample(judged.difference)} ({delta} {steps})"
     raises = "raises" if found.verdict == "better" else "lowers"

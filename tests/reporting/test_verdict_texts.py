@@ -1,0 +1,83 @@
+"""Sentences about verdicts: error rates, remedies, and what to doubt."""
+
+import numpy as np
+import pytest
+
+from tests.builders.comparisons import scored
+from workbench.analysis.comparison import Comparison, compare
+from workbench.reporting.verdict_texts import (
+    can_look,
+    decision_texts,
+    error_rate_text,
+    margin_text,
+    population_text,
+    remedy_text,
+    unscored_text,
+)
+from workbench.results import TrialState
+from workbench.statistics.decision_rule import DecisionRule
+
+SHIFTS = {"tiny": 0.0, "near": 0.03, "same": 0.0}
+
+
+def compared(
+    rule: DecisionRule | None = None, against: dict[str, str] | None = None, images: int = 20
+) -> Comparison:
+    """Three seeds of a base, of a variant that is undecided, and of one that is equivalent."""
+    draw = np.random.default_rng(1)
+    spread = {"tiny": 0.0, "near": 0.02, "same": 0.0}
+    arms = {}
+    for name, shift in SHIFTS.items():
+        seeds = []
+        for seed in (1, 2, 3):
+            moved = shift + spread[name] * draw.standard_normal()
+            db = [30 + moved + 0.1 * image for image in range(images)]
+            seeds.append(scored(f"{name}{seed}", seed, {"Set5": db, "Set14": db}))
+        arms[name] = seeds
+    lost = scored("lost", 4, {"Set5": [0.0]}, state=TrialState.DIVERGED, reason="nan")
+    arms["same"] = [*arms["same"], lost]
+    return compare(arms, {}, against, rule)
+
+
+def test_the_error_rate_names_what_it_holds_for() -> None:
+    each, together = compared(), compared(DecisionRule(scope="study"))
+    assert "all verdicts of a data set (2 comparisons), and up to 2 times" in error_rate_text(each)
+    assert "all verdicts of the study (2 comparisons on 2 data sets)" in error_rate_text(together)
+    assert "±0.02 dB, with the 90 % interval" in margin_text(DecisionRule())
+    assert margin_text(DecisionRule(margin_db=0.0)) == "with margin 0 nothing is called equivalent"
+
+
+def test_an_undecided_difference_says_what_to_plan() -> None:
+    comparison = compared()
+    near, same = comparison.judged("Set5")
+    assert near.difference.decision.verdict == "undecided"
+    text = remedy_text(near.difference)
+    more = near.difference.decision.more
+    assert more is not None
+    assert f"(odds {100 * more.odds:.0f} %)" in text
+    assert f"--seeds 3..{3 + more.seeds} in another --study" in text
+    assert f"--seeds {3 + more.seeds} in" in remedy_text(near.difference, looks=False)
+    assert can_look(comparison)
+    assert not can_look(compared(against={"near": "tiny", "same": "near"}))
+    assert same.difference.decision.verdict == "equivalent"
+
+
+def test_an_equivalent_difference_shows_the_test_that_it_rests_on() -> None:
+    _, same = compared().judged("Set5")
+    found = same.difference.decision
+    assert found.p_equivalence_holm is not None
+    assert found.p_equivalence_holm <= 0.05
+    assert found.equivalence_interval == pytest.approx(found.estimate.interval(0.9))
+    assert decision_texts(same.difference)[1] == "<.001"
+
+
+def test_trials_without_a_score_are_not_passed_over() -> None:
+    comparison = compared()
+    near, same = comparison.judged("Set5")
+    assert unscored_text(comparison, near) == ""
+    assert unscored_text(comparison, same) == "without 1 of 4 trials of same (no score)"
+
+
+def test_one_image_is_no_sample_of_images() -> None:
+    assert population_text(compared()) == "new seeds and new images"
+    assert population_text(compared(images=1)) == "new seeds, on this one image"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders.searches import Fake, run, settings
 from workbench.config.overrides import apply_overrides
-from workbench.errors import WorkbenchError
+from workbench.errors import ConfigError, WorkbenchError
 from workbench.execution.lane_count import MEASURED_FROM
 from workbench.experiments import promotion
 from workbench.experiments.promotion import PromotionSpec, plan_promotion, promote
@@ -40,6 +40,43 @@ def test_the_best_networks_are_arms_beside_the_baseline(
         assert arm.against == "tiny"
         assert arm.config == apply_overrides(plan.arms[0].config, overrides[arm.name])
         assert arm.config.training.total_steps() == 9
+
+
+def test_networks_are_judged_under_seeds_that_did_not_choose_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stored(monkeypatch, 6, settings(trial_seeds=(2, 4)))
+    said: list[object] = []
+
+    def seeds(*requested: int) -> tuple[int, ...]:
+        spec = PromotionSpec("s", seeds=Seeds(requested))
+        return plan_promotion(spec, tmp_path, said.append).plan.seeds
+
+    assert seeds(1, 2, 3) == (1, 3, 5), "a count"
+    assert seeds(1) == (1,)
+    assert seeds(7, 9) == (7, 9)
+    assert sum("the search used others" in str(one) for one in said) == 1
+    with pytest.raises(ConfigError, match=r"of seed 4, which would favour them; give other .*1,3"):
+        seeds(4, 9)
+    looks = PromotionSpec("s", seeds=Seeds((1, 2, 3), (2, 3)))
+    plan = plan_promotion(looks, tmp_path).plan
+    assert (plan.seeds, plan.looks) == ((1, 3, 5), (2, 3))
+
+
+def test_a_benchmark_that_chose_the_networks_counts_all_of_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def passed_over(wanted: Settings, **overrides: object) -> int:
+        state = stored(monkeypatch, 8, wanted)
+        assert len(state.values(objectives_of(state.record.settings))) == 8
+        spec = PromotionSpec("s", top=2, overrides=overrides)
+        return plan_promotion(spec, tmp_path).rule.passed_over
+
+    assert passed_over(settings()) == 5, "7 besides the canonical one"
+    assert passed_over(settings(selection="validation")) == 0
+    assert passed_over(settings(selection="validation", objectives=("Set5/ssim_rgb",))) == 5
+    other = settings().base.evaluation.benchmarks[0].plain() | {"name": "Urban100"}
+    assert passed_over(settings(), **{"evaluation.benchmarks": [other]}) == 0
 
 
 def test_a_search_without_another_network_is_refused(

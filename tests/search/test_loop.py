@@ -20,7 +20,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.errors import WorkbenchError
 from workbench.models.complexity import count
 from workbench.results import TrialState
-from workbench.search.record import RetryStarted, SearchEvent, SearchRecord
+from workbench.search.record import EXHAUSTED, RetryStarted, SearchEvent, SearchRecord
 from workbench.search.record_file import add_line, find_record, start_record
 from workbench.search.state import BASELINE
 from workbench.spaces.space import SpaceFile
@@ -204,7 +204,7 @@ def test_equal_networks_are_one_trial_and_a_small_space_ends() -> None:
     for sampler in ("tpe", "grid", "random"):
         fake = Fake()
         state = run(settings(space=small, sampler=sampler), 50, fake)
-        assert state.record.exhausted
+        assert state.record.end == EXHAUSTED
         again = run(settings(space=small, sampler=sampler), 50, Fake(), state.record)
         assert again.record == state.record, "the same command looks no further"
         assert len(state.trained) == 4  # one of the four is the canonical network itself

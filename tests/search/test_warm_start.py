@@ -1,13 +1,18 @@
 """What a ledger already knows of a space."""
 
+import pytest
+
 from tests.builders.comparisons import scored
 from tests.builders.searches import BASE, Fake, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialResult, TrialState
+from workbench.search import loop
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import PriorObservation, SearchRecord, Settings
+from workbench.search.record import PriorObservation, Proposal, SearchRecord, Settings
+from workbench.search.samplers.sampler import Sampler
 from workbench.search.warm_start import prior_observations
+from workbench.spaces.dimensions import Integers
 from workbench.spaces.space import SpaceFile
 from workbench.store.keys import DataHashes, trial_key
 
@@ -118,3 +123,46 @@ def test_the_sampler_begins_with_what_is_known_and_a_kill_changes_nothing() -> N
     assert found.record.proposals != run(wanted, 12, Fake()).record.proposals
     half = run(wanted, 5, Fake(), warm).record
     assert run(wanted, 12, Fake(), half).record == found.record
+
+
+class Notes(Sampler):
+    """Proposes one combination after the other, and notes what it observes as known."""
+
+    def __init__(self) -> None:
+        self.known: list[PriorObservation] = []
+
+    def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:  # noqa: ARG002
+        """Return the next number of channels."""
+        label = {"model.channels": 4 + number}
+        return Proposal(number=number, overrides=label, params=label, distributions={}, batch=batch)
+
+    def add_prior(self, known: PriorObservation) -> None:
+        """Note it."""
+        self.known.append(known)
+
+
+def test_the_score_of_the_canonical_network_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = Notes()
+    monkeypatch.setattr(loop, "make_sampler", lambda *_: sampler)
+    found = run(settings(), 2, Fake())
+    (base,) = sampler.known
+    assert base.params["model.channels"] == BASE.model.channels
+    assert base.values == found.values(PSNR)["t0000"]
+    prior = base.model_copy(update={"values": (1.0,)})
+    run(settings(), 2, Fake(), SearchRecord(name="s", settings=settings(), prior=(prior,)))
+    assert sampler.known == [base, prior], "once is enough"
+    beyond = SPACE.model_copy(update={"dimensions": {"model.channels": Integers(low=4, high=5)}})
+    run(settings(space=beyond), 2, Fake())
+    assert len(sampler.known) == 2, "the space has no combination for it"
+
+
+def test_known_networks_do_not_count_as_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "make_sampler", lambda *_: Notes())
+    known = tuple(
+        PriorObservation(params={"model.channels": 4 + n}, distributions={}, values=(30.0,))
+        for n in (2, 3)
+    )
+    warm = SearchRecord(name="s", settings=settings(), prior=known)
+    state = run(settings(), 5, Fake(), warm)
+    assert [p.overrides.get("model.channels") for p in state.trained] == [None, 5, 6, 7, 8, 9, 10]
+    assert run(settings(), 5, Fake(), state.record).record == state.record

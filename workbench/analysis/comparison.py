@@ -164,7 +164,7 @@ def compare(
         rows=tuple(rows),
         protocols=protocols,
         rule=rule,
-        family=len(family),
+        family=len(family) + rule.passed_over,
         effects=tuple(contrasts),
         bicubic=bicubic_scores([result for results in arms.values() for result in results]),
         question=question,

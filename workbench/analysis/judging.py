@@ -107,7 +107,8 @@ def _judge_looks(
                 due.setdefault((rates[0], left), []).append(key)
         for (alpha, left), keys in due.items():
             pairs = _pairs(scored, {key: members[key] for key in keys}, seeds)
-            found |= _decided(pairs, seeds, alpha, left, rule, len(active))
+            size = len(active) + rule.passed_over * len({dataset for dataset, _ in members})
+            found |= _decided(pairs, seeds, alpha, left, rule, size)
     return found
 
 

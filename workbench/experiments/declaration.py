@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from workbench.config.base import Frozen
+from workbench.config.plausible import Count
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.execution.plan import Plan
@@ -75,6 +76,8 @@ class Declaration(Frozen):
     """Whether `alpha` holds on each data set or over all of them."""
     spending: Spending = "obrien-fleming"
     """How the looks share alpha; version 0.3.0 did not write it down."""
+    passed_over: Count = 0
+    """Networks of a search that were compared with the members before, and not chosen."""
     former: tuple[DeclaredLook, ...] = ()
     """Looks at its trials that earlier declarations of the study have had."""
     keys: dict[str, tuple[str, ...]]
@@ -95,13 +98,19 @@ class Declaration(Frozen):
 
     @property
     def _without_keys(self) -> tuple[object, ...]:
-        rule = (self.alpha, self.margin_db, self.error_rate)
+        rule = (self.alpha, self.margin_db, self.error_rate, self.passed_over)
         return (self.arms, self.effects, self.seeds, self.looks, *rule)
 
     def declares(self, plan: Plan, rule: DecisionRule) -> bool:
         """Tell whether it is the declaration of a plan, whatever its images and keys are."""
         wanted = (declared_arms(plan), declared_effects(plan), plan.seeds, plan.looks)
-        return self._without_keys == (*wanted, rule.alpha, rule.margin_db, rule.scope)
+        return self._without_keys == (
+            *wanted,
+            rule.alpha,
+            rule.margin_db,
+            rule.scope,
+            rule.passed_over,
+        )
 
     @property
     def rule(self) -> DecisionRule:
@@ -111,7 +120,13 @@ class Declaration(Frozen):
             FormerLook(look.seeds, look.alpha, frozenset(look.members)) for look in self.former
         )
         return DecisionRule(
-            self.alpha, self.margin_db, looks, self.error_rate, self.spending, former
+            self.alpha,
+            self.margin_db,
+            looks,
+            self.error_rate,
+            self.spending,
+            former,
+            self.passed_over,
         )
 
     @property

@@ -73,6 +73,8 @@ def declare(
     }
     if rule.scope != "dataset":  # as version 0.3.0 hashed it without
         declared |= {"error_rate": rule.scope}
+    if rule.passed_over:
+        declared |= {"passed_over": rule.passed_over}
     by_arm = {a.name: tuple(keys[a.name, seed] for seed in plan.seeds) for a in arms}
     declared |= {"keys": {name: list(found) for name, found in by_arm.items()}}
     new = Declaration(
@@ -88,6 +90,7 @@ def declare(
         margin_db=rule.margin_db,
         error_rate=rule.scope,
         spending=rule.spending,
+        passed_over=rule.passed_over,
         keys=by_arm,
         images=named_hashes(plan.base.config, Ledger(store)),
     )

@@ -14,12 +14,12 @@ from workbench.experiments.external_scores import (
     keep_external_scores,
     read_external_scores,
 )
+from workbench.experiments.stored_search import objectives_of
 from workbench.experiments.study import open_study
 from workbench.experiments.summaries import summaries
 from workbench.experiments.transfer import show
 from workbench.reporting.search_summary import search_summary, search_view
 from workbench.results import TrialResult, WeightsRecord
-from workbench.search.objectives import Objective
 from workbench.search.record_file import find_record
 from workbench.search.state import BASELINE, SearchState
 from workbench.store.ledger import Ledger
@@ -126,7 +126,7 @@ def _show_search(name: str, store: Path, tracker: MlflowTracker, known: Results)
             tracker.trial_ended(TrialLabel(name, arm.name, seed, result.key), result)
             if arm.name not in out:
                 state.results.setdefault(arm.name, []).append(result)
-    objectives = tuple(Objective(name) for name in record.settings.objectives)
+    objectives = objectives_of(record.settings)
     if BASELINE in state.results:
         tracker.show(search_summary(state, objectives))
 

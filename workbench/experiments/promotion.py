@@ -1,7 +1,7 @@
 """What `workbench search promote` does: train a search's best networks again and judge them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbench.config.overrides import apply_overrides
@@ -10,6 +10,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.execution.plan import Arm, Plan
 from workbench.experiments.ablation import AblationOutcome, run_study
+from workbench.experiments.fresh import fresh_seeds, seen_benchmarks
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.stored_search import objectives_of, stored_search
@@ -19,7 +20,8 @@ from workbench.reporting.search_texts import proposal_text
 from workbench.search.ranking import ranked
 from workbench.search.record import Proposal
 from workbench.search.state import BASELINE, SearchState
-from workbench.system.events import Emit, ignore
+from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.system.events import Emit, Note, ignore
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,26 @@ def promote(spec: PromotionSpec, context: RunContext, emit: Emit = ignore) -> Ab
         WorkbenchError: If the search has no finished network besides the canonical one, or for
             anything else that the user can fix; what is finished is kept.
     """
-    study = plan_promotion(spec, context.store)
+    study = plan_promotion(spec, context.store, emit)
     device = study.plan.arms[0].config.training.device
     return run_study(study, context.on(device), emit)
 
 
-def plan_promotion(spec: PromotionSpec, store: Path) -> PlannedStudy:
+def plan_promotion(spec: PromotionSpec, store: Path, emit: Emit = ignore) -> PlannedStudy:
     """Return the study of a search's best networks.
+
+    They are trained under seeds that the search did not use. If it is scored on a data set that the
+    search optimized, every network of the search counts in the family of comparisons.
+
+    Args:
+        spec: Which networks, and how they are trained.
+        store: Has the search.
+        emit: Gets notes of both.
 
     Raises:
         WorkbenchError: If the search has no finished network besides the canonical one.
-        ConfigError: If a network cannot be trained with this recipe.
+        ConfigError: If a network cannot be trained with this recipe, or seeds of a list are those
+            of the search.
     """
     state = stored_search(spec.search, store)
     chosen = _best(state, spec.top)
@@ -81,7 +92,33 @@ def plan_promotion(spec: PromotionSpec, store: Path) -> PlannedStudy:
             _check_schedule(proposal, config, base)
             arms.append(Arm(proposal.name, proposal_text(proposal), config, arms[0].name))
     name = spec.name or f"{spec.search}-promoted"
-    return PlannedStudy(Plan(name, tuple(arms), spec.seeds.seeds, spec.seeds.looks))
+    seeds = fresh_seeds(spec.seeds, state.record.settings)
+    if seeds != spec.seeds:
+        emit(Note(f"seeds {', '.join(map(str, seeds.seeds))}: the search used others"))
+    plan = Plan(name, tuple(arms), seeds.seeds, seeds.looks)
+    return PlannedStudy(plan, rule=_rule(state, base, len(chosen), emit))
+
+
+def _rule(state: SearchState, base: TrialConfig, chosen: int, emit: Emit) -> DecisionRule:
+    """Return the decision rule: it knows how many networks the search has compared.
+
+    Args:
+        state: The search.
+        base: The canonical network's trial in the promotion.
+        chosen: Networks that are promoted.
+        emit: Gets a note if there is anything to correct.
+    """
+    seen = seen_benchmarks(state.record.settings, base)
+    compared = len(_others(state)) + len(state.record.stopped())
+    if not seen or compared <= chosen:
+        return DEFAULT_RULE
+    emit(
+        Note(
+            f"the search chose the best of {compared} networks by their scores on "
+            f"{', '.join(seen)}: all of them count in the family of comparisons"
+        )
+    )
+    return replace(DEFAULT_RULE, passed_over=compared - chosen)
 
 
 def base_config(base: TrialConfig, spec: PromotionSpec) -> TrialConfig:
@@ -111,7 +148,10 @@ def _check_schedule(proposal: Proposal, config: TrialConfig, base: TrialConfig) 
 
 def _best(state: SearchState, top: int) -> tuple[str, ...]:
     """Return the networks to promote, the best first."""
-    objectives = objectives_of(state.record.settings)
-    values = state.values(objectives)
-    others = {name: value for name, value in values.items() if name != BASELINE}
-    return ranked(others, objectives)[:top]
+    return ranked(_others(state), objectives_of(state.record.settings))[:top]
+
+
+def _others(state: SearchState) -> dict[str, tuple[float, ...]]:
+    """Return the objectives of all finished networks but the canonical one."""
+    values = state.values(objectives_of(state.record.settings))
+    return {name: value for name, value in values.items() if name != BASELINE}

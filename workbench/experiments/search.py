@@ -20,7 +20,7 @@ from workbench.experiments.views import optional, tracking
 from workbench.search.audits import DEFAULT_SHARE
 from workbench.search.forking import fork_checkpoints
 from workbench.search.loop import run_loop
-from workbench.search.record import SearchEvent, SearchRecord, Settings
+from workbench.search.record import EXHAUSTED, NONE_FOUND, SearchEvent, SearchRecord, Settings
 from workbench.search.record_file import (
     add_line,
     only_driver,
@@ -93,8 +93,10 @@ def run_search(
                 state = _searched_in_time(
                     record, trials, context, tracker, watched, retry=policy.retry
                 )
-    if state.record.exhausted:
-        emit(Note("the sampler found no new network within the space and its limits"))
+    if state.record.end == EXHAUSTED:
+        emit(Note("every network of the space within its limits has been proposed"))
+    if state.record.end == NONE_FOUND:
+        emit(Note("no new network within the limits found so far; the same command looks on"))
     return state
 
 
@@ -123,6 +125,7 @@ def _name(settings: Settings) -> str:
     plain = settings.plain()
     if plain["audit_share"] in {0.0, DEFAULT_SHARE}:  # searches before audits keep their names
         del plain["audit_share"]
+    del plain["selection"]  # a search of an older version, which has another, keeps its name
     digest = sha256_of_json(plain)[:6]
     return f"{settings.space_name}_{settings.sampler}_{digest}"
 

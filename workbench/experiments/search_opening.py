@@ -35,6 +35,8 @@ def open_search(
         if other:
             emit(Note(f"the earlier search is kept as search {other}"))
     record, images = read_record(store, name), named_hashes(settings.base, Ledger(store))
+    if record is not None:  # it began with what scores without a data set are of
+        settings = settings.model_copy(update={"selection": record.settings.selection})
     if record is None:
         record = _new(settings, name, images, store, policy, emit)
     _check_the_same(record, settings, images, store)

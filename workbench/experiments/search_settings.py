@@ -20,8 +20,9 @@ from workbench.spaces.joining import find_spaces, location_of
 from workbench.spaces.sizes import size
 from workbench.spaces.space import Fidelity, Limits, SpaceFile
 
-PBT_FIDELITY = Fidelity(rungs=(0.25, 0.5, 0.75), keep=0.75)
-"""Rungs of population based training if neither the space nor the user has any."""
+PBT_FIDELITY = Fidelity(rungs=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), keep=0.75)
+"""Rungs of population based training if neither the space nor the user has any. With only a few,
+the settings of the best change too seldom to adapt."""
 WHOLE = ("parameters", "convolutions")
 """Limits that are counts."""
 
@@ -56,6 +57,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         batch=spec.batch,
         asynchronous=spec.asynchronous,
         audit_share=_audit_share(spec, space),
+        selection="validation",
     )
 
 

@@ -6,7 +6,7 @@ from workbench.errors import ConfigError
 from workbench.execution.lookup import look_up
 from workbench.execution.plan import Arm, Plan
 from workbench.execution.run import by_arm
-from workbench.search.objectives import Objective
+from workbench.search.objectives import Objective, objectives_named
 from workbench.search.record import Settings
 from workbench.search.record_file import find_record
 from workbench.search.state import SearchState
@@ -33,7 +33,7 @@ def stored_search(name: str, store: Path) -> SearchState:
 
 def objectives_of(settings: Settings) -> tuple[Objective, ...]:
     """Return the objectives of a search, in the order of its settings."""
-    return tuple(Objective(name) for name in settings.objectives)
+    return objectives_named(settings.objectives, settings.selection)
 
 
 def best_names(state: SearchState) -> tuple[str, ...]:

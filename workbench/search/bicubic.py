@@ -29,7 +29,7 @@ def below_bicubic_db(state: SearchState) -> dict[str, dict[str, float]]:
 
 
 def _value(state: SearchState, objective: Objective) -> float | None:
-    if objective.name in COSTS:
+    if objective.name in COSTS or objective.on_validation:
         return None
     dataset, slash, metric = objective.name.rpartition("/")
     known = bicubic_scores(state)

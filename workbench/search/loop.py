@@ -12,10 +12,13 @@ from workbench.config.trial import TrialConfig
 from workbench.execution.plan import Arm
 from workbench.execution.stream import ArmEnded
 from workbench.results import TrialResult, TrialState
+from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
 from workbench.search.proposing import STUCK, propose, seen_runs
 from workbench.search.record import (
+    EXHAUSTED,
     FAILED,
+    NONE_FOUND,
     BatchProposed,
     Promoted,
     Proposal,
@@ -29,7 +32,8 @@ from workbench.search.samplers.choosing import make_sampler
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.schedulers.choosing import make_scheduler
 from workbench.search.schedulers.scheduler import Arrival, Scheduler, SearchContext
-from workbench.search.state import SearchState
+from workbench.search.state import BASELINE, SearchState, cost_of_trial
+from workbench.search.warm_start import baseline_observation
 
 RunStream = Callable[[Iterable[Arm], Callable[[ArmEnded], Iterable[Arm]]], None]
 """Runs arms and those that follow from their ends, as `execution.stream.run_arms` does."""
@@ -88,6 +92,8 @@ class _Loop:
     fork: Fork | None
     retry_pending: bool = False
     """Whether failed trials are run again as soon as the scheduler can."""
+    none_found: bool = False
+    """Whether this process has looked for a new network in vain; a resumed search looks on."""
     running: dict[str, int] = field(default_factory=dict)
     """The target of each candidate that runs, by name."""
     proposals: dict[str, Proposal] = field(default_factory=dict)
@@ -149,8 +155,8 @@ class _Loop:
             if failed:
                 numbers = tuple(proposal.number for proposal in failed)
                 return RetryStarted(batch=self.state.record.next_batch, numbers=numbers)
-        left = self.context.trials - len(self.state.trained)
-        more = left > 0 and not self.state.record.exhausted
+        left = int(self.context.left)
+        more = left > 0 and not self.none_found and self.state.record.end != EXHAUSTED
         event = self.scheduler.next_event(more_candidates=more)
         wanted = min(self.scheduler.wants(), left) if event is None and more else 0
         return self._proposed(wanted) if wanted else event
@@ -158,9 +164,9 @@ class _Loop:
     def _proposed(self, wanted: int) -> BatchProposed:
         """Propose new networks."""
         batch = self.state.record.next_batch
-        proposals = propose(self.state, self.sampler, self.context.seen, batch, wanted)
-        new = sum(proposal.trained for proposal in proposals)
-        return BatchProposed(proposals=tuple(proposals), exhausted=new < wanted)
+        proposed = propose(self.state, self.sampler, self.context.seen, batch, wanted)
+        self.none_found = proposed.end == NONE_FOUND
+        return proposed
 
     def _note(self, event: SearchEvent) -> None:
         """Keep an event, and take in what follows from it."""
@@ -192,11 +198,25 @@ class _Loop:
 
     def _report(self, stage: RungResult, proposal: Proposal, values: Sequence[float]) -> None:
         if stage.rung == self.context.end:
+            if proposal.name == BASELINE:
+                self._report_baseline(tuple(values))
             self.sampler.add_observation(proposal, values)
-        elif proposal.name not in stage.promoted:
-            step = self.context.step(proposal, stage.rung)
-            assert step is not None, "candidates stop at rungs where they are compared"
-            self.sampler.add_stopped(proposal.number, step, values)
+            return
+        step = self.context.step(proposal, stage.rung)
+        assert step is not None, "candidates have values at rungs where they are compared"
+        promoted = proposal.name in stage.promoted
+        report = self.sampler.add_passed if promoted else self.sampler.add_stopped
+        report(proposal.number, step, values)
+
+    def _report_baseline(self, values: tuple[float, ...]) -> None:
+        """Report the baseline's score, if the space has its combination and nothing reported it."""
+        record, baseline = self.state.record, self.proposals[BASELINE]
+        found = baseline_observation(record.settings)
+        if found is not None and found.params not in [prior.params for prior in record.prior]:
+            limits = record.settings.space.limits
+            above = excess(cost_of_trial(baseline), limits, baseline.latency_ms)
+            update = {"values": values, "excess": above}
+            self.sampler.add_prior(found.model_copy(update=update))
 
     def _replay_proposals(self, proposals: Sequence[Proposal]) -> None:
         """Let the sampler repeat what it proposed before."""

@@ -24,6 +24,9 @@ class Objective:
 
     name: str
     """A score, `DATASET/score`, or a cost."""
+    on_validation: bool = False
+    """Whether a score without a data set is that of the validation images at the end of the
+    training; otherwise it is that of the first benchmark."""
 
     @property
     def direction(self) -> Direction:
@@ -31,10 +34,7 @@ class Objective:
         return COSTS.get(self.name, "maximize")
 
     def value(self, results: Sequence[TrialResult]) -> float:
-        """Return the mean over the seeds of a network.
-
-        A score without a data set is that of the first one.
-        """
+        """Return the mean over the seeds of a network."""
         return sum(self._of(result) for result in results) / len(results)
 
     def value_at(self, results: Sequence[TrialResult], step: int) -> float:
@@ -54,9 +54,25 @@ class Objective:
         if self.name in COSTS:
             return float(getattr(result.cost, self.name))
         dataset, slash, metric = self.name.rpartition("/")
+        if self.on_validation:
+            return float(getattr(result.curve[-1].score, metric))
         scores = result.score(dataset) if slash else result.scores[0]
         assert scores is not None, "objectives are checked against the benchmarks"
         return float(getattr(scores.mean(), metric))
+
+
+def objectives_named(
+    names: Sequence[str], selection: Literal["benchmarks", "validation"]
+) -> tuple[Objective, ...]:
+    """Return objectives by their names.
+
+    Args:
+        names: Scores, `DATASET/score` or costs.
+        selection: What scores without a data set are of.
+    """
+    return tuple(
+        Objective(name, selection == "validation" and name in SCORE_NAMES) for name in names
+    )
 
 
 def parse_objectives(texts: Sequence[str], datasets: Sequence[str]) -> tuple[Objective, ...]:

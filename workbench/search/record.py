@@ -8,7 +8,6 @@ batch that is resumed.
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -25,6 +24,16 @@ RETRYABLE = (FAILED, TrialState.OUT_OF_MEMORY.value)
 """Endings that the machine may have caused; the others follow from the network and its training."""
 
 
+EXHAUSTED: Literal["exhausted"] = "exhausted"
+"""Every network of the space within its limits was proposed; a resumed search looks no further."""
+NONE_FOUND: Literal["none found"] = "none found"
+"""Many draws in a row gave no new network within the limits; a resumed search looks on."""
+SearchEnd = Literal["", "exhausted", "none found"]
+
+
+Selection = Literal["benchmarks", "validation"]
+
+
 class Settings(Frozen):
     """Everything that decides what a search proposes."""
 
@@ -39,6 +48,8 @@ class Settings(Frozen):
     """Of the trainings; the same for all candidates."""
     batch: int
     """Candidates that are proposed together; so the number of workers changes nothing."""
+    selection: Selection = "benchmarks"
+    """What scores without a data set are of; searches of 0.3.0 used the first benchmark."""
     asynchronous: bool = False
     """ASHA: a decision for each candidate when it reaches a rung. There are no batches, and `batch`
     is how many candidates train at once. The order of arrival matters."""
@@ -58,6 +69,11 @@ class PriorObservation(Frozen):
     """Of the objectives."""
     excess: dict[str, NotNegative] = Field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit."""
+
+
+def params_key(params: Mapping[str, Any]) -> str:
+    """Return a text that equal parameters share."""
+    return json.dumps(params, sort_keys=True)
 
 
 def candidate_name(number: int) -> str:
@@ -91,6 +107,12 @@ class Proposal(Frozen):
     parent_steps: int = 0
     """Training steps that it shares with its parent; it forks after them."""
 
+    generation: int | None = Field(default=None, exclude_if=lambda none: none is None)
+    """Of a genetic sampler, counted from 0; None for others, and in searches of 0.3.0."""
+    parents: tuple[int, ...] = Field(default=(), exclude_if=lambda places: not places)
+    """From which networks its generation descends, as the sampler counts all that it has observed;
+    noted by the first proposal of a generation."""
+
     @property
     def name(self) -> str:
         """How tables and MLflow call it."""
@@ -123,8 +145,10 @@ class BatchProposed(Frozen):
 
     kind: Literal["batch"] = "batch"
     proposals: tuple[Recorded, ...]
+    end: SearchEnd = Field(default="", exclude_if=lambda end: not end)
+    """Why there are fewer new networks than wanted; empty if there are not."""
     exhausted: bool = False
-    """No new network was found; a resumed search does not look again."""
+    """In searches of 0.3.0: 500 proposals in a row were rejected. A resumed search looks on."""
 
 
 class RungResult(Frozen):
@@ -213,15 +237,20 @@ class SearchRecord(Frozen):
         return tuple(found)
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """Keys of the parameters of the networks that had their score before the search."""
+        return frozenset(params_key(one.params) for one in self.prior)
+
+    @cached_property
     def rung_results(self) -> tuple[RungResult, ...]:
         """What came of candidates at rungs and at their ends, in order."""
         return tuple(event for event in self.events if isinstance(event, RungResult))
 
     @property
-    def exhausted(self) -> bool:
-        """Whether nothing new was found any more."""
+    def end(self) -> SearchEnd:
+        """Why the last batch has fewer new networks than wanted; empty if it has not."""
         batches = (event for event in reversed(self.events) if isinstance(event, BatchProposed))
-        return any(event.exhausted for event in islice(batches, 1))
+        return next((event.end for event in batches), "")
 
     @property
     def next_batch(self) -> int:

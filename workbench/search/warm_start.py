@@ -11,11 +11,12 @@ from typing import Any
 from workbench.config.overrides import apply_overrides, flat, value_at
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
+from workbench.execution.plan import run_identity
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
 from workbench.search.record import PriorObservation, Settings
-from workbench.search.samplers.optuna_sampler import as_observation
+from workbench.search.samplers.suggesting import as_observation
 from workbench.spaces.dimensions import SubsetError
 from workbench.store.keys import DataHashes, trial_key
 
@@ -52,6 +53,17 @@ def prior_observations(
             above = excess(of_seeds[0].cost, settings.space.limits)
             known.append(combinations[name].model_copy(update={"values": values, "excess": above}))
     return tuple(known)
+
+
+def baseline_observation(settings: Settings) -> PriorObservation | None:
+    """Return the combination of the baseline, without values; None if the space has none for it."""
+    reader = _Reader(settings.base)
+    try:
+        config = apply_overrides(settings.base, settings.space.sample(reader))
+    except (_NotInSpaceError, SubsetError, ConfigError):
+        return None
+    same = run_identity(config) == run_identity(settings.base)
+    return as_observation(settings.space, reader.params) if same else None
 
 
 def _combination(

@@ -18,7 +18,7 @@ def size(space: SpaceFile) -> int | None:
     Dimensions that depend on each other are counted out together, and what is independent is
     multiplied. None with a dimension of numbers that have no steps, or too many to count out.
     """
-    counts = [_counted_out(space, group) for group in _groups(space.dimensions)]
+    counts = [_counted_out(space, group) for group in groups(space.dimensions)]
     known = [count for count in counts if count is not None]
     return prod(known) if len(known) == len(counts) else None
 
@@ -32,7 +32,7 @@ def _counted_out(space: SpaceFile, group: Mapping[str, Dimension]) -> int | None
     return count if count <= MOST_COUNTED else None
 
 
-def _groups(dimensions: Mapping[str, Dimension]) -> list[dict[str, Dimension]]:
+def groups(dimensions: Mapping[str, Dimension]) -> list[dict[str, Dimension]]:
     """Return the dimensions in groups that have nothing to do with each other."""
     groups: list[set[str]] = []
     for key, dimension in dimensions.items():

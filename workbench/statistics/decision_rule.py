@@ -50,6 +50,10 @@ class DecisionRule:
     former: tuple[FormerLook, ...] = ()
     """Looks of earlier declarations, in the order of their seeds; what they spent is gone."""
 
+    passed_over: int = 0
+    """Networks of a search that are not in the family although they were compared with its members,
+    which are the best of them: they count in the correction."""
+
     def spent_before(self, member: str) -> float:
         """Return how much of alpha earlier looks at a member have spent."""
         return sum(look.alpha for look in self.former if member in look.members)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders.searches import (
+    Failing,
     Fake,
     run,
     settings,
@@ -11,7 +12,8 @@ from tests.builders.searches import (
 from workbench.config.presets import RECIPES
 from workbench.errors import ConfigError
 from workbench.search.audits import is_audited, weights
-from workbench.search.rungs import rung_steps
+from workbench.search.objectives import parse_objectives
+from workbench.search.rungs import promoted_count, rung_steps, select_survivors
 from workbench.search.state import BASELINE
 from workbench.spaces.space import Fidelity
 
@@ -66,3 +68,44 @@ def test_audited_candidates_are_never_stopped_and_are_marked_in_the_record() -> 
     assert set(marked) <= drawn  # the others are promoted for their values
     assert set(marked.values()) == {1 / 0.3}
     assert weights(run(settings(space=with_rungs()), 9, Fake()).record) == {}
+
+
+@pytest.mark.parametrize(
+    ("keep", "reached", "promoted"),
+    [
+        (0.33, 3, 1),
+        (0.33, 30, 10),
+        (0.33, 2, 0),
+        (0.67, 3, 2),
+        (0.5, 3, 1),
+        (0.25, 8, 2),
+        (0.29, 7, 2),
+        (0.4, 100, 40),
+        (0.36, 100, 36),
+        (0.345, 1_000, 345),
+    ],
+)
+def test_two_digits_stand_for_the_simple_fraction_that_they_round(
+    keep: float, reached: int, promoted: int
+) -> None:
+    assert promoted_count(keep, reached) == promoted
+
+
+def test_those_that_diverged_have_the_worst_rank() -> None:
+    objectives = parse_objectives([], ["Set5"])
+    here = {"a": (3.0,), "b": (2.0,), "c": (1.0,)}
+    assert select_survivors(here, {}, objectives, 0.5) == ("a",)
+    assert select_survivors(here, {}, objectives, 0.5, diverged=1) == ("a", "b")
+    assert select_survivors(here, {"d": (9.0,)}, objectives, 0.5, diverged=2) == ("a", "b")
+
+
+def test_a_search_compares_with_those_that_diverged_in_every_batch() -> None:
+    names = [p.name for p in run(settings(space=with_rungs()), 5, Fake()).trained]
+    fake = Failing(dict.fromkeys(names[1:3], "diverged"))
+    record = run(settings(space=with_rungs()), 9, fake).record
+    first, second = (
+        [len(s.promoted) for s in record.rung_results if s.rung == 0 and s.batch == batch]
+        for batch in (1, 2)
+    )
+    assert first == [2], "2 of 4, not 1 of the 2 that are left"
+    assert second != [0]

@@ -88,8 +88,11 @@ def test_a_search_killed_anywhere_is_resumed_to_the_same_end(kill_at: int, tmp_p
 
 
 def test_there_are_no_more_trials_than_wanted() -> None:
-    for trials in (5, 8, 9, 10):
-        assert len(run(of_population(), trials, Fake()).trained) == trials
+    for trials, trained in ((5, 5), (7, 7), (8, 9), (9, 10), (10, 13)):
+        state = run(of_population(), trials, Fake())
+        assert len(state.trained) == trained
+        steps = sum(120 - proposal.parent_steps for proposal in state.trained)
+        assert trials - 1 < steps / 120 <= trials
 
 
 def test_failed_members_are_replaced_too() -> None:

@@ -17,6 +17,6 @@ def make_sampler(settings: Settings, objectives: Sequence[Objective]) -> Sampler
         objectives: Whose values will be reported.
     """
     if settings.sampler == "grid":
-        return GridSampler(settings.space)
+        return GridSampler(settings.space, settings.seed)
     name = "random" if settings.sampler == "pbt" else settings.sampler
     return OptunaSampler(name, settings.seed, settings.space, objectives)

@@ -5,15 +5,23 @@ be locked or to disagree. Its sampler is made anew for each proposal from (seed,
 proposed depends on what was observed and on nothing else.
 """
 
-import json
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.search.objectives import Objective
-from workbench.search.record import PriorObservation, Proposal
+from workbench.search.record import PriorObservation, Proposal, params_key
+from workbench.search.samplers.observations import (
+    Entry,
+    Observing,
+    Standing,
+    as_trials,
+    constraints_of,
+)
 from workbench.search.samplers.quiet_optuna import quiet_optuna
 from workbench.search.samplers.sampler import Sampler
+from workbench.search.samplers.suggesting import TrialSuggest
 from workbench.spaces.space import SpaceFile
 
 POPULATION = 16
@@ -27,7 +35,13 @@ CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 """Class of `optuna.samplers` and its arguments, by the name of the sampler."""
 GENETIC = ("nsga2", "nsga3")
-"""Samplers that note in each trial which generation it belongs to, when they propose it."""
+"""Samplers that propose in generations."""
+OWN_FIRST = 5
+"""Candidates that TPE draws at random after a warm start: what is known may lie in a poor corner of
+the space, and TPE would stay there."""
+GOOD_SHARE, MOST_GOOD = 0.1, 25
+"""TPE models this share of the trials as good ones, and with one objective at most so many
+(Optuna's defaults)."""
 
 
 class OptunaSampler(Sampler):
@@ -49,21 +63,27 @@ class OptunaSampler(Sampler):
 
         self._optuna: Any = optuna
         self._name, self._seed, self._space = name, seed, space
-        self._study: Any = optuna.create_study(directions=[o.direction for o in objectives])
-        self._open: dict[int, Any] = {}
-        """Trials of Optuna without an end, by number of the proposal."""
+        self._directions = [o.direction for o in objectives]
+        self._limits = [name for name, most in space.limits.plain().items() if most is not None]
+        # TPE uses pruned trials with one objective only; the others never do.
+        one = len(objectives) == 1
+        self._observing = Observing(name != "tpe" or not one, impute_rejected=name == "gp")
+        self._entries: list[Entry] = []
+        self._place: dict[int, int] = {}
+        """Place in `_entries` by number of the proposal."""
+        self._parents: dict[int, tuple[int, ...]] = {}
+        """Places of the parents of a generation, by generation."""
+        self._known: set[str] = set()
+        """Parameters of the combinations that had their score before the search, as JSON."""
+        self._study: Any = None
+        """Of all entries; None if it has to be made anew."""
+        self._storage: Any = None
 
-    @quiet_optuna()
     def add_prior(self, known: PriorObservation) -> None:
         """Observe a combination that had its score before the search started."""
-        self._study.add_trial(
-            self._optuna.trial.create_trial(
-                params=known.params,
-                distributions=self._distributions(known),
-                values=list(known.values),
-                constraints=known.excess or None,
-            )
-        )
+        self._known.add(params_key(known.params))
+        self._add(known, standing=Standing.FINISHED, prior=True)
+        self._entries[-1].values, self._entries[-1].excess = known.values, known.excess
 
     @quiet_optuna()
     def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:
@@ -72,10 +92,20 @@ class OptunaSampler(Sampler):
         Raises:
             SubsetError: If a subset came out smaller than it must be; the number is used up.
         """
+        if self._study is None:
+            self._make_study()
+        at_random = at_random or self._is_own_first()
         self._study.sampler = self._make("random" if at_random else self._name, number)
         trial = self._study.ask()
-        self._open[number] = trial
-        overrides = self._space.sample(_Suggest(trial))
+        self._place[number] = len(self._entries)
+        entry = Entry({}, {})
+        self._entries.append(entry)
+        try:
+            overrides = self._space.sample(TrialSuggest(trial))
+        finally:
+            entry.params, entry.distributions = dict(trial.params), dict(trial.distributions)
+            self._forget_unused(self._place[number])
+        parents = self._note_generation(entry, at_random=at_random)
         to_json = self._optuna.distributions.distribution_to_json
         return Proposal(
             number=number,
@@ -83,27 +113,30 @@ class OptunaSampler(Sampler):
             params=dict(trial.params),
             distributions={k: to_json(d) for k, d in trial.distributions.items()},
             batch=batch,
+            generation=entry.generation,
+            parents=parents,
         )
 
-    @quiet_optuna()
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:
-        """Repeat a proposal that is in the record."""
-        if self._name in GENETIC and not at_random:
-            # Reading `relative_params` makes the sampler propose, and so note the generation.
-            self._study.sampler = self._make(self._name, proposal.number)
-            self._start(proposal)
-            _ = self._open[proposal.number].relative_params
-        else:
-            self.add_running(proposal)
+        """Take in a proposal that is in the record, or was drawn without the sampler."""
+        self._place[proposal.number] = len(self._entries)
+        self._add(proposal)
+        generation = self._last_generation() if at_random else proposal.generation
+        self._entries[-1].generation = generation
+        if proposal.parents and proposal.generation is not None:
+            self._parents[proposal.generation] = proposal.parents
 
-    @quiet_optuna()
     def add_running(self, proposal: Proposal) -> None:
-        """Observe that a candidate trains again.
-
-        Optuna cannot take back what it has observed of it, so this is another trial of its study.
-        """
-        self._study.sampler = self._make("random", proposal.number)
-        self._start(proposal)
+        """Observe that a candidate trains again; its values at a rung, if any, stay known."""
+        place = self._place.get(proposal.number)
+        if place is None:
+            self._place[proposal.number] = len(self._entries)
+            self._add(proposal)
+            return
+        entry = self._entries[place]
+        if entry.standing is Standing.IGNORED and params_key(entry.params) not in self._known:
+            entry.standing = Standing.AT_RUNG if entry.at_rungs else Standing.RUNNING
+            self._study = None
 
     @quiet_optuna()
     def add_observation(self, proposal: Proposal, values: Sequence[float] | None) -> None:
@@ -111,76 +144,135 @@ class OptunaSampler(Sampler):
 
         One above a limit is reported with how far it is above, and not as a bad score.
         """
-        trial = self._open.pop(proposal.number, None)
-        if trial is None:
+        place = self._place.get(proposal.number)
+        if place is None:
             return
-        states = self._optuna.trial.TrialState
-        for limit, share in proposal.excess.items():
-            trial.set_constraint(limit, share)
-        if values is None:
-            self._study.tell(trial, state=states.PRUNED if proposal.excess else states.FAIL)
-        else:
-            self._study.tell(trial, list(values))
+        entry = self._entries[place]
+        entry.excess = dict(proposal.excess)
+        if values is not None and params_key(entry.params) not in self._known:
+            entry.standing, entry.values = Standing.FINISHED, tuple(values)
+            self._study = None
+            return
+        rejected = values is None and bool(proposal.excess)
+        entry.standing = Standing.REJECTED if rejected else Standing.IGNORED
+        if rejected and self._observing.impute_rejected:
+            self._study = None
+        if self._study is not None:
+            self._tell_rejected(place, entry)
 
-    @quiet_optuna()
     def add_stopped(self, number: int, step: int, values: Sequence[float]) -> None:
-        """Observe that a candidate was stopped early: it is pruned, not complete.
+        """Observe that a candidate was stopped early.
 
-        Samplers use its value with one objective only.
+        A sampler that learns from complete trials only observes what it would have had at its end.
         """
-        trial = self._open.pop(number, None)
-        if trial is None:
+        self.add_passed(number, step, values)
+
+    def add_passed(self, number: int, step: int, values: Sequence[float]) -> None:
+        """Observe the values of a candidate at a rung."""
+        place = self._place.get(number)
+        if place is None:
             return
-        if len(values) == 1:
-            trial.report(values[0], step)
-        self._study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
+        entry = self._entries[place]
+        entry.at_rungs[step] = tuple(values)
+        if params_key(entry.params) not in self._known:
+            entry.standing = Standing.AT_RUNG
+        self._study = None
 
-    def _start(self, proposal: Proposal) -> None:
-        """Add a trial that runs with the parameters of a proposal."""
-        self._study.enqueue_trial(proposal.params)
-        self._open[proposal.number] = self._study.ask(self._distributions(proposal))
-
-    def _distributions(self, one: PriorObservation | Proposal) -> dict[str, Any]:
+    def _add(
+        self,
+        one: PriorObservation | Proposal,
+        standing: Standing = Standing.RUNNING,
+        *,
+        prior: bool = False,
+    ) -> None:
         from_json = self._optuna.distributions.json_to_distribution
-        return {key: from_json(text) for key, text in one.distributions.items()}
+        distributions = {key: from_json(text) for key, text in one.distributions.items()}
+        self._entries.append(Entry(one.params, distributions, standing, prior=prior))
+        self._study = None
+
+    def _make_study(self) -> None:
+        """Make the study of all entries; a trial's id in it is its place among them."""
+        self._storage = self._optuna.storages.InMemoryStorage()
+        self._study = self._optuna.create_study(storage=self._storage, directions=self._directions)
+        key = self._genetic_key("generation")
+        self._study.add_trials(as_trials(self._entries, self._limits, self._observing, key))
+        study = self._storage.get_study_id_from_name(self._study.study_name)
+        for generation, parents in self._parents.items():
+            name = f"{self._genetic_key('parent')}:{generation}"
+            self._storage.set_study_system_attr(study, name, list(parents))
+
+    def _forget_unused(self, place: int) -> None:
+        """Let a trial under way have the parameters that its combination has, and no others.
+
+        Optuna keeps those too that a sampler drew together with them and that the space did not
+        ask for; a study that is made anew would not have them.
+        """
+        for name in self._storage.get_trial_system_attrs(place):
+            if ":relative_params:" in name:
+                self._storage.set_trial_system_attr(place, name, "")
+
+    def _tell_rejected(self, place: int, entry: Entry) -> None:
+        """Add to the study that a proposal was rejected, which costs less than a new study."""
+        states = self._optuna.trial.TrialState
+        trial = self._optuna.trial.Trial(self._study, place)
+        for limit, share in constraints_of(entry.excess, self._limits).items():
+            trial.set_constraint(limit, share)
+        rejected = entry.standing is Standing.REJECTED
+        self._study.tell(trial, state=states.PRUNED if rejected else states.FAIL)
+
+    def _is_own_first(self) -> bool:
+        """Return whether TPE still draws at random, after a warm start."""
+        own = sum(
+            not e.prior and e.standing not in {Standing.REJECTED, Standing.IGNORED}
+            for e in self._entries
+        )
+        warm = sum(e.prior for e in self._entries) > 1
+        return self._name == "tpe" and warm and own < OWN_FIRST
+
+    def _genetic_key(self, name: str) -> str:
+        """Return under which attribute a genetic sampler of Optuna keeps something; else empty."""
+        return f"{CLASSES[self._name][0]}:{name}" if self._name in GENETIC else ""
+
+    def _note_generation(self, entry: Entry, *, at_random: bool) -> tuple[int, ...]:
+        """Note the generation of a proposal.
+
+        Returns:
+            Places of its parents if it is the first of its generation.
+        """
+        if self._name not in GENETIC:
+            return ()
+        if at_random:
+            entry.generation = self._last_generation()
+            # The study has the trial without a generation.
+            self._study = None
+            return ()
+        attributes = self._storage.get_trial_system_attrs(len(self._entries) - 1)
+        entry.generation = attributes[self._genetic_key("generation")]
+        study = self._storage.get_study_id_from_name(self._study.study_name)
+        name = f"{self._genetic_key('parent')}:{entry.generation}"
+        parents = tuple(self._storage.get_study_system_attrs(study).get(name, ()))
+        if entry.generation in self._parents or not parents:
+            return ()
+        self._parents[entry.generation] = parents
+        return parents
+
+    def _last_generation(self) -> int:
+        return max((entry.generation or 0 for entry in self._entries), default=0)
+
+    def _good(self, finished: int) -> int:
+        """Return how many trials TPE takes for good: a share of those within the limits.
+
+        Args:
+            finished: Trials that Optuna counts, rejected ones among them.
+        """
+        feasible = sum(entry.feasible for entry in self._entries) or finished
+        count = math.ceil(GOOD_SHARE * feasible)
+        return min(count, MOST_GOOD) if len(self._directions) == 1 else count
 
     def _make(self, name: str, number: int) -> Any:
         kind, arguments = CLASSES[name]
+        more = {"gamma": self._good} if name == "tpe" else {}
         with warnings.catch_warnings():  # optuna says of some that they are experimental
             warnings.simplefilter("ignore")
             seed = self._seed * 1_000_003 + number
-            return getattr(self._optuna.samplers, kind)(seed=seed, **arguments)
-
-
-def as_observation(space: SpaceFile, params: Mapping[str, Any]) -> PriorObservation:
-    """Return a combination as a sampler keeps it.
-
-    Args:
-        space: That it is one of.
-        params: Every value by its name; values of any kind as their JSON.
-    """
-    import optuna
-
-    trial = optuna.trial.FixedTrial(dict(params))
-    space.sample(_Suggest(trial))
-    to_json = optuna.distributions.distribution_to_json
-    return PriorObservation(
-        params=trial.params, distributions={k: to_json(d) for k, d in trial.distributions.items()}
-    )
-
-
-class _Suggest:
-    """Suggests values by a trial of Optuna, which can keep values of any kind as their JSON."""
-
-    def __init__(self, trial: Any) -> None:
-        self._trial = trial
-
-    def choice(self, name: str, values: Sequence[Any]) -> Any:
-        by_label = {json.dumps(value, sort_keys=True): value for value in values}
-        return by_label[self._trial.suggest_categorical(name, list(by_label))]
-
-    def integer(self, name: str, low: int, high: int, step: int) -> int:
-        return int(self._trial.suggest_int(name, low, low + (high - low) // step * step, step=step))
-
-    def floating(self, name: str, low: float, high: float, step: float | None, log: bool) -> float:
-        return float(self._trial.suggest_float(name, low, high, step=step, log=log))
+            return getattr(self._optuna.samplers, kind)(seed=seed, **arguments, **more)

@@ -14,6 +14,10 @@ class Sampler(ABC):
     was reported; then a killed search proposes what an undisturbed one does.
     """
 
+    never_gives_up = False
+    """Whether it comes to an end by itself, so that any number of proposals in a row may be
+    rejected."""
+
     @abstractmethod
     def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:
         """Return the next combination, None if there is none left.
@@ -28,7 +32,10 @@ class Sampler(ABC):
         """
 
     def add_prior(self, known: PriorObservation) -> None:  # noqa: B027 - not every sampler learns
-        """Observe a combination that had its score before the search started."""
+        """Observe a combination that is not a proposal of the sampler and has its score.
+
+        Others had it before the search started; the canonical network's comes when it has ended.
+        """
 
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:  # noqa: B027
         """Repeat a proposal that is in the record; what came of it is reported later.
@@ -47,6 +54,15 @@ class Sampler(ABC):
         Args:
             proposal: If it is above a limit, its `excess` says by how much.
             values: Of the objectives; None if it was rejected, or failed.
+        """
+
+    def add_passed(self, number: int, step: int, values: Sequence[float]) -> None:  # noqa: B027
+        """Observe the values of a candidate at a rung that it survived; it trains further.
+
+        Args:
+            number: Of its proposal.
+            step: Training step of the rung.
+            values: Of the objectives at that step.
         """
 
     def add_stopped(self, number: int, step: int, values: Sequence[float]) -> None:  # noqa: B027

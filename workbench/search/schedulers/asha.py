@@ -6,6 +6,7 @@ promoted; if there is none, a new one starts. No worker waits for the slowest of
 is that the order of arrival decides, so that another number of workers may give another search.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 from workbench.search.audits import is_audited
@@ -19,6 +20,7 @@ from workbench.search.record import (
     SearchEvent,
     candidate_name,
 )
+from workbench.search.rungs import has_diverged, promoted_count
 from workbench.search.schedulers.scheduler import (
     Arrival,
     Scheduler,
@@ -43,6 +45,8 @@ class AshaScheduler(Scheduler):
         """The rung that a candidate trains towards, by name."""
         self._at_rung: dict[int, dict[str, tuple[float, ...]]] = {}
         """Values of all that have reached a rung, by rung and name."""
+        self._diverged_at: Counter[int] = Counter()
+        """How many candidates diverged on the way to a rung."""
         self._promoted: set[tuple[str, int]] = set()
         """(name, rung) of those that were promoted."""
         self._failed_at: dict[str, int] = {}
@@ -137,7 +141,8 @@ class AshaScheduler(Scheduler):
         """
         for rung in sorted(self._at_rung, reverse=True):
             values = self._at_rung[rung]
-            count = max(at_least, int(self.context.fraction * len(values)))
+            reached = len(values) + self._diverged_at[rung]
+            count = max(at_least, promoted_count(self.context.fraction, reached))
             for name in ranked(values, self.context.objectives)[:count]:
                 if (name, rung) not in self._promoted:
                     return Promoted(number=self._candidates[name].number, rung=rung)
@@ -158,6 +163,7 @@ class AshaScheduler(Scheduler):
         self._failed_at |= dict.fromkeys(stage.failures, stage.rung)
         for name in (*stage.values, *stage.failures):
             del self._in_training[name]
+        self._diverged_at[stage.rung] += sum(map(has_diverged, stage.failures.values()))
         if stage.rung < self.context.end:
             self._at_rung.setdefault(stage.rung, {}).update(stage.values)
 

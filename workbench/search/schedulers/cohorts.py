@@ -1,11 +1,12 @@
 """What synchronous schedulers share: candidates that are proposed together move together."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from workbench.search.audits import is_audited
 from workbench.search.record import BatchProposed, Proposal, RetryStarted, RungResult, SearchEvent
-from workbench.search.rungs import select_survivors
+from workbench.search.rungs import has_diverged, select_survivors
 from workbench.search.schedulers.scheduler import (
     Arrival,
     Scheduler,
@@ -31,6 +32,8 @@ class CohortScheduler(Scheduler):
         super().__init__(context)
         self.at_rung: dict[int, dict[str, tuple[float, ...]]] = {}
         """Values of the candidates of all cohorts so far, by rung and name."""
+        self.diverged_at: Counter[int] = Counter()
+        """How many candidates of all cohorts so far diverged on the way to a rung."""
         self.retrying = False
         """Whether the cohort failed before."""
         self._cohort: tuple[Proposal, ...] = ()
@@ -41,6 +44,10 @@ class CohortScheduler(Scheduler):
     @abstractmethod
     def compared_with(self, rung: int) -> Mapping[str, tuple[float, ...]]:
         """Return the values at a rung that those of the cohort are ranked among, by name."""
+
+    def diverged_before(self, rung: int) -> int:  # noqa: ARG002
+        """Return how many candidates of `compared_with` diverged on the way to a rung instead."""
+        return 0
 
     @abstractmethod
     def offspring(
@@ -127,6 +134,7 @@ class CohortScheduler(Scheduler):
             self._cohort = ()
         else:
             self.at_rung.setdefault(stage.rung, {}).update(stage.values)
+            self.diverged_at[stage.rung] += _diverged(stage)
             on = [p for p in self._cohort if p.name in stage.promoted]
             self._cohort = (*on, *stage.offspring)
         self._rung, self._arrivals = stage.rung + 1, {}
@@ -146,6 +154,7 @@ class CohortScheduler(Scheduler):
             self.compared_with(stage.rung),
             self.context.objectives,
             self.context.fraction,
+            self.diverged_before(stage.rung) + _diverged(stage),
         )
         free = {p.name for p in self._cohort if not self._compared(p)}
         stopped = [p for p in self._cohort if p.name in stage.values and p.name not in best]
@@ -158,3 +167,7 @@ class CohortScheduler(Scheduler):
         if step is None:
             return stage
         return stage.model_copy(update={"offspring": self.offspring(stage, self._cohort, step)})
+
+
+def _diverged(stage: RungResult) -> int:
+    return sum(map(has_diverged, stage.failures.values()))

@@ -17,6 +17,10 @@ class HalvingScheduler(CohortScheduler):
         """Return the values of all batches before."""
         return self.at_rung.get(rung, {})
 
+    def diverged_before(self, rung: int) -> int:
+        """Return how many of all batches before diverged on the way to a rung."""
+        return self.diverged_at[rung]
+
     def offspring(self, stage: RungResult, cohort: Sequence[Proposal], step: int) -> tuple[()]:  # noqa: ARG002
         """Return no candidate: the places of those that are stopped stay empty."""
         return ()

@@ -47,6 +47,6 @@ class PbtScheduler(CohortScheduler):
         places = len(cohort) - len(stage.promoted)
         here = {name: stage.values[name] for name in stage.promoted if name in stage.values}
         best = set(ranked(here, self.context.objectives)[:places])
-        count = min(places, self.context.trials - len(self.context.state.trained))
+        count = min(places, int(self.context.left / self.context.cost(step)))
         parents = [proposal for proposal in cohort if proposal.name in best]
         return self._population.offspring(stage.batch, step, parents, count)

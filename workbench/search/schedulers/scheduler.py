@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 
 from workbench.errors import WorkbenchError
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal, SearchEvent
+from workbench.search.record import Proposal, SearchEvent, params_key
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
+
+ROUNDING = 1e-9
+"""Of sums of shares: three thirds of a training are a whole one."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,12 @@ class SearchContext:
     """Its `record` holds the settings, and every event up to now."""
     objectives: tuple[Objective, ...]
     trials: int
-    """Networks that the search trains at most, the baseline among them."""
+    """Whole trainings of the search at most, the baseline among them; see `left`."""
     seen: dict[str, int]
     """The number of the proposal of each run, by the run's identity."""
+    _counted: int = 0
+    """Networks that `_used` counts."""
+    _used: float = 0.0
     _steps: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
 
     @property
@@ -54,6 +60,26 @@ class SearchContext:
     def fraction(self) -> float:
         """The fraction of candidates that is promoted at each rung, in 0..1."""
         return self.state.record.settings.space.fidelity.keep
+
+    @property
+    def left(self) -> float:
+        """How many whole trainings the search may still add.
+
+        An offspring costs the share of its training that it does not share with its parent. A
+        network whose score was known when the search started costs nothing.
+        """
+        for proposal in self.state.trained[self._counted :]:
+            self._used += 0.0 if self._is_known(proposal) else self.cost(proposal.parent_steps)
+        self._counted = len(self.state.trained)
+        return self.trials - self._used + ROUNDING
+
+    def cost(self, shared_steps: int) -> float:
+        """Return which share of a training is left after steps that another one has trained."""
+        total = self.state.record.settings.base.training.total_steps()
+        return 1 - shared_steps / total
+
+    def _is_known(self, proposal: Proposal) -> bool:
+        return bool(proposal.params) and params_key(proposal.params) in self.state.record.known
 
     def steps(self, proposal: Proposal) -> tuple[int | None, ...]:
         """Return the step of each rung for a candidate; None where it is not compared."""

@@ -72,11 +72,14 @@ def test_a_benchmark_that_chose_the_networks_counts_all_of_them(
         spec = PromotionSpec("s", top=2, overrides=overrides)
         return plan_promotion(spec, tmp_path).rule.passed_over
 
-    assert passed_over(settings()) == 5, "7 besides the canonical one"
-    assert passed_over(settings(selection="validation")) == 0
-    assert passed_over(settings(selection="validation", objectives=("Set5/ssim_rgb",))) == 5
-    other = settings().base.evaluation.benchmarks[0].plain() | {"name": "Urban100"}
-    assert passed_over(settings(), **{"evaluation.benchmarks": [other]}) == 0
+    one = settings().base.evaluation.benchmarks[0].plain()
+    set5, urban = ([one | {"name": name}] for name in ("Set5", "Urban100"))
+    base = apply_overrides(settings().base, {"evaluation.benchmarks": set5})
+    assert passed_over(settings(base=base)) == 5, "7 besides the canonical one"
+    assert passed_over(settings(base=base), **{"evaluation.benchmarks": urban}) == 0
+    unseen = settings(base=base, selection="validation")
+    assert passed_over(unseen) == 0
+    assert passed_over(unseen.model_copy(update={"objectives": ("Set5/ssim_rgb",)})) == 5
 
 
 def test_a_search_without_another_network_is_refused(

@@ -6,8 +6,8 @@ from workbench.search.samplers.observations import Entry, Observing, Standing, a
 
 
 def entry(standing: Standing, *, end: float | None = None, rung: float | None = None) -> Entry:
-    values = () if end is None else (end, 7.0)
-    at_rungs = {} if rung is None else {40: (rung, 7.0)}
+    values: tuple[float, ...] = () if end is None else (end, 7.0)
+    at_rungs: dict[int, tuple[float, ...]] = {} if rung is None else {40: (rung, 7.0)}
     return Entry({}, {}, standing, values=values, at_rungs=at_rungs)
 
 

@@ -125,3 +125,10 @@ def test_a_study_whose_error_rate_is_spent_settles_nothing_more() -> None:
     assert found["near"].seeds == (1, 2, 3, 4, 5, 6)
     half = replace(rule, former=(replace(spent, alpha=0.02),))
     assert judged(scored(6), FAMILY, half)["near"].decision.alpha == pytest.approx(0.03)
+
+
+def test_networks_that_were_passed_over_count_in_the_correction() -> None:
+    alone = judged(scored(6), FAMILY, DecisionRule())["near"].decision
+    one_of_many = judged(scored(6), FAMILY, DecisionRule(passed_over=10_000))["near"].decision
+    assert alone.verdict == "better"
+    assert one_of_many.verdict == "undecided"

@@ -13,7 +13,7 @@ from workbench.search.record import PriorObservation, Proposal, SearchRecord, Se
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.warm_start import prior_observations
 from workbench.spaces.dimensions import Integers
-from workbench.spaces.space import SpaceFile
+from workbench.spaces.space import Limits, SpaceFile
 from workbench.store.keys import DataHashes, trial_key
 
 HASHES = DataHashes(training={"a": "1"}, validation="2", benchmarks={"Set5": "3"})
@@ -162,7 +162,8 @@ def test_known_networks_do_not_count_as_trials(monkeypatch: pytest.MonkeyPatch) 
         PriorObservation(params={"model.channels": 4 + n}, distributions={}, values=(30.0,))
         for n in (2, 3)
     )
-    warm = SearchRecord(name="s", settings=settings(), prior=known)
-    state = run(settings(), 5, Fake(), warm)
-    assert [p.overrides.get("model.channels") for p in state.trained] == [None, 5, 6, 7, 8, 9, 10]
-    assert run(settings(), 5, Fake(), state.record).record == state.record
+    wanted = settings(space=settings().space.model_copy(update={"limits": Limits()}))
+    warm = SearchRecord(name="s", settings=wanted, prior=known)
+    state = run(wanted, 5, Fake(), warm)
+    assert [p.overrides.get("model.channels") for p in state.trained] == [None, 5, 6, 7, 9, 10, 11]
+    assert run(wanted, 5, Fake(), state.record).record == state.record

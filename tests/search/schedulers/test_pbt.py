@@ -32,7 +32,7 @@ def rates(training: TrainingConfig) -> list[float]:
 
 
 def test_stopped_members_are_replaced_by_offspring_of_the_best() -> None:
-    state = run(of_population(), 13, Fake())
+    state = run(of_population(), 10, Fake())
     assert len(state.trained) == 13  # the canonical one, 6 of the population, 3 at each rung
     proposals = {p.name: p for p in state.record.proposals}
     rung_steps = {0: 40, 1: 80}
@@ -60,7 +60,7 @@ def test_stopped_members_are_replaced_by_offspring_of_the_best() -> None:
 def test_offspring_are_better_than_members_drawn_at_random() -> None:
     means: dict[bool, list[float]] = {True: [], False: []}
     for seed in range(5):
-        state = run(of_population(seed=seed), 13, Fake())
+        state = run(of_population(seed=seed), 10, Fake())
         for proposal in state.trained[1:]:
             means[proposal.parent is None].append(psnr_db(state.config(proposal)))
     assert fmean(means[False]) > fmean(means[True])
@@ -69,7 +69,7 @@ def test_offspring_are_better_than_members_drawn_at_random() -> None:
 @pytest.mark.parametrize("kill_at", [0, 4, 9, 14, 20])
 def test_a_search_killed_anywhere_is_resumed_to_the_same_end(kill_at: int, tmp_path: Path) -> None:
     wanted, undisturbed = of_population(batch=4), Fake()
-    expected = run(wanted, 15, undisturbed)
+    expected = run(wanted, 12, undisturbed)
     assert max(p.batch for p in expected.trained) == 2, "two populations"
     fake = Fake(kill_at)
     start_record(SearchRecord(name="s", settings=wanted), tmp_path)
@@ -78,13 +78,13 @@ def test_a_search_killed_anywhere_is_resumed_to_the_same_end(kill_at: int, tmp_p
         add_line(line, tmp_path, "s")
 
     with pytest.raises(KilledError, match="killed"):
-        run(wanted, 15, fake, keep=keep)
+        run(wanted, 12, fake, keep=keep)
     fake.kill_at = None
-    state = run(wanted, 15, fake, find_record(tmp_path, "s"), keep=keep)
+    state = run(wanted, 12, fake, find_record(tmp_path, "s"), keep=keep)
     assert state.record == expected.record == find_record(tmp_path, "s")
     assert state.results == expected.results
     assert sorted(fake.segments, key=str) == sorted(undisturbed.segments, key=str)
-    assert run(wanted, 15, Fake(), state.record).record == state.record
+    assert run(wanted, 12, Fake(), state.record).record == state.record
 
 
 def test_there_are_no_more_trials_than_wanted() -> None:
@@ -98,12 +98,12 @@ def test_there_are_no_more_trials_than_wanted() -> None:
 def test_failed_members_are_replaced_too() -> None:
     names = [p.name for p in run(of_population(), 7, Fake()).trained]
     fake = Failing({names[1]: "diverged", names[2]: "lost"})
-    state = run(of_population(keep=0.75), 13, fake)
+    state = run(of_population(keep=0.75), 10, fake)
     first = next(s for s in state.record.rung_results if s.rung == 0 and s.offspring)
     assert (len(first.values), len(first.promoted), len(first.offspring)) == (4, 3, 3)
     assert set(first.failures) == set(names[1:3])
     fake.how = {names[1]: "diverged"}
-    again = run(of_population(keep=0.75), 13, fake, state.record, retry=True)
+    again = run(of_population(keep=0.75), 10, fake, state.record, retry=True)
     assert again.record.proposals == state.record.proposals, "no place is taken twice"
     assert list(again.record.failures()) == [names[1]]
     assert names[2] in {*again.results, *again.record.stopped()}

@@ -46,7 +46,10 @@ def test_seeds_that_were_judged_have_spent_the_error_rate(
     assert more.rule.former == (FormerLook((1, 2, 3), 0.05, frozenset({"no-lvar"})),)
     assert [look.alpha for look in schedule(more.rule, "no-lvar")] == [0.05, 0.0]
     assert [look.alpha for look in schedule(more.rule, "relu")] == [0.05]
-    assert "spent 0.05 at 3 seeds of 0.05: nothing is left" in spent_text(more.rule)
+    assert (
+        "have spent 0.05 of its error rate 0.05 (0.05 at 3 seeds): more seeds narrow"
+        in spent_text(more.rule)
+    )
     # The same plan again is the same declaration, and has spent what it had spent.
     assert declared(plan(tiny_trial, 6, "no-lvar", "relu"), tmp_path) == more
     assert read_study(tmp_path, "s").declarations[-1].former == more.former

@@ -83,10 +83,7 @@ def remedy_text(difference: Difference, *, looks: bool = True) -> str:
     if difference.left > 0:
         return text  # a later look of this study
     wanted = f"{seeds}..{seeds + more.seeds}" if looks else f"{seeds + more.seeds}"
-    return (
-        f"{text}, planned beforehand as --seeds {wanted} in another --study: "
-        "this one has spent its error rate"
-    )
+    return f"{text}; this study has spent its error rate, so plan the next one as --seeds {wanted}"
 
 
 def looks_text(rule: DecisionRule) -> str:
@@ -110,8 +107,11 @@ def spent_text(rule: DecisionRule) -> str:
     members = {name for look in rule.former for name in look.members}
     most = max(rule.spent_before(name) for name in members)
     left = max(rule.alpha - most, 0.0)
-    rest = f"{left:.2g} is left" if left else "nothing is left, so more seeds settle nothing"
-    return f"earlier declarations of this study spent {looks} of {rule.alpha:g}: {rest}"
+    rest = f"{left:.2g} is left" if left else "more seeds narrow the intervals and settle nothing"
+    return (
+        f"earlier declarations of this study have spent {min(most, rule.alpha):.2g} of its error "
+        f"rate {rule.alpha:g} ({looks}): {rest}"
+    )
 
 
 def unscored_text(comparison: Comparison, judged: Judged) -> str:

@@ -46,9 +46,10 @@ def margin_text(rule: DecisionRule) -> str:
     """Return what `equivalent` means."""
     if rule.margin_db == 0:
         return "with margin 0 nothing is called equivalent"
+    interval = "interval" if rule.looks else f"{100 * (1 - 2 * rule.alpha):g} % interval"
     return (
-        f"equivalent: within ±{rule.margin_db:g} dB, with the {100 * (1 - 2 * rule.alpha):g} % "
-        "interval and the p of the equivalence test"
+        f"equivalent: within ±{rule.margin_db:g} dB, with the {interval} and the p of the "
+        "equivalence test"
     )
 
 

@@ -137,7 +137,7 @@ def test_a_search_gives_a_row_a_network(results: SearchResults) -> None:
     assert wb.count(results.config(best["name"])).parameters == best["parameters"]
     assert results.config() == results.config(best["name"])
     assert repr(results).endswith("9 networks, 1 on the front>")
-    with pytest.raises(wb.WorkbenchError, match=r"has no trial 't000'; did you mean 't000"):
+    with pytest.raises(wb.WorkbenchError, match=r"has no trial 't000'; did you mean 't00"):
         results.config("t000")
 
 

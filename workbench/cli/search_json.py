@@ -17,6 +17,7 @@ def search_json(state: SearchState) -> dict[str, Any]:
         **stopped,
         "space": state.record.settings.space_name,
         "objectives": {o.name: o.direction for o in seen.objectives},
+        "selection": state.record.settings.selection,
         "overlap": seen.overlaps,
         "bicubic": dict(zip((o.name for o in seen.objectives), seen.bicubic, strict=True)),
         "below_bicubic_db": below_bicubic_db(state),

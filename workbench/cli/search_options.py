@@ -36,7 +36,7 @@ ObjectiveOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME",
-        help="A score, DATASET/score, or a cost; repeatable.",
+        help="A score of the validation images, DATASET/score, or a cost; repeatable.",
         show_default="psnr_rgb_db",
         rich_help_panel=WHAT,
     ),

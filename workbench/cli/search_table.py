@@ -12,7 +12,11 @@ from workbench.cli.search_json import search_json
 from workbench.experiments.search_overview import SearchOverview
 from workbench.experiments.stored_search import best_names
 from workbench.reporting.baseline import BICUBIC
-from workbench.reporting.search_texts import bicubic_warnings, proposal_text
+from workbench.reporting.search_texts import (
+    VALIDATION_TEXT,
+    bicubic_warnings,
+    proposal_text,
+)
 from workbench.search.record import Proposal
 from workbench.search.state import BASELINE, SearchState, cost_of_trial
 
@@ -93,6 +97,8 @@ def _print_warnings(seen: SearchOverview) -> None:
         print_warning(text)
     for text in seen.overlaps:
         OUT.print(text, markup=False, soft_wrap=True)
+    if any(objective.on_validation for objective in seen.objectives):
+        note(VALIDATION_TEXT)
 
 
 def _table(seen: SearchOverview) -> Table:

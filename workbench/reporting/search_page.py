@@ -62,6 +62,9 @@ def _facts(view: SearchAnalysis) -> dict[str, str]:
         "Optimized": ", ".join(
             f"{search_figures.unit_text(one.name)} ({one.direction})" for one in view.objectives
         ),
+        "Scores of": "validation images"
+        if settings.selection == "validation"
+        else "the first benchmark",
         "Recipe": recipe_text(base.training),
         "Trained on": ", ".join(source.name for source in base.data.training),
         "Benchmarks": ", ".join(source.name for source in base.evaluation.benchmarks),

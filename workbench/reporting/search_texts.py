@@ -14,6 +14,12 @@ if TYPE_CHECKING:  # tables use these sentences, too, and load no scipy
     from workbench.search.analysis import Correlation, Importances, SearchAnalysis
 
 
+VALIDATION_TEXT = (
+    "scores without a data set are those of the validation images at the end of the training; "
+    "promote scores the benchmarks"
+)
+
+
 def proposal_text(proposal: Proposal) -> str:
     """Return what a candidate changes; of a schedule, whose steps it begins with, and its last."""
     changes = changes_text(proposal.choices)

@@ -54,6 +54,7 @@ def test_several_networks_as_json(command: Command, tiny_weights: Path, data: li
     assert first["delta"] == {}
     assert second["delta"]["Photos"] == {
         **{"mean_db": 0, "low_db": 0, "high_db": 0, "images": 4, "images_won": 2},
+        "confidence": 0.95,
     }
     assert first["means"] == second["means"]
     assert first["record"]["cost"]["parameters"] == 7_170

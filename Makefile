@@ -20,7 +20,7 @@ demo: $(INSTALLED) ## Install, and run a small study on photographs that ship wi
 	$(BIN)/workbench report demo --format html --out mlflow_runs/demo.html
 
 test: $(INSTALLED) ## Install, and run all tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 
 check: $(INSTALLED) ## Check format, lint and types
 	$(BIN)/ruff format --check .

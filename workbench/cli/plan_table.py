@@ -14,8 +14,8 @@ def print_plan(plan: PowerPlan, *, as_json: bool) -> None:
     if as_json:
         print_json(_to_dict(plan))
         return
-    shown = [f"power at {count}" for count in SHOWN_SEEDS]
-    made = table("data set", "images", "seed sd dB", "image sd dB", "rest sd dB", "seeds", *shown)
+    shown = [f"at {count}" for count in SHOWN_SEEDS]
+    made = table("data set", "images", "seed sd", "image sd", "rest sd", "seeds", *shown)
     for one in plan.datasets:
         sds = (one.spreads.seed, one.spreads.image, one.spreads.rest)
         seeds = "-" if one.seeds is None else str(one.seeds)
@@ -52,8 +52,9 @@ def _assumptions(plan: PowerPlan) -> str:
         networks = counted(max(pairs), "pair")
         origin = f"of {networks} of networks in the store"
     return (
-        f"power: share of simulated studies that call a difference of {spec.effect_db:g} dB by its "
-        f"sign; {spec.power:g} is wanted, at an error rate of {spec.alpha:g}{share}\n"
+        f"sd in dB; at N: power with N seeds, the share of simulated studies that call a "
+        f"difference of {spec.effect_db:g} dB by its sign\n"
+        f"wanted: {spec.power:g} at an error rate of {spec.alpha:g}{share}\n"
         f"spreads {origin}; normal tails"
     )
 

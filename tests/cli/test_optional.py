@@ -1,6 +1,7 @@
 """Whatever happens to a view, the table is printed."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,11 @@ def test_an_ablation_prints_its_table_without_its_views(
             Task(arm.name, arm.with_seed(seed), None, result=BASE[0]) for arm, seed in plan.trials()
         ],
     )
-    monkeypatch.setattr(running, "declare", lambda *_: Declared(None, None, 1))  # type: ignore[arg-type]
+    monkeypatch.setattr(
+        running,
+        "declare",
+        lambda _plan, rule, *_: Declared(SimpleNamespace(rule=rule), None, 1),  # type: ignore[arg-type]
+    )
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
     context = RunContext(tmp_path, 1)
     print_outcome(ablation.run_study(study, context, emit), context, as_json=False)

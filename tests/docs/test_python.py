@@ -1,3 +1,4 @@
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.plan_file import read_plan
 from workbench.experiments.study_spec import StudySpec
 
-pytestmark = pytest.mark.xdist_group("python-md")
+pytestmark = [
+    pytest.mark.xdist_group("python-md"),
+    # The kernel of the notebook has ended, but its object is not told before it is collected.
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
+]
 
 BLOCKS, NOT_RUN = python_blocks(ROOT / "docs" / "python.md")
 
@@ -49,6 +54,7 @@ def test_the_notebook_runs_and_shows_tables_images_and_the_report(
     assert not any(cell.get("outputs") for cell in notebook.cells)  # they are made by running it
     folder, _ = python_md  # whose study it finds finished
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    gc.collect()  # while the warning of the kernel's object is ignored
     cells = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     shown = [outputs[-1].data for outputs in cells]
     assert "parameters=95396" in shown[0]["text/plain"]

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes on CUDA, by kernel.
+"""CUDA time of a training step, by kernel.
 
 `python -m tests.benchmarks.profile_step --batch 64 --patch 384 --precision fp32 --kernels fused`
 runs a step of a preset as it is captured, eagerly, and adds up the time of each kernel (by default

@@ -73,7 +73,7 @@ def propose(sampler: Sampler, outcome: Outcome, number: int) -> tuple[Proposal, 
 def play(
     sampler: Sampler, outcome: Outcome, trials: int, batch: int = 1, history: History | None = None
 ) -> History:
-    """Propose and report until so many proposals are within the limits."""
+    """Propose and report until enough proposals are within the limits."""
     found = history or History()
     while len(found.kept) < trials:
         open_: list[tuple[Proposal, Values]] = []

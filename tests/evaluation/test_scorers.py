@@ -128,7 +128,7 @@ def test_each_image_is_run_and_scored_in_a_context_of_its_own(
 
 
 def sized(images: ImageStore, count: int) -> KeptImages:
-    """Return a place for so many images of the set."""
+    """Return a place for this number of images of the set."""
     return KeptImages(count * sum(v.numel() for v in upload(images, 0, CPU)))
 
 

@@ -46,7 +46,7 @@ def test_memory_that_runs_out_in_many_lanes_at_once_lowers_their_number_by_one()
 
 
 class Gpu:
-    """A GPU whose lanes together do so many steps per second."""
+    """A GPU whose lanes together run at a given number of steps per second."""
 
     def __init__(self, steps_per_s: dict[int, float], lane_bytes: int = GIB) -> None:
         self.count = MeasuredLaneCount()

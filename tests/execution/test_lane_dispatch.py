@@ -45,7 +45,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Played(LaneProcess):
-    """A process whose trials end as they are told, in rounds."""
+    """A process whose trials end in scripted rounds."""
 
     def __init__(self, count: LaneCount, behave: Behave) -> None:
         super().__init__(Path("store"), count, "")

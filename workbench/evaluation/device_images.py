@@ -60,7 +60,7 @@ class KeptImages:
             self._sets.clear()
 
     def _make_place(self, key: tuple[str, torch.device], needed: int) -> bool:
-        """Forget other sets until so many bytes are free; return whether they are."""
+        """Evict other sets until `needed` bytes are free; return whether they are."""
         others = [other for other in self._sets if other != key]
         while self.bytes_kept() + needed > self.most_bytes and others:
             del self._sets[others.pop(0)]

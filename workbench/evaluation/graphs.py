@@ -45,7 +45,7 @@ class GraphedNetwork(nn.Module):
             network: (N, 3, h, w) to (N, 3, H, W); it neither waits for the device nor depends on
                 anything but input and weights.
             capture: Makes a graph; that of CUDA by default.
-            most_graphs: The least recently used one beyond so many is dropped.
+            most_graphs: Graphs kept; beyond that the least recently used one is evicted.
             most_lr_px: Larger images, in height times width, are not captured; None captures all.
         """
         super().__init__()

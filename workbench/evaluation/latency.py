@@ -49,7 +49,7 @@ class Latency:
         return cls(*_quartiles(rounds_ms), rounds=len(rounds_ms), rounds_ms=rounds_ms)
 
     def divided(self, parts: int) -> "Latency":
-        """Return the time of each of so many equal parts of what was timed."""
+        """Return the time of one of `parts` equal parts of what was timed."""
         return Latency.of(tuple(ms / parts for ms in self.rounds_ms))
 
     def ratio(self, other: "Latency") -> tuple[float, float, float]:

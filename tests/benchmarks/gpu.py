@@ -62,6 +62,11 @@ def parts(out: Path) -> list[Part]:
     profile = ("-m", "tests.benchmarks.profile_step")
     found += [
         Part("first-step", ("-m", "tests.benchmarks.first_step", "--lanes=8", "--device=cuda"), 90),
+        Part(
+            "profile-small",
+            (*profile, "--kernels", "fused", "--batch", "4", "--patch", "96"),
+            60,
+        ),
         Part("profile-eager", (*profile, "--kernels", "eager"), 60),
         Part("profile-fused", (*profile, "--kernels", "fused"), 60),
         Part("profile-fused-bf16", (*profile, "--kernels", "fused", "--precision", "bf16"), 60),

@@ -62,7 +62,7 @@ def value_and_gradient(
     x = x.clone().requires_grad_()
     out = compute(operations, x)
     weights = torch.arange(1.0, out.numel() + 1, dtype=out.dtype).reshape(out.shape).cos()
-    (gradient,) = torch.autograd.grad((out * weights).sum(), x)
+    (gradient,) = torch.autograd.grad((out * weights.to(out.device)).sum(), x)
     return out.detach(), gradient
 
 

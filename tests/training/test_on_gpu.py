@@ -53,6 +53,7 @@ def in_large_patches(on_gpu: TrialConfig, photos: Path, tmp_path: Path) -> Trial
         {
             "model": PRESETS["mdrn-s"].plain(),
             "data.training": [source],
+            "data.validation": source,
             "training.stages.0.hr_patch_px": 96,
         },
     )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
+from workbench.kernels.capture import capture_graph
 
 MOST_GRAPHS = 8
 """Kept at a time. They share one memory pool, which is as large as the largest of them needs."""
@@ -108,9 +109,7 @@ class CudaCapture:
         """
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         fixed = lr.clone(memory_format=torch.contiguous_format)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            out = network(fixed)
+        graph, out = capture_graph(lambda: network(fixed), torch.cuda.Stream(), self._pool)
 
         def replay(image: Tensor) -> Tensor:
             fixed.copy_(image)

@@ -8,6 +8,7 @@ import torch
 from workbench.config.training import StageConfig, TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
+from workbench.kernels.capture import capture_graph
 from workbench.kernels.fused import FUSED, require_fused
 from workbench.models.operations import use_operations
 from workbench.system.digests import say
@@ -90,11 +91,7 @@ def captured(step: TableStep, capture: Callable[[TableStep], Replay]) -> Replay 
 
 def capture(step: TableStep) -> Replay:
     """Capture a step on the current stream of this thread."""
-    graph = torch.cuda.CUDAGraph()
-    stream = torch.cuda.current_stream()
-    # Other threads replay their graphs and copy meanwhile, which the global mode would refuse.
-    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
-        step.step()
+    graph, _ = capture_graph(step.step, torch.cuda.current_stream())
     replay: Replay = graph.replay
     return replay
 

@@ -29,18 +29,21 @@ def capture_graph(
     random = torch.cuda.default_generators[stream.device_index]
     state = random.clone_state()
     graph = torch.cuda.CUDAGraph()
-    done = False
+    done, failure = False, None
     try:
         # The inner context leaves its stream current if the capture cannot be ended.
         with (
             torch.cuda.stream(stream),
             torch.cuda.graph(graph, pool, stream, capture_error_mode="thread_local"),
         ):
-            out = run()
+            try:
+                out = run()
+            except RuntimeError as error:
+                failure = error
+                raise
         done = True
     except RuntimeError as error:
-        # The end of the capture hides what made it fail.
-        raise (error.__context__ or error) from None
+        raise (failure or error) from None  # the end of the capture hides why it failed
     finally:
         if not done:
             # PyTorch leaves allocator and generator in the capture if CUDA refuses to end it.

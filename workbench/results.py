@@ -7,13 +7,14 @@ Units are in the names. PSNR is in dB, SSIM in -1..1, both of the whole protocol
 import statistics
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.evaluation import InferencePrecision
 from workbench.config.plausible import (
+    HIGHEST_DB,
     Count,
     Finite,
     Moment,
@@ -152,6 +153,44 @@ class DatasetScores(Frozen):
         return mean_of(self.images)
 
 
+_DECIMALS = 6
+"""Of a score of one validation image: far below what a difference can mean, and half the size."""
+_Psnrs = tuple[Annotated[float, Field(ge=0, le=HIGHEST_DB)], ...]
+_Ssims = tuple[Annotated[float, Field(ge=-1, le=1)], ...]
+
+
+class PerImage(Frozen):
+    """Scores of each validation image at one point of the curve, rounded to 1e-6.
+
+    One value an image, in the order of `TrialResult.validation_images`.
+    """
+
+    psnr_rgb_db: _Psnrs
+    ssim_rgb: _Ssims
+    psnr_y_db: _Psnrs
+    ssim_y: _Ssims
+
+    @classmethod
+    def of(cls, images: Sequence[ImageScore]) -> Self:
+        """Return the scores of at least one image."""
+        columns = {
+            name: tuple(round(getattr(one, name), _DECIMALS) for one in images)
+            for name in SCORE_NAMES
+        }
+        return cls(**columns)
+
+    @model_validator(mode="after")
+    def _of_equal_length(self) -> Self:
+        lengths = {len(getattr(self, name)) for name in SCORE_NAMES}
+        if len(lengths) > 1 or 0 in lengths:
+            raise ValueError(f"must be one value an image for every score, got {sorted(lengths)}")
+        return self
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.psnr_rgb_db)
+
+
 class CurvePoint(Frozen):
     """One point of the learning curve: the averaged weights on the validation images."""
 
@@ -163,6 +202,8 @@ class CurvePoint(Frozen):
     """Mean training loss since the last point."""
     learning_rate: NotNegative
     score: MeanScore
+    per_image: PerImage | None = Field(default=None, exclude_if=lambda scores: scores is None)
+    """What `score` is the mean of; None in points that 0.4.0 and earlier versions measured."""
 
 
 class Usage(Frozen):
@@ -243,6 +284,19 @@ class TrialResult(Frozen):
     """Of MATLAB-bicubic upscaling of the validation images, which `curve` is to be seen against."""
     usage: tuple[Usage, ...] = ()
     """Of the last session's process, now and then; empty in records of earlier versions."""
+    validation_images: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Names of the validation images, in the order of `CurvePoint.per_image`; empty in records of
+    0.4.0 and earlier versions."""
+
+    @model_validator(mode="after")
+    def _names_every_image(self) -> Self:
+        for point in self.curve:
+            if point.per_image and len(point.per_image) != len(self.validation_images):
+                raise ValueError(
+                    f"curve: step {point.step:,} must have a score of each of the "
+                    f"{len(self.validation_images)} validation images, got {len(point.per_image)}"
+                )
+        return self
 
     def score(self, dataset: str) -> DatasetScores | None:
         """Return the scores on `dataset`, or None if it was not evaluated."""

@@ -27,7 +27,7 @@ from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.running import Tiling
 from workbench.models.checkpoints import weights_hash
 from workbench.models.factory import build_model
-from workbench.results import MeanScore
+from workbench.results import ImageScore, MeanScore
 from workbench.store.ledger import Ledger
 from workbench.system.digests import sha256
 from workbench.training.device import prepare
@@ -252,9 +252,11 @@ def trained(config: TrialConfig, folder: Path) -> tuple[TrainingState, object]:
     return state, train(config, state, context)
 
 
-def _validated(config: TrialConfig, state: TrainingState, images: TrialImages) -> MeanScore:
+def _validated(
+    config: TrialConfig, state: TrainingState, images: TrialImages
+) -> tuple[ImageScore, ...]:
     smallest = config.model.smallest_lr_px()
-    return evaluate(state.average.module, images.validation, smallest_lr_px=smallest).mean()
+    return evaluate(state.average.module, images.validation, smallest_lr_px=smallest).images
 
 
 def _four(score: MeanScore) -> list[float]:

@@ -40,7 +40,7 @@ def test_validations_replay_what_the_first_one_captured(
     images = open_store(tiny_trial.data.validation, 4, "bicubic", folder=tmp_path)
     state = new_state(tiny_trial, torch.device("cpu"))
     network = state.average.module
-    expected = score_images(tiny_trial, network, images).mean()
+    expected = score_images(tiny_trial, network, images).images
     training = tiny_trial.training.model_copy(update={"device": "cuda"})
     validation = Validation(tiny_trial.model_copy(update={"training": training}), images)
     for replays in (3, 7):  # four images of one size; the first one is run by the network
@@ -48,6 +48,6 @@ def test_validations_replay_what_the_first_one_captured(
         assert (capture.captured, capture.replays) == (1, replays)
     with torch.no_grad():
         next(network.parameters()).mul_(1.5)  # as a step changes the average, in place
-    assert validation.score(state) == score_images(tiny_trial, network, images).mean() != expected
+    assert validation.score(state) == score_images(tiny_trial, network, images).images != expected
     assert Validation(tiny_trial, images).score(state) == validation.score(state)
     assert (capture.captured, capture.replays) == (1, 15)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
-from workbench.results import CurvePoint, MeanScore
+from workbench.results import CurvePoint, ImageScore, PerImage, mean_of
 from workbench.system.progress import Progress
 from workbench.training.graph_steps import step_runner
 from workbench.training.schedule import learning_rate, steps_from, steps_to_report
@@ -41,7 +41,8 @@ class TrainContext:
 
     samplers: tuple[CropSampler, ...]
     """One for each stage."""
-    validate: Callable[[TrainingState], MeanScore]
+    validate: Callable[[TrainingState], tuple[ImageScore, ...]]
+    """Scores the averaged weights on every validation image."""
     on_point: OnPoint
     progress: Progress
     checkpoint: Path
@@ -114,12 +115,13 @@ def _report(
 
 def _curve_point(config: TrialConfig, state: TrainingState, context: TrainContext) -> CurvePoint:
     last = next(steps_from(config.training, state.step - 1))
-    score = context.validate(state)
+    images = context.validate(state)
     state.model.train()
     return CurvePoint(
         step=state.step,
         time_s=time.time(),
         loss=statistics.fmean(state.losses),
         learning_rate=learning_rate(last.config, last.local),
-        score=score,
+        score=mean_of(images),
+        per_image=PerImage.of(images),
     )

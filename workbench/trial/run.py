@@ -135,7 +135,7 @@ def run_trial_in_worker(
                     ending = _Ending(TrialState.COMPLETE)
             except (TrialStopped, NotFiniteError, RuntimeError, MemoryError, OSError) as error:
                 ending = _ending_of(error)
-            result = _result(config, key, ending, state, evaluated, usage.end())
+            result = _result(config, images, key, ending, state, evaluated, usage.end())
         if ending.state.is_final:
             # The other endings depend on the caller and the machine; they are tried again.
             ledger.record(result)
@@ -215,6 +215,7 @@ def _save_weights(config: TrialConfig, state: TrainingState, key: TrialKey, ledg
 
 def _result(
     config: TrialConfig,
+    images: TrialImages,
     key: TrialKey,
     ending: _Ending,
     state: TrainingState,
@@ -240,4 +241,5 @@ def _result(
         environment=record_environment(config.training.device, config.training.threads),
         weights_hash=weights_hash(state.average.module.state_dict()),
         usage=usage,
+        validation_images=tuple(images.validation.names),
     )

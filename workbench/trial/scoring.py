@@ -12,7 +12,7 @@ from workbench.evaluation.baseline import packed_bicubic
 from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.graphs import GraphedNetwork
 from workbench.evaluation.running import Tiling
-from workbench.results import DatasetScores, MeanScore
+from workbench.results import DatasetScores, ImageScore, MeanScore
 from workbench.system.progress import Progress
 from workbench.training.device import exclusive
 from workbench.training.state import TrainingState
@@ -49,8 +49,8 @@ class Validation:
         self._config, self._images = config, images
         self._graphed: GraphedNetwork | None = None
 
-    def score(self, state: TrainingState) -> MeanScore:
-        """Return the mean scores.
+    def score(self, state: TrainingState) -> tuple[ImageScore, ...]:
+        """Return the scores of every image.
 
         Raises:
             NotFiniteError: If the network gives values that are infinite or not numbers.
@@ -60,7 +60,7 @@ class Validation:
             if self._graphed is None or self._graphed.network is not network:
                 self._graphed = GraphedNetwork(network, most_lr_px=MOST_GRAPHED_LR_PX)
             network = self._graphed
-        return score_images(self._config, network, self._images).mean()
+        return score_images(self._config, network, self._images).images
 
 
 def score_images(config: TrialConfig, network: nn.Module, images: ImageStore) -> DatasetScores:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format costs schemas
+.PHONY: help demo test check format docs costs schemas
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ check: $(INSTALLED) ## Check format, lint and types
 format: $(INSTALLED) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED) ## Build the documents as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 costs: $(INSTALLED) ## Count the shipped networks again for `workbench variants`
 	$(BIN)/python tools/make_costs.py

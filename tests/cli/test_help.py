@@ -2,28 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Command
 from workbench.cli.command_table import COMMANDS
 from workbench.cli.help import PANELS, plain_help, split_example
-from workbench.cli.lazy import LazyGroup
-
-
-def leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a command, or the commands of a group, with the words that call it."""
-    if isinstance(command, LazyGroup):
-        for word, entry in command.table.items():
-            yield from leaves(f"{name} {word}", entry.load(word, None))
-    elif hasattr(command, "commands"):
-        for word, one in command.commands.items():
-            yield from leaves(f"{name} {word}", one)
-    else:
-        yield name, command
-
+from workbench.cli.lazy import leaves
 
 ALL = dict(
     leaf for name, entry in COMMANDS.items() for leaf in leaves(name, entry.load(name, None))

@@ -12,6 +12,8 @@ from typing import Any
 from typer import _click as click
 from typer.core import TyperCommand
 
+HELP_OPTIONS = ["-h", "--help"]
+
 WHAT = "What"
 IMAGES = "Images"
 STATISTICS = "Statistics"
@@ -32,8 +34,8 @@ class PanelCommand(TyperCommand):
         super().__init__(*args, help=text, **options)
         self.example = example
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write arguments, then each panel's options."""
+    def panels(self, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """Return name and help of arguments and options by panel, in the order of the help."""
         found: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -44,9 +46,13 @@ class PanelCommand(TyperCommand):
             # Arguments also show their type, as in `STUDY <str>`.
             name = _RAW_TYPE.sub("", record[0])
             found.setdefault(panel or "Options", []).append((name, plain_help(record[1])))
-        for panel in sorted(found, key=_place):
+        return {panel: found[panel] for panel in sorted(found, key=_place)}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write arguments, then each panel's options."""
+        for panel, entries in self.panels(ctx).items():
             with formatter.section(panel):
-                formatter.write_dl(found[panel])
+                formatter.write_dl(entries)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example."""

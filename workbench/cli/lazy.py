@@ -51,7 +51,7 @@ class LazyGroup(TyperGroup):
     table: ClassVar[Mapping[str, LazyCommand]] = {}
 
     def __init__(self, **attributes: Any) -> None:
-        text, self._example = split_example(attributes.pop("help", None) or "")
+        text, self.example = split_example(attributes.pop("help", None) or "")
         super().__init__(help=text, **attributes)
         for name, entry in self.table.items():
             listed = TyperCommand(
@@ -66,7 +66,7 @@ class LazyGroup(TyperGroup):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the example."""
         super().format_epilog(ctx, formatter)
-        write_example(self._example, formatter)
+        write_example(self.example, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return name, command and remaining arguments; the command is imported here."""
@@ -115,6 +115,23 @@ class DefaultGroup(LazyGroup):
             if not getattr(parameter, "is_flag", False)
             for option in parameter.opts
         }
+
+
+def leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a command, or the commands of a group, with the words that call it.
+
+    Args:
+        name: The words that call `command`, without `workbench`.
+        command: A command or a group, as `LazyCommand.load` returns it.
+    """
+    if isinstance(command, LazyGroup):
+        for word, entry in command.table.items():
+            yield from leaves(f"{name} {word}", entry.load(word, None))
+    elif hasattr(command, "commands"):
+        for word, one in command.commands.items():
+            yield from leaves(f"{name} {word}", one)
+    else:
+        yield name, command
 
 
 def _positions(args: Sequence[str], value_options: set[str]) -> Iterator[int]:

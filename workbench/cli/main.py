@@ -8,6 +8,7 @@ import typer
 
 from workbench import __version__
 from workbench.cli.command_table import Commands
+from workbench.cli.help import HELP_OPTIONS
 from workbench.cli.resuming import STOPPED, stop_code, stopped_text
 from workbench.cli.streams import discard_output, output_failure, prepare_streams
 from workbench.errors import StoppedByUserError, WorkbenchError
@@ -17,7 +18,7 @@ from workbench.system.text import printable
 
 app = typer.Typer(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_OPTIONS},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

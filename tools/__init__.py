@@ -1,0 +1,1 @@
+"""What developers run: scripts and the site of the documents."""

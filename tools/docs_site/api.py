@@ -1,0 +1,34 @@
+"""The page of the Python API: every public name of `workbench`, by the module that has it."""
+
+from tools.docs_site.pages import Page
+from workbench import _HOMES
+
+PATH = "python-api.md"
+_INTRODUCTION = """\
+# Python API
+
+Everything that `import workbench as wb` gives. [From Python](python.md) shows it at work."""
+HEADINGS = {
+    "api.networks": "Networks",
+    "api.scores": "Scores",
+    "api.ablation": "Studies",
+    "api.studies": "Studies",
+    "api.search": "Searches",
+    "api.search_results": "Searches",
+    "errors": "Errors",
+}
+"""Of a module's names; other modules have their own name as heading."""
+
+
+def api_page() -> Page:
+    """Return the page, which mkdocstrings fills from the docstrings."""
+    sections: dict[str, list[str]] = {heading: [] for heading in HEADINGS.values()}
+    for name, module in sorted(_HOMES.items(), key=lambda one: one[0].lower()):
+        heading = HEADINGS.get(module, module.rpartition(".")[2].replace("_", " ").capitalize())
+        sections.setdefault(heading, []).append(f"workbench.{module}.{name}")
+    lines = [_INTRODUCTION]
+    for heading, names in sections.items():
+        lines += ["", f"## {heading}"]
+        for name in names:
+            lines += ["", f"::: {name}", "    options:", "      heading_level: 3"]
+    return Page(PATH, "Python API", "\n".join(lines) + "\n")

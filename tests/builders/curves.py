@@ -4,13 +4,17 @@ A trial's PSNR at a step is base + seed + image effects + what the caller adds f
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from tests.builders.comparisons import scored
 from workbench.analysis.comparison import Comparison, compare
+from workbench.experiments.declaration import Declaration, DeclaredArm, Study
+from workbench.experiments.declaring import merge
 from workbench.results import CurvePoint, ImageScore, PerImage, TrialResult, mean_of
 from workbench.statistics.decision_rule import DecisionRule
+from workbench.store.ledger import Ledger
 
 IMAGES = ("baby", "bird", "butterfly", "head", "woman")
 STEPS = tuple(range(100, 1_300, 100))
@@ -75,3 +79,33 @@ def study(
     for name, effect in effects.items():
         results[name] = [trial(name, seed, effect, noise_db=noise_db) for seed in seeds]
     return compare(results, {}, rule=rule), results
+
+
+def declare(
+    store: Path, name: str, results: Mapping[str, Sequence[TrialResult]], question: str = ""
+) -> None:
+    """Write trials into a ledger, and a study that declares them; the first arm is the base."""
+    base, ledger = next(iter(results)), Ledger(store)
+    for trials in results.values():
+        for one in trials:
+            ledger.record(one)
+    arms = tuple(
+        DeclaredArm(
+            name=arm,
+            question="",
+            against="" if arm == base else base,
+            config=trials[0].config,
+        )
+        for arm, trials in results.items()
+    )
+    declaration = Declaration(
+        hash="f" * 64,
+        declared_s=1e9,
+        question=question,
+        arms=arms,
+        seeds=tuple(one.config.seed for one in results[base]),
+        alpha=0.05,
+        margin_db=0.02,
+        keys={arm: tuple(one.key for one in trials) for arm, trials in results.items()},
+    )
+    merge(store, Study(study=name, declarations=(declaration,)))

@@ -36,12 +36,13 @@ def test_a_study_is_reported_in_every_format(
     html = (tmp_path / "page.html").read_text()
     assert "default-src 'none'" in html
     assert html.count("<figure") == html.count("<figcaption>")
-    assert html.count('<figure role="group"') == 3  # forest plot, costs, learning curves
+    # Forest plot, costs, learning curves, differences over training.
+    assert html.count('<figure role="group"') == 4
     headings = re.findall(r"<h([123])[^>]*>(.+?)</h\1>", html)
     assert [re.sub("<[^>]+>", "", heading) for _, heading in headings] == [
         *("Does local variance (L-var) help at all?", "Answers", "Photos"),
         *("Quality and cost: Photos", "Image by image: Photos", "Image crops", "Crops: Photos"),
-        *("Learning curves", "Reproduce"),
+        *("Learning curves", "Differences over training", "Reproduce"),
     ]
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', html)
     assert trained_on in html
@@ -92,6 +93,7 @@ def test_trials_that_are_missing_are_counted(command: Command, finished: Path) -
         (["--format", "png"], "--format png needs --out FILE"),
         (["--format", "parquet"], "--format parquet needs --out FILE"),
         (["--out", "x.txt"], "--out needs another --format than table"),
+        (["--over-training", "--out", "x.txt"], "--out needs another --format than table"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:

@@ -140,6 +140,7 @@ def make_summary() -> VariantSummary:
         seeds=2,
         cost=SMALL_COST,
         figures={"seeds": 2.0},
+        curves={"validation/delta": {40: -0.01, 80: -0.02}},
         params={},
         verdicts={"Set5": "worse"},
         note="",

@@ -91,7 +91,7 @@ def test_a_study_has_a_note_and_a_page_and_an_edited_note_is_kept(
         *("tags.`variant`", "tags.`seed`"),
         *("metrics.`psnr/Set5`", "metrics.`delta/Set5`", "tags.`verdict/Set5`"),
     ]
-    assert [card["type"] for card in state["compareRunCharts"]] == [*["LINE"] * 3, *["BAR"] * 2]
+    assert [card["type"] for card in state["compareRunCharts"]] == [*["LINE"] * 4, *["BAR"] * 2]
     assert tracker.queries.pages() == {
         "lvar study": "#/experiments/1/runs?viewStateShareKey=workbench"
         "&workflowType=machine_learning"

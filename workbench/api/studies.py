@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.training_differences import training_differences
 from workbench.api.pages import inline, show_inline
 from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.listing import list_store
 from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.experiments.study_report import last_study
 from workbench.reporting.json_data import comparison_to_dict
+from workbench.reporting.training_differences import ROW_COLUMNS, to_rows
 from workbench.results import SCORE_NAMES, TrialResult
 from workbench.system.files import write_atomically
 
@@ -123,6 +125,23 @@ class StudyResults:
         ]
         columns = ["variant", "seed", "step", "loss", "learning_rate", *SCORE_NAMES]
         return pd.DataFrame(rows, columns=columns)
+
+    def over_training(self) -> "pd.DataFrame":
+        """Return the differences on the validation images, a row for each comparison and step.
+
+        Columns: variant, against, step, delta_psnr_rgb_db, low_db and high_db (its interval, not
+        adjusted for the number of steps or comparisons), seed_sd_db, image_sd_db, seeds, images,
+        and trend: `settled`, `still moving` or `not known` over the last third of training.
+
+        Example:
+            >>> wb.study("demo").over_training()["trend"].unique()
+        """
+        import pandas as pd
+
+        found = training_differences(self.comparison, self._opened.results)
+        trends = {one.name: one.trend for one in found}
+        rows = [row | {"trend": trends[row["variant"]]} for row in to_rows(found)]
+        return pd.DataFrame(rows, columns=[*ROW_COLUMNS, "trend"])
 
     def verdicts(self) -> "pd.DataFrame":
         """Return a row a comparison and data set.

@@ -8,6 +8,7 @@ from workbench.analysis.comparison import Comparison
 from workbench.cli.comparison_table import print_comparison
 from workbench.cli.console import note, print_json
 from workbench.cli.path_table import print_path, print_shapley
+from workbench.cli.training_table import note_trends
 from workbench.experiments.ablation import AblationOutcome, total_name
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.views import compare_text
@@ -28,6 +29,7 @@ def print_outcome(outcome: AblationOutcome, context: RunContext, *, as_json: boo
     print_where(outcome.reused, outcome.trials, context, in_mlflow=outcome.in_mlflow)
     if outcome.path is None:
         print_comparison(outcome.comparison)
+        note_trends(outcome.comparison, outcome.results)
     elif outcome.shapley is None:
         print_path(outcome.comparison, outcome.path.order, total_name(outcome.path))
     else:

@@ -35,6 +35,15 @@ FormatOption = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+OverTrainingOption = Annotated[
+    bool,
+    typer.Option(
+        "--over-training",
+        help="Differences of validation PSNR against the training step, and whether they still "
+        "move; as table, csv, parquet, json, svg or png.",
+        rich_help_panel=WHAT,
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option(
@@ -49,6 +58,7 @@ def report(
         typer.Argument(metavar="STUDY", help="Name of the study; the last one by default."),
     ] = None,
     declaration: DeclarationOption = None,
+    over_training: OverTrainingOption = False,
     form: FormatOption = "table",
     out: OutOption = None,
     store: StoreOption = DEFAULT_STORE,
@@ -59,6 +69,7 @@ def report(
 
     Example:
         workbench report no-lvar-vs-mdrn-s_smoke_embedded --format markdown
+        workbench report no-lvar-vs-mdrn-s_smoke_embedded --over-training
     """
     if out is not None and form == "table":
         raise ConfigError("--out needs another --format than table")
@@ -66,12 +77,19 @@ def report(
         raise ConfigError(f"--format {form} needs --out FILE")
     # numpy, which --help does not need
     from workbench.cli.comparison_table import print_comparison
+    from workbench.cli.training_table import note_trends, print_over_training
     from workbench.experiments.study import open_study
     from workbench.experiments.study_report import last_study, render_report
+    from workbench.experiments.training_report import differences_of, render_training
 
     opened = open_study(store, study or last_study(store), declaration)
-    if form == "table":
+    if form == "table" and over_training:
+        print_over_training(opened.comparison, differences_of(opened))
+    elif form == "table":
         print_comparison(opened.comparison)
+        note_trends(opened.comparison, opened.results)
+    elif over_training:
+        _write(render_training(form, opened), form, out)
     else:
         _write(render_report(form, opened, store), form, out)
     _note_study(opened)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from workbench.analysis.comparison import ArmRow
 from workbench.analysis.judging import Difference
+from workbench.analysis.training_differences import training_differences
 from workbench.experiments.study import OpenedStudy, declared_text, html_page
 from workbench.reporting.json_data import difference_to_dict
 from workbench.reporting.prints import effects
 from workbench.system.digests import sha256_of_json
 from workbench.system.numbers import difference_text
 from workbench.system.text import markdown
-from workbench.tracking.metric_names import DELTA, SCORES, on_dataset
+from workbench.tracking.metric_names import DELTA, OVER_TRAINING, SCORES, on_dataset
 from workbench.tracking.points import rounded
 from workbench.tracking.run_content import config_params
 from workbench.tracking.summary import VariantSummary
@@ -54,7 +55,7 @@ def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:
     rows = opened.comparison.rows
     holders = {row.name for row in (rows if len(rows) <= MOST_COPIES else rows[:1])}
     configs = {arm.name: arm.config for arm in opened.declared.arms}
-    digest = digest_of(opened)
+    digest, curves = digest_of(opened), _curves(opened)
     return tuple(
         VariantSummary(
             study=opened.study.study,
@@ -68,10 +69,21 @@ def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:
             verdicts=_verdicts(row),
             note=_note(opened, row),
             files=files if row.name in holders else {},
+            curves=curves.get(row.name, {}),
             trials=_trials(row, opened),
         )
         for row in rows
     )
+
+
+def _curves(opened: OpenedStudy) -> dict[str, dict[str, dict[int, float]]]:
+    """Return the differences over training by arm, metric and step."""
+    return {
+        one.name: {
+            OVER_TRAINING: {point.step: rounded(point.estimate.mean) for point in one.points}
+        }
+        for one in training_differences(opened.comparison, opened.results)
+    }
 
 
 def _differences(row: ArmRow) -> Mapping[str, Difference]:

@@ -1,7 +1,7 @@
 """A comparison as CSV, Parquet, Markdown or LaTeX. No torch."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
@@ -58,17 +58,32 @@ def frame(comparison: Comparison) -> Any:
 
 def to_csv(comparison: Comparison) -> bytes:
     """Return one line for each arm or effect and data set, with every figure."""
-    found = frame(comparison)
+    return _csv(frame(comparison))
+
+
+def to_parquet(comparison: Comparison) -> bytes:
+    """Return the same table as Parquet, with its types."""
+    return _parquet(frame(comparison))
+
+
+def rows_as(rows: Sequence[Mapping[str, Any]], form: Literal["csv", "parquet"]) -> bytes:
+    """Return rows of one kind, at least one, as the content of a file."""
+    import pandas as pd
+
+    found = pd.DataFrame(rows)
+    return _csv(found) if form == "csv" else _parquet(found)
+
+
+def _csv(found: Any) -> bytes:
     for column in found.select_dtypes(exclude="number"):
         found[column] = found[column].map(lambda v: csv_cell(v) if isinstance(v, str) else v)
     text: str = found.to_csv(index=False, lineterminator="\n")
     return text.encode()
 
 
-def to_parquet(comparison: Comparison) -> bytes:
-    """Return the same table as Parquet, with its types."""
+def _parquet(found: Any) -> bytes:
     content = io.BytesIO()
-    frame(comparison).to_parquet(content, index=False)
+    found.to_parquet(content, index=False)
     return content.getvalue()
 
 

@@ -41,6 +41,17 @@ _DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
 def png(figure: Plot | Bars | ParallelCoordinates) -> bytes:
     """Return a figure as PNG at 150 dots an inch."""
+    return printed(figure, "png")
+
+
+def printed(figure: Plot | Bars | ParallelCoordinates, form: Form, title: str = "") -> bytes:
+    """Return a figure.
+
+    Args:
+        figure: What is drawn.
+        form: PNG at 150 dots an inch, or SVG with its text as text.
+        title: Above it, in plain text; nothing without one.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -58,7 +69,8 @@ def png(figure: Plot | Bars | ParallelCoordinates) -> bytes:
             case ParallelCoordinates():
                 _draw_parallel(axes, figure)
         without_frame(axes)
-        return _encoded(canvas, "png")
+        _set_title(canvas, title)
+        return _encoded(canvas, form)
 
 
 def effects(comparison: Comparison, form: Form) -> bytes:
@@ -79,9 +91,13 @@ def effects(comparison: Comparison, form: Form) -> bytes:
         canvas = Figure(figsize=size, layout="constrained")
         for axes, panel in zip(canvas.subplots(count, squeeze=False)[:, 0], panels, strict=False):
             draw_forest(axes, panel)
-        if comparison.question:
-            canvas.suptitle(fill(printable(comparison.question), _TITLE_CHARACTERS), fontsize=11)
+        _set_title(canvas, comparison.question)
         return _encoded(canvas, form)
+
+
+def _set_title(canvas: Any, title: str) -> None:
+    if title:
+        canvas.suptitle(fill(printable(title), _TITLE_CHARACTERS), fontsize=11)
 
 
 def _encoded(canvas: Any, form: Form) -> bytes:

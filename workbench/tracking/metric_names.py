@@ -12,6 +12,8 @@ SCORES = {"psnr_rgb_db": "psnr", "ssim_rgb": "ssim", "psnr_y_db": "psnr_y", "ssi
 DELTA = "delta"
 """Difference of PSNR from the arm that a variant is compared with."""
 VALIDATION = "validation"
+OVER_TRAINING = f"{VALIDATION}/{DELTA}"
+"""Difference of validation PSNR at each step, in the run of all seeds of a variant."""
 
 VARIANT_TAG, SEED_TAG, VERDICT = "variant", "seed", "verdict"
 """Tags that are shown as columns; of verdicts it is the first part, as in `verdict/Set5`."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.tracking.metric_names import (
     DELTA,
+    OVER_TRAINING,
     SEED_TAG,
     VALIDATION,
     VARIANT_TAG,
@@ -93,7 +94,8 @@ def _charts(view: StudyView) -> dict[str, Any]:
     if view.judged:
         bars += [on_dataset(DELTA, dataset) for dataset in view.datasets]
     bars += [at_step(step) for step in view.rungs]
-    cards = [*_cards("curves", "LINE", _CURVES), *_cards("scores", "BAR", bars)]
+    curves = [*_CURVES, OVER_TRAINING] if view.judged else _CURVES
+    cards = [*_cards("curves", "LINE", curves), *_cards("scores", "BAR", bars)]
     sections = (
         *(("curves", "Learning curves", True), ("scores", "Scores", True)),
         *((name, name, False) for name in ("resources", "system", "train", VALIDATION)),

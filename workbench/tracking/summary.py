@@ -31,5 +31,7 @@ class VariantSummary:
     """Markdown."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Artifacts by file name."""
+    curves: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    """By metric and step, such as the difference over training."""
     trials: Mapping[tuple[int, str], Mapping[str, float]] = field(default_factory=dict)
     """What is known of its trials only in comparison, by (seed, key of the ledger) and metric."""

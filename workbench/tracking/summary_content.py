@@ -9,8 +9,13 @@ from workbench.tracking.summary import VariantSummary
 
 
 def summary_points(summary: VariantSummary) -> list[Point]:
-    """Return what a variant's seeds give together, and its cost, as metrics."""
+    """Return what a variant's seeds give together, its curves and its cost, as metrics."""
     points = [point(n, v, summary.moment_s, 0) for n, v in summary.figures.items()]
+    points += [
+        point(name, value, summary.moment_s, step)
+        for name, curve in summary.curves.items()
+        for step, value in curve.items()
+    ]
     return points + cost_points(summary.cost)
 
 

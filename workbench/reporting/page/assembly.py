@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.selection import highlighted_arms
+from workbench.analysis.training_differences import training_differences
 from workbench.reporting import figures
 from workbench.reporting.colours import Style, legend, styles
 from workbench.reporting.crops_section import ShownCrops, crops_section
@@ -15,10 +16,12 @@ from workbench.reporting.page.forest import forest
 from workbench.reporting.page.head import Header, head, title
 from workbench.reporting.page.images import images
 from workbench.reporting.page.tables import tables
+from workbench.reporting.page.training import training_section
 
 _ANSWERS = Section("answers", "Answers")
 _CROPS = Section("crops", "Image crops")
 _CURVES = Section("curves-of-learning", "Learning curves")
+_OVER_TRAINING = Section("over-training", "Differences over training")
 _BACKGROUND = Section("background", "Reproduce")
 
 
@@ -40,6 +43,9 @@ def page(
         parts.append((_CROPS, crops_section(crops)))
     if any(trial.curve for trials in results.values() for trial in trials):
         parts.append((_CURVES, _curves(comparison, results)))
+    over_training = training_differences(comparison, results)
+    if over_training:
+        parts.append((_OVER_TRAINING, training_section(comparison, over_training)))
     parts.append((_BACKGROUND, background(header, comparison, results)))
     body = [*head(header, comparison)]
     for section, inner in parts:

@@ -53,6 +53,8 @@ def test_a_factorial_design_has_every_combination_and_no_verdict_on_single_netwo
     assert [effect.name for effect in plan.effects] == [
         *("main effect no-lvar", "main effect relu", "no-lvar x relu")
     ]
+    behind = (("main effect no-lvar", "main effect relu"),)
+    assert [effect.behind for effect in plan.effects] == [(), (), behind]
 
 
 def effects_of(plan: Plan, scores: dict[str, float]) -> dict[str, float]:
@@ -116,6 +118,10 @@ def test_a_part_names_the_interactions_that_it_cannot_tell_apart() -> None:
     assert list(effects)[:4] == [f"main effect {factor.name}" for factor in chosen]
     assert "no-lvar x relu or no-refinement x no-distillation" in effects
     assert len(effects) == 4 + 3
+    assert effects["no-lvar x relu or no-refinement x no-distillation"].behind == (
+        ("main effect no-lvar", "main effect relu"),
+        ("main effect no-refinement", "main effect no-distillation"),
+    )
     assert all(sum(effect.terms.values()) == pytest.approx(0) for effect in plan.effects)
 
 

@@ -184,6 +184,7 @@ def test_plain_data_is_json_with_units_in_its_keys() -> None:
         **{"mean": 0.5, "low": 0.5, "high": 0.5, "verdict": "better", "further_seeds": None},
         **{"seeds": 2, "images": 2, "seed_sd": 0.0, "image_sd": 0.0, "bootstrap": [0.5, 0.5]},
         **{"p": 0.0, "p_holm": 0.0, "p_equivalence": 1.0, "p_equivalence_holm": 1.0},
+        "tested": True,
         **{"equivalence_low": 0.5, "equivalence_high": 0.5, "rest_sd": 0.0},
         **{"alpha": 0.05, "alpha_shared_by": 2, "alpha_left": 0.0, "look_seeds": None},
         "further_seeds_odds": None,

@@ -132,3 +132,54 @@ def test_networks_that_were_passed_over_count_in_the_correction() -> None:
     one_of_many = judged(scored(6), FAMILY, DecisionRule(passed_over=10_000))["near"].decision
     assert alone.verdict == "better"
     assert one_of_many.verdict == "undecided"
+
+
+def factorial(seeds: int, noise: float = 0.01, **shift: float) -> dict[str, Difference]:
+    """Judge two factors, their interaction behind both, at looks after 3 and 6 seeds."""
+    draw = np.random.default_rng(7)
+    means = {"base": 0.0, "a": 0.0, "b": 0.0, "a+b": 0.0, **shift}
+    scores = {
+        arm: {
+            seed: {f"i{image}": 30 + mean + noise * draw.standard_normal() for image in range(20)}
+            for seed in range(1, seeds + 1)
+        }
+        for arm, mean in means.items()
+    }
+    family = {
+        "A": {"base": -0.5, "a": 0.5, "b": -0.5, "a+b": 0.5},
+        "B": {"base": -0.5, "a": -0.5, "b": 0.5, "a+b": 0.5},
+        "A x B": {"base": 0.5, "a": -0.5, "b": -0.5, "a+b": 0.5},
+    }
+    done = ArmScores(scores, {arm: frozenset(found) for arm, found in scores.items()})
+    behind = {"A x B": (("A", "B"),)}
+    return judge({"Set5": done}, family, DecisionRule(looks=LOOKS), behind)["Set5"]
+
+
+def test_an_interaction_is_tested_once_both_main_effects_differ() -> None:
+    found = factorial(3, a=-0.5, b=-0.3, **{"a+b": -0.5})
+    assert [one.decision.verdict for one in found.values()] == ["worse", "worse", "better"]
+    assert found["A x B"].behind == (("A", "B"),)
+    assert not any(one.decision.closed for one in found.values())
+
+
+def test_an_interaction_behind_an_equivalent_main_effect_is_not_tested() -> None:
+    """A is 0 in the mean: half a dB up beside one setting of B, down beside the other."""
+    found = factorial(6, a=0.5, b=-0.5, **{"a+b": -1.0})
+    assert found["A"].decision.verdict == "equivalent"
+    assert found["B"].decision.verdict == "worse"
+    crossed = found["A x B"]
+    assert crossed.decision.closed
+    assert crossed.shut
+    assert crossed.decision.verdict == "undecided"
+    assert crossed.decision.p is not None
+    assert crossed.decision.p < 1e-6
+    assert crossed.decision.more is None
+
+
+def test_the_gate_that_one_look_opened_is_open_at_the_next() -> None:
+    first = factorial(3, 0.1, a=-0.5, b=-0.3, **{"a+b": -0.78})
+    assert first["A x B"].decision.verdict == "undecided"
+    later = factorial(6, 0.1, a=-0.5, b=-0.3, **{"a+b": -0.78})
+    assert [later[name].seeds for name in ("A", "B")] == [(1, 2, 3), (1, 2, 3)]
+    assert later["A x B"].seeds == (1, 2, 3, 4, 5, 6)
+    assert not later["A x B"].decision.closed

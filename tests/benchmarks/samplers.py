@@ -1,9 +1,9 @@
 """The workbench's samplers against plain Optuna on made-up spaces, where nothing is trained.
 
-`python -m tests.benchmarks.samplers [--sampler NAME] [--trials N] [--repetitions N]` prints a
-table: the mean regret of the best network after N within the limits, with its standard error. Plain
-Optuna is what a user would write: `ask`, `set_constraint`, `tell`; it observes the score of what is
-above a limit, too, which a search never trains.
+`python -m tests.benchmarks.samplers [--sampler NAME] [--trials N] [--repetitions N] [--space NAME]
+[--batch N]` prints a table: the mean regret of the best network after N within the limits, with its
+standard error. Plain Optuna is what a user would write: `ask`, `set_constraint`, `tell`; it
+observes the score of what is above a limit, too, which a search never trains.
 """
 
 import argparse
@@ -147,13 +147,16 @@ def main() -> None:
     parser.add_argument("--sampler", default="tpe")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--repetitions", type=int, default=20)
+    parser.add_argument("--space", choices=PROBLEMS, nargs="*", default=list(PROBLEMS))
+    parser.add_argument("--batch", type=int, nargs="*", default=[1, 4])
     given = parser.parse_args()
     print_row = sys.stdout.write
     print_row(f"| {given.sampler}, {given.trials} trials | batch | workbench | Optuna |\n")
     print_row("|---|---|---|---|\n")
-    for name, problem in PROBLEMS.items():
+    for name in given.space:
+        problem = PROBLEMS[name]
         best = best_known(problem)
-        for batch in (1, 4):
+        for batch in given.batch:
             cells = []
             for run in (ours, plain):
                 regrets = [

@@ -47,6 +47,7 @@ def test_a_factorial_plan_runs_adds_seeds_and_is_reported(
     assert [effect["name"] for effect in plain["effects"]] == names
     assert (plain["family"], plain["looks"]) == (3, [[1, 2], [1, 2, 3, 4]])
     means = {arm["name"]: arm["datasets"]["Photos"]["psnr_rgb_db"] for arm in plain["arms"]}
+    assert [effect["tested_behind"] for effect in plain["effects"]] == [[], [], [names[:2]]]
     relu = plain["effects"][1]["datasets"]["Photos"]["delta_psnr_rgb_db"]
     if relu["seeds"] == 4:  # otherwise the means hold seeds that its verdict does not
         with_it, without = means["relu"] + means["no-lvar+relu"], means["mdrn-s"] + means["no-lvar"]
@@ -55,6 +56,7 @@ def test_a_factorial_plan_runs_adds_seeds_and_is_reported(
     (declared,) = study["declarations"]
     assert declared["command"] == f"workbench ablate --plan {path} --json"
     assert declared["looks"] == [2, 4]
+    assert declared["effects"][2]["behind"] == [names[:2]]
     assert declared["question"] == "Do these parts help?"
     report = command("report", "parts")
     assert "main effect relu" in report.out

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.damage import flip
+from workbench.ablation.designs import design_plan
+from workbench.ablation.factors import variant_factor
 from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
@@ -17,7 +19,7 @@ from workbench.errors import ConfigError
 from workbench.execution.lookup import look_up
 from workbench.execution.plan import Plan, make_plan
 from workbench.experiments.changes import change_text
-from workbench.experiments.declaration import Study, read_study, studies
+from workbench.experiments.declaration import Study, planned_effects, read_study, studies
 from workbench.experiments.declaring import Declared, declare, merge
 from workbench.statistics.decision_rule import DecisionRule
 from workbench.store.ledger import Ledger
@@ -70,6 +72,35 @@ def test_the_same_plan_under_other_keys_is_another_declaration(
     assert change_text(first.now, other.now) == expected
     # Back to the first: it is that declaration, with its date.
     assert declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path).now == first.now
+
+
+def factorial(trial: TrialConfig) -> Plan:
+    found = find_variants(["no-lvar", "relu"])
+    return design_plan(
+        "factorial", "my study", "tiny", trial, [variant_factor(one) for one in found], [1, 2]
+    )
+
+
+def test_a_study_that_was_declared_without_gates_keeps_its_tests(
+    tiny_trial: TrialConfig, tmp_path: Path
+) -> None:
+    """Version 0.4.0 tested all effects of a factorial design at once."""
+    made = factorial(tiny_trial)
+    before = replace(made, effects=tuple(replace(one, behind=()) for one in made.effects))
+    old = declare(before, DecisionRule(), keys(made), tmp_path)
+    again = declare(made, DecisionRule(), keys(made), tmp_path)
+    assert again.now == old.now
+    assert again.before is None
+    assert again.now.declares(made, DecisionRule())
+    assert [one.behind for one in planned_effects(again.now)] == [(), (), ()]
+
+
+def test_a_new_study_declares_what_is_tested_first(tiny_trial: TrialConfig, tmp_path: Path) -> None:
+    made = factorial(tiny_trial)
+    declare(made, DecisionRule(), keys(made), tmp_path)
+    (found,) = read_study(tmp_path, "my study").declarations
+    assert planned_effects(found) == made.effects
+    assert found.effects[2].behind == (("main effect no-lvar", "main effect relu"),)
 
 
 def test_changed_images_are_named(tiny_trial: TrialConfig, photos: Path, tmp_path: Path) -> None:

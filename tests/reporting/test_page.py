@@ -90,7 +90,7 @@ def test_the_answers_come_first_each_with_its_verdict() -> None:
     )
     assert re.search(
         r"■ equivalent no difference that matters \(\+0\.0000\d+ dB \[.*?\], "
-        rf"equivalent within ±0\.02 dB, p \S+, at {steps}\)",
+        rf"90 % interval; equivalent within ±0\.02 dB, p \S+, at {steps}\)",
         body,
     )
     assert re.search(rf"● undecided no answer yet \(.*? dB \[.*?\] at {steps}\); more seeds", body)

@@ -5,6 +5,10 @@ import pytest
 
 from tests.builders.comparisons import scored
 from workbench.analysis.comparison import Comparison, compare
+from workbench.reporting.exports import export
+from workbench.reporting.json_data import comparison_to_dict
+from workbench.reporting.page.answers import answer_text
+from workbench.reporting.page.tables import tables
 from workbench.reporting.verdict_texts import (
     can_look,
     decision_texts,
@@ -16,6 +20,7 @@ from workbench.reporting.verdict_texts import (
 )
 from workbench.results import TrialState
 from workbench.statistics.decision_rule import DecisionRule
+from workbench.statistics.effects import Effect
 
 SHIFTS = {"tiny": 0.0, "near": 0.03, "same": 0.0}
 
@@ -45,6 +50,48 @@ def test_the_error_rate_names_what_it_holds_for() -> None:
     assert "all verdicts of the study (2 comparisons on 2 data sets)" in error_rate_text(together)
     assert "±0.02 dB, with the 90 % interval" in margin_text(DecisionRule())
     assert margin_text(DecisionRule(margin_db=0.0)) == "with margin 0 nothing is called equivalent"
+
+
+def crossed() -> Comparison:
+    """Two factors whose effects cancel out in the mean, so that one of them seems to be equal."""
+    draw = np.random.default_rng(2)
+    shifts = {"base": 0.0, "a": 0.5, "b": -0.5, "a+b": -1.0}
+    arms = {
+        name: [
+            scored(f"{name}{s}", s, {"Set5": list(30 + shift + 0.01 * draw.standard_normal(20))})
+            for s in (1, 2, 3)
+        ]
+        for name, shift in shifts.items()
+    }
+    half = {"base": -0.5, "a": 0.5, "b": -0.5, "a+b": 0.5}
+    effects = [
+        Effect("main effect a", half),
+        Effect("main effect b", {"base": -0.5, "a": -0.5, "b": 0.5, "a+b": 0.5}),
+        Effect(
+            "a x b",
+            {"base": 0.5, "a": -0.5, "b": -0.5, "a+b": 0.5},
+            behind=(("main effect a", "main effect b"),),
+        ),
+    ]
+    return compare(arms, {}, {}, effects=effects)
+
+
+def test_an_interaction_that_was_not_tested_says_so_everywhere() -> None:
+    comparison = crossed()
+    difference = comparison.judged("Set5")[-1].difference
+    text = "not tested: main effect a and main effect b must both differ first"
+    assert remedy_text(difference) == text
+    assert "an interaction once both of its main effects differ" in error_rate_text(comparison)
+    *_, effect = comparison_to_dict(comparison)["effects"]
+    assert effect["tested_behind"] == [["main effect a", "main effect b"]]
+    assert effect["datasets"]["Set5"]["delta_psnr_rgb_db"]["tested"] is False
+    assert b"undecided, not tested" in export(comparison, "markdown")
+    assert "not tested" in "".join(tables(comparison, "Set5"))
+
+
+def test_the_answer_of_an_equivalent_difference_names_its_confidence() -> None:
+    judged = compared().judged("Set5")[1]
+    assert "], 90 % interval; equivalent within ±0.02 dB" in answer_text(judged, 0.02, "at 8 steps")
 
 
 def test_an_undecided_difference_says_what_to_plan() -> None:

@@ -17,7 +17,8 @@ def factorial_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> I
 
     A main effect is the mean, over all settings of the other factors, of what a level brings
     against the base's. An interaction is half of how much more it brings beside a level of the
-    other factor than beside the base's (Box, Hunter and Hunter, 2005, section 5.6).
+    other factor than beside the base's (Box, Hunter and Hunter, 2005, section 5.6). It is tested
+    behind both of its main effects.
 
     Args:
         factors: Of the design.
@@ -33,7 +34,8 @@ def factorial_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> I
             enumerate(one.levels, 1), enumerate(other.levels, 1)
         ):
             question = f"Does {a.name} bring more together with {b.name}?"
-            yield Effect(f"{a.name} x {b.name}", _contrast(named, {p: i, q: j}), question)
+            behind = ((_main_effect(a.name), _main_effect(b.name)),)
+            yield Effect(f"{a.name} x {b.name}", _contrast(named, {p: i, q: j}), question, behind)
 
 
 def _main_effect(level: str) -> str:
@@ -84,7 +86,8 @@ def fraction_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> It
     """Yield the effects that a fraction of a factorial design can estimate.
 
     Interactions with equal signs in every network are aliased: they are one effect with all their
-    names. One that is aliased with a main effect is left out, as it is taken to be small.
+    names, tested once both main effects of any of these differ. One that is aliased with a main
+    effect is left out, as it is taken to be small.
     """
     columns: dict[tuple[float, ...], list[tuple[int, ...]]] = {}
     for size in (1, 2):
@@ -97,4 +100,6 @@ def fraction_effects(factors: Sequence[Factor], named: Mapping[Cell, str]) -> It
         label = " or ".join(" x ".join(factors[p].name for p in places) for places in shown)
         label = _main_effect(label) if main else label
         question = factors[main[0][0]].levels[0].question if main else ""
-        yield Effect(label, dict(zip(named.values(), column, strict=True)), question)
+        first = [tuple(_main_effect(factors[p].name) for p in places) for places in shown]
+        behind = tuple((pair[0], pair[1]) for pair in first if len(pair) == 2)
+        yield Effect(label, dict(zip(named.values(), column, strict=True)), question, behind)

@@ -45,7 +45,9 @@ def _undecided(plan: Plan, results: Results, rule: DecisionRule) -> tuple[Arm, .
         name
         for dataset in comparison.protocols
         for name in set(family).difference(
-            one.name for one in comparison.judged(dataset) if one.difference.settled
+            one.name
+            for one in comparison.judged(dataset)
+            if one.difference.settled or one.difference.shut
         )
     }
     needed = {arm for name in undecided for arm in family[name]}

@@ -61,6 +61,8 @@ class EffectRow:
     name: str
     question: str
     terms: Terms
+    behind: tuple[tuple[str, str], ...]
+    """Of an interaction: the pairs of main effects that it is tested behind."""
     parameters: float
     """Weighted like the scores: what the effect adds."""
     multiply_adds: float
@@ -127,7 +129,8 @@ def compare(
         against: By arm, the arm that it is compared with; an arm without is not compared. None
             compares all with the base.
         rule: Decides the verdicts.
-        effects: Contrasts over several arms, members of the same family.
+        effects: Contrasts over several arms, members of the same family; interactions are tested
+            behind their main effects.
         question: The study's.
 
     Raises:
@@ -141,7 +144,9 @@ def compare(
     arms = {name: results for name, results in arms.items() if results}
     protocols = _protocols([result for results in arms.values() for result in results])
     rule = rule or DecisionRule()
-    judged = judge({name: psnr_of_arms(arms, name) for name in protocols}, family, rule)
+    behind = {effect.name: effect.behind for effect in effects if effect.behind}
+    scored = {name: psnr_of_arms(arms, name) for name in protocols}
+    judged = judge(scored, family, rule, behind)
     rows = [
         ArmRow(
             name=name,
@@ -189,6 +194,7 @@ def _effect_row(
         name=effect.name,
         question=effect.question,
         terms=effect.terms,
+        behind=effect.behind,
         parameters=sum(w * costs[arm].parameters for arm, w in effect.terms.items()),
         multiply_adds=sum(w * costs[arm].multiply_adds for arm, w in effect.terms.items()),
         datasets=datasets,

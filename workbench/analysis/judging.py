@@ -5,8 +5,8 @@ Neither torch nor numpy until the first family is judged: plans and listings imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.statistics.decision_rule import SETTLED, DecisionRule
@@ -14,6 +14,7 @@ from workbench.statistics.effects import Terms
 from workbench.statistics.sequential import Look, schedule
 
 if TYPE_CHECKING:
+    from workbench.statistics.gatekeeping import Gates
     from workbench.statistics.matrix import Differences, Scores
     from workbench.statistics.sensitivity import Sensitivity
     from workbench.statistics.verdicts import Decision
@@ -33,11 +34,21 @@ class Difference:
     """Number of seeds of the look that judged it; None if the study judges once."""
     left: float = 0.0
     """Error rate that is left for later looks."""
+    behind: tuple[tuple[str, str], ...] = ()
+    """Of an interaction: the pairs of main effects that it is tested behind."""
+    shut: bool = False
+    """Whether no look can test it any more, as the verdicts on its main effects stand."""
 
     @property
     def settled(self) -> bool:
         """Whether it has a verdict that later seeds do not change."""
         return self.decision.verdict in SETTLED
+
+    @property
+    def differs(self) -> bool:
+        """Whether "there is no difference" is rejected at the look that judged it."""
+        p = self.decision.p_holm
+        return p is not None and p <= self.decision.alpha
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -59,12 +70,17 @@ class ArmScores:
     """Seeds whose trial has ended, with or without a score."""
 
 
+Behind = Mapping[str, tuple[tuple[str, str], ...]]
+"""By interaction, the pairs of main effects that it is tested behind."""
 Key = tuple[str, str]
 """A member of the family on one data set: (data set, name)."""
 
 
 def judge(
-    scored: Mapping[str, ArmScores], family: Mapping[str, Terms], rule: DecisionRule
+    scored: Mapping[str, ArmScores],
+    family: Mapping[str, Terms],
+    rule: DecisionRule,
+    behind: Behind | None = None,
 ) -> dict[str, dict[str, Difference]]:
     """Give the verdicts of a family; members without a shared seed or image have none.
 
@@ -77,6 +93,7 @@ def judge(
         scored: By data set.
         family: Its members by name, all that were declared.
         rule: Decides their verdicts.
+        behind: The interactions that are tested behind main effects, by name.
 
     Returns:
         By data set, then by member.
@@ -85,13 +102,17 @@ def judge(
     groups = [tuple(scored)] if rule.scope == "study" else [(dataset,) for dataset in scored]
     for datasets in groups:
         members = {(dataset, name): terms for dataset in datasets for name, terms in family.items()}
-        for (dataset, name), difference in _judge_looks(scored, members, rule).items():
+        judged = _judge_looks(scored, members, rule, behind or {})
+        for (dataset, name), difference in judged.items():
             found[dataset][name] = difference
     return found
 
 
 def _judge_looks(
-    scored: Mapping[str, ArmScores], members: Mapping[Key, Terms], rule: DecisionRule
+    scored: Mapping[str, ArmScores],
+    members: Mapping[Key, Terms],
+    rule: DecisionRule,
+    behind: Behind,
 ) -> dict[Key, Difference]:
     """Judge members that share one error rate, look by look."""
     schedules = {name: schedule(rule, name) for _, name in members}
@@ -108,8 +129,32 @@ def _judge_looks(
         for (alpha, left), keys in due.items():
             pairs = _pairs(scored, {key: members[key] for key in keys}, seeds)
             size = len(active) + rule.passed_over * len({dataset for dataset, _ in members})
-            found |= _decided(pairs, seeds, alpha, left, rule, size)
+            gates = _gates(members, behind, found) if behind else None
+            decided = _decided(pairs, seeds, alpha, left, rule, size, gates)
+            found |= {
+                key: replace(one, behind=behind.get(key[1], ())) for key, one in decided.items()
+            }
+    if behind:
+        last = _gates(members, behind, found)
+        found = {key: replace(one, shut=last.shut(key)) for key, one in found.items()}
     return found
+
+
+def _gates(members: Mapping[Key, Terms], behind: Behind, found: Mapping[Key, Difference]) -> Gates:
+    """Return which members come first, and what earlier looks have found."""
+    from workbench.statistics.gatekeeping import Gates, Pairs
+
+    pairs: dict[Hashable, Pairs] = {
+        (dataset, name): tuple(((dataset, one), (dataset, other)) for one, other in behind[name])
+        for dataset, name in members
+        if name in behind
+    }
+    return Gates(
+        pairs,
+        frozenset(members.keys() - pairs.keys()),
+        frozenset(key for key, one in found.items() if one.differs),
+        frozenset(key for key, one in found.items() if one.settled),
+    )
 
 
 def _reached(scored: ArmScores, terms: Terms, seeds: tuple[int, ...]) -> bool:
@@ -150,6 +195,7 @@ def _decided(
     left: float,
     rule: DecisionRule,
     size: int,
+    gates: Gates | None,
 ) -> dict[Key, Difference]:
     from workbench.statistics.bootstrap import double_bootstrap
     from workbench.statistics.estimate import estimate
@@ -163,6 +209,7 @@ def _decided(
         margin_db=rule.margin_db,
         size=size,
         left=left or rule.alpha * LAST_LOOK,
+        gates=gates,
     )
     return {
         key: Difference(

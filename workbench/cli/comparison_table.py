@@ -146,4 +146,7 @@ def score_cells(score: ArmScore | None) -> list[str | Text]:
 
 
 def _decision_cells(difference: Difference) -> list[str | Text]:
-    return [*decision_texts(difference), verdict_text(difference.decision.verdict)]
+    word = verdict_text(difference.decision.verdict)
+    if difference.decision.closed:
+        word.append(", not tested")
+    return [*decision_texts(difference), word]

@@ -128,7 +128,7 @@ def _retuned(
 
 
 def _compared(study: PlannedStudy, trained: Trained) -> AblationOutcome:
-    plan, path, results = study.plan, study.path, trained.results
+    plan, path, results = replace(study.plan, effects=trained.effects), study.path, trained.results
     rule = trained.rule
     questions = {arm.name: arm.question for arm in plan.arms}
     attribution = networks = None

@@ -20,6 +20,7 @@ from workbench.statistics.decision_rule import (
     FormerLook,
     Spending,
 )
+from workbench.statistics.effects import Effect
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, unseal_json
 from workbench.system.strict_json import loads
@@ -43,6 +44,9 @@ class DeclaredEffect(Frozen):
     question: str
     terms: dict[str, float]
     """Weight of each design."""
+    behind: tuple[tuple[str, str], ...] = ()
+    """Of an interaction: the pairs of main effects that it is tested behind. Version 0.4.0 tested
+    all effects at once and did not have it."""
 
 
 class DeclaredLook(Frozen):
@@ -99,11 +103,12 @@ class Declaration(Frozen):
     @property
     def _without_keys(self) -> tuple[object, ...]:
         rule = (self.alpha, self.margin_db, self.error_rate, self.passed_over)
-        return (self.arms, self.effects, self.seeds, self.looks, *rule)
+        return (self.arms, _ungated(self.effects), self.seeds, self.looks, *rule)
 
     def declares(self, plan: Plan, rule: DecisionRule) -> bool:
         """Tell whether it is the declaration of a plan, whatever its images and keys are."""
-        wanted = (declared_arms(plan), declared_effects(plan), plan.seeds, plan.looks)
+        effects = _ungated(declared_effects(plan))
+        wanted = (declared_arms(plan), effects, plan.seeds, plan.looks)
         return self._without_keys == (
             *wanted,
             rule.alpha,
@@ -183,8 +188,22 @@ def declared_arms(plan: Plan) -> tuple[DeclaredArm, ...]:
 def declared_effects(plan: Plan) -> tuple[DeclaredEffect, ...]:
     """Return the effects of a plan as they are declared."""
     return tuple(
-        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms)) for e in plan.effects
+        DeclaredEffect(name=e.name, question=e.question, terms=dict(e.terms), behind=e.behind)
+        for e in plan.effects
     )
+
+
+def planned_effects(declared: Declaration) -> tuple[Effect, ...]:
+    """Return the effects of a declaration as they are judged."""
+    return tuple(
+        Effect(effect.name, effect.terms, effect.question, effect.behind)
+        for effect in declared.effects
+    )
+
+
+def _ungated(effects: tuple[DeclaredEffect, ...]) -> tuple[DeclaredEffect, ...]:
+    """Return effects without the order of their tests, which is no other declaration."""
+    return tuple(effect.model_copy(update={"behind": ()}) for effect in effects)
 
 
 def last_declaration(store: Path, name: str) -> Declaration | None:

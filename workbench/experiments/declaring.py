@@ -66,7 +66,11 @@ def declare(
     declared = {
         "arms": [arm.plain() for arm in arms],
         "seeds": list(plan.seeds),
-        "effects": [effect.plain() for effect in effects],
+        # As version 0.4.0 hashed effects that are tested behind nothing.
+        "effects": [
+            {key: value for key, value in effect.plain().items() if key != "behind" or value}
+            for effect in effects
+        ],
         "looks": list(plan.looks),
         "alpha": rule.alpha,
         "margin_db": rule.margin_db,
@@ -104,7 +108,7 @@ def _add(new: Declaration, name: str, store: Path) -> Declared:
     earlier = read_study(store, name).declarations if Store(store).study(name).exists() else ()
     same = next((one for one in earlier if one.family == new.family), None)
     if same is not None:
-        kept = ("hash", "declared_s", "command", "spending", "former")
+        kept = ("hash", "declared_s", "command", "spending", "former", "effects")
         update: dict[str, Any] = {field: getattr(same, field) for field in kept}
         update["question"] = new.question or same.question
         # An older workbench did not write the images down, and keys alone do not name them.

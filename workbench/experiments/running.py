@@ -1,7 +1,7 @@
 """Declare a plan, run what is not finished of it, and return the results of each arm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.ablation.sequential import next_look
 from workbench.execution.events import TrialReused, to_all
@@ -12,7 +12,7 @@ from workbench.execution.run import by_arm, run_plan
 from workbench.execution.speed import duration_text, seconds_left
 from workbench.execution.tracked import TrackedTrials
 from workbench.experiments.changes import change_text
-from workbench.experiments.declaration import read_study
+from workbench.experiments.declaration import planned_effects, read_study
 from workbench.experiments.declaring import Declared, declare
 from workbench.experiments.describing import study_view
 from workbench.experiments.events import TrialsStarted, trials
@@ -23,6 +23,7 @@ from workbench.experiments.views import optional, tracking
 from workbench.reporting.verdict_texts import spent_text
 from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
+from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
 from workbench.system.events import Emit, Note, ignore, working
 from workbench.system.text import counted
@@ -51,6 +52,8 @@ class Trained:
     """Number of the plan's declaration among those of its study, the oldest being 1."""
     in_mlflow: bool
     """Whether MLflow shows the trials."""
+    effects: tuple[Effect, ...] = ()
+    """As declared, which decides what is tested first."""
     rule: DecisionRule = DEFAULT_RULE
     """As declared, with the looks and with what the study has spent before."""
 
@@ -114,6 +117,7 @@ def train(
     declared = declare(plan, rule, keys, context.store, context.command)
     _note_changes(plan.study, declared, emit)
     rule = declared.now.rule
+    plan = replace(plan, effects=planned_effects(declared.now))
     if rule.former:
         emit(Note(f"study {plan.study}: {spent_text(rule)}"))
     results: dict[tuple[str, int], TrialResult] = {}
@@ -146,7 +150,14 @@ def train(
         if result.state is TrialState.OUT_OF_MEMORY:
             text = f"{arm} seed {seed}: memory ran out; rerun the same command to run it again"
             emit(Note(text))
-    return Trained(by_arm(plan, results), len(reused), declared.number, address is not None, rule)
+    return Trained(
+        by_arm(plan, results),
+        len(reused),
+        declared.number,
+        in_mlflow=address is not None,
+        effects=plan.effects,
+        rule=rule,
+    )
 
 
 def _note_changes(study: str, declared: Declared, emit: Emit) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from workbench.analysis.comparison import Comparison, compare
 from workbench.experiments.changes import change_text
-from workbench.experiments.declaration import Declaration, Study, read_study
+from workbench.experiments.declaration import Declaration, Study, planned_effects, read_study
 from workbench.reporting.crops import find_crops
 from workbench.reporting.page import Header, page
 from workbench.reporting.verdict_texts import spent_text
 from workbench.results import TrialResult
-from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
 
 Results = dict[str, list[TrialResult]]
@@ -96,7 +95,7 @@ def compare_declared(declared: Declaration, results: Results) -> Comparison:
         {arm.name: arm.question for arm in declared.arms},
         {arm.name: arm.against for arm in declared.arms if arm.against},
         declared.rule,
-        [Effect(effect.name, effect.terms, effect.question) for effect in declared.effects],
+        planned_effects(declared),
         question=declared.question,
     )
 

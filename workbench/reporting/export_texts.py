@@ -13,6 +13,7 @@ from workbench.reporting.verdict_texts import (
     looks_text,
     margin_text,
     population_text,
+    verdict_word,
 )
 from workbench.results import MeanScore
 from workbench.system.numbers import (
@@ -104,7 +105,7 @@ def _effect_texts(row: EffectRow, dataset: str) -> list[str]:
 
 
 def _delta_texts(difference: Difference) -> tuple[str, str, str]:
-    return *decision_texts(difference), difference.decision.verdict
+    return *decision_texts(difference), verdict_word(difference)
 
 
 def _meaning(comparison: Comparison) -> str:

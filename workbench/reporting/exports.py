@@ -16,6 +16,7 @@ Format = Literal["csv", "parquet", "markdown", "latex"]
 
 DELTA = (
     *("mean", "low", "high", "verdict", "p", "p_holm", "p_equivalence_holm", "p_sign_flip"),
+    "tested",
     *("seed_sd", "image_sd", "median", "win_rate", "further_seeds"),
 )
 COSTS = ("parameters", "multiply_adds", "activations", "convolutions")

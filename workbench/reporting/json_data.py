@@ -48,6 +48,7 @@ def _effect_to_dict(row: EffectRow) -> dict[str, Any]:
         "name": row.name,
         "question": row.question,
         "terms": dict(row.terms),
+        "tested_behind": [list(pair) for pair in row.behind],
         "parameters": row.parameters,
         "multiply_adds": row.multiply_adds,
         "datasets": {
@@ -76,6 +77,7 @@ def difference_to_dict(difference: Difference) -> dict[str, Any]:
         "low": low,
         "high": high,
         "verdict": decision.verdict,
+        "tested": decision.verdict != "not testable" and not decision.closed,
         "further_seeds": decision.further_seeds,
         "further_seeds_odds": decision.more and decision.more.odds,
         "alpha": decision.alpha,

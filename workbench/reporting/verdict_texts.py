@@ -39,7 +39,13 @@ def error_rate_text(comparison: Comparison) -> str:
         over = f"all verdicts of a data set ({family}), and up to {sets} times as much over all"
     else:
         over = f"all verdicts ({family})"
-    return f"error rate {rule.alpha:g} for {over}, by one Holm step-down over both tests (p)"
+    how = "one Holm step-down over both tests (p)"
+    if any(effect.behind for effect in comparison.effects):
+        how = (
+            "gatekeeping over both tests (p): main effects first, an interaction once both of its "
+            "main effects differ"
+        )
+    return f"error rate {rule.alpha:g} for {over}, by {how}"
 
 
 def margin_text(rule: DecisionRule) -> str:
@@ -62,6 +68,12 @@ def decision_texts(difference: Difference) -> tuple[str, str]:
     return difference_text(found.estimate.mean, interval), p_text(p)
 
 
+def verdict_word(difference: Difference) -> str:
+    """Return the verdict as tables have it; an interaction that was not tested says so."""
+    verdict = difference.decision.verdict
+    return f"{verdict}, not tested" if difference.decision.closed else verdict
+
+
 def can_look(comparison: Comparison) -> bool:
     """Tell whether the study could add seeds look by look: not a path, whose steps are a chain."""
     against = {row.name: row.against for row in comparison.rows}
@@ -75,6 +87,8 @@ def remedy_text(difference: Difference, *, looks: bool = True) -> str:
         difference: An undecided one.
         looks: Whether such a study could add seeds look by look.
     """
+    if difference.decision.closed:
+        return untested_text(difference)
     more, seeds = difference.decision.more, len(difference.seeds)
     if more is None:
         return "more seeds alone would not settle it, more images may"
@@ -85,6 +99,13 @@ def remedy_text(difference: Difference, *, looks: bool = True) -> str:
         return text  # a later look of this study
     wanted = f"{seeds}..{seeds + more.seeds}" if looks else f"{seeds + more.seeds}"
     return f"{text}; this study has spent its error rate, so plan the next one as --seeds {wanted}"
+
+
+def untested_text(difference: Difference) -> str:
+    """Return why an interaction was not tested: `not tested: A and B must both differ first`."""
+    pairs = [f"{one} and {other}" for one, other in difference.behind]
+    more = ", and no later look can" if difference.shut and difference.left > 0 else ""
+    return f"not tested{more}: {' or '.join(pairs)} must both differ first"
 
 
 def looks_text(rule: DecisionRule) -> str:

@@ -16,3 +16,6 @@ class Effect:
     terms: Terms
     """The weights add up to 0, so that what all arms share falls out."""
     question: str = ""
+    behind: tuple[tuple[str, str], ...] = ()
+    """Of an interaction: the pairs of main effects that it is tested behind (`gatekeeping.py`).
+    Empty: it is tested from the start."""

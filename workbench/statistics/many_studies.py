@@ -8,6 +8,7 @@ from workbench.statistics.crossed import Values, mean_squares, two_sided_p
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 from workbench.statistics.estimate import Matrix
 from workbench.statistics.family import step_down
+from workbench.statistics.gatekeeping import Gates, gated_step_down
 from workbench.statistics.sequential import shares
 
 BETTER, WORSE, EQUIVALENT, UNDECIDED = 1, -1, 2, 0
@@ -19,6 +20,7 @@ def judge_studies(
     *,
     alpha: float = ALPHA,
     margin_db: float = MARGIN_DB,
+    gates: Gates | None = None,
 ) -> Values:
     """Return the verdicts on the members of many studies.
 
@@ -27,6 +29,7 @@ def judge_studies(
         looks: Seeds at each look, at least 2, increasing; one for a study that judges once.
         alpha: Error rate of the family.
         margin_db: Differences within it do not matter.
+        gates: Which members, by their places, are tested first; for one look.
 
     Returns:
         Shape (studies, members): BETTER, WORSE, EQUIVALENT or UNDECIDED.
@@ -37,7 +40,8 @@ def judge_studies(
         for study, rows in enumerate(tests):
             active = np.flatnonzero(verdicts[study] == UNDECIDED)
             p_values = {int(m): (float(rows[m, 0]), float(rows[m, 1])) for m in active}
-            for member, (differs, within) in step_down(p_values).items():
+            adjusted = gated_step_down(p_values, gates) if gates else step_down(p_values)
+            for member, (differs, within) in adjusted.items():
                 if within <= rate:
                     verdicts[study, member] = EQUIVALENT
                 elif differs <= rate:

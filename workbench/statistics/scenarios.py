@@ -13,12 +13,15 @@ from workbench.statistics.audit import Rate
 from workbench.statistics.crossed import Values
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB
 from workbench.statistics.estimate import Matrix
+from workbench.statistics.gatekeeping import Gates
 from workbench.statistics.many_studies import judge_studies
 from workbench.statistics.simulation import Truth, simulate_studies
 
 IMAGES = 20
 FAMILY = 6
 LOOKS = (3, 6, 10)
+FACTORIAL = Gates({3: ((0, 1),), 4: ((0, 2),), 5: ((1, 2),)}, frozenset({0, 1, 2}))
+"""Three main effects, and the interactions behind them."""
 SEARCHED = 23
 """Networks that a search compares before it promotes the best."""
 
@@ -69,6 +72,26 @@ def _family(repeats: int, draw: np.random.Generator) -> list[Scenario]:
     found = judge_studies(members, (4,))
     wrong = (np.abs(found[:, 0]) == 1) | (found[:, 1:] == 2).any(axis=1)
     return [Scenario(f"family of {FAMILY}", "any wrong verdict", _rate(wrong), ALPHA)]
+
+
+def _factorial(repeats: int, draw: np.random.Generator) -> list[Scenario]:
+    """Three factors: two differ by the margin, one is vague; their interaction is at 0, vague, too.
+
+    The interaction of the two is tested once both differ, which they do in every study.
+    """
+    exact = Truth(effect=MARGIN_DB, seed_sd=0.002, image_sd=0.0, noise_sd=0.001)
+    vague = Truth(seed_sd=0.5, image_sd=0.0, noise_sd=0.1)
+    members = [simulate_studies(t, 4, IMAGES, repeats, draw) for t in (vague, exact, exact)]
+    members += [simulate_studies(vague, 4, IMAGES, repeats, draw) for _ in range(3)]
+    found = judge_studies(members, (4,), gates=FACTORIAL)
+    without, at_margin = np.abs(found[:, [0, 3, 4, 5]]) == 1, found[:, [1, 2]] == 2
+    wrong = without.any(axis=1) | at_margin.any(axis=1)
+    some = [_draw(repeats, 6, draw, effect=0.04), *(_draw(repeats, 6, draw) for _ in range(5))]
+    power = judge_studies(some, (6,), gates=FACTORIAL)[:, 0] == 1
+    return [
+        Scenario("factorial of 3", "any wrong verdict", _rate(wrong), ALPHA),
+        Scenario("factorial of 3", "main effect of 0.04 dB found", _rate(power)),
+    ]
 
 
 def _looks(repeats: int, draw: np.random.Generator) -> list[Scenario]:
@@ -161,7 +184,7 @@ def _promotion(repeats: int, draw: np.random.Generator) -> list[Scenario]:
 
 
 _KINDS = (
-    *(_family, _looks, _looks_of_family, _missing_seed),
+    *(_family, _factorial, _looks, _looks_of_family, _missing_seed),
     *(_equivalence, _advice, _promotion),
 )
 SCENARIOS = 2 * len(_KINDS)

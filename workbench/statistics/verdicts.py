@@ -1,12 +1,13 @@
 """Verdicts on differences of one family."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
 from workbench.statistics.estimate import Estimate
 from workbench.statistics.exact import sign_flip_p, smallest_p
 from workbench.statistics.family import Member, step_down
+from workbench.statistics.gatekeeping import Gates, gated_step_down
 from workbench.statistics.planning import MoreSeeds, more_seeds
 
 
@@ -39,6 +40,8 @@ class Decision:
     """Error rate of its look, which the p after the step-down are compared with."""
     sharing: int = 1
     """Members that shared it: the verdict rests on about alpha / sharing."""
+    closed: bool = False
+    """Whether it was not tested, as it is behind main effects that are not found to differ."""
 
     @property
     def further_seeds(self) -> int | None:
@@ -53,6 +56,7 @@ def decide(
     margin_db: float = MARGIN_DB,
     size: int | None = None,
     left: float | None = None,
+    gates: Gates | None = None,
 ) -> dict[Member, Decision]:
     """Give the verdicts of a family of variants, such as all on one data set.
 
@@ -66,36 +70,53 @@ def decide(
         margin_db: Differences within it do not matter; with 0 none is equivalent.
         size: Members that share alpha, if some of them are not judged now.
         left: Error rate that later seeds have, for the plan of more seeds; None for `alpha`.
+        gates: Which members are tested first, if some are; `size` has no meaning then.
     """
     testable = {name: e for name, (e, _) in estimates.items() if e.error is not None}
     pairs = {n: (_sure(e.p_difference()), _within(e, margin_db)) for n, e in testable.items()}
-    adjusted = step_down(pairs, size)
-    sharing = len(testable) if size is None else size
+    adjusted = step_down(pairs, size) if gates is None else gated_step_down(pairs, gates)
+    differ = {name for name, both in adjusted.items() if both[0] <= alpha}
     decisions = {}
     for name, (found, seed_means) in estimates.items():
+        closed = gates is not None and not gates.open(name, gates.differ | differ)
+        if gates is not None:
+            sharing = gates.sharing(name)
+        else:
+            sharing = len(testable) if size is None else size
+        plain = Decision("not testable", found, alpha=alpha, sharing=sharing, closed=closed)
         if name not in testable:
-            decisions[name] = Decision("not testable", found, alpha=alpha, sharing=sharing)
+            decisions[name] = plain
             continue
-        verdict = _verdict(found, *adjusted[name], alpha)
-        shown = alpha if alpha > 0 else ALPHA
-        undecided = verdict == "undecided"
-        later = (alpha if left is None else left) / sharing
-        decisions[name] = Decision(
-            verdict=verdict,
-            estimate=found,
-            interval=found.interval(1 - shown),
-            p=pairs[name][0],
-            p_holm=adjusted[name][0],
-            p_equivalence=pairs[name][1],
-            p_equivalence_holm=adjusted[name][1],
-            equivalence_interval=found.interval(1 - min(2 * shown, 1.0)),
-            p_sign_flip=sign_flip_p(seed_means),
-            smallest_p_sign_flip=smallest_p(found.seeds),
-            more=more_seeds(found, alpha=later, margin_db=margin_db) if undecided else None,
-            alpha=alpha,
-            sharing=sharing,
-        )
+        decided = _decided(plain, pairs[name], adjusted[name], seed_means)
+        if decided.verdict == "undecided" and not closed:
+            later = (alpha if left is None else left) / sharing
+            more = more_seeds(found, alpha=later, margin_db=margin_db)
+            decided = replace(decided, more=more)
+        decisions[name] = decided
     return decisions
+
+
+def _decided(
+    plain: Decision,
+    p: tuple[float, float],
+    adjusted: tuple[float, float],
+    seed_means: tuple[float, ...],
+) -> Decision:
+    """Return the verdict on a testable member, with what it rests on."""
+    found, alpha = plain.estimate, plain.alpha
+    shown = alpha if alpha > 0 else ALPHA
+    return replace(
+        plain,
+        verdict=_verdict(found, *adjusted, alpha),
+        interval=found.interval(1 - shown),
+        p=p[0],
+        p_holm=adjusted[0],
+        p_equivalence=p[1],
+        p_equivalence_holm=adjusted[1],
+        equivalence_interval=found.interval(1 - min(2 * shown, 1.0)),
+        p_sign_flip=sign_flip_p(seed_means),
+        smallest_p_sign_flip=smallest_p(found.seeds),
+    )
 
 
 def _within(found: Estimate, margin_db: float) -> float:

@@ -102,10 +102,12 @@ def answer_text(judged: Judged, margin_db: float, steps: str, *, looks: bool = T
     delta = db_text(found.estimate.mean, found.interval)
     if found.verdict == "equivalent":
         inner = db_text(found.estimate.mean, found.equivalence_interval)
+        # The figures beside it show the wider interval of "no difference".
+        confidence = f"{100 * (1 - 2 * found.alpha):.3g} % interval"
         within = (
             f"equivalent within ±{margin_db:g} dB, p {p_text(found.p_equivalence_holm)}, {steps}"
         )
-        return f"no difference that matters ({inner}, {within})"
+        return f"no difference that matters ({inner}, {confidence}; {within})"
     if found.verdict == "undecided":
         return f"no answer yet ({delta} {steps}); {remedy_text(judged.difference, looks=looks)}"
     if found.verdict == "not testable":

@@ -87,7 +87,8 @@ def _decided(difference: Difference | None) -> list[Cell]:
     if difference is None:
         return [Cell("-"), Cell("", "word")]
     delta, _ = decision_texts(difference)
-    return [Cell(text(delta)), Cell(chip(difference.decision.verdict), "word")]
+    untested = " not tested" if difference.decision.closed else ""
+    return [Cell(text(delta)), Cell(f"{chip(difference.decision.verdict)}{untested}", "word")]
 
 
 def _more(

@@ -2,19 +2,15 @@
 
 import re
 import shlex
-import textwrap
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import workbench as wb
-from tests.builders.docs import ROOT, commands
-from workbench.cli.command_table import COMMANDS
+from tests.builders.docs import DOCUMENTS, ROOT, blocks, commands, parse
 from workbench.config.shipped import data_files
 from workbench.experiments.plan_file import read_plan
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CURRENT = [one for one in DOCUMENTS if one.name not in ("decisions.md", "results.md")]
 """Documents of today's state; the others also tell of earlier ones."""
 COMMANDS_OF = [
@@ -27,15 +23,7 @@ COMMANDS_OF = [
 
 @pytest.mark.parametrize(("document", "line"), COMMANDS_OF)
 def test_a_command_of_the_documents_can_be_parsed(document: str, line: str) -> None:
-    name, *words = shlex.split(line)[1:]
-    command: Any = COMMANDS[name].load(name, None)
-    while hasattr(command, "resolve_command"):
-        context = command.make_context(name, words)
-        name, command, words = command.resolve_command(
-            context, [*context._protected_args, *context.args]
-        )
-    parsed = command.make_context(name, words)  # which raises for an unknown option or value
-    assert parsed.command is command
+    parse(line)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -60,10 +48,8 @@ def test_the_readme_counts_the_variants_as_they_are() -> None:
 
 
 def test_the_plan_of_the_readme_is_one(tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text()
-    block = re.search(r"^    question: .*\n(?:    \w.*\n)+", text, re.MULTILINE)
-    assert block
-    (tmp_path / "plan.yaml").write_text(textwrap.dedent(block.group()))
+    (block,) = (one for one in blocks(ROOT / "README.md") if one.language == "yaml")
+    (tmp_path / "plan.yaml").write_text(block.code)
     spec = read_plan(tmp_path / "plan.yaml").spec(tmp_path / "plan.yaml")
     assert spec.match
     assert spec.seeds.looks[0] == 3

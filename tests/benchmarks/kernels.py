@@ -58,6 +58,14 @@ def depthwise(stride: int = 1, **options: Any) -> Compute:
     return compute
 
 
+def pointwise(operations: Operations, maps: Maps) -> Tensor:
+    """Return the 1x1 convolution."""
+    x, weight, bias = maps
+    assert x is not None
+    assert weight is not None
+    return operations.pointwise(x, weight, bias)
+
+
 def spread_sum(operations: Operations, maps: Maps) -> Tensor:
     """Return the sum of all maps but the last at the size of the last, and that one."""
     *sources, base = (x for x in maps if x is not None)
@@ -102,6 +110,9 @@ def cases(batch: int, side: int) -> Iterator[Case]:
     quarter = batch * f * half**2
     moved = 2 * small_px + small_px + 2 * quarter
     yield Case("MDSA, stride 2", depthwise(2, **mirrored), strided, small_px + quarter, moved)
+    yield Case("1x1", pointwise, [full, (c, c, 1, 1), (c,)], 2 * px, 6 * px)
+    joined = (batch, 2 * c, side, side)
+    yield Case("1x1, fusion", pointwise, [joined, (c, 2 * c, 1, 1), (c,)], 3 * px, 9 * px)
     maps = [(batch, f, inner, inner)] * 3
     yield Case("enlarge and add", spread_sum, [*maps, small], 2 * small_px, 3 * small_px)
     yield Case("L-var", local_variance, [(batch, f, half, half)], quarter, 3 * quarter)
@@ -118,7 +129,8 @@ def drawn(case: Case, device: str, dtype: torch.dtype) -> list[Tensor | None]:
             made.append(None)
             continue
         value = torch.randn(*shape, generator=generator).to(device)
-        is_map = len(shape) == 4 and shape[1] > 1
+        is_weight = shape[2:] == (1, 1) and shape[0] == CHANNELS  # of a 1x1 convolution
+        is_map = len(shape) == 4 and shape[1] > 1 and not is_weight
         made.append(value.to(dtype) if is_map else value)
     return made
 

@@ -23,6 +23,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.kernels.eager import EagerOperations
 from workbench.models.factory import build_model
+from workbench.models.layers import PointwiseConvolution
 from workbench.models.network import MDRN
 from workbench.models.operations import use_operations
 
@@ -74,6 +75,10 @@ class Counting(EagerOperations):
 
     rewrite_everywhere: bool = True
     calls: Counter[str] = field(default_factory=Counter)
+
+    def pointwise(self, x: Tensor, *rest: Any) -> Tensor:
+        self.calls["1x1"] += 1
+        return super().pointwise(x, *rest)
 
     def depthwise(self, x: Tensor, *rest: Any, **options: Any) -> Tensor:
         self.calls["depthwise 3x3"] += 1
@@ -158,6 +163,8 @@ def _of_timm(model: MDRN) -> list[nn.Module]:
 
 
 def _kind(module: nn.Module) -> str | None:
+    if isinstance(module, PointwiseConvolution):
+        return None
     if isinstance(module, nn.Conv2d) and module.groups == 1:
         return "1x1" if module.kernel_size == (1, 1) else "3x3"
     return "max pooling" if isinstance(module, nn.MaxPool2d) else None

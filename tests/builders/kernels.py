@@ -19,7 +19,7 @@ BOUNDS = {torch.float32: 3e-6, torch.float16: 2e-3, torch.bfloat16: 1.6e-2}
 
 def load() -> None:
     """Import the kernels; Triton decides at import whether it compiles or interprets them."""
-    for name in ("depthwise", "gate", "spread", "statistics", "variance"):
+    for name in ("depthwise", "gate", "pointwise", "spread", "statistics", "variance"):
         importlib.import_module(f"workbench.kernels.{name}")
 
 

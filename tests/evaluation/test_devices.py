@@ -140,15 +140,19 @@ def test_a_network_that_cannot_run_in_half_precision_is_one_line() -> None:
 
 
 @pytest.mark.gpu
+@pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
-def test_a_network_on_cuda_runs_in_each_precision(precision: InferencePrecision) -> None:
+def test_a_network_on_cuda_runs_in_each_precision(
+    precision: InferencePrecision, fused: bool
+) -> None:
     network = build_model(PRESETS["tiny"], seed=0)
     image = torch.rand(1, 3, 40, 44)
     with inference(network):
         expected = network(image)
     device = open_device("cuda", precision)
     with inference_on(device, 1, precision):
-        placed = place_network(build_model(PRESETS["tiny"], seed=0), device, precision)
+        module = build_model(PRESETS["tiny"], seed=0)
+        placed = place_network(module, device, precision, fused=fused)
         with inference(placed):
             outs = [placed(image.cuda()).cpu() for _ in range(3)]
     assert isinstance(placed, GraphedNetwork)

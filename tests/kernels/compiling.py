@@ -112,6 +112,12 @@ def _call_all(dtype: torch.dtype) -> None:
         operations.contrast_and_mean(x),
         operations.contrast_and_mean(map_(1, 192)),
         operations.gate(x, map_(4, 24), add_input=True),
+        operations.pointwise(map_(56, 24), torch.ones(28, 56, 1, 1, requires_grad=True), None),
+        operations.pointwise(
+            map_(28, 24),
+            torch.ones(28, 28, 1, 1, requires_grad=True),
+            torch.ones(28, requires_grad=True),
+        ),
     ]
     for result in results:
         result.sum().backward()

@@ -81,8 +81,8 @@ def test_kernels_and_precision_count_on_cuda_and_auto_is_resolved_before() -> No
         changes = {f"training.{name}": value for name, value in training.items()}
         return trial_key(apply_overrides(CONFIG, CUDA | changes), HASHES).training
 
-    assert key() == key(kernels="eager", precision="fp32")
-    others = [key(kernels="fused"), key(precision="tf32"), key(precision="bf16")]
+    assert key() == key(kernels="fused", precision="fp32")
+    others = [key(kernels="eager"), key(precision="tf32"), key(precision="bf16")]
     assert len({key(), *others}) == 4
 
 

@@ -15,8 +15,15 @@ TF32. bf16 is autocast to bfloat16: weights, optimizer, and statistics of attent
 float32."""
 Kernels = Literal["auto", "eager", "fused"]
 """What computes the operations of the family: PyTorch, or the Triton kernels of
-`workbench.kernels`."""
+`workbench.kernels`. auto is fused on CUDA."""
 ResolvedKernels = Literal["eager", "fused"]
+
+
+def resolved_kernels(kernels: Kernels, device: str) -> ResolvedKernels:
+    """Return what a choice of kernels stands for on a device: `auto` is fused on CUDA."""
+    if kernels != "auto":
+        return kernels
+    return "fused" if device.startswith("cuda") else "eager"
 
 
 class StageSource(Frozen):
@@ -107,7 +114,7 @@ class TrainingConfig(Frozen):
 
     def resolved_kernels(self) -> ResolvedKernels:
         """Return what `auto` stands for; the same on every machine, as keys depend on it."""
-        return "fused" if self.kernels == "fused" else "eager"
+        return resolved_kernels(self.kernels, self.device)
 
     def fields_of_0_2(self) -> dict[str, Any]:
         """Return the fields as 0.2.0 wrote them, later ones only where they are not the defaults.

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from workbench.config.model import ModelConfig
-from workbench.config.training import Kernels
+from workbench.config.training import ResolvedKernels
 from workbench.errors import WorkbenchError
 from workbench.evaluation.devices import DTYPES, inference_on, place_network
 from workbench.evaluation.graphs import GraphedNetwork
@@ -155,7 +155,7 @@ def _inference_rows(
     with ExitStack() as stack:
         for name, network in networks.items():
             watched = PeakMemory(device)
-            module = _with_kernels(network.module, spec.kernels)
+            module = _with_kernels(network.module, spec.resolved_kernels())
             placed[name] = one = place_network(module, device, spec.precision)
             stack.enter_context(inference(one))
             runs[f"{name}, inference"] = run = partial(one, image)
@@ -202,7 +202,7 @@ def _traffic(
     return least_bytes(cost, batch, DTYPES[spec.precision].itemsize, is_training=is_training)
 
 
-def _with_kernels(module: nn.Module, kernels: Kernels) -> nn.Module:
+def _with_kernels(module: nn.Module, kernels: ResolvedKernels) -> nn.Module:
     if kernels != "fused":
         return module
     fused = copy.deepcopy(module)

@@ -12,6 +12,7 @@ from workbench.config.training import (
     ResolvedKernels,
     StageConfig,
     TrainingConfig,
+    resolved_kernels,
 )
 from workbench.errors import ConfigError
 from workbench.evaluation.devices import open_device
@@ -64,7 +65,7 @@ class BenchSpec:
 
     def resolved_kernels(self) -> ResolvedKernels:
         """Return what `auto` stands for."""
-        return "fused" if self.kernels == "fused" else "eager"
+        return resolved_kernels(self.kernels, self.device)
 
     def recipe(self) -> TrainingConfig:
         """Return the recipe of the step that is timed.
@@ -110,7 +111,7 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
         for name, network in networks.items():
             _check_patch(name, network, spec.training.hr_patch_px)
         spec.recipe()
-    if spec.kernels == "fused":
+    if spec.resolved_kernels() == "fused":
         require_fused(device)
     if spec.lr_size is not None:
         check_size("--size", spec.lr_size, networks)

@@ -169,7 +169,10 @@ def _scored(
 ) -> tuple[list[DatasetScores], Throughput | None]:
     """Score one network on every set, with how fast it ran."""
     tiling, timer = Tiling(settings.tile_lr_px, settings.tile_overlap_lr_px), RunTimer()
-    module = place_network(one.network.module, device, settings.precision)
+    # In fp32 a score is by PyTorch's operations, as that of a trial.
+    module = place_network(
+        one.network.module, device, settings.precision, fused=settings.precision != "fp32"
+    )
     scores = [
         score_network(one.network, module, images, emit, tiling=tiling, timer=timer)
         for images in sets

@@ -77,7 +77,7 @@ def upscale_images(
     place, timer = open_device(device, precision), RunTimer()
     with inference_on(place, threads, precision), counting(emit, "enlarging") as advance:
         written = upscale_files(
-            place_network(network.module, place, precision),
+            place_network(network.module, place, precision, fused=True),
             files,
             scale=network.scale,
             smallest_lr_px=network.smallest_lr_px,

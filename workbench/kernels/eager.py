@@ -121,6 +121,10 @@ class EagerOperations:
         out = functional.conv2d(x, weight, bias, stride, width, groups=weight.shape[0])
         return finished(out, skip, activation)
 
+    def pointwise(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the 1x1 convolution."""
+        return functional.conv2d(x, weight, bias)
+
     def pad(self, x: Tensor, px: int, padding: Padding) -> Tensor:
         """Return the map with a border of `px` on all sides."""
         if px == 0:

@@ -1,4 +1,4 @@
-"""`Operations`: what the networks compute beyond 1x1 convolutions, so that it can be exchanged.
+"""`Operations`: what the networks compute, so that it can be exchanged.
 
 All tensors are (N, C, H, W). An implementation has no state: one object serves all networks, lanes
 and streams of a process. `eager.py` has PyTorch's own operations, which the others must agree with.
@@ -48,6 +48,18 @@ class Operations(Protocol):
 
         Returns:
             (N, C, ceil(H / stride), ceil(W / stride)).
+        """
+
+    def pointwise(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the 1x1 convolution of x.
+
+        Args:
+            x: (N, C, H, W).
+            weight: (C', C, 1, 1).
+            bias: (C',), or None.
+
+        Returns:
+            (N, C', H, W).
         """
 
     def pad(self, x: Tensor, px: int, padding: Padding) -> Tensor:

@@ -26,7 +26,12 @@ from workbench.config.attention import (
 from workbench.config.block import BlockConfig
 from workbench.kernels.eager import at_least_float32
 from workbench.kernels.operations import POOL_STRIDE
-from workbench.models.layers import ACTIVATIONS, DepthwiseConvolution, convolution
+from workbench.models.layers import (
+    ACTIVATIONS,
+    DepthwiseConvolution,
+    PointwiseConvolution,
+    convolution,
+)
 from workbench.models.operations import WithOperations
 
 
@@ -79,8 +84,8 @@ class MDSA(WithOperations):
     def __init__(self, channels: int, config: MdsaConfig, block: BlockConfig) -> None:
         super().__init__()
         width = channels // config.squeeze_ratio
-        self.squeeze = nn.Conv2d(channels, width, 1)
-        self.refinement = nn.Conv2d(width, width, 1) if config.refinement else None
+        self.squeeze = PointwiseConvolution(channels, width)
+        self.refinement = PointwiseConvolution(width, width) if config.refinement else None
         # Named by level, so that taking one out leaves the paths of the others alone.
         self.dispersion = nn.ModuleDict(
             {
@@ -90,7 +95,7 @@ class MDSA(WithOperations):
                 for level in config.levels
             }
         )
-        self.expand = nn.Conv2d(width, channels, 1)
+        self.expand = PointwiseConvolution(width, channels)
 
     def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
@@ -111,13 +116,13 @@ class ESA(WithOperations):
     def __init__(self, channels: int, config: EsaConfig, block: BlockConfig) -> None:
         super().__init__()
         width = channels // config.squeeze_ratio
-        self.squeeze = nn.Conv2d(channels, width, 1)
-        self.refinement = nn.Conv2d(width, width, 1)
+        self.squeeze = PointwiseConvolution(channels, width)
+        self.refinement = PointwiseConvolution(width, width)
         self.strided = nn.Conv2d(width, width, 3, stride=2)
         self.pool = nn.MaxPool2d(7, POOL_STRIDE)
         self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(3))
         self.activation: Activation = config.activation or block.activation
-        self.expand = nn.Conv2d(width, channels, 1)
+        self.expand = PointwiseConvolution(width, channels)
 
     def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
@@ -139,13 +144,13 @@ class ParallelESA(WithOperations):
     def __init__(self, channels: int, config: ParallelEsaConfig, block: BlockConfig) -> None:
         super().__init__()
         width = channels // config.squeeze_ratio
-        self.squeeze = nn.Conv2d(channels, width, 1)
-        self.refinement = nn.Conv2d(width, width, 1)
+        self.squeeze = PointwiseConvolution(channels, width)
+        self.refinement = PointwiseConvolution(width, width)
         self.pool = nn.MaxPool2d(7, stride=7, padding=1)
         self.convolutions = nn.ModuleList(convolution(block, width, width) for _ in range(2))
         self.activation: Activation = config.activation or block.activation
         self.join = convolution(block, 2 * width, width)
-        self.expand = nn.Conv2d(width, channels, 1)
+        self.expand = PointwiseConvolution(width, channels)
 
     def forward(self, x: Tensor, *, add_input: bool = False) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W), the input added to it if wanted."""
@@ -167,7 +172,7 @@ class ChannelWeight(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(channels))
-        self.pointwise = nn.Conv2d(channels, channels, 1)
+        self.pointwise = PointwiseConvolution(channels, channels)
 
     def reset_parameters(self) -> None:
         """Set every factor to 1; the convolution draws its own weights."""
@@ -185,9 +190,9 @@ class CCA(WithOperations):
     def __init__(self, channels: int, config: CcaConfig) -> None:
         super().__init__()
         hidden = max(1, channels // config.reduction)
-        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.squeeze = PointwiseConvolution(channels, hidden)
         self.activation = nn.ReLU()
-        self.excite = nn.Conv2d(hidden, channels, 1)
+        self.excite = PointwiseConvolution(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
@@ -205,7 +210,7 @@ class ECCA(nn.Module):
 
     def __init__(self, channels: int, config: EccaConfig, block: BlockConfig) -> None:
         super().__init__()
-        self.pointwise = nn.Conv2d(channels, channels, 1)
+        self.pointwise = PointwiseConvolution(channels, channels)
         self.activation = ACTIVATIONS[block.activation]()
         self.cca = None if config.cca is None else CCA(channels, config.cca)
         self.depthwise = DepthwiseConvolution(channels, stride=1, padding="zeros")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.config.block import BlockConfig
 from workbench.models.attention import ADDS_INPUT, channel_attention, spatial_attention
-from workbench.models.layers import ACTIVATIONS, convolution
+from workbench.models.layers import ACTIVATIONS, PointwiseConvolution, convolution
 
 
 class EADB(nn.Module):
@@ -25,13 +25,13 @@ class EADB(nn.Module):
         """Channels that each step and the last convolution take."""
         self.config = config
         self.sizes = (width, passed_on) if split else None
-        self.distill = nn.ModuleList(nn.Conv2d(channels, width, 1) for _ in range(branches))
+        self.distill = nn.ModuleList(PointwiseConvolution(channels, width) for _ in range(branches))
         self.residual = nn.ModuleList(
             convolution(config, taken, channels) for taken in widths[:steps]
         )
         self.last = convolution(config, widths[steps], width)
         distilled = steps if split else branches
-        self.fusion = nn.Conv2d((distilled + 1) * width, channels, 1)
+        self.fusion = PointwiseConvolution((distilled + 1) * width, channels)
         self.activation = ACTIVATIONS[config.activation]()
         self.spatial_attention = spatial_attention(channels, config)
         self.channel_attention = channel_attention(channels, config)

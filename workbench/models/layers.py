@@ -25,6 +25,17 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
 }
 
 
+class PointwiseConvolution(WithOperations, nn.Conv2d):
+    """A 1x1 convolution."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, 1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) -> (N, out, H, W)."""
+        return self.operations.pointwise(x, self.weight, self.bias)
+
+
 class DepthwiseConvolution(WithOperations, nn.Conv2d):
     """A 3x3 convolution of each map by itself, with what stands around it."""
 
@@ -60,7 +71,7 @@ class BSConv(nn.Module):
         self, in_channels: int, out_channels: int, *, stride: int, padding: Padding, bias: bool
     ) -> None:
         super().__init__()
-        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
+        self.pointwise = PointwiseConvolution(in_channels, out_channels, bias=bias)
         self.depthwise = DepthwiseConvolution(out_channels, stride=stride, padding=padding)
 
     def forward(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from workbench.config.model import ModelConfig
 from workbench.errors import InputSizeError
 from workbench.models.block import EADB
-from workbench.models.layers import ACTIVATIONS, convolution
+from workbench.models.layers import ACTIVATIONS, PointwiseConvolution, convolution
 
 
 class MDRN(nn.Module):
@@ -39,7 +39,9 @@ class MDRN(nn.Module):
         )
         self.blocks = nn.ModuleList(EADB(channels, block) for block in config.resolved_blocks())
         self.fusion = (
-            nn.Conv2d(config.blocks * channels, channels, 1) if config.trunk_fusion else None
+            PointwiseConvolution(config.blocks * channels, channels)
+            if config.trunk_fusion
+            else None
         )
         self.activation = ACTIVATIONS[config.activation]()
         self.smooth = convolution(config, channels, channels)

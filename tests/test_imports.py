@@ -76,6 +76,7 @@ DOORS = {
     "matplotlib": {"reporting/prints.py"},
     "pandas": {"reporting/exports.py", "api/"},
     "triton": {"kernels/"},
+    "fvcore": {"models/fvcore_counter.py"},
     "scipy": {"statistics/", "evaluation/upscale.py"},
 }
 

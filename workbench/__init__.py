@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.api.ablation import ablate
+    from workbench.api.costs import challenge_score, count, count_fvcore
     from workbench.api.networks import (
         Network,
         build,
-        count,
         load,
         preset,
         presets,
@@ -43,7 +43,9 @@ _HOMES = {
     "WorkbenchError": "errors",
     "ablate": "api.ablation",
     "build": "api.networks",
-    "count": "api.networks",
+    "challenge_score": "api.costs",
+    "count": "api.costs",
+    "count_fvcore": "api.costs",
     "evaluate": "api.scores",
     "load": "api.networks",
     "open_search": "api.search",
@@ -67,7 +69,9 @@ __all__ = [
     "__version__",
     "ablate",
     "build",
+    "challenge_score",
     "count",
+    "count_fvcore",
     "evaluate",
     "load",
     "open_search",

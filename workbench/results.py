@@ -122,12 +122,15 @@ class Protocol(Frozen):
     of weights that were not trained here, and in records of earlier versions."""
     precision: InferencePrecision = Field(default="fp32", exclude_if=lambda value: value == "fp32")
     """What the network computed in; records of fp32 are written as before there was a choice."""
+    self_ensemble: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether outputs are means over eight orientations of the LR image."""
 
     def describe(self) -> str:
-        """Return one line for tables: scale, crop, LR, precision, tiles, overlap with training."""
+        """Return one line for tables: scale, crop, LR, how networks ran, overlap with training."""
         tile = f", tiles {self.tile_lr_px}+{self.tile_overlap_lr_px}" if self.tile_lr_px else ""
         overlap = f", {self.trained_on.describe()}" if self.trained_on else ""
         how = "" if self.precision == "fp32" else f", {self.precision}"
+        how += ", self-ensemble x8" if self.self_ensemble else ""
         return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{how}{tile}{overlap}"
 
 

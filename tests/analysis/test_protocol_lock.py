@@ -27,6 +27,7 @@ def test_equal_protocols_pass_and_are_given_by_data_set() -> None:
         ({"lr_origin": "bicubic-uint8"}, "LR given", "LR bicubic-uint8"),
         ({"tile_lr_px": 48, "tile_overlap_lr_px": 8}, "LR given", "LR given, tiles 48+8"),
         ({"precision": "bf16"}, "LR given", "LR given, bf16"),
+        ({"self_ensemble": True}, "LR given", "LR given, self-ensemble x8"),
         ({"data_hash": "f00d"}, "images beef", "images f00d"),
     ],
 )
@@ -48,6 +49,13 @@ def test_records_of_fp32_are_written_as_before_there_was_a_choice() -> None:
     half = Protocol(**FIELDS, precision="fp16")
     assert half.plain() == ONE.protocol.plain() | {"precision": "fp16"}
     assert Protocol.parse(half.plain()) == half
+
+
+def test_records_of_one_orientation_are_written_as_before_there_were_eight() -> None:
+    assert "self_ensemble" not in ONE.protocol.plain()
+    eight = Protocol(**FIELDS, self_ensemble=True)
+    assert eight.plain() == ONE.protocol.plain() | {"self_ensemble": True}
+    assert Protocol.parse(eight.plain()) == eight
 
 
 def test_rgb_and_y_are_not_mixed() -> None:

@@ -204,12 +204,14 @@ def two_sizes(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_image_below_the_smallest_input_is_named(two_sizes: Path) -> None:
-    with pytest.raises(
-        DataError,
-        match=r"^small: the LR image is 10x4 px; this network needs at least 5x5 LR px$",
-    ):
-        evaluate(Enlarge(), pairs(two_sizes), smallest_lr_px=5)
+def test_an_image_below_the_smallest_input_is_padded(photos: Path) -> None:
+    class Watched(Enlarge):
+        def forward(self, x: Tensor) -> Tensor:
+            assert min(x.shape[2:]) >= 100
+            return super().forward(x)
+
+    padded = evaluate(Watched(), pairs(photos), smallest_lr_px=100)
+    assert padded == evaluate(Enlarge(), pairs(photos))
 
 
 def test_an_image_too_small_to_be_scored_is_named(two_sizes: Path) -> None:

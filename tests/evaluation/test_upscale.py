@@ -138,25 +138,25 @@ def test_all_bad_files_are_named_and_nothing_is_written(folder: Path, tmp_path: 
     (folder / "b.bmp").write_bytes((folder / "b.bmp").read_bytes()[:100])
     (folder / "c.webp").write_text("no image")
     for name in ("d", "e"):
-        Image.new("RGB", (12, 2)).save(folder / f"{name}.png")
+        Image.new("RGBA", (12, 2)).save(folder / f"{name}.png")
     target = tmp_path / "out"
     with pytest.raises(DataError, match=r"and 1 more$") as refused:
         upscale(folder, target, smallest_lr_px=3)
     assert str(refused.value) == (
         f"{folder}: b.bmp: cannot be read: image file is truncated (10 bytes not processed); "
-        "c.webp: not a PNG, JPEG, WebP, BMP or TIFF image; d.png: the LR image is 12x2 px; this "
-        "network needs at least 3x3 LR px; and 1 more"
+        "c.webp: not a PNG, JPEG, WebP, BMP or TIFF image; d.png: 12x2 px; with alpha at least "
+        "3 px are needed on each side; and 1 more"
     )
     assert not target.exists()
 
 
-def test_an_image_below_the_smallest_input_is_named(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError,
-        match=r"^a\.png: the LR image is 12x9 px; this network needs at least 10x10 LR px$",
-    ):
-        upscale(folder / "a.png", tmp_path / "out.png", smallest_lr_px=10)
-    assert not (tmp_path / "out.png").exists()
+@pytest.mark.parametrize("tiling", [WHOLE, Tiling(5, 1)])
+def test_an_image_below_the_smallest_input_is_padded_and_its_output_cropped(
+    folder: Path, tmp_path: Path, tiling: Tiling
+) -> None:
+    target = tmp_path / "out.png"
+    upscale(folder / "a.png", target, smallest_lr_px=40, tiling=tiling)
+    assert is_enlarged(folder / "a.png", target)
 
 
 def test_subfolders_keep_their_place(folder: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from workbench.errors import ConfigError
 from workbench.evaluation.running import Tiling
 from workbench.experiments.evaluation import EvalSettings, evaluate_candidates, open_candidates
 from workbench.experiments.inspection import inspect_networks, open_networks
-from workbench.experiments.upscaling import plan_upscaling, upscale_images
+from workbench.experiments.upscaling import UpscaleSettings, plan_upscaling, upscale_images
 from workbench.models.checkpoints import save_weights
 from workbench.models.factory import build_model
 from workbench.models.foreign import Foreign
@@ -82,7 +82,7 @@ def test_images_are_enlarged_without_printing(
 ) -> None:
     events: list[object] = []
     files = plan_upscaling(photos, tmp_path / "out", emit=events.append)
-    done = upscale_images(files, weights, tiling=Tiling(32, 8), emit=events.append)
+    done = upscale_images(files, weights, UpscaleSettings(Tiling(32, 8)), events.append)
     assert done.files == tuple(tmp_path / "out" / f"photo{number}.png" for number in range(4))
     assert all(path.is_file() for path in done.files)
     assert done.throughput is not None

@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from tests.tracking.conftest import SMALL_COST, make_config, make_label, make_point, make_result
+from tests.tracking.conftest import (
+    SMALL_COST,
+    make_config,
+    make_label,
+    make_point,
+    make_record,
+    make_result,
+)
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialState
@@ -81,6 +88,19 @@ def test_the_score_table_has_a_row_for_each_image() -> None:
     ]
     assert rows[0]["psnr_rgb_db"] == "31.0"
     assert rows[0]["protocol"] == "x4, uint8, crop 4, LR bicubic"
+
+
+def test_the_protocol_of_a_self_ensemble_is_a_tag_and_a_column() -> None:
+    record = make_record()
+    (scores,) = record.scores
+    protocol = scores.protocol.model_copy(update={"self_ensemble": True})
+    record = record.model_copy(
+        update={"scores": (scores.model_copy(update={"protocol": protocol}),)}
+    )
+    said = "x4, uint8, crop 4, LR bicubic, self-ensemble x8"
+    assert content.weights_tags(make_label(), record)["workbench.protocol.Set5"] == said
+    files = content.weights_files(record)
+    assert any(said.encode() in file for file in files.values())
 
 
 def test_a_clean_checkout_has_no_diff() -> None:

@@ -10,6 +10,7 @@ _INTRODUCTION = """\
 Everything that `import workbench as wb` gives. [From Python](python.md) shows it at work."""
 HEADINGS = {
     "api.networks": "Networks",
+    "api.costs": "Networks",
     "api.scores": "Scores",
     "api.ablation": "Studies",
     "api.studies": "Studies",

@@ -1,4 +1,4 @@
-"""Networks: configs by name, building, loading, enlarging and counting."""
+"""Networks: configs by name, building, loading and enlarging."""
 
 from pathlib import Path
 
@@ -14,14 +14,12 @@ from workbench.config.published import title_of
 from workbench.config.shipped import data_files
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
-from workbench.evaluation.running import Tiling, check_finite, check_size, inference, run
-from workbench.models.complexity import DEFAULT_LR_PX, count_network
-from workbench.models.complexity import count as count_config
+from workbench.evaluation.running import Tiling, check_finite, inference, run
+from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.models.factory import build_model
 from workbench.models.foreign import Adapted, probe_scale
 from workbench.models.network import MDRN
 from workbench.models.opening import OpenedNetwork, open_network
-from workbench.results import Cost
 
 
 class Network(nn.Module):
@@ -138,7 +136,7 @@ def build(config: str | ModelConfig, seed: int = 1) -> MDRN:
     """
     if seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
-    return build_model(_config(config), seed=seed)
+    return build_model(checked_config(config), seed=seed)
 
 
 def load(path: str | Path) -> Network:
@@ -169,8 +167,11 @@ def upscale(
     *,
     tile_lr_px: int | None = None,
     tile_overlap_lr_px: int = 32,
+    self_ensemble: bool = False,
 ) -> ImageLike:
     """Enlarge an image by the scale of a network.
+
+    An image below the network's least size is padded by reflection, and the output is cropped.
 
     Args:
         network: Of `build` or `load`, or any `torch.nn.Module` of (1, 3, h, w) to
@@ -180,13 +181,15 @@ def upscale(
         tile_lr_px: Side of the tiles that the image is cut into, LR px, which bounds the memory;
             None runs it whole.
         tile_overlap_lr_px: How much each tile sees beyond its sides, LR px.
+        self_ensemble: Run the network on eight orientations of the image, or of each tile, and
+            average the outputs before they are clipped.
 
     Returns:
         The same kind of image, (scale * h, scale * w, 3), clipped to 0..255 or 0..1. A grey Pillow
         image becomes RGB.
 
     Raises:
-        DataError: For an image of another shape, type or range, or below the smallest input.
+        DataError: For an image of another shape, type or range.
         ConfigError: For tiles that cannot be used.
         NotFiniteError: If the network gives values that are infinite or not numbers.
         ForeignCodeError: If a module of the caller's does not enlarge RGB images.
@@ -196,43 +199,13 @@ def upscale(
         (128, 192, 3)
     """
     opened, values = opened_network(network), to_values(image)
-    check_size("image", (values.shape[0], values.shape[1]), opened.smallest_lr_px)
     tiling = checked_tiling(tile_lr_px, tile_overlap_lr_px)
-    with inference(opened.module) as device:
-        out = run(opened.module, values, device, opened.scale, opened.smallest_lr_px, tiling)
+    module = SelfEnsemble(opened.module) if self_ensemble else opened.module
+    with inference(module) as device:
+        out = run(module, values, device, opened.scale, opened.smallest_lr_px, tiling)
         check_finite("image", out)
         large = out[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     return as_given(large, image)
-
-
-def count(
-    network: str | ModelConfig | nn.Module, lr_size_px: tuple[int, int] = (DEFAULT_LR_PX,) * 2
-) -> Cost:
-    """Count what a network costs for one image, without running it.
-
-    Args:
-        network: A network, a config, or the name of a preset.
-        lr_size_px: Height and width of the input, LR px.
-
-    Returns:
-        `parameters`, `multiply_adds`, `challenge_flops`, `activations` and `convolutions`.
-
-    Raises:
-        ConfigError: For an unknown preset, or a size below 1.
-        InputSizeError: If the size is below the network's smallest input.
-        ForeignCodeError: If a module of the caller's cannot be counted.
-
-    Example:
-        >>> wb.count("mdrn-s").parameters
-        95396
-    """
-    height, width = lr_size_px
-    if height < 1 or width < 1:
-        raise ConfigError(f"lr_size_px must be at least 1 px a side, got {height}x{width}")
-    if isinstance(network, str | ModelConfig):
-        return count_config(_config(network), height, width).cost
-    module = network.module if isinstance(network, Network) else network
-    return count_network(module, height, width).cost
 
 
 def opened_network(network: object) -> OpenedNetwork:
@@ -275,7 +248,12 @@ def checked_tiling(tile_lr_px: int | None, overlap_lr_px: int) -> Tiling:
     return Tiling(tile_lr_px, overlap_lr_px)
 
 
-def _config(config: object) -> ModelConfig:
+def checked_config(config: object) -> ModelConfig:
+    """Return a config, or that of a preset.
+
+    Raises:
+        ConfigError: For an unknown preset, or what is neither.
+    """
     if isinstance(config, str):
         return preset(config)
     if not isinstance(config, ModelConfig):

@@ -14,6 +14,9 @@ from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, nearest
 from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import evaluate as score
+from workbench.evaluation.evaluate import with_inference
+from workbench.evaluation.self_ensemble import SelfEnsemble
+from workbench.experiments.scoring import note_padding
 from workbench.results import SCORE_NAMES, DatasetScores
 from workbench.system.events import counting
 
@@ -71,12 +74,14 @@ def evaluate(
     tile_lr_px: int | None = None,
     tile_overlap_lr_px: int = 32,
     recursive: bool = False,
+    self_ensemble: bool = False,
     progress: Progressing = True,
 ) -> Scores:
     """Score a network on image files, beside bicubic interpolation.
 
     The border of `scale` px is cropped, and outputs are rounded to uint8, as in the published
-    tables of MDRN.
+    tables of MDRN. Images below the network's least size are padded by reflection, and the output
+    is cropped, which is said.
 
     Args:
         network: Of `build` or `load`, or any `torch.nn.Module` that enlarges RGB images in 0..1.
@@ -87,6 +92,8 @@ def evaluate(
         tile_lr_px: Side of the tiles that images are cut into, LR px; None runs them whole.
         tile_overlap_lr_px: How much each tile sees beyond its sides, LR px.
         recursive: Also the images of subfolders.
+        self_ensemble: Run the network on eight orientations of each image, or of each tile, and
+            average the outputs before they are rounded; part of the protocol.
         progress: Whether a bar is shown; or a function that gets the events.
 
     Raises:
@@ -109,11 +116,13 @@ def evaluate(
         for source in image_sources(data, "data")
     ]
     found = []
+    module = SelfEnsemble(opened.module) if self_ensemble else opened.module
     with shown(progress) as emit:
+        note_padding(sets, [opened], emit)
         for images in sets:
             with counting(emit, f"{opened.name} {images.name}") as advance:
                 scores = score(
-                    opened.module,
+                    module,
                     images,
                     smallest_lr_px=opened.smallest_lr_px,
                     tiling=tiling,
@@ -121,5 +130,6 @@ def evaluate(
                 )
             with counting(emit, f"{BICUBIC} {images.name}") as advance:
                 bicubic = bicubic_scores(images, advance)
+            scores = with_inference(scores, "fp32", self_ensemble=self_ensemble)
             found.append(scores.model_copy(update={"bicubic": bicubic}))
     return Scores(opened.name, tuple(found))

@@ -20,7 +20,7 @@ from workbench.cli.evaluate_options import (
     check_arch,
 )
 from workbench.cli.execution_options import DeviceOption, ThreadsOption
-from workbench.cli.inspect import PresetsOption, WeightsOption
+from workbench.cli.inspect_options import PresetsOption, WeightsOption
 from workbench.cli.option_values import size_px
 from workbench.cli.options import JsonOption
 from workbench.config.presets import preset

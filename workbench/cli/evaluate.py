@@ -18,6 +18,7 @@ from workbench.cli.evaluate_options import (
 from workbench.cli.execution_options import (
     DeviceOption,
     PrecisionOption,
+    SelfEnsembleOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
@@ -37,6 +38,7 @@ def evaluate(
     channel: ChannelOption = "rgb",
     degradation: DegradationOption = "bicubic",
     recursive: RecursiveOption = False,
+    self_ensemble: SelfEnsembleOption = False,
     tile: TileOption = None,
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
@@ -51,6 +53,7 @@ def evaluate(
     """Score networks: PSNR and SSIM in RGB and in Y, mean over images.
 
     With --against: several networks side by side, with their costs and their differences per image.
+    Images below a network's least size are padded by reflection, and the output is cropped.
 
     Example:
         workbench evaluate --weights mdrn-s.pth --data Set5 --against bsrn.pth
@@ -75,7 +78,15 @@ def evaluate(
     foreign = None if arch is None else Foreign(arch, arguments, input_range or 1)
     candidates = open_candidates(weights, foreign=foreign, against=against or [], emit=emit)
     settings = EvalSettings(
-        sources, degradation, tile, tile_overlap, threads, device, precision, recursive
+        sources,
+        degradation,
+        tile_lr_px=tile,
+        tile_overlap_lr_px=tile_overlap,
+        threads=threads,
+        device=device,
+        precision=precision,
+        recursive=recursive,
+        self_ensemble=self_ensemble,
     )
     table = evaluate_candidates(candidates, settings, channel, emit)
     print_scores(table, per_image=per_image, as_json=as_json)

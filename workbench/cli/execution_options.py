@@ -111,6 +111,14 @@ PrecisionOption = Annotated[
         rich_help_panel=EXECUTION,
     ),
 ]
+SelfEnsembleOption = Annotated[
+    bool,
+    typer.Option(
+        "--self-ensemble",
+        help="Run on eight orientations and average the outputs (x8, as EDSR+).",
+        rich_help_panel=EXECUTION,
+    ),
+]
 TileOption = Annotated[
     int | None,
     typer.Option(

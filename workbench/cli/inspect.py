@@ -1,105 +1,92 @@
 """`workbench inspect`: what networks cost and how long they take, side by side."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from workbench.ablation.variant import find_variants
 from workbench.cli.console import print_json
-from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
-from workbench.cli.inspect_table import print_networks
+from workbench.cli.evaluate_options import (
+    ArchArgsOption,
+    ArchOption,
+    InputRangeOption,
+    arch_arguments,
+    check_arch,
+)
+from workbench.cli.execution_options import DeviceOption
+from workbench.cli.inspect_options import (
+    ChallengeOption,
+    LrSizeOption,
+    PartsOption,
+    PresetsOption,
+    RoundsOption,
+    TimeSizeOption,
+    WeightsOption,
+)
+from workbench.cli.inspect_table import print_challenge, print_networks
 from workbench.cli.option_values import set_values, size_px
 from workbench.cli.options import JsonOption, SetOption, VariantOption
 from workbench.config.model import ModelConfig
 from workbench.config.presets import RECIPES, preset
 from workbench.config.trial import TrialConfig
+from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_BASE
-
-PresetsOption = Annotated[
-    list[str] | None,
-    typer.Option("--preset", metavar="NAME", help="A preset; repeatable.", rich_help_panel=WHAT),
-]
-WeightsOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--weights", metavar="FILE", help="A weights file; repeatable.", rich_help_panel=WHAT
-    ),
-]
-LrSizeOption = Annotated[
-    str,
-    typer.Option(
-        "--lr-size",
-        metavar="WxH",
-        help="LR size in px that multiply-adds and activations are counted for.",
-        rich_help_panel=IMAGES,
-    ),
-]
-TimeSizeOption = Annotated[
-    str,
-    typer.Option(
-        "--time-size",
-        metavar="WxH",
-        help="LR size in px of the image that is timed.",
-        rich_help_panel=IMAGES,
-    ),
-]
-RoundsOption = Annotated[
-    int,
-    typer.Option(
-        "--rounds",
-        metavar="N",
-        min=0,
-        max=100_000,
-        help="Timed runs of each network; 0 measures no time.",
-        rich_help_panel=EXECUTION,
-    ),
-]
-PartsOption = Annotated[
-    bool,
-    typer.Option(
-        "--parts",
-        help="Show the parts of more than two networks, too.",
-        rich_help_panel=OUTPUT,
-    ),
-]
 
 
 def inspect(
     presets: PresetsOption = None,
     variant: VariantOption = None,
     weights: WeightsOption = None,
+    arch: ArchOption = None,
+    arch_args: ArchArgsOption = None,
+    input_range: InputRangeOption = None,
     set_: SetOption = None,
+    challenge: ChallengeOption = None,
     lr_size: LrSizeOption = "256x256",
-    time_size: TimeSizeOption = "128x128",
+    time_size: TimeSizeOption = None,
     rounds: RoundsOption = 9,
+    device: DeviceOption = "cpu",
     parts: PartsOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Count parameters, multiply-adds, activations and convolutions, and measure CPU time.
 
     Variants are those of the first preset; `--set` applies to every preset. Networks are timed in
-    turn, and each is compared with the last one: presets come first, then variants, then weights.
+    turn, and each is compared with the last one: presets come first, then variants, then weights,
+    then --arch, then the challenge's baseline.
 
     Example:
         workbench inspect --preset mdrn-s --variant no-lvar --rounds 0
     """
-    counted_size, timed_size = size_px("--lr-size", lr_size), size_px("--time-size", time_size)
-    configs = _presets_and_variants(presets or ([] if weights else [DEFAULT_BASE]), variant, set_)
+    counted_size = size_px("--lr-size", lr_size)
+    timed_size = size_px("--time-size", time_size or ("510x339" if challenge else "128x128"))
+    if challenge and not rounds:
+        raise ConfigError("--challenge needs runtimes: --rounds must be at least 1, got 0")
+    check_arch(arch, arch_args, input_range)
+    arguments = arch_arguments(arch_args)
+    named = presets or ([] if weights or arch else [DEFAULT_BASE])
+    configs = _presets_and_variants(named, variant, set_)
     # torch, which --help does not need
     from workbench.cli.bars import bar_without_thread
+    from workbench.cli.terminal import emit
+    from workbench.experiments.challenge import challenge_entries, rules_of, with_baseline
     from workbench.experiments.inspection import check_size, inspect_networks, open_networks
+    from workbench.models.foreign import Foreign
 
-    networks = open_networks(configs, weights or [])
+    foreign = None if arch is None else Foreign(arch, arguments, input_range or 1)
+    networks = open_networks(configs, weights or [], foreign, emit)
+    rules = rules_of(int(challenge)) if challenge else None
+    if rules:
+        networks = with_baseline(networks, rules)
     check_size("--lr-size", counted_size, networks)
     if rounds:
         check_size("--time-size", timed_size, networks)
-    with bar_without_thread() as emit:
-        rows = inspect_networks(networks, counted_size, timed_size, rounds, emit)
+    with bar_without_thread(emit) as on_bar:
+        rows = inspect_networks(networks, counted_size, timed_size, rounds, on_bar, device)
+        entries = challenge_entries(networks, rows, rules) if rules else []
     if as_json:
-        print_json(rows)
-    else:
-        print_networks(rows, parts=parts)
+        found = [{"challenge": entry.to_dict()} for entry in entries] or [{}] * len(rows)
+        print_json([row | more for row, more in zip(rows, found, strict=True)])
+        return
+    print_networks(rows, parts=parts)
+    if entries:
+        print_challenge(entries)
 
 
 def _presets_and_variants(

@@ -8,6 +8,7 @@ import typer
 from workbench.cli.execution_options import (
     DeviceOption,
     PrecisionOption,
+    SelfEnsembleOption,
     ThreadsOption,
     TileOption,
     TileOverlapOption,
@@ -33,6 +34,7 @@ def upscale(
     ],
     weights: WeightsOption,
     recursive: RecursiveOption = False,
+    self_ensemble: SelfEnsembleOption = False,
     tile: TileOption = None,
     tile_overlap: TileOverlapOption = 32,
     threads: ThreadsOption = 1,
@@ -42,7 +44,8 @@ def upscale(
 ) -> None:
     """Enlarge an image or a folder of images by the scale of the weights.
 
-    Files of 16 bits a channel are written with 16 bits, transparent images with alpha.
+    Files of 16 bits a channel are written with 16 bits, transparent images with alpha. Images below
+    the network's least size are padded by reflection, and the output is cropped.
 
     Example:
         workbench upscale photo.png large.png --weights mdrn-s.pth
@@ -51,19 +54,12 @@ def upscale(
     from workbench.cli.console import OUT, note, place_text, print_json
     from workbench.cli.terminal import emit
     from workbench.evaluation.running import Tiling
-    from workbench.experiments.upscaling import plan_upscaling, upscale_images
+    from workbench.experiments.upscaling import UpscaleSettings, plan_upscaling, upscale_images
 
     files = plan_upscaling(source, target, recursive=recursive, emit=emit)
     tiling = Tiling(tile, tile_overlap)
-    done = upscale_images(
-        files,
-        weights,
-        tiling=tiling,
-        device=device,
-        threads=threads,
-        precision=precision,
-        emit=emit,
-    )
+    settings = UpscaleSettings(tiling, device, threads, precision, self_ensemble)
+    done = upscale_images(files, weights, settings, emit)
     rate = done.throughput
     if as_json:
         rates = None if rate is None else rate.to_dict()

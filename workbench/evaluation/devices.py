@@ -13,6 +13,7 @@ from workbench.config.evaluation import InferencePrecision
 from workbench.errors import ConfigError, ForeignCodeError, WorkbenchError, one_line
 from workbench.evaluation.graphs import GraphedNetwork
 from workbench.evaluation.running import NotFiniteError
+from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.kernels.fused import FUSED, fused_available
 from workbench.models.foreign import Adapted
 from workbench.models.operations import use_operations
@@ -93,13 +94,16 @@ def place_network(
     precision: InferencePrecision,
     *,
     fused: bool = False,
+    self_ensemble: bool = False,
 ) -> nn.Module:
     """Return a network that runs on a device in a precision; float32 in and out.
 
     In fp32 and tf32 the module itself is moved; in half precision a copy is made. On CUDA, inputs
     of a size that was seen before are run as CUDA graphs, except by foreign code, which may depend
     on anything. With `fused` the Triton kernels compute a network of the family where there are
-    any, faster and, in float32, with the same values but for the last digits.
+    any, faster and, in float32, with the same values but for the last digits. A
+    self-ensemble runs the network once for each orientation; where images are tiled, once for each
+    orientation of each tile.
 
     Raises:
         ForeignCodeError: In `forward`, if the network cannot run in half precision.
@@ -110,9 +114,9 @@ def place_network(
     placed = placed.to(device)
     if fused and fused_available(device):
         use_operations(placed, FUSED)
-    if device.type != "cuda" or isinstance(module, Adapted):
-        return placed
-    return GraphedNetwork(placed)
+    if device.type == "cuda" and not isinstance(module, Adapted):
+        placed = GraphedNetwork(placed)
+    return SelfEnsemble(placed) if self_ensemble else placed
 
 
 class HalfNetwork(nn.Module):

@@ -10,7 +10,7 @@ from workbench.config.evaluation import InferencePrecision
 from workbench.data.pairs import ImagePairs, too_small
 from workbench.errors import DataError
 from workbench.evaluation.metrics import smallest_hr_px
-from workbench.evaluation.running import WHOLE, Tiling, check_size, inference, run_on_tensor
+from workbench.evaluation.running import WHOLE, Tiling, inference, run_on_tensor
 from workbench.evaluation.scorers import Run, scorer_of
 from workbench.evaluation.throughput import RunTimer
 from workbench.results import DatasetScores, Protocol
@@ -35,7 +35,8 @@ def evaluate(
     Args:
         model: (1, 3, h, w) RGB in 0..1 to (1, 3, scale * h, scale * w), on its device.
         images: HR and LR images; their scale is the network's.
-        smallest_lr_px: Least LR height and width that the network accepts.
+        smallest_lr_px: Least LR height and width that the network accepts; smaller images are
+            padded by reflection, and the output is cropped.
         tiling: How images are cut.
         each: Gives the context in which one image is run and scored, such as a lock of the device;
             when it is left, the device is done with the image.
@@ -43,14 +44,14 @@ def evaluate(
         progress: Called for each image.
 
     Returns:
-        The scores; their protocol is that of a network in fp32, see `with_precision`.
+        The scores; their protocol is that of a network in fp32, see `with_inference`.
 
     Raises:
-        DataError: For an image that cannot be used, or is too small to run or to score; the latter
-            is found before the first one is run.
+        DataError: For an image that cannot be used, or is too small to score; the latter is found
+            before the first one is run.
         NotFiniteError: If the network gives values that are no numbers.
     """
-    check_images(images, smallest_lr_px)
+    check_images(images)
     scores = []
     run: Run = partial(
         run_on_tensor, model, scale=images.scale, smallest_lr_px=smallest_lr_px, tiling=tiling
@@ -77,21 +78,22 @@ def evaluate(
     )
 
 
-def with_precision(scores: DatasetScores, precision: InferencePrecision) -> DatasetScores:
-    """Return scores whose protocol says what the network computed in."""
-    protocol = scores.protocol.model_copy(update={"precision": precision})
+def with_inference(
+    scores: DatasetScores, precision: InferencePrecision, *, self_ensemble: bool
+) -> DatasetScores:
+    """Return scores whose protocol says what the network computed in, and on what."""
+    update = {"precision": precision, "self_ensemble": self_ensemble}
+    protocol = scores.protocol.model_copy(update=update)
     return scores.model_copy(update={"protocol": protocol})
 
 
-def check_images(images: ImagePairs, smallest_lr_px: int) -> None:
-    """Refuse a set with an image that is too small to run or to score.
+def check_images(images: ImagePairs) -> None:
+    """Refuse a set with an image that is too small to score.
 
     Raises:
         DataError: Naming the image, its size and the rule.
     """
     for index, name in enumerate(images.names):
-        height, width = images.size_px(index)
-        check_size(name, (height // images.scale, width // images.scale), smallest_lr_px)
-        problem = too_small((height, width), smallest_hr_px(images.scale))
+        problem = too_small(images.size_px(index), smallest_hr_px(images.scale))
         if problem:
             raise DataError(f"{name}: too small to be scored: {problem}")

@@ -10,7 +10,8 @@ from numpy import float32, uint8
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from workbench.errors import DataError, ForeignCodeError, WorkbenchError
+from workbench.errors import ForeignCodeError, WorkbenchError
+from workbench.evaluation.padding import padded_to
 from workbench.evaluation.tiles import run_tiled
 from workbench.models.outputs import device_of, output_problem
 
@@ -54,20 +55,6 @@ def inference(model: nn.Module) -> Iterator[torch.device]:
             module.training = mode
 
 
-def check_size(name: str, lr_size_px: tuple[int, int], smallest_lr_px: int) -> None:
-    """Refuse an LR image of (height, width) px below the network's smallest input.
-
-    Raises:
-        DataError: With name, size and rule.
-    """
-    height, width = lr_size_px
-    if min(height, width) < smallest_lr_px:
-        raise DataError(
-            f"{name}: the LR image is {width}x{height} px; this network needs at least "
-            f"{smallest_lr_px}x{smallest_lr_px} LR px"
-        )
-
-
 def check_finite(name: str, output: Tensor) -> None:
     """Refuse an output with infinities or NaN, which would turn into some uint8 and some score.
 
@@ -103,6 +90,9 @@ def run_on_tensor(
 ) -> Tensor:
     """Run a network on one image (h, w, 3), uint8 or float32 in 0..1, on the network's device.
 
+    An image below the network's least size is padded by reflection first, then cut into tiles, and
+    the output is cropped.
+
     Returns:
         (1, 3, scale * h, scale * w), float32, RGB in about 0..1: on the device if the image is run
         whole, on the CPU if it is run in tiles.
@@ -114,16 +104,22 @@ def run_on_tensor(
     if lr.dtype == torch.uint8:
         image = image / 255
     checked = partial(_run_checked, model, scale)
+    padded = padded_to(image, smallest_lr_px)
     if tiling.tile_lr_px is None:
-        return checked(image)
-    return run_tiled(
-        checked,
-        image,
-        scale=scale,
-        tile_lr_px=tiling.tile_lr_px,
-        overlap_lr_px=tiling.overlap_lr_px,
-        smallest_lr_px=smallest_lr_px,
-    )
+        output = checked(padded)
+    else:
+        output = run_tiled(
+            checked,
+            padded,
+            scale=scale,
+            tile_lr_px=tiling.tile_lr_px,
+            overlap_lr_px=tiling.overlap_lr_px,
+            smallest_lr_px=smallest_lr_px,
+        )
+    if padded is image:
+        return output
+    height, width = image.shape[2:]
+    return output[:, :, : scale * height, : scale * width].contiguous()
 
 
 def _run_checked(model: nn.Module, scale: int, image: Tensor) -> Tensor:

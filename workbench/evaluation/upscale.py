@@ -14,7 +14,7 @@ from workbench.data.folders import image_name, list_images
 from workbench.data.images import ImageError, summarize
 from workbench.errors import DataError
 from workbench.evaluation.pictures import Picture, encode, read_picture, unmultiplied
-from workbench.evaluation.running import WHOLE, Tiling, check_finite, check_size, inference, run
+from workbench.evaluation.running import WHOLE, Tiling, check_finite, inference, run
 from workbench.evaluation.throughput import RunTimer
 from workbench.system.files import write_atomically
 from workbench.system.progress import Progress, silent
@@ -55,7 +55,8 @@ def upscale_files(
         model: The network, on its device.
         files: See `plan_files`.
         scale: Of the network.
-        smallest_lr_px: Least height and width that the network accepts.
+        smallest_lr_px: Least height and width that the network accepts; smaller images are padded
+            by reflection, and the output is cropped.
         tiling: How images are cut.
         timer: Times the runs of the network.
         progress: Called for each image; 0 are done while they are checked.
@@ -69,7 +70,7 @@ def upscale_files(
         StoreError: If a file cannot be written.
     """
     jobs, written = files.jobs, dict[Path, str]()
-    _check(files, smallest_lr_px, progress)
+    _check(files, progress)
     run_image = run if timer is None else timer.timed(run)
     with inference(model) as device:
         for number, (image_path, out_path) in enumerate(jobs, start=1):
@@ -129,7 +130,7 @@ def _plan_folder(source: Path, target: Path, *, recursive: bool) -> tuple[tuple[
     return jobs
 
 
-def _check(files: Files, smallest_lr_px: int, progress: Progress) -> None:
+def _check(files: Files, progress: Progress) -> None:
     """Read every image once.
 
     Raises:
@@ -142,7 +143,6 @@ def _check(files: Files, smallest_lr_px: int, progress: Progress) -> None:
         try:
             picture = read_picture(path)
             size = picture.colour.shape[:2]
-            check_size(str(path) if is_folder else path.name, (size[0], size[1]), smallest_lr_px)
             if picture.alpha is not None and min(size) < _SMALLEST_ALPHA_PX:
                 rule = f"with alpha at least {_SMALLEST_ALPHA_PX} px are needed on each side"
                 raise ImageError(path, f"{size[1]}x{size[0]} px; {rule}")

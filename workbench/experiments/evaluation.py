@@ -14,12 +14,12 @@ from workbench.config.evaluation import InferencePrecision
 from workbench.data.pairs import FolderPairs
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.evaluation.devices import inference_on, open_device, place_network
-from workbench.evaluation.evaluate import with_precision
+from workbench.evaluation.evaluate import with_inference
 from workbench.evaluation.running import Tiling
 from workbench.evaluation.throughput import RunTimer, Throughput
 from workbench.experiments.external_scores import ExternalScores, keep_external_scores
 from workbench.experiments.saved_scores import Recorded, read_saved
-from workbench.experiments.scoring import check_sets, score_bicubic, score_network
+from workbench.experiments.scoring import check_sets, note_padding, score_bicubic, score_network
 from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
@@ -51,6 +51,8 @@ class EvalSettings:
     """What networks compute in; part of the protocol."""
     recursive: bool = False
     """Whether images in subfolders count, too."""
+    self_ensemble: bool = False
+    """Whether networks run on eight orientations of each image; part of the protocol."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def evaluate_candidates(
         candidates: From `open_candidates`.
         settings: On which images, and how.
         channel: Of the differences between networks.
-        emit: Gets progress, and notes on images that were converted and costs that cannot be
-            counted.
+        emit: Gets progress, and notes on images that are padded or were converted, and on costs
+            that cannot be counted.
 
     Raises:
         ConfigError: If the device does not exist, or cannot compute in the precision.
@@ -137,7 +139,8 @@ def evaluate_candidates(
         FolderPairs(source, scale, settings.degradation, recursive=settings.recursive)
         for source in settings.sources
     ]
-    check_sets(sets, scale * max(network.smallest_lr_px for network in networks), emit)
+    check_sets(sets, emit)
+    note_padding(sets, networks, emit)
     environment = record_environment(settings.device, settings.threads)
     records: list[Recorded] = []
     throughputs: list[Throughput | None] = []
@@ -169,15 +172,21 @@ def _scored(
 ) -> tuple[list[DatasetScores], Throughput | None]:
     """Score one network on every set, with how fast it ran."""
     tiling, timer = Tiling(settings.tile_lr_px, settings.tile_overlap_lr_px), RunTimer()
+    ensemble = settings.self_ensemble
     # In fp32 a score is by PyTorch's operations, as that of a trial.
     module = place_network(
-        one.network.module, device, settings.precision, fused=settings.precision != "fp32"
+        one.network.module,
+        device,
+        settings.precision,
+        fused=settings.precision != "fp32",
+        self_ensemble=ensemble,
     )
     scores = [
         score_network(one.network, module, images, emit, tiling=tiling, timer=timer)
         for images in sets
     ]
-    return [with_precision(s, settings.precision) for s in scores], timer.throughput()
+    made = [with_inference(s, settings.precision, self_ensemble=ensemble) for s in scores]
+    return made, timer.throughput()
 
 
 def _record(

@@ -7,32 +7,46 @@ from typing import Any
 import torch
 
 from workbench.config.model import ModelConfig
-from workbench.errors import InputSizeError
+from workbench.errors import ForeignCodeError, InputSizeError
+from workbench.evaluation.devices import open_device
 from workbench.evaluation.latency import THREADS, measure
 from workbench.models.complexity import count_network
-from workbench.models.opening import OpenedNetwork, built_network, open_network
-from workbench.system.events import Emit, counting, ignore
+from workbench.models.foreign import Foreign
+from workbench.models.fvcore_counter import MOST_LR_PX, fvcore_flops
+from workbench.models.opening import OpenedNetwork, built_network, open_foreign, open_network
+from workbench.system.events import Emit, Note, counting, ignore
 
 Size = tuple[int, int]
 """Width and height in LR px."""
 
 
 def open_networks(
-    configs: Mapping[str, ModelConfig], paths: Sequence[Path]
+    configs: Mapping[str, ModelConfig],
+    paths: Sequence[Path],
+    foreign: Foreign | None = None,
+    emit: Emit = ignore,
 ) -> dict[str, OpenedNetwork]:
-    """Build configs with random weights, and open the networks of weights files.
+    """Build configs with random weights, open the networks of weights files, and foreign code.
 
     Args:
         configs: By the names that tables show.
         paths: Weights files; each network is called by its file's name, or by its whole path if
             there is one of that name.
+        foreign: A network of the user's own, with the weights of its constructor, which cost what
+            trained ones do; its code is imported.
+        emit: Gets a note for foreign code.
 
     Raises:
         CheckpointError: Naming the file that cannot be used.
+        ForeignCodeError: If the foreign network cannot be imported, built or run.
     """
     opened = {name: built_network(name, config) for name, config in configs.items()}
     for path in paths:
         opened[path.name if path.name not in opened else str(path)] = open_network(path)
+    if foreign is not None:
+        emit(Note(f"foreign code: {foreign.arch} is imported and run"))
+        network, _ = open_foreign(foreign, None)
+        opened[network.name if network.name not in opened else foreign.arch] = network
     return opened
 
 
@@ -62,8 +76,9 @@ def inspect_networks(
     timed: Size = (128, 128),
     rounds: int = 9,
     emit: Emit = ignore,
+    device: str = "cpu",
 ) -> list[dict[str, Any]]:
-    """Count what networks cost, and measure their CPU time against that of the last one.
+    """Count what networks cost, and measure their times against that of the last one.
 
     Args:
         networks: By name; at least one.
@@ -72,20 +87,29 @@ def inspect_networks(
         rounds: Timed runs of each network, in turn; 0 measures no time.
         emit: Gets the rounds while networks are timed. What it does takes CPU time between the
             runs, not during them.
+        device: Where networks are timed: `cpu` for the CPU time of one thread; `cuda` or `cuda:N`
+            for wall-clock time, fp32 with PyTorch's defaults, which leaves the networks there.
 
     Returns:
         A row for each network as plain data with units in the keys: `name`, `network`, `scale`,
-        `smallest_lr_px`, its cost, `parts` (parameters, multiply-adds and activations by part);
-        with rounds also `cpu_ms` and `cpu_ratio_to` (median and quartiles).
+        `smallest_lr_px`, its cost, `fvcore_flops` (None if the input is larger than is counted, or
+        the network cannot be traced), `parts` (parameters, multiply-adds and activations by part);
+        with rounds also `cpu_ms` and `cpu_ratio_to` (median and quartiles), on CUDA `cuda_ms` and
+        `cuda_ratio_to`.
+
+    Raises:
+        ConfigError: If the device does not exist.
+        ForeignCodeError: If foreign code cannot be counted or run.
     """
-    rows = [_row(name, network, counted) for name, network in networks.items()]
+    place = open_device(device)
+    rows = [_row(name, network, counted, emit) for name, network in networks.items()]
     if rounds:
-        times = _times(networks, timed, rounds, emit)
+        times = _times(networks, timed, rounds, emit, place)
         rows = [row | times[row["name"]] for row in rows]
     return rows
 
 
-def _row(name: str, network: OpenedNetwork, size: Size) -> dict[str, Any]:
+def _row(name: str, network: OpenedNetwork, size: Size, emit: Emit) -> dict[str, Any]:
     width, height = size
     counted = count_network(network.module, height, width)
     return {
@@ -94,6 +118,7 @@ def _row(name: str, network: OpenedNetwork, size: Size) -> dict[str, Any]:
         "scale": network.scale,
         "smallest_lr_px": network.smallest_lr_px,
         **counted.cost.plain(),
+        "fvcore_flops": _fvcore_flops(name, network, size, emit),
         "parts": {
             part.part: {
                 "parameters": part.parameters,
@@ -105,22 +130,39 @@ def _row(name: str, network: OpenedNetwork, size: Size) -> dict[str, Any]:
     }
 
 
+def _fvcore_flops(name: str, network: OpenedNetwork, size: Size, emit: Emit) -> int | None:
+    """Return fvcore's count; foreign code may not be traceable, which is said."""
+    width, height = size
+    if width * height > MOST_LR_PX:
+        return None
+    try:
+        return fvcore_flops(network.module, height, width)
+    except ForeignCodeError as error:
+        emit(Note(f"{name}: its FLOPs cannot be counted by fvcore ({error})"))
+        return None
+
+
 def _times(
-    networks: Mapping[str, OpenedNetwork], size: Size, rounds: int, emit: Emit
+    networks: Mapping[str, OpenedNetwork],
+    size: Size,
+    rounds: int,
+    emit: Emit,
+    device: torch.device,
 ) -> dict[str, dict[str, Any]]:
     """Time all networks in turn and compare each with the last."""
-    models = {name: network.module for name, network in networks.items()}
+    models = {name: network.module.to(device) for name, network in networks.items()}
     width, height = size
-    cpu = torch.device("cpu")
     with counting(emit, "timing") as advance:
-        measured = measure(models, height, width, rounds=rounds, device=cpu, progress=advance)
+        measured = measure(models, height, width, rounds=rounds, device=device, progress=advance)
     last, reference = list(measured.items())[-1]
     common = {"rounds": rounds, "lr_size": f"{width}x{height}", "threads": THREADS}
     return {
         name: {
-            "cpu_ms": _spread(time.median_ms, time.lower_quartile_ms, time.upper_quartile_ms)
+            f"{device.type}_ms": _spread(
+                time.median_ms, time.lower_quartile_ms, time.upper_quartile_ms
+            )
             | common,
-            "cpu_ratio_to": {"network": last, **_spread(*time.ratio(reference))},
+            f"{device.type}_ratio_to": {"network": last, **_spread(*time.ratio(reference))},
         }
         for name, time in measured.items()
     }

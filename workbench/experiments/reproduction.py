@@ -48,7 +48,7 @@ def reproduce_table1(
         for name in DATASETS
         if (benchmarks / name).is_dir()
     }
-    check_sets(list(sets.values()), 2 * SCALE, emit)
+    check_sets(list(sets.values()), emit)
     absent = tuple(str(benchmarks / name) for name in DATASETS if name not in sets)
     rows = []
     for printed in TABLE1:

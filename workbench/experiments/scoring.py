@@ -11,21 +11,21 @@ from workbench.data.pairs import FolderPairs
 from workbench.errors import DataError
 from workbench.evaluation.baseline import bicubic_scores
 from workbench.evaluation.evaluate import evaluate
-from workbench.evaluation.metrics import smallest_hr_px as smallest_scored_hr_px
+from workbench.evaluation.metrics import smallest_hr_px
+from workbench.evaluation.padding import padding_remark
 from workbench.evaluation.running import WHOLE, Tiling
 from workbench.evaluation.scorers import score_pixels
 from workbench.evaluation.throughput import RunTimer
 from workbench.models.opening import OpenedNetwork
 from workbench.results import DatasetScores, MeanScore
-from workbench.system.events import Caution, Emit, counting
+from workbench.system.events import Caution, Emit, Note, counting
 
 
-def check_sets(sets: Sequence[FolderPairs], smallest_hr_px: int, emit: Emit) -> None:
+def check_sets(sets: Sequence[FolderPairs], emit: Emit) -> None:
     """Decode every image of every set, so that all bad ones are known before any is scored.
 
     Args:
         sets: All of one scale.
-        smallest_hr_px: Least height and width of HR that all networks accept.
         emit: Gets the images that are checked, and a caution for a set without its own LR images
             at scale 1.
 
@@ -34,7 +34,7 @@ def check_sets(sets: Sequence[FolderPairs], smallest_hr_px: int, emit: Emit) -> 
     """
     problems = []
     for images in sets:
-        least_px = max(smallest_hr_px, smallest_scored_hr_px(images.scale))
+        least_px = smallest_hr_px(images.scale)
         with counting(emit, f"checking {images.name}") as advance:
             try:
                 check_images(images.files, images.scale, least_px, advance)
@@ -44,6 +44,29 @@ def check_sets(sets: Sequence[FolderPairs], smallest_hr_px: int, emit: Emit) -> 
             emit(Caution(f"{images.name} has no folder X1: the input is the HR image itself"))
     if problems:
         raise DataError("; ".join(problems))
+
+
+def note_padding(
+    sets: Sequence[FolderPairs], networks: Sequence[OpenedNetwork], emit: Emit
+) -> None:
+    """Emit a note if images are below a network's least size; only their headers are read.
+
+    Args:
+        sets: All of one scale.
+        networks: What is scored on them.
+        emit: Gets the note.
+
+    Raises:
+        DataError: For a file that is no image.
+    """
+    sizes = [
+        (height // images.scale, width // images.scale)
+        for images in sets
+        for height, width in map(images.size_px, range(len(images)))
+    ]
+    needs = [(network.name, network.smallest_lr_px) for network in networks]
+    if remark := padding_remark(needs, sizes):
+        emit(Note(remark))
 
 
 def score_network(

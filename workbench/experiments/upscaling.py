@@ -5,12 +5,31 @@ from pathlib import Path
 
 from workbench.config.evaluation import InferencePrecision
 from workbench.data.folders import left_out
+from workbench.data.images import image_size
 from workbench.evaluation.devices import inference_on, open_device, place_network
+from workbench.evaluation.padding import padding_remark
 from workbench.evaluation.running import WHOLE, Tiling
 from workbench.evaluation.throughput import RunTimer, Throughput
 from workbench.evaluation.upscale import Files, plan_files, upscale_files
 from workbench.models.opening import open_network
 from workbench.system.events import Emit, Note, counting, ignore
+
+
+@dataclass(frozen=True)
+class UpscaleSettings:
+    """Where and how a network enlarges images."""
+
+    tiling: Tiling = WHOLE
+    """How large images are cut, in LR px."""
+    device: str = "cpu"
+    """`cpu`, `cuda` or `cuda:N`."""
+    threads: int = 1
+    """Of the CPU."""
+    precision: InferencePrecision = "fp32"
+    """What the network computes in."""
+    self_ensemble: bool = False
+    """Whether the network runs on eight orientations of each image, or of each tile, and its
+    outputs are averaged before they are rounded."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +64,7 @@ def plan_upscaling(
 def upscale_images(
     files: Files,
     weights: Path,
-    *,
-    tiling: Tiling = WHOLE,
-    device: str = "cpu",
-    threads: int = 1,
-    precision: InferencePrecision = "fp32",
+    settings: UpscaleSettings = UpscaleSettings(),
     emit: Emit = ignore,
 ) -> Upscaled:
     """Enlarge images by the scale of the weights.
@@ -57,11 +72,8 @@ def upscale_images(
     Args:
         files: From `plan_upscaling`.
         weights: Our weights file, a published one, or one that spandrel opens.
-        tiling: How large images are cut, in LR px.
-        device: `cpu`, `cuda` or `cuda:N`.
-        threads: CPU threads.
-        precision: What the network computes in.
-        emit: Gets progress, and notes on images that were converted.
+        settings: Where and how the network runs.
+        emit: Gets progress, and notes on images that were padded or converted.
 
     Returns:
         The files that were written, and how fast the network ran.
@@ -74,18 +86,27 @@ def upscale_images(
         StoreError: If a file cannot be written.
     """
     network = open_network(weights)
-    place, timer = open_device(device, precision), RunTimer()
-    with inference_on(place, threads, precision), counting(emit, "enlarging") as advance:
+    precision, timer = settings.precision, RunTimer()
+    place = open_device(settings.device, precision)
+    with inference_on(place, settings.threads, precision), counting(emit, "enlarging") as advance:
         written = upscale_files(
-            place_network(network.module, place, precision, fused=True),
+            place_network(
+                network.module,
+                place,
+                precision,
+                fused=True,
+                self_ensemble=settings.self_ensemble,
+            ),
             files,
             scale=network.scale,
             smallest_lr_px=network.smallest_lr_px,
-            tiling=tiling,
+            tiling=settings.tiling,
             timer=timer,
             progress=advance,
         )
-    for remark in written.values():
+    sizes = [image_size(image) for image, _ in files.jobs]
+    padded = padding_remark([(network.name, network.smallest_lr_px)], sizes)
+    for remark in (padded, *written.values()):
         if remark:
             emit(Note(remark))
     return Upscaled(tuple(written), timer.throughput())

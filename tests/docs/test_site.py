@@ -1,9 +1,6 @@
 """The documents as a site: built once, read as its HTML."""
 
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +15,9 @@ from tools.docs_site.commands import command_pages
 from tools.docs_site.repository import TOP
 from workbench.cli.command_table import COMMANDS
 from workbench.cli.lazy import leaves
+from workbench.config.presets import PRESETS, RECIPES
+from workbench.config.schemas import override_keys
+from workbench.config.shipped import data_files
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -69,21 +69,6 @@ class Article(HTMLParser):
             self._text.append(data)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the built site; a broken link or an unknown name fails the build."""
-    folder = tmp_path_factory.mktemp("site")
-    run = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr
-    return folder
-
-
 def test_every_page_is_in_the_navigation(site: Path) -> None:
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     home = (site / "index.html").read_text()
@@ -133,6 +118,31 @@ def test_the_page_of_the_python_api_has_every_public_name(site: Path) -> None:
     assert names >= set(wb.__all__) - {"__version__"}
     assert "store: str | Path" in page.text  # which the signature has from `**options`
     assert "The folder of the store." in page.text
+
+
+def test_the_page_of_settings_has_every_key_that_can_be_set(site: Path) -> None:
+    page = Article(site / "settings.html")
+    keys = [
+        key for key in override_keys() if key not in ("model", "data", "training", "evaluation")
+    ]
+    assert len(keys) > 40
+    for key in keys:
+        assert key in page.text, key
+
+
+def test_what_ships_under_a_name_is_listed(site: Path) -> None:
+    page = Article(site / "shipped.html")
+    for name in [*PRESETS, *RECIPES, *data_files("ablations"), *data_files("search_spaces")]:
+        assert f" {name} " in page.text, name
+
+
+def test_a_command_that_a_document_names_leads_to_its_page(site: Path) -> None:
+    text = (site / "clusters.html").read_text() + (site / "searching.html").read_text()
+    found = set(re.findall(r'<a href="(commands/[^"]*)"><code', text))
+    assert "commands/search.html#workbench-search-optuna" in found
+    for target in found:
+        path, _, place = target.partition("#")
+        assert place in Article(site / path).ids
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

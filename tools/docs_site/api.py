@@ -20,6 +20,18 @@ HEADINGS = {
 }
 """Of a module's names; other modules have their own name as heading."""
 
+TYPES = (
+    "ablation.designs.Design",
+    "api.images.ImageLike",
+    "api.options.Setting",
+    "api.progress.Progressing",
+    "api.sources.Images",
+    "config.model.ModelConfig",
+    "results.Cost",
+    "statistics.decision_rule.ErrorRateScope",
+)
+"""Types that the signatures name."""
+
 
 def api_page() -> Page:
     """Return the page, which mkdocstrings fills from the docstrings."""
@@ -31,5 +43,13 @@ def api_page() -> Page:
     for heading, names in sections.items():
         lines += ["", f"## {heading}"]
         for name in names:
-            lines += ["", f"::: {name}", "    options:", "      heading_level: 3"]
+            lines += _entry(name, f"wb.{name.rpartition('.')[2]}")
+    lines += ["", "## Types", "", "Types that the signatures above name."]
+    for name in TYPES:
+        lines += _entry(f"workbench.{name}", name.rpartition(".")[2])
     return Page(PATH, "Python API", "\n".join(lines) + "\n")
+
+
+def _entry(name: str, heading: str) -> list[str]:
+    options = ["    options:", "      heading_level: 3", f"      heading: {heading}"]
+    return ["", f"::: {name}", *options, f"      toc_label: {heading}"]

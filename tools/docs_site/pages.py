@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 _CODE = re.compile(r"(`[^`]+`)")
+_SHORT = re.compile(r"<code>(?=[^<]{1,24}</code>)")
 _OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
 
 
@@ -18,6 +19,8 @@ class Page:
     """In the navigation."""
     text: str
     """Markdown."""
+    group: str = ""
+    """Heading above it in the navigation, if it has one."""
 
 
 def prose(text: str) -> str:
@@ -35,3 +38,24 @@ def _escaped(text: str) -> str:
 def anchor(*words: str) -> str:
     """Return the words as an identifier of a place in a page: letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+
+
+def definition(term: str, place: str, text: str, values: str = "") -> list[str]:
+    """Return an entry of a definition list.
+
+    Args:
+        term: An option or a field, which is shown as code.
+        place: The identifier that a link to it names.
+        text: What it means.
+        values: Its default and its range, which come last.
+    """
+    shown = f' <span class="values">{prose(values)}</span>' if values else ""
+    return ["", f"`{term}`{{ #{place} }}", f":   {prose(' '.join(text.split()))}{shown}"]
+
+
+def whole_words(html_text: str) -> str:
+    """Return HTML in which no line ends within short code, such as after the hyphens of `--seeds`.
+
+    The class of such code is in `docs/site.css`.
+    """
+    return _SHORT.sub('<code class="whole">', html_text)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from workbench.api.studies import StudyResults, studies, study
     from workbench.errors import WorkbenchError
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 _HOMES = {
     "Network": "api.networks",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.api.ablation import ablate
     from workbench.api.costs import challenge_score, count, count_fvcore
+    from workbench.api.fidelity import FidelityResults, fidelity
     from workbench.api.networks import (
         Network,
         build,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.5.0"
 
 _HOMES = {
+    "FidelityResults": "api.fidelity",
     "Network": "api.networks",
     "Scores": "api.scores",
     "SearchResults": "api.search_results",
@@ -47,6 +49,7 @@ _HOMES = {
     "count": "api.costs",
     "count_fvcore": "api.costs",
     "evaluate": "api.scores",
+    "fidelity": "api.fidelity",
     "load": "api.networks",
     "open_search": "api.search",
     "preset": "api.networks",
@@ -61,6 +64,7 @@ _HOMES = {
 """The module that each public name is imported from at its first use."""
 
 __all__ = [
+    "FidelityResults",
     "Network",
     "Scores",
     "SearchResults",
@@ -73,6 +77,7 @@ __all__ = [
     "count",
     "count_fvcore",
     "evaluate",
+    "fidelity",
     "load",
     "open_search",
     "preset",

@@ -86,6 +86,11 @@ COMMANDS = {
         "runs.",
         STUDIES,
     ),
+    "fidelity": _command(
+        "fidelity",
+        "Say how well short trainings, or cheap kinds of evidence, predict the ranks of long ones.",
+        STUDIES,
+    ),
     "export": _command(
         "export",
         "Write a study, its finished trials and their weights to a folder for `workbench import`.",

@@ -139,6 +139,19 @@ class HeatMap:
 
 
 @dataclass(frozen=True)
+class CorrelationMatrix:
+    """Rank correlations between all pairs, -1..1; for print only."""
+
+    values: tuple[tuple[float | None, ...], ...]
+    """Shape (names, names); None where there is none."""
+    names: tuple[str, ...]
+    doubtful: frozenset[tuple[int, int]]
+    """(row, column) of correlations whose interval holds 0: they are in brackets."""
+    title: str
+    height_px: int
+
+
+@dataclass(frozen=True)
 class ForestRow:
     """One comparison in a forest plot, in dB."""
 

@@ -12,6 +12,7 @@ from workbench.analysis.comparison import Comparison
 from workbench.reporting.colours import on_paper
 from workbench.reporting.figure import (
     Bars,
+    CorrelationMatrix,
     ParallelAxis,
     ParallelCoordinates,
     Plot,
@@ -19,9 +20,11 @@ from workbench.reporting.figure import (
 )
 from workbench.reporting.figures import forest
 from workbench.reporting.printed_forest import GREY, MARKERS, draw_forest, without_frame
+from workbench.reporting.printed_matrix import draw_matrix
 from workbench.system.text import printable
 
 Form = Literal["png", "svg"]
+Printed = Plot | Bars | ParallelCoordinates | CorrelationMatrix
 
 _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
 _PX_AN_INCH = 100
@@ -44,7 +47,7 @@ def png(figure: Plot | Bars | ParallelCoordinates) -> bytes:
     return printed(figure, "png")
 
 
-def printed(figure: Plot | Bars | ParallelCoordinates, form: Form, title: str = "") -> bytes:
+def printed(figure: Printed, form: Form, title: str = "") -> bytes:
     """Return a figure.
 
     Args:
@@ -52,23 +55,31 @@ def printed(figure: Plot | Bars | ParallelCoordinates, form: Form, title: str = 
         form: PNG at 150 dots an inch, or SVG with its text as text.
         title: Above it, in plain text; nothing without one.
     """
+    return panels([figure], form, title)
+
+
+def panels(figures: Sequence[Printed], form: Form, title: str = "") -> bytes:
+    """Return figures, at least one, below each other; see `printed`."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    width = _WIDTH_IN
-    if isinstance(figure, ParallelCoordinates):
-        width = max(width, 1.3 * len(figure.axes))
+    widths = [1.3 * len(f.axes) for f in figures if isinstance(f, ParallelCoordinates)]
+    heights = [figure.height_px / _PX_AN_INCH for figure in figures]
     with mpl.rc_context(_SETTINGS):
-        canvas = Figure(figsize=(width, figure.height_px / _PX_AN_INCH), layout="constrained")
-        axes = canvas.subplots()
-        match figure:
-            case Plot():
-                _draw_plot(axes, figure)
-            case Bars():
-                _draw_bars(axes, figure)
-            case ParallelCoordinates():
-                _draw_parallel(axes, figure)
-        without_frame(axes)
+        size = (max(_WIDTH_IN, *widths, 0), sum(heights))
+        canvas = Figure(figsize=size, layout="constrained")
+        rows = canvas.subplots(len(figures), squeeze=False, height_ratios=heights)[:, 0]
+        for axes, figure in zip(rows, figures, strict=True):
+            match figure:
+                case Plot():
+                    _draw_plot(axes, figure)
+                case Bars():
+                    _draw_bars(axes, figure)
+                case ParallelCoordinates():
+                    _draw_parallel(axes, figure)
+                case CorrelationMatrix():
+                    draw_matrix(axes, figure)
+            without_frame(axes)
         _set_title(canvas, title)
         return _encoded(canvas, form)
 

@@ -1,0 +1,110 @@
+"""How well short trainings predict the ranks of long ones, from Python."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.analysis.fidelity import REGRETS, FidelityTable
+from workbench.errors import ConfigError
+from workbench.experiments.defaults import DEFAULT_STORE
+from workbench.experiments.fidelity import draw_fidelity, study_fidelity
+from workbench.reporting.fidelity_texts import level_name, target_text, to_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS = [
+    *("cheap", "dear", "study", "step", "total_steps", "compared", "is_target", "networks"),
+    *("tau", "tau_low", "tau_high", "rho_at_fixed_parameters", "rho_low", "rho_high"),
+    *("tau_ceiling", "same_trainings", "says_nothing"),
+    *(f"regret_at_{k}_db" for k in REGRETS),
+]
+
+
+class FidelityResults:
+    """Rank correlations between the levels of studies: points of curves, ends, kinds of evidence.
+
+    A point of a learning curve is not the end of a shorter training, whose learning rate has
+    followed its schedule by then; the column `compared` says which of the two it is.
+    """
+
+    def __init__(self, table: FidelityTable) -> None:
+        self.table = table
+        """The levels, and `prediction(cheap, dear)` for each pair of them."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row for each pair of levels.
+
+        Columns: cheap, dear (names of the levels), study, step, total_steps and compared (`curve`,
+        `end` or `constant`, of the cheap one), is_target (whether `dear` is what `target` names),
+        networks, tau, tau_low, tau_high, rho_at_fixed_parameters, rho_low, rho_high, tau_ceiling,
+        same_trainings, says_nothing, regret_at_1_db and regret_at_5_db (dB).
+        """
+        import pandas as pd
+
+        plain = to_dict(self.table)
+        names = [level_name(self.table, level) for level in self.table.levels]
+        rows = [
+            {
+                "cheap": names[pair["cheap"]],
+                "dear": names[pair["dear"]],
+                **{
+                    name: plain["levels"][pair["cheap"]][name]
+                    for name in ("study", "step", "total_steps", "compared")
+                },
+                "is_target": pair["dear"] == self.table.target,
+                **{name: value for name, value in pair.items() if name not in ("cheap", "dear")},
+            }
+            for pair in plain["pairs"]
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `workbench fidelity --json` prints, with units in the keys."""
+        return to_dict(self.table)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the figure: tau by length, and between all pairs of levels.
+
+        Args:
+            path: Ends in .png or .svg.
+
+        Returns:
+            The file.
+
+        Raises:
+            ConfigError: For another ending.
+            WorkbenchError: If no two levels have enough networks for a rank correlation.
+            StoreError: If it cannot be written.
+        """
+        file = Path(path)
+        draw_fidelity(self.table, file)
+        return file
+
+    def __repr__(self) -> str:
+        return f"<fidelity, {len(self.table.levels)} levels; {target_text(self.table)}>"
+
+
+def fidelity(
+    *studies: str,
+    store: str | Path = DEFAULT_STORE,
+    dataset: str | None = None,
+    target: str | None = None,
+) -> FidelityResults:
+    """Compare how points of curves, ends of trainings, and kinds of evidence rank networks.
+
+    Args:
+        studies: Names of one or more studies, whose networks are matched by their configs.
+        store: The folder of the store.
+        dataset: Benchmark whose PSNR the ends are ranked by; None for the validation images.
+        target: Study whose end is to be predicted; None for the longest training.
+
+    Raises:
+        ConfigError: For an unknown study, with the nearest name.
+        WorkbenchError: If there is nothing to rank, or scores were made in different ways.
+
+    Example:
+        >>> wb.fidelity("demo").to_frame()[["cheap", "tau", "says_nothing"]]
+    """
+    if not studies:
+        raise ConfigError("fidelity needs the name of at least one study")
+    return FidelityResults(study_fidelity(studies, Path(store), dataset=dataset, target=target))

@@ -48,7 +48,8 @@ def test_the_table_says_what_is_measured_and_what_is_quoted(command: Command) ->
     assert re.search(r"^0\.8 x runtime [\d.]+ 5\.911$", table, re.MULTILINE)
     assert re.search(r"^ratio to SPAN [\d.]+ 1\.00$", table, re.MULTILINE)
     said = " ".join(ended.err.split())
-    assert "measured here: the runtime of an image of 16x24 LR px on cpu, against a SPAN" in said
+    assert "measured here: the runtime of an image of 16x24 LR px on cpu (" in said
+    assert "), against a SPAN of the workbench's own in the same rounds" in said
     assert "quoted from https://github.com/Amazingren/NTIRE2026_ESR: the formula, and" in said
     assert "not checked: the PSNR of 26.90 and 26.99 dB" in said
 
@@ -106,3 +107,14 @@ def test_a_network_that_fvcore_cannot_trace_is_said(
     assert ended.code == 0
     assert "Plain: its FLOPs cannot be counted by fvcore (no trace of it)" in ended.err
     assert "fvcore G" not in printed(ended)
+
+
+@pytest.mark.gpu
+def test_on_cuda_wall_clock_times_stand_beside_the_baselines(command: Command) -> None:
+    asked = ("--preset", "tiny", "--challenge", "2026", "--device", "cuda:0", *QUICK)
+    tiny, span = command("inspect", *asked, "--json").json()
+    assert tiny["challenge"]["measured"]["device"] == "cuda"
+    assert tiny["cuda_ms"]["median"] > 0 < span["cuda_ms"]["median"]
+    assert tiny["cuda_ratio_to"]["network"] == "SPAN"
+    table = printed(command("inspect", *asked))
+    assert re.search(r"^CUDA ms median [\d.]+ [\d.]+$", table, re.MULTILINE)

@@ -11,6 +11,7 @@ from workbench.errors import ConfigError, InputSizeError
 from workbench.evaluation.latency import Latency
 from workbench.experiments.challenge import enter_challenge, rules_of, with_baseline
 from workbench.models.opening import OpenedNetwork, built_network
+from workbench.trial.environment import describe_hardware
 
 RULES = rules_of(2026)
 FASTER = {"tiny": (8.0, 6.0, 4.0), "SPAN": (10.0, 10.0, 10.0)}
@@ -53,11 +54,13 @@ def test_what_is_measured_and_what_is_quoted_is_told_apart(
     networks = {"tiny": built_network("tiny", PRESETS["tiny"])}
     entry = enter_challenge(networks, RULES, timed=(32, 24))[0].to_dict()
     assert entry["measured"] == {
-        **{"device": "cpu", "lr_size": "32x24", "runtime_ms": 6.0},
+        **{"device": "cpu", "hardware": describe_hardware("cpu")},
+        **{"lr_size": "32x24", "runtime_ms": 6.0},
         **{"baseline_runtime_ms": 10.0, "runtime_ratio": 0.6},
     }
     assert entry["quoted"] == {
         **{"baseline": "SPAN", "flops": 9.83e9, "parameters": 151_000.0},
+        **{"runtime_ms": 5.59, "runtime_device": "NVIDIA RTX A6000"},
         "source": "https://github.com/Amazingren/NTIRE2026_ESR",
     }
     assert entry["parts"].keys() == {"runtime", "flops", "parameters"}

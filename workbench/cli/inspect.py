@@ -53,6 +53,7 @@ def inspect(
 
     Example:
         workbench inspect --preset mdrn-s --variant no-lvar --rounds 0
+        workbench inspect --preset mdrn-s --preset bsrn --challenge 2026
     """
     counted_size = size_px("--lr-size", lr_size)
     timed_size = size_px("--time-size", time_size or ("510x339" if challenge else "128x128"))
@@ -79,7 +80,7 @@ def inspect(
         check_size("--time-size", timed_size, networks)
     with bar_without_thread(emit) as on_bar:
         rows = inspect_networks(networks, counted_size, timed_size, rounds, on_bar, device)
-        entries = challenge_entries(networks, rows, rules) if rules else []
+        entries = challenge_entries(networks, rows, rules, device) if rules else []
     if as_json:
         found = [{"challenge": entry.to_dict()} for entry in entries] or [{}] * len(rows)
         print_json([row | more for row, more in zip(rows, found, strict=True)])

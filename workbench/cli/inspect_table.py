@@ -67,7 +67,8 @@ def print_challenge(entries: Sequence["ChallengeEntry"]) -> None:
     OUT.print(made)
     note(
         f"measured here: the runtime of an image of {baseline.lr_size} LR px on "
-        f"{baseline.device}, against a {rules.baseline} of the workbench's own in the same rounds; "
+        f"{baseline.device} ({baseline.hardware}), against a {rules.baseline} of the workbench's "
+        f"own in the same rounds; "
         f"counted: parameters, and FLOPs by fvcore at {rules.lr_px}x{rules.lr_px} LR px"
     )
     valid, test = rules.least_psnr_db

@@ -17,6 +17,7 @@ from workbench.models.opening import OpenedNetwork
 from workbench.models.peers.span import SPAN
 from workbench.system.events import Emit, ignore
 from workbench.system.global_state import random_streams_kept
+from workbench.trial.environment import describe_hardware
 
 TIMED: Size = (510, 339)
 """Width and height in LR px of the image that is timed: a usual one of DIV2K at x4. The challenge
@@ -47,6 +48,8 @@ class ChallengeEntry:
     """`cpu` (CPU time of one thread) or `cuda` (wall-clock time)."""
     lr_size: str
     """Width and height of the timed image, LR px."""
+    hardware: str
+    """The machine that `device` is of."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; `quoted` holds what was not measured here."""
@@ -59,6 +62,7 @@ class ChallengeEntry:
             "parts": {k: v for k, v in asdict(self.score).items() if k != "total"},
             "measured": {
                 "device": self.device,
+                "hardware": self.hardware,
                 "lr_size": self.lr_size,
                 "runtime_ms": self.runtime_ms,
                 "baseline_runtime_ms": self.baseline_runtime_ms,
@@ -70,6 +74,8 @@ class ChallengeEntry:
                 "baseline": rules.baseline,
                 "flops": rules.flops,
                 "parameters": rules.parameters,
+                "runtime_ms": rules.runtime_ms,
+                "runtime_device": rules.device,
                 "source": rules.source,
             },
         }
@@ -115,7 +121,10 @@ def with_baseline(
 
 
 def challenge_entries(
-    networks: Mapping[str, OpenedNetwork], rows: Sequence[Mapping[str, Any]], rules: ChallengeRules
+    networks: Mapping[str, OpenedNetwork],
+    rows: Sequence[Mapping[str, Any]],
+    rules: ChallengeRules,
+    device: str,
 ) -> list[ChallengeEntry]:
     """Score networks that were counted and timed.
 
@@ -123,12 +132,15 @@ def challenge_entries(
         networks: Of `with_baseline`.
         rows: Of `inspect_networks` for the same networks, in the same order.
         rules: Of the challenge.
+        device: What the networks were timed on: `cpu`, `cuda` or `cuda:N`.
 
     Raises:
         ForeignCodeError: If fvcore cannot trace a network.
         WorkbenchError: If a score is beyond floating-point numbers.
     """
-    return [_entry(networks[row["name"]], row, rows[-1], rules) for row in rows]
+    hardware = describe_hardware(device)
+    kind = device.partition(":")[0]
+    return [_entry(networks[row["name"]], row, rows[-1], rules, kind, hardware) for row in rows]
 
 
 def _entry(
@@ -136,8 +148,9 @@ def _entry(
     row: Mapping[str, Any],
     baseline: Mapping[str, Any],
     rules: ChallengeRules,
+    device: str,
+    hardware: str,
 ) -> ChallengeEntry:
-    (device,) = (kind for kind in ("cpu", "cuda") if f"{kind}_ms" in row)
     ratio = row[f"{device}_ratio_to"]
     flops = row["fvcore_flops"]
     if flops is None or (row["lr_width_px"], row["lr_height_px"]) != (rules.lr_px, rules.lr_px):
@@ -161,6 +174,7 @@ def _entry(
         parameters=row["parameters"],
         device=device,
         lr_size=row[f"{device}_ms"]["lr_size"],
+        hardware=hardware,
     )
 
 
@@ -186,4 +200,4 @@ def enter_challenge(
     entered = with_baseline(networks, rules)
     counted = (rules.lr_px, rules.lr_px)
     rows = inspect_networks(entered, counted, timed, rounds, emit, device)
-    return challenge_entries(entered, rows, rules)
+    return challenge_entries(entered, rows, rules, device)

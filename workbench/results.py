@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.evaluation import InferencePrecision
+from workbench.config.evidence import Evidence, evidence_text
 from workbench.config.plausible import (
     HIGHEST_DB,
     Count,
@@ -124,14 +125,25 @@ class Protocol(Frozen):
     """What the network computed in; records of fp32 are written as before there was a choice."""
     self_ensemble: bool = Field(default=False, exclude_if=lambda value: not value)
     """Whether outputs are means over eight orientations of the LR image."""
+    evidence: Evidence = Field(default="retrained", exclude_if=lambda value: value == "retrained")
+    """What a difference of such scores can say. Kinds are never put side by side."""
+    pretrained: str = Field(default="", exclude_if=lambda value: not value)
+    """Hash of the weights that a lesion is made from, or that training went on from."""
+
+    @property
+    def evidence_text(self) -> str:
+        """The kind of evidence, with the weights: `lesion of weights a9312c0c`."""
+        return evidence_text(self.evidence, self.pretrained)
 
     def describe(self) -> str:
-        """Return one line for tables: scale, crop, LR, how networks ran, overlap with training."""
+        """Return one line: scale, crop, LR, how networks ran, overlap with training, evidence."""
         tile = f", tiles {self.tile_lr_px}+{self.tile_overlap_lr_px}" if self.tile_lr_px else ""
         overlap = f", {self.trained_on.describe()}" if self.trained_on else ""
         how = "" if self.precision == "fp32" else f", {self.precision}"
         how += ", self-ensemble x8" if self.self_ensemble else ""
-        return f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}{how}{tile}{overlap}"
+        kind = "" if self.evidence == "retrained" else f", {self.evidence_text}"
+        made = f"x{self.scale}, uint8, crop {self.crop_px}, LR {self.lr_origin}"
+        return f"{made}{how}{tile}{overlap}{kind}"
 
 
 def _told_apart(images: tuple[ImageScore, ...]) -> tuple[ImageScore, ...]:

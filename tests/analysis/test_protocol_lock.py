@@ -61,3 +61,29 @@ def test_records_of_one_orientation_are_written_as_before_there_were_eight() -> 
 def test_rgb_and_y_are_not_mixed() -> None:
     with pytest.raises(WorkbenchError, match=r"compared: RGB in one, Y in two$"):
         check_one_protocol([ONE, ScoreOrigin("two", "Set5", "y", ONE.protocol)])
+
+
+LESION = {"evidence": "lesion", "pretrained": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ({}, LESION, r"retrained in one, lesion of weights a{8} in two"),
+        (LESION, LESION | {"evidence": "healed"}, r"lesion of weights a{8} in one, healed from"),
+        (
+            LESION,
+            LESION | {"pretrained": "b" * 64},
+            r"lesion of weights a{8} in one, lesion of weights b{8}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("dataset", ["Set5", "Set14"])
+def test_kinds_of_evidence_are_never_put_side_by_side(
+    one: dict[str, Any], other: dict[str, Any], words: str, dataset: str
+) -> None:
+    first = ScoreOrigin("one", "Set5", "rgb", Protocol(**FIELDS | one))
+    second = ScoreOrigin("two", dataset, "rgb", Protocol(**FIELDS | other))
+    with pytest.raises(WorkbenchError, match=f"two kinds of evidence must not be .*: {words}"):
+        check_one_protocol([first, second])
+    assert check_one_protocol([second])[dataset].describe().endswith(second.protocol.evidence_text)

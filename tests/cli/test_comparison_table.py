@@ -84,12 +84,14 @@ def in_a_terminal() -> str:
 
 
 def test_verdicts_have_colours_and_signs_of_their_own() -> None:
-    green, red, cyan, yellow, dim = in_a_terminal().splitlines()
+    green, red, cyan, yellow, dim, *lesions = in_a_terminal().splitlines()
     assert "\x1b[32m▲ better" in green
     assert "\x1b[31m▼ worse" in red
     assert "\x1b[36m■ equivalent" in cyan
     assert "\x1b[33m● undecided" in yellow
     assert "\x1b[2m\u00d7 not testable" in dim
+    assert ["\x1b[32m▲ better without" in line for line in lesions].count(True) == 1
+    assert ["\x1b[31m▼ used" in line for line in lesions].count(True) == 1
 
 
 def test_no_color_leaves_sign_and_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,7 +232,7 @@ def test_an_export_that_changes_after_the_check_is_not_taken(
         ("trials\\..\\..\\x", "must stay inside the folder"),
         ("/etc/escaped", "must stay inside the folder, got '/etc/escaped'"),
         ("\\\\server\\escaped", "must stay inside the folder"),
-        ("mlflow.db", "a path must be studies/lvar study.json, trials/KEY/result.json or"),
+        ("mlflow.db", "a path must be studies/lvar study.json, trials/KEY/result.json, trainings"),
         ("studies/other.json", "a path must be studies/lvar study.json"),
         ("trials/tiny-2-0f3a/./result.json", "a path must be"),
         ("trials/./result.json", "a path must be"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.ablation.variant import find_variants
+from workbench.config.evidence import Pretrained
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
@@ -153,3 +154,28 @@ def test_hashes_of_the_shipped_networks_are_those_of_0_1() -> None:
             model = found.apply(base).model
         assert model_hash(model) == expected, name
     assert len(set(pinned.values())) == len(pinned)
+
+
+def test_weights_to_start_from_make_another_training() -> None:
+    lesion, healed, other = (
+        CONFIG.model_copy(update={"pretrained": Pretrained(hash=digit * 64, heal=heal)})
+        for digit, heal in (("a", False), ("a", True), ("b", True))
+    )
+    keys = [trial_key(config, HASHES) for config in (CONFIG, lesion, healed, other)]
+    assert len({key.training for key in keys}) == len({key.trial for key in keys}) == 4
+    assert len({key.prefix.hash for key in keys}) == 4  # none resumes from another's checkpoint
+
+
+def test_a_lesion_is_the_same_whatever_its_recipe_and_training_images() -> None:
+    lesion = CONFIG.model_copy(update={"pretrained": Pretrained(hash="a" * 64, heal=False)})
+    longer = apply_overrides(lesion, {"training.stages.0.steps": 999})
+    elsewhere = replace(HASHES, training={"A": "ee", "B": "ff"}, validation="00")
+    assert trial_key(longer, elsewhere) == trial_key(lesion, HASHES)
+    scored = replace(HASHES, benchmarks={"Set5": "ee"})
+    assert trial_key(lesion, scored).trial != trial_key(lesion, HASHES).trial
+    assert trial_key(lesion, scored).training == trial_key(lesion, HASHES).training
+
+
+def test_a_config_without_weights_is_written_as_before() -> None:
+    assert "pretrained" not in CONFIG.plain()
+    assert TrialConfig.parse(CONFIG.plain()) == CONFIG

@@ -144,6 +144,7 @@ def make_summary() -> VariantSummary:
         params={},
         verdicts={"Set5": "worse"},
         note="",
+        evidence={"workbench.evidence": "retrained"},
         files={"report.html": b"<html>"},
     )
 

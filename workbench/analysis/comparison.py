@@ -16,6 +16,7 @@ from workbench.analysis.scores import (
     psnr_of_arms,
     spread_of,
 )
+from workbench.config.evidence import Evidence
 from workbench.errors import WorkbenchError
 from workbench.results import (
     SCORE_NAMES,
@@ -94,6 +95,20 @@ class Comparison:
     """Of bicubic interpolation, by data set; see `DatasetScores.bicubic`."""
     question: str = ""
     """The study's question, which every report prints first; empty without one."""
+    steps: tuple[int, ...] = ()
+    """Training steps of its trials, each number once; 0 of lesions."""
+    weights_name: str = ""
+    """What the user called the weights that all networks start from; empty without any."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What kind of evidence its differences are."""
+        return next((one.evidence for one in self.protocols.values()), "retrained")
+
+    @property
+    def pretrained(self) -> str:
+        """Hash of the weights that all networks start from; empty without any."""
+        return next((one.pretrained for one in self.protocols.values()), "")
 
     def judged(self, dataset: str) -> tuple[Judged, ...]:
         """Return the members of the family that could be compared on a data set."""
@@ -118,6 +133,7 @@ def compare(
     effects: Sequence[Effect] = (),
     *,
     question: str = "",
+    weights_name: str = "",
 ) -> Comparison:
     """Compare arms with the first of them, or each with the one that is named for it.
 
@@ -132,9 +148,11 @@ def compare(
         effects: Contrasts over several arms, members of the same family; interactions are tested
             behind their main effects.
         question: The study's.
+        weights_name: What the user called the weights that the arms start from, if any.
 
     Raises:
-        WorkbenchError: If two results were scored by different protocols, or there is none.
+        WorkbenchError: If two results were scored by different protocols or are two kinds of
+            evidence, or there is none.
     """
     base = next(iter(arms), "")
     if not arms.get(base):
@@ -142,7 +160,8 @@ def compare(
     reference = {name: base for name in arms if name != base} if against is None else against
     family = _family(arms, reference, effects)
     arms = {name: results for name, results in arms.items() if results}
-    protocols = _protocols([result for results in arms.values() for result in results])
+    everything = [result for results in arms.values() for result in results]
+    protocols = _protocols(everything)
     rule = rule or DecisionRule()
     behind = {effect.name: effect.behind for effect in effects if effect.behind}
     scored = {name: psnr_of_arms(arms, name) for name in protocols}
@@ -171,8 +190,10 @@ def compare(
         rule=rule,
         family=len(family) + rule.passed_over,
         effects=tuple(contrasts),
-        bicubic=bicubic_scores([result for results in arms.values() for result in results]),
+        bicubic=bicubic_scores(everything),
         question=question,
+        steps=tuple(sorted({result.config.steps for result in everything})),
+        weights_name=weights_name,
     )
 
 

@@ -68,6 +68,8 @@ class ArmScores:
     scores: Mapping[str, Scores]
     tried: Mapping[str, frozenset[int]]
     """Seeds whose trial has ended, with or without a score."""
+    fixed_weights: bool = False
+    """Whether the arms are lesions: nothing was trained, so only images vary."""
 
 
 Behind = Mapping[str, tuple[tuple[str, str], ...]]
@@ -179,7 +181,7 @@ def _pairs(
         seen = [(weight, _only(scores.get(arm, {}), seeds)) for arm, weight in terms.items()]
         pair = contrast(seen)
         if pair is not None:
-            pairs[key] = pair
+            pairs[key] = replace(pair, fixed_weights=scored[key[0]].fixed_weights)
     return pairs
 
 
@@ -204,7 +206,10 @@ def _decided(
     from workbench.statistics.verdicts import decide
 
     decisions = decide(
-        {key: (estimate(pair.delta), pair.seed_means) for key, pair in pairs.items()},
+        {
+            key: (estimate(pair.delta, fixed_weights=pair.fixed_weights), pair.seed_means)
+            for key, pair in pairs.items()
+        },
         alpha=alpha,
         margin_db=rule.margin_db,
         size=size,

@@ -23,11 +23,13 @@ def check_one_protocol(scored: Iterable[ScoreOrigin]) -> dict[str, Protocol]:
     """Return the protocol of each data set.
 
     Raises:
-        WorkbenchError: Naming two runs whose scores were made in different ways, and the ways.
+        WorkbenchError: Naming two runs whose scores were made in different ways, or that are two
+            kinds of evidence, and the ways or kinds.
     """
     first: dict[str, ScoreOrigin] = {}
     for one in scored:
         other = first.setdefault(one.dataset, one)
+        _check_evidence(next(iter(first.values())), one)
         differing = _difference(other, one)
         if differing:
             raise WorkbenchError(
@@ -35,6 +37,17 @@ def check_one_protocol(scored: Iterable[ScoreOrigin]) -> dict[str, Protocol]:
                 f"{differing[0]} in {other.run}, {differing[1]} in {one.run}"
             )
     return {name: one.protocol for name, one in first.items()}
+
+
+def _check_evidence(left: ScoreOrigin, right: ScoreOrigin) -> None:
+    """Refuse two kinds of evidence, or two weights to start from, also on different data sets."""
+    kinds = [(one.protocol.evidence, one.protocol.pretrained) for one in (left, right)]
+    if kinds[0] != kinds[1]:
+        raise WorkbenchError(
+            "two kinds of evidence must not be compared: "
+            f"{left.protocol.evidence_text} in {left.run}, "
+            f"{right.protocol.evidence_text} in {right.run}"
+        )
 
 
 def _difference(left: ScoreOrigin, right: ScoreOrigin) -> tuple[str, str] | None:

@@ -46,6 +46,7 @@ def psnr_of_arms(arms: Mapping[str, Sequence[TrialResult]], dataset: str) -> Arm
     return ArmScores(
         {name: _psnr(complete(results), dataset) for name, results in arms.items()},
         {name: frozenset(r.config.seed for r in results) for name, results in arms.items()},
+        all(r.config.is_lesion for results in arms.values() for r in results),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Unpack
 
 from workbench.ablation.designs import Design
@@ -38,6 +39,8 @@ def ablate(
     budget: int | None = None,
     match: bool = False,
     retune: bool = False,
+    weights_from: str | Path | None = None,
+    heal: str | None = None,
     seeds: int | str | Sequence[int] = 3,
     margin_db: float = MARGIN_DB,
     alpha: float = ALPHA,
@@ -63,6 +66,9 @@ def ablate(
         budget: Most trials of `shapley`; 100 if None.
         match: Compare also with the baseline at each variant's number of parameters.
         retune: Choose a learning rate for each network first.
+        weights_from: Trained weights that all networks start from: a file, or the key of a trial.
+            Nothing is trained: a lesion study, which says what these weights use.
+        heal: Recipe by which all train on from these weights, in place of `recipe`.
         seeds: How many, or which ones, or `"3..10"`: more where 3 leave it undecided.
         margin_db: Equivalence margin (TOST), dB in 0..100.
         alpha: Family-wise error rate, between 0 and 1.
@@ -93,6 +99,8 @@ def ablate(
             budget=budget,
             match=match,
             retune=retune,
+            weights_from=None if weights_from is None else str(weights_from),
+            heal=heal,
             seeds=_seeds(seeds),
             trial=trial_spec(options),
             rule=decision_rule(alpha, margin_db, error_rate),
@@ -128,6 +136,7 @@ _OPTION = re.compile(r"--([a-z][a-z-]*)")
 _ARGUMENTS = {
     "benchmark": "benchmarks",
     "factor": "factors",
+    "from": "weights_from",
     "limit": "limits",
     "margin": "margin_db",
     "objective": "objectives",

@@ -11,6 +11,8 @@ from workbench.cli.ablate_options import (
     DryRunOption,
     ErrorRateOption,
     FactorOption,
+    FromOption,
+    HealOption,
     MatchOption,
     OrderOption,
     PathOption,
@@ -92,6 +94,8 @@ def ablate(
     design: DesignOption = None,
     match: MatchOption = None,
     retune: RetuneOption = None,
+    from_: FromOption = None,
+    heal: HealOption = None,
     plan: PlanOption = None,
     seeds: SeedsOption = None,
     recipe_name: RecipeOption = DEFAULT_RECIPE,
@@ -127,6 +131,7 @@ def ablate(
 
     Example:
         workbench ablate --variant no-lvar --variant no-cca --recipe short --seeds 3
+        workbench ablate --from mdrn-s.pth --variant no-lvar --benchmark Set5=Set5
     """
     if plan is not None:
         spec = _planned(context, plan)
@@ -142,6 +147,8 @@ def ablate(
             factors=factor_values(factor),
             match=match is not None,
             retune=retune is not None,
+            weights_from=from_,
+            heal=heal,
             seeds=seed_rule(seeds or "3"),
             trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
             rule=decision_rule(alpha, margin_db, error_rate),
@@ -184,7 +191,7 @@ def _run(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:
     from workbench.experiments.study_views import show_study
 
     with early_end(run.store, as_json=as_json):
-        outcome = run_study(plan_study(spec, emit), run, emit)
+        outcome = run_study(plan_study(spec, emit, run.store), run, emit)
     print_outcome(outcome, run, as_json=as_json)
     if outcome.shapley is None:  # whose many networks have no verdicts of their own
         show_study(outcome.study, run, emit, outcome.declared_comparison)

@@ -124,6 +124,24 @@ RetryOption = Annotated[
         rich_help_panel=EXECUTION,
     ),
 ]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="WEIGHTS",
+        help="Start from trained weights: a weights file, or a trial by 6 or more letters of its "
+        "key. Nothing is trained: a lesion study, which says what these weights use.",
+        rich_help_panel=WHAT,
+    ),
+]
+HealOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RECIPE",
+        help="With --from: baseline and variants train on from the weights with this recipe.",
+        rich_help_panel=WHAT,
+    ),
+]
 DryRunOption = Annotated[
     bool,
     typer.Option(

@@ -62,6 +62,9 @@ def _outcome_to_dict(outcome: AblationOutcome) -> dict[str, Any]:
             "components": attribution_to_dict(attribution),
         }
     found |= comparison_to_dict(outcome.comparison)
+    taken = {arm.name: arm.taken.plain() for arm in outcome.plan.arms if arm.taken}
+    if taken:
+        found["taken"] = taken
     if outcome.networks is not None:
         found["below_bicubic_db"] = _below_bicubic(outcome.networks)
     return found

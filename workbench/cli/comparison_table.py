@@ -13,7 +13,8 @@ from workbench.analysis.judging import Difference
 from workbench.cli.comparison_notes import print_meaning
 from workbench.cli.console import OUT, billions, heading, millions, note, table
 from workbench.cli.verdict_text import verdict_text
-from workbench.reporting.baseline import BICUBIC, warning_text
+from workbench.reporting.baseline import BICUBIC, table_warning
+from workbench.reporting.evidence_texts import evidence_line
 from workbench.reporting.verdict_texts import decision_texts
 from workbench.results import MeanScore
 from workbench.system.numbers import count_change, mean_text
@@ -23,6 +24,7 @@ from workbench.system.text import printable
 def print_comparison(comparison: Comparison) -> None:
     """Print the question, costs, a table for each data set, then what the numbers mean."""
     print_question(comparison)
+    OUT.print(heading("evidence: ", printable(evidence_line(comparison))))
     cost = comparison.rows[0].cost
     OUT.print(cost_table(comparison))
     for name, protocol in comparison.protocols.items():
@@ -36,7 +38,8 @@ def print_comparison(comparison: Comparison) -> None:
             OUT.print(effect_table(comparison, name))
     print_failures(comparison)
     note(f"\nmultiply-adds and activations at {cost.lr_width_px}x{cost.lr_height_px} LR px")
-    note("scores: mean over seeds ± their standard deviation")
+    if comparison.evidence != "lesion":
+        note("scores: mean over seeds ± their standard deviation")
     print_meaning(comparison, {row.name: row.name for row in comparison.rows})
 
 
@@ -60,7 +63,7 @@ def print_below_bicubic(
     if labels is not None:
         short = {labels[name]: db for name, db in short.items() if name in labels}
     if short:
-        print_warning(warning_text(dataset, short, comparison.bicubic[dataset].psnr_rgb_db))
+        print_warning(table_warning(comparison, dataset, short))
 
 
 def print_warning(text: str) -> None:

@@ -139,7 +139,7 @@ def _valid_keys(kind: type[Frozen], path: Sequence[int | str]) -> list[str]:
         fields = [k.model_fields[part] for k in kinds if part in k.model_fields]
         inner = [t for field in fields for t in frozen_types(field.annotation)]
         kinds = inner or kinds  # an index keeps the class of the list's members
-    return [name for k in kinds for name in k.model_fields]
+    return [field.alias or name for k in kinds for name, field in k.model_fields.items()]
 
 
 def shown(value: object) -> str:

@@ -45,6 +45,8 @@ def override_keys() -> dict[str, dict[str, Any]]:
 def _collect(kind: type[Frozen], prefix: str, keys: dict[str, dict[str, Any]]) -> None:
     described = kind.model_json_schema()["properties"]
     for name, field in kind.model_fields.items():
+        if kind is TrialConfig and name == "pretrained":
+            continue  # `--from` sets it, for all networks alike
         path = f"{prefix}{name}"
         keys[path] = keys.get(path, {}) | _simple(described[name])
         for inner in _single_types(field.annotation):

@@ -1,11 +1,12 @@
 """`TrialConfig`: one frozen value that describes a run completely."""
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_VALUES, Seed
 from workbench.config.data import DataConfig
 from workbench.config.evaluation import EvaluationConfig
+from workbench.config.evidence import Evidence, Pretrained, evidence_of
 from workbench.config.model import ModelConfig
 from workbench.config.training import TrainingConfig
 from workbench.errors import nearest
@@ -21,6 +22,24 @@ class TrialConfig(Frozen):
     """What the trained network is scored on."""
     seed: Seed = 1
     """Fixes the initial weights of each module, and the order and place of the crops."""
+    pretrained: Pretrained | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Trained weights to start from; None for initial ones. It is not set by overrides: `workbench
+    ablate --from` does. Configs without are written as before there was a choice."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What kind of evidence the trial gives."""
+        return evidence_of(self.pretrained)
+
+    @property
+    def is_lesion(self) -> bool:
+        """Whether nothing is trained: the recipe then counts for nothing."""
+        return self.evidence == "lesion"
+
+    @property
+    def steps(self) -> int:
+        """Training steps of all stages together; 0 for a lesion."""
+        return 0 if self.is_lesion else self.training.total_steps()
 
     @model_validator(mode="after")
     def _check_patches(self) -> "TrialConfig":

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from workbench.config.evidence import TakenWeights
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -24,6 +25,8 @@ class Arm:
     """Name of the arm that it is compared with; empty for the base."""
     until: int | None = None
     """Training step at which its trials stop for now; None to run them to their end."""
+    taken: TakenWeights | None = None
+    """What it takes from pretrained weights; None if it starts from initial ones."""
 
     def with_seed(self, seed: int) -> TrialConfig:
         """Return the trial of one seed."""
@@ -48,6 +51,8 @@ class Plan:
     """Contrasts of several arms that are judged, too."""
     question: str = ""
     """What the study answers, in one line; empty if only its variants have questions."""
+    weights_name: str = ""
+    """What the user called the weights that all arms start from; empty without any."""
 
     @property
     def against(self) -> dict[str, str]:
@@ -142,6 +147,8 @@ def incomparable(name: str, config: TrialConfig, base_name: str, base: TrialConf
         return "has the name of the base; rename its file"
     if same_run(config, base):
         return f"changes nothing on {base_name}, so there is nothing to compare"
+    if config.pretrained != base.pretrained:
+        return "sets the weights to start from, which are the same for all arms; use --from"
     if config.seed != base.seed:
         return "sets the seed, which is the same for all arms; use --seeds"
     if config.evaluation != base.evaluation or config.model.scale != base.model.scale:
@@ -157,4 +164,6 @@ def same_run(config: TrialConfig, base: TrialConfig) -> bool:
 def run_identity(config: TrialConfig) -> str:
     """Return a text that is equal for configs of the same run."""
     rest = config.plain() | {"model": model_hash(config.model)}
+    if config.is_lesion:  # nothing is trained
+        rest |= {"training": None, "data": None}
     return json.dumps(rest, sort_keys=True)

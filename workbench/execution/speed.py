@@ -133,6 +133,8 @@ def _timed(config: TrialConfig, store: Ledger) -> float:
         with torch.no_grad():
             side = max(_LR_PX, config.model.smallest_lr_px())
             per_px = _time(lambda: float(forward(1, side).mean())) / side**2
+        if config.is_lesion:
+            return _START_S + per_px * sum(map(_lr_px, images.benchmarks))
         if device.type == "cpu":
             seconds = _eager_steps_s(config, forward)
         else:

@@ -78,7 +78,7 @@ def ablate(spec: StudySpec, context: RunContext, emit: Emit = ignore) -> Ablatio
         StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
-    return run_study(plan_study(spec, emit), context, emit)
+    return run_study(plan_study(spec, emit, context.store), context, emit)
 
 
 def run_study(study: PlannedStudy, context: RunContext, emit: Emit = ignore) -> AblationOutcome:
@@ -90,6 +90,10 @@ def run_study(study: PlannedStudy, context: RunContext, emit: Emit = ignore) -> 
         WorkbenchError: For anything that the user can fix; what is finished is kept.
     """
     study = matched(study, context.store, emit)
+    if study.source is not None:
+        from workbench.trial.pretrained import keep_pretrained  # torch
+
+        keep_pretrained(study.source.weights, context.store)
     context = context.on(study.plan.base.config.training.device)
     if study.allow_overlap:
         context = replace(context, allow_overlap=True)
@@ -134,7 +138,13 @@ def _compared(study: PlannedStudy, trained: Trained) -> AblationOutcome:
     attribution = networks = None
     if path is None:
         comparison = compare(
-            results, questions, plan.against, rule, plan.effects, question=plan.question
+            results,
+            questions,
+            plan.against,
+            rule,
+            plan.effects,
+            question=plan.question,
+            weights_name=plan.weights_name,
         )
     elif study.shapley is None:
         # One more comparison of the same family: what all steps bring together.

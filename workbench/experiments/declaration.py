@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from workbench.config.base import Frozen
+from workbench.config.evidence import TakenWeights
 from workbench.config.plausible import Count
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
@@ -35,6 +36,8 @@ class DeclaredArm(Frozen):
     """What it is compared with; empty for the base."""
     config: TrialConfig
     """Of the first seed; it holds the data, too."""
+    taken: TakenWeights | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What it takes from trained weights; None if it starts from initial ones."""
 
 
 class DeclaredEffect(Frozen):
@@ -89,6 +92,9 @@ class Declaration(Frozen):
     images: dict[str, str] = Field(default_factory=dict)
     """Content hash of each set of images, by use and name such as `benchmark Set5`; empty if an
     older workbench declared it."""
+    weights_name: str = Field(default="", exclude_if=lambda name: not name)
+    """What the user called the weights that all arms start from. Their hash is in the configs:
+    another name is no other declaration."""
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -180,7 +186,9 @@ class Study(Frozen):
 def declared_arms(plan: Plan) -> tuple[DeclaredArm, ...]:
     """Return the designs of a plan as they are declared."""
     return tuple(
-        DeclaredArm(name=a.name, question=a.question, against=a.against, config=a.config)
+        DeclaredArm(
+            name=a.name, question=a.question, against=a.against, config=a.config, taken=a.taken
+        )
         for a in plan.arms
     )
 

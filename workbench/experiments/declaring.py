@@ -97,6 +97,7 @@ def declare(
         passed_over=rule.passed_over,
         keys=by_arm,
         images=named_hashes(plan.base.config, Ledger(store)),
+        weights_name=plan.weights_name,
     )
     path = Store(store).study(plan.study)
     with locked(lock_beside(path), store=store):

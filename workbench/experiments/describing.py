@@ -1,6 +1,7 @@
 """What MLflow's page of a study says of it. No torch, no mlflow."""
 
 from workbench.experiments.declaration import Declaration, Study
+from workbench.reporting.evidence_texts import weights_text
 from workbench.system.text import code_block, markdown
 from workbench.tracking.study_view import StudyView
 
@@ -36,12 +37,23 @@ def _note(declared: Declaration) -> str:
         lines.append(f"**{markdown(base.name)}** alone.")
     lines += [f"- {markdown(e.name)}: {markdown(e.question)}" for e in declared.effects]
     seeds = ", ".join(map(str, declared.seeds))
-    steps = base.config.training.total_steps()
     lines += [
         "",
-        f"Seeds {seeds}; {steps:,} steps each; differences within ±{declared.margin_db:g} dB are "
+        f"{_trained(declared, seeds)}; differences within ±{declared.margin_db:g} dB are "
         f"equivalent; error rate {declared.alpha:g} for the whole family.",
     ]
     if declared.command:
         lines += ["", code_block(declared.command)]
     return "\n".join(lines)
+
+
+def _trained(declared: Declaration, seeds: str) -> str:
+    """Return what is trained, from which weights: `Seeds 1, 2, 3; 1,200 steps each`."""
+    config = declared.arms[0].config
+    start = config.pretrained
+    if start is None:
+        return f"Seeds {seeds}; {config.steps:,} steps each"
+    weights = markdown(weights_text(declared.weights_name, start.hash))
+    if config.is_lesion:
+        return f"Lesion of {weights}, nothing trained: a screen, no claim about the design"
+    return f"Seeds {seeds}; healed: {config.steps:,} steps each from {weights}"

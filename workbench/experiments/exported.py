@@ -4,6 +4,7 @@
     studies/<name>.json                        its declarations
     trials/<key>/result.json                   every finished trial that they name
     trainings/<key>/weights.safetensors        the weights of those trials
+    pretrained/<hash>.safetensors              the weights that they start from, if any
 
 A folder may come from an untrusted source: all of it is checked before anything is written.
 """
@@ -61,6 +62,7 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
     manifest = _manifest(folder)
     study = _study(folder, manifest)
     declared, trainings = set(declared_keys(study)), set[str]()
+    starts = pretrained_hashes(study)
     # Backwards, so that trials come before trainings: they say which trainings belong here.
     for done, path in enumerate(sorted(manifest.files, reverse=True), 1):
         found = content(folder, path, manifest.files[path])
@@ -71,6 +73,8 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
                 trainings.add(_result(folder / path, key, found).training_key)
             case ExportedFile("weights", key) if key not in trainings:
                 raise ConfigError(f"{folder / path}: no weights of a trial in this folder")
+            case ExportedFile("pretrained", digest) if digest not in starts:
+                raise ConfigError(f"{folder / path}: no weights that the study's trials start from")
         progress(done, len(manifest.files), path)
     return Export(folder, manifest.files, study)
 
@@ -79,6 +83,13 @@ def declared_keys(study: Study) -> list[str]:
     """Return the keys of all trials that a study names, each once."""
     named = (keys for declared in study.declarations for keys in declared.keys.values())
     return list(dict.fromkeys(key for keys in named for key in keys))
+
+
+def pretrained_hashes(study: Study) -> list[str]:
+    """Return the hashes of all weights that trials of a study start from, each once."""
+    arms = (arm for declared in study.declarations for arm in declared.arms)
+    starts = (arm.config.pretrained for arm in arms)
+    return list(dict.fromkeys(start.hash for start in starts if start is not None))
 
 
 def study_path(name: str) -> str:
@@ -108,7 +119,8 @@ def _check_path(file: str, manifest: Manifest, where: Path) -> None:
     if file != study_path(manifest.study) and exported_file(file) is None:
         raise ConfigError(
             f"{where}: files: a path must be {study_path(manifest.study)}, "
-            f"trials/KEY/result.json or trainings/KEY/{WEIGHTS}, got {file!r}"
+            f"trials/KEY/result.json, trainings/KEY/{WEIGHTS} or pretrained/HASH.safetensors, "
+            f"got {file!r}"
         )
 
 

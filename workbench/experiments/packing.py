@@ -29,7 +29,8 @@ def pack(plan: Plan, context: RunContext, emit: Emit = ignore) -> None:
         for arm in plan.arms:
             # Pixels are checked when a trial is about to start, not for a table alone.
             images = open_images(arm.config, ledger, advance, check=False)
-            overlaps[arm.name] = find_overlaps(arm.config, images)
+            trained = not arm.config.is_lesion
+            overlaps[arm.name] = find_overlaps(arm.config, images) if trained else ()
             if not context.allow_overlap:
                 check_overlaps(arm.config, overlaps[arm.name])
             for opened in (*images.training.values(), images.validation, *images.benchmarks):

@@ -31,6 +31,10 @@ class PlanFile(Frozen):
     order: tuple[str, ...] = ()
     shapley: bool = False
     budget: int | None = Field(default=None, ge=1, le=MOST_TRIALS)
+    weights_from: str | None = Field(default=None, alias="from")
+    """Weights file, or key of a trial, from which all networks start."""
+    heal: str | None = None
+    """Recipe by which they train on from these weights; without it nothing is trained."""
     seeds: Seed | str | tuple[Seed, ...] = 3
     """A count, a list, or `3..10`."""
     recipe: str = DEFAULT_RECIPE
@@ -80,6 +84,8 @@ class PlanFile(Frozen):
                 allow_overlap=self.allow_overlap,
                 name=study_name(self.study or path.stem),
                 question=self.question,
+                weights_from=self.weights_from,
+                heal=self.heal,
                 origin=str(path),
             )
         except ConfigError as error:

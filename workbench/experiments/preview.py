@@ -38,6 +38,6 @@ def preview(spec: StudySpec, store: Path, emit: Emit = ignore) -> StudyPreview:
     Raises:
         WorkbenchError: If the request or a folder cannot be used.
     """
-    study = matched(plan_study(spec, emit), store, emit)
+    study = matched(plan_study(spec, emit, store), store, emit)
     tuning = len(tuning_plan(study.plan).trials()) if study.retune else 0
     return StudyPreview(study.plan, tuple(look_up(study.plan, store)), tuning)

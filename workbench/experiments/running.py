@@ -17,6 +17,7 @@ from workbench.experiments.declaring import Declared, declare
 from workbench.experiments.describing import study_view
 from workbench.experiments.events import TrialsStarted, trials
 from workbench.experiments.packing import pack
+from workbench.experiments.pretrained import check_pretrained
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.study import declared_text
 from workbench.experiments.views import optional, tracking
@@ -67,9 +68,11 @@ def prepare(plan: Plan, context: RunContext, emit: Emit = ignore) -> Prepared:
     """Pack the images of a plan and look its trials up.
 
     Raises:
+        CheckpointError: If the store lacks the weights that the trials start from.
         DataError: If an image cannot be used.
         StoreError: If the store cannot be read or written.
     """
+    check_pretrained(plan, context.store)
     pack(plan, context, emit)
     return Prepared(plan, tuple(look_up(plan, context.store)))
 

@@ -10,6 +10,7 @@ from workbench.store.ledger import Ledger
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, check_safetensors, say_damaged
 from workbench.training.state import load_checkpoint, new_state
+from workbench.trial.pretrained import pretrained_state
 
 
 def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
@@ -36,11 +37,15 @@ def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
 
 
 def _make_again(trial: TrialResult, ledger: Ledger) -> None:
-    """Write the weights of a training from its last checkpoint, if that is of the last step."""
+    """Write the weights of a training from its last checkpoint, if that is of the last step.
+
+    A lesion is made again from the weights that it starts from.
+    """
     store, device = Store(ledger.store), torch.device("cpu")
     with torch.random.fork_rng(devices=[]):  # a checkpoint brings the state of its random stream
-        state = new_state(trial.config, device)
-        if not load_checkpoint(state, store.checkpoint(trial.training_key), device):
+        state = new_state(trial.config, device, pretrained_state(trial.config, ledger))
+        checkpoint = store.checkpoint(trial.training_key)
+        if not (trial.config.is_lesion or load_checkpoint(state, checkpoint, device)):
             return
     averaged = state.average.module.state_dict()
     if checkpoints.weights_hash(averaged) == trial.weights_hash:

@@ -97,6 +97,7 @@ def compare_declared(declared: Declaration, results: Results) -> Comparison:
         declared.rule,
         planned_effects(declared),
         question=declared.question,
+        weights_name=declared.weights_name,
     )
 
 
@@ -108,6 +109,7 @@ def html_page(opened: OpenedStudy, store: Path) -> str:
         declared=declared_text(declared),
         remarks=opened.remarks,
         configs={arm.name: arm.config for arm in declared.arms},
+        taken={arm.name: arm.taken.describe() for arm in declared.arms if arm.taken},
         question=declared.question,
         commands=tuple(one.command for one in opened.until if one.command),
     )

@@ -7,6 +7,7 @@ everything, such as with options `--set` or `--data`.
 import json
 from collections.abc import Sequence
 
+from workbench.config.evidence import HASH_LETTERS
 from workbench.config.trial import TrialConfig
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import TrialSpec
@@ -37,8 +38,9 @@ def requested_name(
     else:
         subject = f"{subject}-vs-{networks[0]}"
     data = "+".join(source.name for source in trials[0].data.training)
+    trained = [] if trials[0].is_lesion else [spec.trial.recipe, data[:_DATA_LETTERS]]
     # Names of variants and data sets may hold a slash, names of files may not.
-    name = as_file_name("_".join([subject, *_ways(spec), spec.trial.recipe, data[:_DATA_LETTERS]]))
+    name = as_file_name("_".join([subject, *_ways(spec), *_evidence(trials[0]), *trained]))
     says_all = spec.trial == TrialSpec(spec.trial.recipe)
     if says_all and not (is_cut or spec.order or spec.factors):
         return name
@@ -85,6 +87,12 @@ def _joined(names: Sequence[str]) -> tuple[str, bool]:
 def _ways(spec: StudySpec) -> list[str]:
     match = ["matched"] if spec.match else []
     return [*_design(spec), *match, *(["retuned"] if spec.retune else [])]
+
+
+def _evidence(trial: TrialConfig) -> list[str]:
+    """Return the kind of evidence with the hash of the weights; nothing without weights."""
+    start = trial.pretrained
+    return [f"{trial.evidence}-{start.hash[:HASH_LETTERS]}"] if start else []
 
 
 def _design(spec: StudySpec) -> list[str]:

@@ -14,7 +14,9 @@ from workbench.ablation.variant import Variant, find_variants, local_variants
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.execution.plan import Plan
-from workbench.experiments.defaults import DEFAULT_BUDGET
+from workbench.experiments.defaults import DEFAULT_BUDGET, DEFAULT_STORE
+from workbench.experiments.pretrained import SourceWeights, open_source, start_from, with_taken
+from workbench.experiments.seeds import Seeds
 from workbench.experiments.study_names import former_name, requested_name
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import trial_config
@@ -38,23 +40,32 @@ class PlannedStudy:
     """Train also on images that are scored."""
     former_name: str = ""
     """What version 0.1 called it; empty if the user named it."""
+    source: SourceWeights | None = None
+    """Trained weights that all networks start from; the store must have them before the trials."""
 
 
-def plan_study(spec: StudySpec, emit: Emit = ignore) -> PlannedStudy:
+def plan_study(spec: StudySpec, emit: Emit = ignore, store: Path = DEFAULT_STORE) -> PlannedStudy:
     """Return what is to run.
 
     Args:
         spec: What is requested.
-        emit: Gets a note of each variant that is a file of the user's own, and the path.
+        emit: Gets a note of each variant that is a file of the user's own, the path, and what each
+            network takes from trained weights.
+        store: Has the trial whose weights all start from, if `spec` names one; it may be absent.
 
     Raises:
         ConfigError: If options contradict each other, or if a network cannot be built, trained or
             compared. It names the file that `spec` was read from.
+        CheckpointError: If weights to start from cannot be used.
     """
     try:
         spec.check()
-        trials = [trial_config(name, spec.trial) for name in spec.networks()]
-        study = _designed(spec, trials, emit) if spec.path is None else _path(spec, trials, emit)
+        if spec.weights_from is not None:
+            study = _from_weights(spec, spec.weights_from, emit, store)
+        elif spec.path is None:
+            study = _designed(spec, _trials(spec), emit)
+        else:
+            study = _path(spec, _trials(spec), emit)
     except ConfigError as error:
         raise ConfigError(f"{spec.origin}: {error}" if spec.origin else str(error)) from None
     plan = replace(study.plan, looks=spec.seeds.looks, question=spec.question)
@@ -66,6 +77,23 @@ def plan_study(spec: StudySpec, emit: Emit = ignore) -> PlannedStudy:
         retune=spec.retune,
         allow_overlap=spec.allow_overlap,
     )
+
+
+def _trials(spec: StudySpec) -> list[TrialConfig]:
+    return [trial_config(name, spec.trial) for name in spec.networks()]
+
+
+def _from_weights(spec: StudySpec, weights: str, emit: Emit, store: Path) -> PlannedStudy:
+    """Plan a study whose networks start from trained weights. Imports torch."""
+    source = open_source(weights, store)
+    trial = spec.trial if spec.heal is None else replace(spec.trial, recipe=spec.heal)
+    seeds = Seeds((1,)) if spec.heal is None else spec.seeds
+    network = source.weights.config if spec.base is None else spec.base
+    base = start_from(trial_config(network, trial), source, heal=spec.heal is not None)
+    named = replace(spec, base=spec.base or source.network, trial=trial, seeds=seeds)
+    study = _designed(named, [base], emit)
+    plan = replace(with_taken(study.plan, source, emit), seeds=seeds.seeds)
+    return replace(study, plan=plan, source=source, former_name="")
 
 
 def matched(study: PlannedStudy, store: Path, emit: Emit = ignore) -> PlannedStudy:

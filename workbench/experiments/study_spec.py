@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from workbench.ablation.designs import Design
 from workbench.ablation.path import parse_route
 from workbench.errors import ConfigError
-from workbench.experiments.defaults import DEFAULT_BASE
+from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule, ErrorRateScope
 from workbench.system.text import check_file_name
 
 MOST_MARGIN_DB = 100.0
+DEFAULT_SEEDS = Seeds((1, 2, 3))
+COMPUTES = ("training.device", "training.threads")
+"""Fields of the recipe that count for a network which is only scored."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class StudySpec:
     """Add baselines scaled to each variant's number of parameters."""
     retune: bool = False
     """Choose a learning rate for each network first, with the same small budget."""
-    seeds: Seeds = Seeds((1, 2, 3))  # noqa: RUF009 (frozen)
+    seeds: Seeds = DEFAULT_SEEDS
     trial: TrialSpec = TrialSpec()  # noqa: RUF009 (frozen)
     rule: DecisionRule = DEFAULT_RULE
     allow_overlap: bool = False
@@ -51,6 +54,10 @@ class StudySpec:
     """Name of the study; None to make it from what is requested."""
     question: str = ""
     """What the study is to answer, in one line."""
+    weights_from: str | None = None
+    """Weights file, or key of a trial, from which all networks start; None for initial weights."""
+    heal: str | None = None
+    """Recipe by which they train on from these weights; None to train nothing (a lesion)."""
     origin: str = ""
     """File that it was read from, which errors name."""
 
@@ -74,6 +81,7 @@ class StudySpec:
             raise ConfigError("--budget needs --shapley")
         if self.match and self.design not in (None, "leave-one-out", "one-factor"):
             raise ConfigError(f"--match means nothing with --design {self.design}")
+        check_weights(self)
 
     def _check_path(self) -> None:
         for option, given in (
@@ -97,6 +105,51 @@ class StudySpec:
             ConfigError: If the path is not `PRESET:PRESET`.
         """
         return parse_route(self.path) if self.path is not None else (self.base or DEFAULT_BASE,)
+
+
+def check_weights(spec: StudySpec) -> None:
+    """Refuse what means nothing for a study that starts from trained weights.
+
+    Raises:
+        ConfigError: Naming the option.
+    """
+    if spec.weights_from is None:
+        if spec.heal is not None:
+            raise ConfigError("--heal needs --from WEIGHTS, from which training goes on")
+        return
+    for option, given in (("--path", spec.path), ("--match", spec.match)):
+        if given:
+            raise ConfigError(
+                f"{option} means nothing with --from, whose base is the network of it"
+            )
+    if spec.heal is None:
+        _check_lesion(spec)
+    elif spec.trial.recipe not in (DEFAULT_RECIPE, spec.heal):
+        raise ConfigError("--recipe means nothing with --heal, which names the recipe")
+
+
+def _check_lesion(spec: StudySpec) -> None:
+    trial = spec.trial
+    for option, given in (
+        ("--retune", spec.retune),
+        ("--recipe", trial.recipe != DEFAULT_RECIPE),
+        ("--steps", trial.steps is not None),
+        ("--data", trial.data),
+        ("--validation", trial.validation),
+    ):
+        if given:
+            raise ConfigError(
+                f"{option} means nothing for a lesion, which trains nothing; add --heal RECIPE to "
+                "train on from the weights"
+            )
+    for key in trial.overrides:
+        if key.startswith(("training", "data")) and key not in COMPUTES:
+            raise ConfigError(f"--set {key} means nothing for a lesion, which trains nothing")
+    if spec.seeds != DEFAULT_SEEDS:
+        raise ConfigError(
+            "--seeds means nothing for a lesion: each network is one, its interval is over images; "
+            "add --heal RECIPE to train on under several seeds"
+        )
 
 
 def margin(value: float) -> float:

@@ -7,6 +7,7 @@ from workbench.analysis.comparison import ArmRow
 from workbench.analysis.judging import Difference
 from workbench.analysis.training_differences import training_differences
 from workbench.experiments.study import OpenedStudy, declared_text, html_page
+from workbench.reporting.evidence_texts import evidence_line
 from workbench.reporting.json_data import difference_to_dict
 from workbench.reporting.prints import effects
 from workbench.system.digests import sha256_of_json
@@ -14,7 +15,7 @@ from workbench.system.numbers import difference_text
 from workbench.system.text import markdown
 from workbench.tracking.metric_names import DELTA, OVER_TRAINING, SCORES, on_dataset
 from workbench.tracking.points import rounded
-from workbench.tracking.run_content import config_params
+from workbench.tracking.run_content import config_params, evidence_tags
 from workbench.tracking.summary import VariantSummary
 
 MOST_COPIES = 16
@@ -68,6 +69,7 @@ def summaries(opened: OpenedStudy, store: Path) -> tuple[VariantSummary, ...]:
             params=config_params(configs[row.name]),
             verdicts=_verdicts(row),
             note=_note(opened, row),
+            evidence=evidence_tags(configs[row.name]),
             files=files if row.name in holders else {},
             curves=curves.get(row.name, {}),
             trials=_trials(row, opened),
@@ -146,7 +148,8 @@ def _note(opened: OpenedStudy, row: ArmRow) -> str:
         f"{len(row.seeds)} seeds.{question}",
         "",
         f"Declared {declared_text(opened.declared)}. {row.cost.parameters:,} parameters, "
-        f"{row.cost.multiply_adds:,} multiply-adds.",
+        f"{row.cost.multiply_adds:,} multiply-adds. Evidence: "
+        f"{markdown(evidence_line(opened.comparison))}.",
     ]
     for dataset, found in _differences(row).items():
         decision = found.decision

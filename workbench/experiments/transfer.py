@@ -22,6 +22,7 @@ from workbench.experiments.exported import (
     Manifest,
     content,
     declared_keys,
+    pretrained_hashes,
     read,
     study_path,
 )
@@ -109,6 +110,12 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
             size_bytes += len(whole)
 
         add(study_path(study.study), seal_json(study.plain()))
+        for digest in pretrained_hashes(study):
+            path = own.pretrained(digest)
+            whole = _whole(path)
+            if whole is not None:
+                add(own.relative(path), whole)
+        others = len(files)
         for done, key in enumerate(keys, 1):
             result = ledger.result(key)
             if result is not None:
@@ -122,7 +129,7 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
             progress(done, len(keys), key[:12])
         manifest = Manifest(format=2, study=study.study, files=files)
         write_atomically(folder / MANIFEST, seal_json(manifest.plain()))
-    weights_count = len(files) - 1 - finished
+    weights_count = len(files) - others - finished
     return Exported(finished, len(keys) - finished, weights_count, size_bytes)
 
 
@@ -209,7 +216,7 @@ def _whole(path: Path) -> bytes | None:
         return None
     found = read(path)
     try:
-        if path.name == WEIGHTS:
+        if path.suffix == Path(WEIGHTS).suffix:
             check_safetensors(found)
         else:
             json.loads(unseal_json(found))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.config.data import DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
+from workbench.config.model import ModelConfig
 from workbench.config.overrides import Config, apply_overrides
 from workbench.config.presets import preset, recipe
 from workbench.config.scaling import scaled
@@ -37,11 +38,11 @@ class TrialSpec:
     """Dotted key of the trial -> value, such as `model.channels` -> 24."""
 
 
-def trial_config(network: str, spec: TrialSpec) -> TrialConfig:
+def trial_config(network: str | ModelConfig, spec: TrialSpec) -> TrialConfig:
     """Assemble the trial of a preset.
 
     Args:
-        network: Name of the preset.
+        network: Name of the preset, or the network itself.
         spec: What is requested besides.
 
     Raises:
@@ -59,7 +60,7 @@ def trial_config(network: str, spec: TrialSpec) -> TrialConfig:
         evaluation["benchmarks"] = [source.plain() for source in sources]
     trial = TrialConfig.parse(
         {
-            "model": preset(network).plain(),
+            "model": (preset(network) if isinstance(network, str) else network).plain(),
             "training": lengthened(recipe(spec.recipe), spec.steps, spec.overrides).plain(),
             "data": data,
             "evaluation": evaluation,

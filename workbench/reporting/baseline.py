@@ -16,7 +16,21 @@ def warning(comparison: Comparison, dataset: str) -> str:
     found = below_bicubic(comparison, dataset)
     if not found:
         return ""
-    return warning_text(dataset, found, comparison.bicubic[dataset].psnr_rgb_db)
+    return table_warning(comparison, dataset, found)
+
+
+def table_warning(comparison: Comparison, dataset: str, short: Mapping[str, float]) -> str:
+    """Return which rows of a table are below bicubic; of lesions, which have not trained, no more.
+
+    Args:
+        comparison: What the table shows.
+        dataset: Its name.
+        short: By name, in dB; at least one.
+    """
+    bicubic_db = comparison.bicubic[dataset].psnr_rgb_db
+    if comparison.evidence == "lesion":
+        return below_text(dataset, short, bicubic_db)
+    return warning_text(dataset, short, bicubic_db)
 
 
 def warning_text(

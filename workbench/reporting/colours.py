@@ -20,6 +20,10 @@ MARKS: Mapping[Verdict, tuple[str, str]] = {
     "equivalent": ("#0072B2", "square"),
     "undecided": ("#7A5C00", "circle"),
     "not testable": ("#666666", "x"),
+    "better without": ("#009E73", "triangle-up"),
+    "used": ("#D55E00", "triangle-down"),
+    "unused": ("#0072B2", "square"),
+    "unclear": ("#7A5C00", "circle"),
 }
 """Colour on paper and shape of each verdict. On a screen the style sheet has the same hues."""
 SIGNS: Mapping[Verdict, str] = {
@@ -28,6 +32,10 @@ SIGNS: Mapping[Verdict, str] = {
     "equivalent": "■",
     "undecided": "●",
     "not testable": "\u00d7",
+    "better without": "▲",
+    "used": "▼",
+    "unused": "■",
+    "unclear": "●",
 }
 """The same shapes as letters."""
 TERMINAL: Mapping[Verdict, str] = {
@@ -36,6 +44,10 @@ TERMINAL: Mapping[Verdict, str] = {
     "equivalent": "cyan",
     "undecided": "yellow",
     "not testable": "dim",
+    "better without": "green",
+    "used": "red",
+    "unused": "cyan",
+    "unclear": "yellow",
 }
 """The colours of a terminal that are nearest to those of `MARKS`."""
 PATHS = {

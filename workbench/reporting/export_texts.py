@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from workbench.analysis.comparison import ArmRow, Comparison, EffectRow
 from workbench.analysis.judging import Difference
 from workbench.reporting.baseline import BICUBIC, warning
+from workbench.reporting.evidence_texts import LESION_WORDS, evidence_line
 from workbench.reporting.verdict_texts import (
     confidence_text,
     decision_texts,
@@ -111,10 +112,15 @@ def _delta_texts(difference: Difference) -> tuple[str, str, str]:
 def _meaning(comparison: Comparison) -> str:
     rule = comparison.rule
     looks = f" {looks_text(rule).capitalize()}." if rule.looks else ""
+    lesion = comparison.evidence == "lesion"
+    means = "" if lesion else ", mean over seeds ± their sd"
+    paired = "image" if lesion else "seed and image"
+    words = f"{LESION_WORDS}; " if lesion else ""
     return (
-        "PSNR and SSIM in RGB, mean over seeds ± their sd. Delta: paired by seed and image, with "
+        f"Evidence: {evidence_line(comparison)}. "
+        f"PSNR and SSIM in RGB{means}. Delta: paired by {paired}, with "
         f"its interval ({confidence_text(rule)}) over {population_text(comparison)}. Verdict: "
-        f"{error_rate_text(comparison)}; {margin_text(rule)}.{looks}"
+        f"{words}{error_rate_text(comparison)}; {margin_text(rule, comparison.evidence)}.{looks}"
     )
 
 

@@ -53,7 +53,7 @@ def frame(comparison: Comparison) -> Any:
     ]
     found = pd.DataFrame(rows).assign(question=comparison.question)
     # Empty cells of a whole number's column would turn the others into 3.0.
-    whole = [*COSTS[2:], "seeds", "images", "delta_psnr_rgb_db_further_seeds"]
+    whole = [*COSTS[2:], "seeds", "steps", "images", "delta_psnr_rgb_db_further_seeds"]
     return found.astype(dict.fromkeys(whole, "Int64"))
 
 
@@ -112,6 +112,7 @@ def _arm_figures(comparison: Comparison, row: ArmRow, dataset: str) -> dict[str,
         "against": row.against,
         "dataset": dataset,
         "protocol": comparison.protocols[dataset].describe(),
+        **_evidence(comparison),
         "seeds": len(row.seeds),
         "images": len(score.difference.images) if score.difference else None,
         **{name: getattr(row.cost, name) for name in COSTS},
@@ -128,6 +129,7 @@ def _effect_figures(comparison: Comparison, row: EffectRow, dataset: str) -> dic
         "against": "",
         "dataset": dataset,
         "protocol": comparison.protocols[dataset].describe(),
+        **_evidence(comparison),
         "seeds": len(difference.seeds),
         "images": len(difference.images),
         "parameters": row.parameters,
@@ -143,9 +145,19 @@ def _bicubic_figures(comparison: Comparison, dataset: str) -> dict[str, Any]:
         "against": "",
         "dataset": dataset,
         "protocol": comparison.protocols[dataset].describe(),
+        **_evidence(comparison),
         **dict.fromkeys(COSTS, 0),
         **comparison.bicubic[dataset].plain(),
         **_delta(None),
+    }
+
+
+def _evidence(comparison: Comparison) -> dict[str, Any]:
+    steps = comparison.steps
+    return {
+        "evidence": comparison.evidence,
+        "steps": steps[0] if len(steps) == 1 else None,
+        "pretrained": comparison.pretrained,
     }
 
 

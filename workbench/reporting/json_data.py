@@ -7,6 +7,7 @@ from workbench.analysis.baseline import below_bicubic
 from workbench.analysis.comparison import ArmRow, ArmScore, Comparison, EffectRow
 from workbench.analysis.judging import Difference
 from workbench.analysis.networks import NetworkTable
+from workbench.reporting.evidence_texts import MEANING
 from workbench.results import WeightsRecord
 
 
@@ -14,6 +15,13 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as plain data with units in the keys, for `--json`."""
     return {
         "question": comparison.question,
+        "evidence": {
+            "kind": comparison.evidence,
+            "steps": list(comparison.steps),
+            "pretrained": comparison.pretrained or None,
+            "weights": comparison.weights_name or None,
+            "says": MEANING[comparison.evidence],
+        },
         "alpha": comparison.rule.alpha,
         "margin_db": comparison.rule.margin_db,
         "error_rate": comparison.rule.scope,

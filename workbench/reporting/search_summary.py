@@ -92,6 +92,7 @@ def search_summary(state: SearchState, objectives: tuple[Objective, ...]) -> Var
         params=config_params(state.record.settings.base),
         verdicts={},
         note=note,
+        evidence={},
         files={PAGE: search_page(view).encode(), **_figures(view)},
     )
 

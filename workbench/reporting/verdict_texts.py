@@ -2,8 +2,9 @@
 
 from workbench.analysis.comparison import Comparison, Judged
 from workbench.analysis.judging import Difference
+from workbench.config.evidence import Evidence
 from workbench.reporting.wording import listed
-from workbench.statistics.decision_rule import DecisionRule
+from workbench.statistics.decision_rule import WITHIN_MARGIN, DecisionRule
 from workbench.system.numbers import difference_text, p_text
 from workbench.system.text import counted
 
@@ -17,6 +18,8 @@ def confidence_text(rule: DecisionRule) -> str:
 
 def population_text(comparison: Comparison) -> str:
     """Return what the intervals speak of: `new seeds and new images`."""
+    if comparison.evidence == "lesion":
+        return "images; a lesion has no seeds"
     images = {
         dataset: max((len(one.difference.images) for one in comparison.judged(dataset)), default=0)
         for dataset in comparison.protocols
@@ -48,13 +51,14 @@ def error_rate_text(comparison: Comparison) -> str:
     return f"error rate {rule.alpha:g} for {over}, by {how}"
 
 
-def margin_text(rule: DecisionRule) -> str:
-    """Return what `equivalent` means."""
+def margin_text(rule: DecisionRule, evidence: Evidence = "retrained") -> str:
+    """Return what `equivalent` means, of lesions `unused`."""
+    word = "unused" if evidence == "lesion" else "equivalent"
     if rule.margin_db == 0:
-        return "with margin 0 nothing is called equivalent"
+        return f"with margin 0 nothing is called {word}"
     interval = "interval" if rule.looks else f"{100 * (1 - 2 * rule.alpha):g} % interval"
     return (
-        f"equivalent: within ±{rule.margin_db:g} dB, with the {interval} and the p of the "
+        f"{word}: within ±{rule.margin_db:g} dB, with the {interval} and the p of the "
         "equivalence test"
     )
 
@@ -62,7 +66,7 @@ def margin_text(rule: DecisionRule) -> str:
 def decision_texts(difference: Difference) -> tuple[str, str]:
     """Return difference with interval, and p: those of the test that the verdict rests on."""
     found = difference.decision
-    equivalent = found.verdict == "equivalent"
+    equivalent = found.verdict in WITHIN_MARGIN
     interval = found.equivalence_interval if equivalent else found.interval
     p = found.p_equivalence_holm if equivalent else found.p_holm
     return difference_text(found.estimate.mean, interval), p_text(p)
@@ -89,6 +93,8 @@ def remedy_text(difference: Difference, *, looks: bool = True) -> str:
     """
     if difference.decision.closed:
         return untested_text(difference)
+    if difference.decision.estimate.fixed_weights:
+        return "more images may settle it"
     more, seeds = difference.decision.more, len(difference.seeds)
     if more is None:
         return "more seeds alone would not settle it, more images may"

@@ -1,5 +1,6 @@
 """What decides verdicts, fixed before a study begins. No numpy: options print its defaults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,9 +10,35 @@ MARGIN_DB = 0.02
 """Equivalence margin (TOST), PSNR in dB."""
 
 
-Verdict = Literal["better", "worse", "equivalent", "undecided", "not testable"]
-"""Conclusion from a difference of PSNR; `not testable` with one seed."""
-SETTLED: tuple[Verdict, ...] = ("better", "worse", "equivalent")
+Verdict = Literal[
+    "better",
+    "worse",
+    "equivalent",
+    "undecided",
+    "not testable",
+    "used",
+    "unused",
+    "better without",
+    "unclear",
+]
+"""Conclusion from a difference of PSNR; `not testable` with one seed. The last four are of lesions,
+which say what weights use and nothing about designs."""
+OF_LESIONS: Mapping[Verdict, Verdict] = {
+    "better": "better without",
+    "worse": "used",
+    "equivalent": "unused",
+    "undecided": "unclear",
+    "not testable": "not testable",
+}
+"""What each conclusion is called where a part was removed from trained weights."""
+SETTLED: tuple[Verdict, ...] = (
+    *("better", "worse", "equivalent"),
+    *("used", "unused", "better without"),
+)
+DIFFER: tuple[Verdict, ...] = ("better", "worse", "used", "better without")
+"""Verdicts of a difference from 0."""
+WITHIN_MARGIN: tuple[Verdict, ...] = ("equivalent", "unused")
+"""Verdicts of the equivalence test."""
 
 ErrorRateScope = Literal["dataset", "study"]
 """What the error rate holds for: the verdicts of each data set, or of all data sets together."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.statistics.crossed import CrossedError
+from workbench.statistics.images import ImageError
 
 Matrix = NDArray[np.float64]
 """Shape (seeds, images), in dB."""
@@ -54,11 +55,15 @@ class Estimate:
     """Standard deviation of the images' means; None with one image."""
     rest_sd: float | None
     """Standard deviation of what is left for one seed and image; None with one of either."""
+    fixed_weights: bool = False
+    """Whether nothing was trained: the claim is about these weights, and only images vary."""
 
     @cached_property
     def error(self) -> Error | None:
-        """What the mean may be off by, None with one seed."""
-        return self.crossed_error
+        """What the mean may be off by, None with one seed; of fixed weights, with one image."""
+        if not self.fixed_weights:
+            return self.crossed_error
+        return None if self.image_sd is None else ImageError(self.image_sd, self.images)
 
     @property
     def crossed_error(self) -> CrossedError | None:
@@ -107,11 +112,12 @@ class Estimate:
         return half if inside > 0 else 1 - half
 
 
-def estimate(delta: ArrayLike) -> Estimate:
+def estimate(delta: ArrayLike, *, fixed_weights: bool = False) -> Estimate:
     """Estimate a difference.
 
     Args:
         delta: Shape (seeds, images), finite.
+        fixed_weights: Whether nothing was trained, so that only images vary.
 
     Raises:
         ValueError: If it is empty, not of that shape, or not finite.
@@ -124,7 +130,8 @@ def estimate(delta: ArrayLike) -> Estimate:
     seeds, images = matrix.shape
     seed_sd = _sd(matrix.mean(axis=1))
     image_sd = _sd(matrix.mean(axis=0))
-    return Estimate(float(matrix.mean()), seeds, images, seed_sd, image_sd, _rest_sd(matrix))
+    spreads = (seed_sd, image_sd, _rest_sd(matrix))
+    return Estimate(float(matrix.mean()), seeds, images, *spreads, fixed_weights)
 
 
 def _sd(values: Matrix) -> float | None:

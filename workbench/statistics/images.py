@@ -25,6 +25,44 @@ class ImageDifference:
     """Number of images on which left is better; a tie counts half."""
 
 
+@dataclass(frozen=True)
+class ImageError:
+    """What the mean over images may be off by where only images vary: Student's t."""
+
+    image_sd: float
+    """Standard deviation of the images' differences, dB."""
+    images: int
+    """At least 2."""
+
+    @property
+    def variance(self) -> float:
+        """Variance of the mean, dB^2."""
+        return self.image_sd**2 / self.images
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the variance."""
+        return self.images - 1
+
+    def half_width(self, alpha: float) -> float:
+        """Return half the interval of confidence 1 - alpha, dB."""
+        from scipy import stats
+
+        return float(stats.t.ppf(1 - alpha / 2, self.degrees)) * math.sqrt(self.variance)
+
+    def p(self, distance: float) -> float:
+        """Return the two-sided p of a true mean that is `distance` dB away."""
+        from scipy import stats
+
+        if self.variance == 0:
+            return float(distance == 0)
+        return float(2 * stats.t.sf(abs(distance) / math.sqrt(self.variance), self.degrees))
+
+    def with_seeds(self, seeds: int) -> "ImageError":  # noqa: ARG002
+        """Return the same: more seeds change nothing."""
+        return self
+
+
 def image_difference(
     left: ArrayLike, right: ArrayLike, *, confidence: float = 0.95
 ) -> ImageDifference:

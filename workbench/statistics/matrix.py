@@ -19,6 +19,8 @@ class Differences:
     """Shape (seeds, images), in dB."""
     seeds: tuple[int, ...]
     images: tuple[str, ...]
+    fixed_weights: bool = False
+    """Whether nothing was trained, so that only images vary."""
 
     @property
     def seed_means(self) -> tuple[float, ...]:

@@ -92,4 +92,4 @@ def over_orders(found: Estimate, pair_means: Sequence[float]) -> OrdersEstimate:
         pair_means: Value of each pair of orders, dB; their mean is that of `found`.
     """
     sds = (found.seed_sd, found.image_sd, found.rest_sd)
-    return OrdersEstimate(found.mean, found.seeds, found.images, *sds, tuple(pair_means))
+    return OrdersEstimate(found.mean, found.seeds, found.images, *sds, pair_means=tuple(pair_means))

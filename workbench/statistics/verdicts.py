@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, Verdict
+from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, OF_LESIONS, Verdict
 from workbench.statistics.estimate import Estimate
 from workbench.statistics.exact import sign_flip_p, smallest_p
 from workbench.statistics.family import Member, step_down
@@ -30,7 +30,7 @@ class Decision:
     equivalence_interval: tuple[float, float] | None = None
     """Of confidence 1 - 2 alpha, which lies within the margin where p_equivalence <= alpha."""
     p_sign_flip: float | None = None
-    """Exact check on the seeds' means."""
+    """Exact check on the seeds' means; None of lesions, which have no seeds."""
     smallest_p_sign_flip: float | None = None
     """Smallest p that the exact check can reach with this number of seeds."""
     more: MoreSeeds | None = None
@@ -105,17 +105,18 @@ def _decided(
     """Return the verdict on a testable member, with what it rests on."""
     found, alpha = plain.estimate, plain.alpha
     shown = alpha if alpha > 0 else ALPHA
+    verdict = _verdict(found, *adjusted, alpha)
     return replace(
         plain,
-        verdict=_verdict(found, *adjusted, alpha),
+        verdict=OF_LESIONS[verdict] if found.fixed_weights else verdict,
         interval=found.interval(1 - shown),
         p=p[0],
         p_holm=adjusted[0],
         p_equivalence=p[1],
         p_equivalence_holm=adjusted[1],
         equivalence_interval=found.interval(1 - min(2 * shown, 1.0)),
-        p_sign_flip=sign_flip_p(seed_means),
-        smallest_p_sign_flip=smallest_p(found.seeds),
+        p_sign_flip=None if found.fixed_weights else sign_flip_p(seed_means),
+        smallest_p_sign_flip=None if found.fixed_weights else smallest_p(found.seeds),
     )
 
 

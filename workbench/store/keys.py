@@ -41,12 +41,14 @@ class TrialKey:
 def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
     """Return the keys of a trial on images of the given content."""
     recipe = _canonical_training(config, hashes)
-    defining = {
+    defining: dict[str, Any] = {
         "model": config.model.canonical(),
         "training": recipe,
         "seed": config.seed,
         "code": marks().training,
     }
+    if config.pretrained is not None:
+        defining["pretrained"] = config.pretrained.hash
     training = _hash(defining)
     apart = {name: value for name, value in recipe.items() if name != "stages"}
     prefix = PrefixKey(
@@ -66,6 +68,9 @@ def model_hash(config: ModelConfig) -> str:
 
 
 def _canonical_training(config: TrialConfig, hashes: DataHashes) -> dict[str, Any]:
+    if config.is_lesion:  # nothing is trained, but what computes decides the last digits
+        training = config.training
+        return {"device": training.device, "threads": training.threads, "stages": []}
     plain = config.training.canonical()
     for stage, written in zip(config.training.stages, plain["stages"], strict=True):
         names = stage.sources

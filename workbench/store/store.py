@@ -8,6 +8,7 @@ Below a store:
     trainings/<key>/weights.safetensors
     courses/<hash>/<key>.json           stages of the trainings that differ in nothing else
     images/<fingerprint>/               packed images, `<fingerprint>.lock` beside them
+    pretrained/<hash>.safetensors       weights that trials of `ablate --from` start from
     studies/<name>.json                 declarations of a study, with the keys of its trials
     searches/<name>.jsonl               what a search has proposed and decided; `<name>.lock`
     given/<study>.<key>.json            scores of external checkpoints
@@ -39,16 +40,17 @@ _KEY = r"(?!\.+/)[\w .-]+"  # one part of a path, and neither . nor ..
 _OF_KEY = re.compile(
     rf"(?P<kind>trials)/(?P<trial>{_KEY})/{re.escape(_RESULT)}"
     rf"|(?P<weights>trainings)/(?P<training>{_KEY})/{re.escape(WEIGHTS)}"
+    r"|(?P<pretrained>pretrained)/(?P<hash>[0-9a-f]{64})\.safetensors"
 )
 
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """A file of a trial in an export: its record or its weights."""
+    """A file of a trial in an export: its record, its weights, or those that it started from."""
 
-    kind: Literal["trial", "weights"]
+    kind: Literal["trial", "weights", "pretrained"]
     key: str
-    """Of the trial, or of its training."""
+    """Of the trial, or of its training; or the hash of the weights that it started from."""
 
 
 class Store:
@@ -96,6 +98,10 @@ class Store:
     def weights(self, key: str) -> Path:
         """Return the weights that a training ended with."""
         return self.training(key) / WEIGHTS
+
+    def pretrained(self, weights_hash: str) -> Path:
+        """Return the weights that trials start from, by the hash of their names and values."""
+        return self.folder / "pretrained" / f"{weights_hash}.safetensors"
 
     def training_lock(
         self, key: str, waiting: Waiting = no_waiting
@@ -222,4 +228,6 @@ def exported_file(relative: str) -> ExportedFile | None:
         return None
     if found["kind"]:
         return ExportedFile("trial", found["trial"])
+    if found["pretrained"]:
+        return ExportedFile("pretrained", found["hash"])
     return ExportedFile("weights", found["training"])

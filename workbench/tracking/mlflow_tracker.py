@@ -73,6 +73,7 @@ class MlflowTracker:
             if run.status != "RUNNING":
                 self._client.update_run(run.run_id, status="RUNNING")
             tags = {"workbench.state": _RUNNING, "mlflow.note.content": content.started_note(label)}
+            tags |= content.evidence_tags(config)
             self._writer.write(run, params=content.config_params(config), tags=tags)
             self._writer.write_files(run, content.config_files(config))
             run.status, run.state = "RUNNING", _RUNNING

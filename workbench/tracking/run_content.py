@@ -61,8 +61,20 @@ def label_tags(label: TrialLabel) -> dict[str, str]:
 
 
 def config_params(config: TrialConfig) -> dict[str, str]:
-    """Return a config with the dotted keys that `--set` takes, and YAML values."""
-    return {key: cut(_yaml(value), PARAM_LIMIT) for key, value in flat(config.plain())}
+    """Return a config with the dotted keys that `--set` takes, and YAML values.
+
+    Of a lesion without its recipe, which is not run.
+    """
+    fields = flat(config.plain())
+    if config.is_lesion:
+        fields = ((k, v) for k, v in fields if not k.startswith(("training.stages", "data.")))
+    return {key: cut(_yaml(value), PARAM_LIMIT) for key, value in fields}
+
+
+def evidence_tags(config: TrialConfig) -> dict[str, str]:
+    """Return the kind of evidence, and the hash of the weights to start from if there are any."""
+    start = {} if config.pretrained is None else {"workbench.pretrained": config.pretrained.hash}
+    return {"workbench.evidence": config.evidence} | start
 
 
 def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
@@ -78,6 +90,7 @@ def result_tags(label: TrialLabel, result: TrialResult) -> dict[str, str]:
         "workbench.cost_input": f"LR {cost.lr_width_px}x{cost.lr_height_px} px",
         "mlflow.note.content": result_note(label, result),
     }
+    tags |= evidence_tags(result.config)
     tags |= _protocol_tags(result.scores) | _environment_tags(result.environment)
     return {name: cut(value, TAG_LIMIT) for name, value in tags.items()}
 

@@ -29,6 +29,8 @@ class VariantSummary:
     """By data set."""
     note: str
     """Markdown."""
+    evidence: Mapping[str, str]
+    """The kind of evidence, as tags."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Artifacts by file name."""
     curves: Mapping[str, Mapping[int, float]] = field(default_factory=dict)

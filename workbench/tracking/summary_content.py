@@ -22,6 +22,7 @@ def summary_points(summary: VariantSummary) -> list[Point]:
 def summary_tags(summary: VariantSummary) -> dict[str, str]:
     """Return the verdicts and what they rest on."""
     tags = {on_dataset(VERDICT, name): text for name, text in summary.verdicts.items()}
+    tags |= summary.evidence
     tags |= {
         "workbench.digest": summary.digest,
         "workbench.seeds": str(summary.seeds),

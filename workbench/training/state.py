@@ -8,6 +8,7 @@ import io
 import json
 import pickle
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.models.factory import build_model
+from workbench.models.taking import take_weights
 from workbench.results import CurvePoint
 from workbench.system.digests import DamagedError, say_damaged, seal, unseal
 from workbench.system.files import write_atomically
@@ -51,9 +53,20 @@ class TrainingState:
         self.optimizer = make_optimizer(self.model, config)
 
 
-def new_state(config: TrialConfig, device: torch.device) -> TrainingState:
-    """Return the state before the first step."""
-    return state_of(build_model(config.model, seed=config.seed).to(device), config.training)
+def new_state(
+    config: TrialConfig, device: torch.device, pretrained: Mapping[str, Tensor] | None = None
+) -> TrainingState:
+    """Return the state before the first step.
+
+    Args:
+        config: The trial.
+        device: Where it trains.
+        pretrained: Trained weights to start from, as far as they fit.
+    """
+    model = build_model(config.model, seed=config.seed)
+    if pretrained is not None:
+        take_weights(model, pretrained)
+    return state_of(model.to(device), config.training)
 
 
 def state_of(model: nn.Module, config: TrainingConfig) -> TrainingState:

@@ -27,6 +27,7 @@ from workbench.training.state import TrainingState, load_checkpoint, new_state
 from workbench.trial.crops import crop_samplers
 from workbench.trial.environment import record_environment
 from workbench.trial.images import TrialImages, open_images
+from workbench.trial.pretrained import pretrained_state
 from workbench.trial.resume import fork_checkpoint
 from workbench.trial.scoring import FinalScores, Validation, final_scores
 from workbench.trial.usage import UsageSampler
@@ -104,6 +105,7 @@ def run_trial_in_worker(
 
     Raises:
         ConfigError: If the device does not exist.
+        CheckpointError: If the store lacks the weights that the trial starts from.
         DataError: If an image cannot be used.
         StoreError: If the store cannot be written.
     """
@@ -126,7 +128,7 @@ def run_trial_in_worker(
             evaluated = FinalScores()
             try:
                 _check_until(until, state)
-                diverged = train(config, state, context)
+                diverged = None if config.is_lesion else train(config, state, context)
                 if diverged:
                     ending = _Ending(TrialState.DIVERGED, diverged.describe())
                 else:
@@ -157,9 +159,13 @@ def _resumed_state(
     config: TrialConfig, key: TrialKey, ledger: Ledger, device: torch.device
 ) -> TrainingState:
     """Return the state from which training continues, at the first step if there is none."""
+    pretrained = pretrained_state(config, ledger)
+    if config.is_lesion:
+        with exclusive(device):
+            return new_state(config, device, pretrained)
     fork_checkpoint(key, ledger)
     with exclusive(device):
-        state = new_state(config, device)
+        state = new_state(config, device, pretrained)
         load_checkpoint(state, ledger.paths.checkpoint(key.training), device)
     return state
 

@@ -101,13 +101,25 @@ def final_scores(
         NotFiniteError: If the network gives values that are infinite or not numbers.
     """
     started, total, scores = time.perf_counter(), config.training.total_steps(), []
-    overlaps = find_overlaps(config, images)
+    overlaps = () if config.is_lesion else find_overlaps(config, images)
     for benchmark in images.benchmarks:
         progress(total, total, f"scoring {benchmark.name}")
         found = with_overlaps(score_images(config, state.average.module, benchmark), overlaps)
+        found = _with_evidence(found, config)
         scores.append(found.model_copy(update={"bicubic": _bicubic(benchmark, total, progress)}))
     seconds = time.perf_counter() - started
+    if config.is_lesion:  # it has no learning curve to be compared with
+        return FinalScores(tuple(scores), seconds)
     return FinalScores(tuple(scores), seconds, _bicubic(images.validation, total, progress))
+
+
+def _with_evidence(scores: DatasetScores, config: TrialConfig) -> DatasetScores:
+    """Say in the protocol what kind of evidence the scores are."""
+    if config.pretrained is None:
+        return scores
+    made = {"evidence": config.evidence, "pretrained": config.pretrained.hash}
+    protocol = scores.protocol.model_copy(update=made)
+    return scores.model_copy(update={"protocol": protocol})
 
 
 def _bicubic(images: ImageStore, steps: int, progress: Progress) -> MeanScore | None:

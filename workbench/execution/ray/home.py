@@ -70,6 +70,9 @@ class Home(Protocol):
     def packed(self, fingerprint: str) -> dict[str, bytes]:
         """Return the files of packed images, by name."""
 
+    def pretrained(self, weights_hash: str) -> bytes | None:
+        """Return the file of weights that trials start from; None if it is not there."""
+
     def report(self, ticket: int, reports: Sequence[Report]) -> bool:
         """Pass reports on to the driver; return whether the trial shall stop."""
 
@@ -115,6 +118,11 @@ class StoreServer:
         # A hidden file is one that another process is writing.
         whole = (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
         return {path.name: path.read_bytes() for path in whole}
+
+    def pretrained(self, weights_hash: str) -> bytes | None:
+        """See `Home`."""
+        path = Store(self.store).pretrained(weights_hash)
+        return path.read_bytes() if path.is_file() else None
 
     def report(self, ticket: int, reports: Sequence[Report]) -> bool:
         """See `Home`."""

@@ -29,6 +29,7 @@ from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
 from workbench.store.store import WEIGHTS, Store
 from workbench.system.digests import forwarded, sha256
+from workbench.system.files import write_atomically
 from workbench.system.locks import lock_beside, locked
 from workbench.system.memory import in_one_line, one_line, ran_out
 from workbench.trial.images import PackedImages, TrialImages, open_packed
@@ -100,6 +101,7 @@ def _run_away(shipped: Shipped, home: Home) -> TrialResult:
     checkpoint.unlink(missing_ok=True)
     if point.checkpoint is not None:
         checkpoint.write_bytes(point.checkpoint)
+    _fetch_pretrained(shipped.task, store, home)
     sender = _CheckpointSender(home, key, checkpoint)
     try:
         result = _run(shipped, store, images, _Reporter(shipped, home, sender))
@@ -213,6 +215,16 @@ def _fetched(images: PackedImages, store: Path, home: Home) -> TrialImages:
                 (partial / name).write_bytes(content)
             partial.rename(place)  # whole, or not there
     return open_packed(images, ledger)
+
+
+def _fetch_pretrained(task: Task, store: Path, home: Home) -> None:
+    """Fetch the weights that a trial starts from, which the trial checks itself."""
+    if task.config.pretrained is None:
+        return
+    digest = task.config.pretrained.hash
+    path, content = Store(store).pretrained(digest), home.pretrained(digest)
+    if content is not None:
+        write_atomically(path, content)
 
 
 def _is_intact(place: Path) -> bool:

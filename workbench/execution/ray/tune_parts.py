@@ -122,6 +122,10 @@ class RemoteHome(Home):
         """See `Home`."""
         return cast("dict[str, bytes]", ray.get(self._server.packed.remote(fingerprint)))
 
+    def pretrained(self, weights_hash: str) -> bytes | None:
+        """See `Home`."""
+        return cast("bytes | None", ray.get(self._server.pretrained.remote(weights_hash)))
+
     def report(self, ticket: int, reports: Sequence[Report]) -> bool:
         """See `Home`."""
         return bool(ray.get(self._server.report.remote(ticket, list(reports))))

@@ -9,7 +9,7 @@ from workbench.reporting.colours import SIGNS, styles, swatch
 from workbench.reporting.html_parts import text, whole
 from workbench.reporting.page.head import Header
 from workbench.reporting.verdict_texts import can_look, remedy_text, unscored_text
-from workbench.statistics.decision_rule import Verdict
+from workbench.statistics.decision_rule import WITHIN_MARGIN, Verdict
 from workbench.system.numbers import db_text, p_text
 from workbench.system.text import counted
 
@@ -86,7 +86,13 @@ def _said(header: Header, comparison: Comparison, name: str) -> Iterator[str]:
 
 def _steps(header: Header, name: str) -> str:
     config = header.configs.get(name) or next(iter(header.configs.values()))
-    return f"at {config.training.total_steps():,} steps"
+    match config.evidence:
+        case "lesion":
+            return "in these weights, nothing trained"
+        case "healed":
+            return f"after {config.steps:,} steps from these weights"
+        case "retrained":
+            return f"at {config.steps:,} steps"
 
 
 def answer_text(judged: Judged, margin_db: float, steps: str, *, looks: bool = True) -> str:
@@ -100,7 +106,7 @@ def answer_text(judged: Judged, margin_db: float, steps: str, *, looks: bool = T
     """
     found = judged.difference.decision
     delta = db_text(found.estimate.mean, found.interval)
-    if found.verdict == "equivalent":
+    if found.verdict in WITHIN_MARGIN:
         inner = db_text(found.estimate.mean, found.equivalence_interval)
         # The figures beside it show the wider interval of "no difference".
         confidence = f"{100 * (1 - 2 * found.alpha):.3g} % interval"
@@ -108,16 +114,19 @@ def answer_text(judged: Judged, margin_db: float, steps: str, *, looks: bool = T
             f"equivalent within ±{margin_db:g} dB, p {p_text(found.p_equivalence_holm)}, {steps}"
         )
         return f"no difference that matters ({inner}, {confidence}; {within})"
-    if found.verdict == "undecided":
+    if found.verdict in ("undecided", "unclear"):
         return f"no answer yet ({delta} {steps}); {remedy_text(judged.difference, looks=looks)}"
     if found.verdict == "not testable":
         return f"no claim from {_sample(judged.difference)} ({delta} {steps})"
+    if found.verdict in ("used", "better without"):
+        falls = "falls" if found.verdict == "used" else "rises"
+        return f"PSNR {falls} ({delta}, p {p_text(found.p_holm)}, {steps})"
     raises = "raises" if found.verdict == "better" else "lowers"
     what = f"{found.verdict} than {judged.against}" if judged.against else f"{raises} PSNR"
     return f"{what} ({delta}, p {p_text(found.p_holm)}, {steps})"
 
 
 def _sample(difference: Difference) -> str:
-    if len(difference.seeds) < 2:
+    if len(difference.seeds) < 2 and not difference.decision.estimate.fixed_weights:
         return "one seed"
     return counted(len(difference.images), "image")

@@ -20,6 +20,9 @@ def background(header: Header, comparison: Comparison, results: Results) -> Iter
         yield f"<p>{text(looks_text(comparison.rule))}.</p>"
     if header.commands:
         yield f"<pre>{text(chr(10).join(dict.fromkeys(header.commands)))}</pre>"
+    if header.taken:
+        lines = "\n".join(f"{name}: {what}" for name, what in header.taken.items())
+        yield f"<p>From the weights that all networks start from:</p><pre>{text(lines)}</pre>"
     yield from _machines(results)
     yield from _configs(header, comparison)
 

@@ -1,13 +1,14 @@
 """The top of a study's page: its question, and the facts of the study."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from workbench.analysis.comparison import Comparison
 from workbench.config.overrides import flat
 from workbench.config.presets import RECIPES
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
+from workbench.reporting.evidence_texts import evidence_line
 from workbench.reporting.html_parts import facts, whole
 from workbench.reporting.verdict_texts import error_rate_text
 from workbench.reporting.wording import listed, short_value
@@ -31,6 +32,8 @@ class Header:
     """What was typed when its families were declared."""
     question: str = ""
     """What the study is to answer; empty if only its variants have questions."""
+    taken: Mapping[str, str] = field(default_factory=dict)
+    """By arm, what it takes from trained weights; empty without any."""
 
 
 def title(header: Header, comparison: Comparison) -> str:
@@ -61,10 +64,13 @@ def _facts(header: Header, comparison: Comparison) -> Iterator[tuple[str, str]]:
     base = comparison.rows[0]
     config = header.configs[base.name]
     yield "Baseline", f"{base.name}, {base.cost.parameters:,} parameters"
-    yield "Recipe", recipe_text(config.training)
-    yield "Trained on", ", ".join(source.name for source in config.data.training)
+    yield "Evidence", evidence_line(comparison)
+    if not config.is_lesion:
+        yield "Recipe", recipe_text(config.training)
+        yield "Trained on", ", ".join(source.name for source in config.data.training)
     yield "Benchmarks", "; ".join(_benchmark(comparison, name) for name in comparison.protocols)
-    yield "Seeds", _seeds(comparison)
+    if not config.is_lesion:
+        yield "Seeds", _seeds(comparison)
     rule = comparison.rule
     yield (
         "Judged by",

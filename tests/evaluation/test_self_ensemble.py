@@ -1,17 +1,23 @@
 """Eight orientations, averaged before anything is rounded."""
 
 import itertools
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from workbench.config.data import ImageSource
 from workbench.config.presets import PRESETS
+from workbench.data.pairs import FolderPairs
 from workbench.evaluation.devices import place_network
+from workbench.evaluation.evaluate import evaluate
 from workbench.evaluation.graphs import GraphedNetwork, Replay
 from workbench.evaluation.running import WHOLE, Tiling, inference, run_on_tensor
 from workbench.evaluation.self_ensemble import ORIENTATIONS, SelfEnsemble, oriented, restored
+from workbench.models.checkpoints import load_model
 from workbench.models.factory import build_model
 
 CPU = torch.device("cpu")
@@ -106,6 +112,19 @@ def test_each_shape_of_the_image_is_captured_once() -> None:
         first, second = ensemble(image()), ensemble(image())
     assert captured == [(5, 7), (7, 5)]
     assert torch.equal(first, second)
+
+
+@pytest.mark.reference
+def test_published_weights_gain_by_it(reference: Path, tmp_path: Path) -> None:
+    for folder in ("HR", "X4"):
+        (tmp_path / folder).mkdir()
+        image = reference / "benchmarks" / "Set5" / folder / "butterfly.png"
+        shutil.copy(image, tmp_path / folder)
+    model = load_model(reference / "weights" / "mdrn-s.pth")
+    images = FolderPairs(ImageSource(name="Set5", folder=str(tmp_path)), 4, "bicubic")
+    (score,) = evaluate(SelfEnsemble(model), images, smallest_lr_px=model.smallest_lr_px).images
+    assert score.psnr_rgb_db == pytest.approx(27.2534, abs=0.001)  # 26.974 without
+    assert score.psnr_y_db == pytest.approx(28.7184, abs=0.001)
 
 
 @pytest.mark.gpu

@@ -28,17 +28,20 @@ if TYPE_CHECKING:
         variant,
         variants,
     )
+    from workbench.api.planning import plan
     from workbench.api.scores import Scores, evaluate
     from workbench.api.search import open_search, search
     from workbench.api.search_results import SearchResults
     from workbench.api.studies import StudyResults, studies, study
     from workbench.errors import WorkbenchError
+    from workbench.experiments.power_plan import PowerPlan
 
 __version__ = "0.5.0"
 
 _HOMES = {
     "FidelityResults": "api.fidelity",
     "Network": "api.networks",
+    "PowerPlan": "experiments.power_plan",
     "Scores": "api.scores",
     "SearchResults": "api.search_results",
     "StudyResults": "api.studies",
@@ -52,6 +55,7 @@ _HOMES = {
     "fidelity": "api.fidelity",
     "load": "api.networks",
     "open_search": "api.search",
+    "plan": "api.planning",
     "preset": "api.networks",
     "presets": "api.networks",
     "search": "api.search",
@@ -66,6 +70,7 @@ _HOMES = {
 __all__ = [
     "FidelityResults",
     "Network",
+    "PowerPlan",
     "Scores",
     "SearchResults",
     "StudyResults",
@@ -80,6 +85,7 @@ __all__ = [
     "fidelity",
     "load",
     "open_search",
+    "plan",
     "preset",
     "presets",
     "search",

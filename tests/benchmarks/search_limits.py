@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from tests.builders.searches import Fake, run, settings
 from workbench.search.candidates import Rejected
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.spaces.joining import find_spaces
 
 NAMES = "mdrn-size+mdrn-dispersion"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.search.objectives import Objective
-from workbench.search.record import PriorObservation, Proposal, candidate_name
+from workbench.search.proposals import PriorObservation, Proposal, candidate_name
 from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.search.samplers.sampler import Sampler
 from workbench.spaces.space import SpaceFile

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders.comparisons import scored
 from workbench.errors import ConfigError
-from workbench.experiments.planning import PowerSpec, plan_power
+from workbench.experiments.planning import plan_power
+from workbench.experiments.power_plan import PowerSpec
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec

@@ -17,7 +17,8 @@ from tests.builders.search_runs import (
     search_with_failures,
 )
 from tests.builders.searches import SPACE, Failing, Fake, run, settings, with_rungs
-from workbench.search.record import PriorObservation, SearchRecord
+from workbench.search.proposals import PriorObservation
+from workbench.search.record import SearchRecord
 from workbench.search.record_file import find_record, start_record
 from workbench.spaces.space import SpaceFile
 

@@ -14,7 +14,7 @@ from workbench.reporting.search_texts import importance_texts
 from workbench.search.analysis import Importances
 from workbench.search.importances import importances
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 
 PSNR = Objective("psnr_rgb_db")
 SPACE: dict[str, BaseDistribution] = {

@@ -9,7 +9,8 @@ from workbench.config.trial import TrialConfig
 from workbench.results import TrialResult, TrialState
 from workbench.search import loop
 from workbench.search.objectives import parse_objectives
-from workbench.search.record import PriorObservation, Proposal, SearchRecord, Settings
+from workbench.search.proposals import PriorObservation, Proposal
+from workbench.search.record import SearchRecord, Settings
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.warm_start import prior_observations
 from workbench.spaces.dimensions import Integers

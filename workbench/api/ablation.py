@@ -135,11 +135,15 @@ def python_names() -> Iterator[None]:
 _OPTION = re.compile(r"--([a-z][a-z-]*)")
 _ARGUMENTS = {
     "benchmark": "benchmarks",
+    "effect": "effect_db",
     "factor": "factors",
     "from": "weights_from",
+    "image-sd": "image_sd_db",
     "limit": "limits",
     "margin": "margin_db",
     "objective": "objectives",
+    "rest-sd": "rest_sd_db",
+    "seed-sd": "seed_sd_db",
     "set": "overrides",
     "study": "name",
     "variant": "variants",

@@ -98,8 +98,7 @@ def search(
             trial=trial_spec(options),
             name=study_name(name),
         )
-        context, policy = _context(options), _policy(options)
-        return _run(spec, context, policy, options.get("progress", True))
+        return _run(spec, _context(options), _policy(options), options.get("progress", True))
 
 
 def open_search(name: str, store: str | Path = DEFAULT_STORE) -> SearchResults:

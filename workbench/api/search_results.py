@@ -7,7 +7,7 @@ from workbench.api.pages import HEIGHT_PX, inline, show_inline
 from workbench.config.model import ModelConfig
 from workbench.errors import ConfigError, nearest
 from workbench.experiments.search_overview import SearchOverview
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.state import SearchState
 from workbench.system.files import write_atomically
 

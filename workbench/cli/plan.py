@@ -113,7 +113,8 @@ def plan(
     """
     from workbench.cli.plan_table import print_plan
     from workbench.cli.terminal import emit
-    from workbench.experiments.planning import PowerSpec, plan_power
+    from workbench.experiments.planning import plan_power
+    from workbench.experiments.power_plan import PowerSpec
 
     spec = PowerSpec(tuple(variants), effect, power, alpha, seed_sd, image_sd, rest_sd)
     trials = trial_spec(recipe_name, steps, data, validation, benchmark, set_)

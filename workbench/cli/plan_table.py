@@ -1,18 +1,15 @@
 """What `workbench plan` prints."""
 
-from dataclasses import asdict
-from typing import Any
-
 from workbench.cli.console import OUT, note, print_json, table
 from workbench.execution.speed import duration_text
-from workbench.experiments.planning import SHOWN_SEEDS, DatasetPlan, PowerPlan
+from workbench.experiments.power_plan import SHOWN_SEEDS, DatasetPlan, PowerPlan
 from workbench.system.text import counted
 
 
 def print_plan(plan: PowerPlan, *, as_json: bool) -> None:
     """Print how many seeds each data set needs, and how long the study takes."""
     if as_json:
-        print_json(_to_dict(plan))
+        print_json(plan.to_dict())
         return
     shown = [f"at {count}" for count in SHOWN_SEEDS]
     made = table("data set", "images", "seed sd", "image sd", "rest sd", "seeds", *shown)
@@ -57,26 +54,3 @@ def _assumptions(plan: PowerPlan) -> str:
         f"wanted: {spec.power:g} at an error rate of {spec.alpha:g}{share}\n"
         f"spreads {origin}; normal tails"
     )
-
-
-def _to_dict(plan: PowerPlan) -> dict[str, Any]:
-    return {
-        **asdict(plan.spec),
-        "members": plan.members,
-        "datasets": [
-            {
-                "dataset": one.dataset,
-                "images": one.images,
-                "seed_sd_db": one.spreads.seed,
-                "image_sd_db": one.spreads.image,
-                "rest_sd_db": one.spreads.rest,
-                "pairs": one.pairs,
-                "seeds": one.seeds,
-                "power": one.power,
-                "powers": {str(count): value for count, value in one.powers.items()},
-            }
-            for one in plan.datasets
-        ],
-        "seeds": plan.seeds,
-        "running": None if plan.running is None else asdict(plan.running),
-    }

@@ -9,6 +9,7 @@ from workbench.execution.events import TrialFailed, TrialFinished, TrialReused
 from workbench.experiments.stored_search import objectives_of
 from workbench.reporting.search_texts import difference_text, proposal_text, value_text
 from workbench.results import TrialResult, TrialState
+from workbench.search.proposals import candidate_name
 from workbench.search.ranking import front, ranked
 from workbench.search.record import (
     BatchProposed,
@@ -17,7 +18,6 @@ from workbench.search.record import (
     RungResult,
     SearchEvent,
     SearchRecord,
-    candidate_name,
 )
 from workbench.search.state import BASELINE
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from workbench.experiments.search_overview import SearchOverview
 from workbench.search.bicubic import below_bicubic_db
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.state import SearchState, cost_of_trial
 
 

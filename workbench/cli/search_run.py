@@ -1,7 +1,5 @@
 """`workbench search run`: search a space."""
 
-from typing import TYPE_CHECKING
-
 from workbench.cli.execution_options import (
     AddressOption,
     CpusOption,
@@ -30,6 +28,7 @@ from workbench.cli.search_execution_options import (
     RetryOption,
     SearchEngineOption,
 )
+from workbench.cli.search_limits import limits_of, rungs_of
 from workbench.cli.search_options import (
     AsynchronousOption,
     AuditShareOption,
@@ -46,12 +45,12 @@ from workbench.cli.search_options import (
     TrialsOption,
 )
 from workbench.cli.time_limits import SearchTimeLimitOption, early_end
+from workbench.execution.executors import executor_spec
 from workbench.experiments.defaults import DEFAULT_RECIPE, DEFAULT_STORE
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.search_spec import ResumePolicy, SearchSpec
 from workbench.experiments.seeds import seed_rule
-
-if TYPE_CHECKING:
-    from workbench.experiments.run_context import RunContext
-    from workbench.experiments.search_spec import ResumePolicy, SearchSpec
+from workbench.experiments.study_spec import study_name
 
 
 def run(
@@ -100,12 +99,6 @@ def run(
     Example:
         workbench search mdrn-size --trials 40 --recipe short --limit 'parameters<=60000'
     """
-    from workbench.cli.search_limits import limits_of, rungs_of
-    from workbench.execution.executors import executor_spec
-    from workbench.experiments.run_context import RunContext
-    from workbench.experiments.search_spec import ResumePolicy, SearchSpec
-    from workbench.experiments.study_spec import study_name
-
     spec = SearchSpec(
         space=space,
         trials=trials,
@@ -123,22 +116,13 @@ def run(
         name=study_name(study),
     )
     executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)
-    context = RunContext(
-        store,
-        workers or 0,
-        tracking_uri,
-        typed_command(),
-        executor,
-        allow_overlap,
-        time_limit=time_limit,
-    )
+    place = (store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap)
+    context = RunContext(*place, time_limit=time_limit)
     policy = ResumePolicy(resume, retry is not None, fresh, not cold)
     _run(spec, context, policy, as_json=as_json)
 
 
-def _run(
-    spec: "SearchSpec", context: "RunContext", policy: "ResumePolicy", *, as_json: bool
-) -> None:
+def _run(spec: SearchSpec, context: RunContext, policy: ResumePolicy, *, as_json: bool) -> None:
     from workbench.cli.search_table import print_state
     from workbench.cli.search_terminal import SearchTerminal
     from workbench.experiments.search import search, show_search

@@ -17,7 +17,7 @@ from workbench.reporting.search_texts import (
     bicubic_warnings,
     proposal_text,
 )
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.state import BASELINE, SearchState, cost_of_trial
 
 _COLUMNS = ("parameters", "multiply_adds")

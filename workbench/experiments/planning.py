@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.config.data import ImageSource
 from workbench.config.trial import TrialConfig
@@ -10,101 +10,27 @@ from workbench.data.sources import find_images
 from workbench.errors import ConfigError
 from workbench.execution.plan import Plan
 from workbench.execution.speed import seconds_left
+from workbench.experiments.power_plan import (
+    SHOWN_SEEDS,
+    DatasetPlan,
+    PowerPlan,
+    PowerSpec,
+    Running,
+)
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.running import prepare
 from workbench.experiments.seeds import Seeds
 from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.results import TrialResult, TrialState
-from workbench.statistics.decision_rule import ALPHA
 from workbench.statistics.estimate import Matrix
 from workbench.statistics.matrix import differences
-from workbench.statistics.power import MOST_SEEDS, Spreads, power, seeds_needed, spreads_of
+from workbench.statistics.power import Spreads, power, seeds_needed, spreads_of
 from workbench.store.ledger import Ledger
 from workbench.system.events import Emit, ignore, working
 
-SHOWN_SEEDS = (3, 6, 10, MOST_SEEDS)
-"""Numbers of seeds whose power is shown beside the number that is needed."""
 _FIRST = (1, 2)
 """Seeds of the plan that is built to find out what would run."""
-
-
-@dataclass(frozen=True)
-class PowerSpec:
-    """What a study is to find."""
-
-    variants: tuple[str, ...]
-    """Names or files of variants."""
-    effect_db: float = 0.02
-    """The true difference of a variant, above 0."""
-    power: float = 0.8
-    """How often it is to be found, between 0 and 1."""
-    alpha: float = ALPHA
-    """Family-wise error rate, between 0 and 1."""
-    seed_sd_db: float | None = None
-    """Standard deviation of a difference over seeds; None for the ledger's. So for the others."""
-    image_sd_db: float | None = None
-    """Over images."""
-    rest_sd_db: float | None = None
-    """Of what is left for one seed and image."""
-
-    def check(self) -> None:
-        """Refuse what cannot be planned.
-
-        Raises:
-            ConfigError: Naming the option, its bounds and the value.
-        """
-        if not self.variants:
-            raise ConfigError("plan needs a variant; `workbench variants` lists them")
-        if not self.effect_db > 0:
-            raise ConfigError(f"--effect must be above 0 dB, got {self.effect_db:g}")
-        for option, value in (("--power", self.power), ("--alpha", self.alpha)):
-            if not 0 < value < 1:
-                raise ConfigError(f"{option} must be between 0 and 1, got {value:g}")
-
-
-@dataclass(frozen=True)
-class DatasetPlan:
-    """What one benchmark needs."""
-
-    dataset: str
-    images: int
-    spreads: Spreads
-    pairs: int
-    """Pairs of networks of the ledger that the spreads are from; 0 where all are stated."""
-    seeds: int | None
-    """Least number that reaches the power; None if no plausible number does: more images would."""
-    power: float | None
-    """With that number."""
-    powers: dict[int, float]
-    """By number of seeds."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """What it takes to run a study here."""
-
-    trials: int
-    to_run: int
-    """Of them, those that the store does not have."""
-    seconds: float
-    """That these take."""
-    workers: str
-    """How many run at a time: `with 2 workers`."""
-
-
-@dataclass(frozen=True)
-class PowerPlan:
-    """How many seeds a study needs, and how long it takes."""
-
-    spec: PowerSpec
-    members: int
-    """Differences that share the error rate."""
-    datasets: tuple[DatasetPlan, ...]
-    seeds: int | None
-    """Enough for every data set that can reach the power; None if none can."""
-    running: Running | None
-    """Of the study with that many seeds; None without a number of seeds."""
 
 
 def plan_power(

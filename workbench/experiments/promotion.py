@@ -17,8 +17,8 @@ from workbench.experiments.stored_search import objectives_of, stored_search
 from workbench.experiments.study_plan import PlannedStudy
 from workbench.experiments.trial_spec import lengthened, overridden
 from workbench.reporting.search_texts import proposal_text
+from workbench.search.proposals import Proposal
 from workbench.search.ranking import ranked
-from workbench.search.record import Proposal
 from workbench.search.state import BASELINE, SearchState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.system.events import Emit, Note, ignore

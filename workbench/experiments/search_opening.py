@@ -6,7 +6,8 @@ from pathlib import Path
 from workbench.errors import ConfigError
 from workbench.experiments.search_spec import ResumePolicy
 from workbench.experiments.stored_search import objectives_of
-from workbench.search.record import PriorObservation, SearchRecord, Settings
+from workbench.search.proposals import PriorObservation
+from workbench.search.record import SearchRecord, Settings
 from workbench.search.record_file import put_aside, read_record, start_record
 from workbench.search.warm_start import prior_observations
 from workbench.store.ledger import Ledger

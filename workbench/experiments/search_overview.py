@@ -9,7 +9,8 @@ from workbench.experiments.stored_search import objectives_of
 from workbench.reporting.wording import overlap_texts
 from workbench.search.bicubic import bicubic_values
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal, RungResult
+from workbench.search.proposals import Proposal
+from workbench.search.record import RungResult
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
 

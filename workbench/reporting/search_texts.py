@@ -6,7 +6,7 @@ from workbench.reporting.baseline import warning_text
 from workbench.reporting.wording import changes_text, overlap_texts
 from workbench.search.bicubic import below_bicubic_db, bicubic_scores
 from workbench.search.objectives import COSTS, Objective
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.state import SearchState
 from workbench.system import numbers
 

@@ -7,14 +7,8 @@ beforehand stand for those that are stopped, and each counts by the inverse of i
 
 import hashlib
 
-from workbench.search.record import (
-    Promoted,
-    Proposal,
-    RungResult,
-    SearchRecord,
-    Settings,
-    candidate_name,
-)
+from workbench.search.proposals import Proposal, candidate_name
+from workbench.search.record import Promoted, RungResult, SearchRecord, Settings
 
 DEFAULT_SHARE = 0.1
 """Of the candidates, where there are rungs."""

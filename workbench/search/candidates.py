@@ -13,7 +13,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.results import Cost
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.spaces.space import Limits
 
 LATENCY_LR_PX = 64

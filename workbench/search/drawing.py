@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build_candidate
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.samplers.suggesting import as_observation
 from workbench.search.state import SearchState
 from workbench.spaces.dimensions import SubsetError

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.search.objectives import Objective
 from workbench.search.optuna_trials import optuna_trial
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.samplers.quiet_optuna import quiet_optuna
 
 FEWEST = {"PED-ANOVA": 60, "fANOVA": 24}

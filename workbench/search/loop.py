@@ -14,6 +14,7 @@ from workbench.execution.stream import ArmEnded
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
+from workbench.search.proposals import Proposal, candidate_name
 from workbench.search.proposing import STUCK, propose, seen_runs
 from workbench.search.record import (
     EXHAUSTED,
@@ -21,12 +22,10 @@ from workbench.search.record import (
     NONE_FOUND,
     BatchProposed,
     Promoted,
-    Proposal,
     RetryStarted,
     RungResult,
     SearchEvent,
     SearchRecord,
-    candidate_name,
 )
 from workbench.search.samplers.choosing import make_sampler
 from workbench.search.samplers.sampler import Sampler

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 
 
 def optuna_trial(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from workbench.execution.plan import run_identity
 from workbench.search.candidates import Rejected, build_candidate, measure_candidate
 from workbench.search.drawing import draw_new
-from workbench.search.record import EXHAUSTED, NONE_FOUND, BatchProposed, Proposal, SearchEnd
+from workbench.search.proposals import Proposal
+from workbench.search.record import EXHAUSTED, NONE_FOUND, BatchProposed, SearchEnd
 from workbench.search.samplers.sampler import Sampler
 from workbench.search.state import SearchState
 from workbench.spaces.dimensions import SubsetError

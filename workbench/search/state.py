@@ -9,8 +9,9 @@ from workbench.execution.unfinished import Unfinished
 from workbench.results import Cost, TrialResult, TrialState
 from workbench.search.candidates import exceeded_limit
 from workbench.search.objectives import Objective
+from workbench.search.proposals import Proposal
 from workbench.search.ranking import front
-from workbench.search.record import Proposal, SearchRecord
+from workbench.search.record import SearchRecord
 
 BASELINE = "t0000"
 """Name of the baseline's candidate: always the first, and never stopped early."""

@@ -15,7 +15,8 @@ from workbench.execution.plan import run_identity
 from workbench.results import TrialResult, TrialState
 from workbench.search.candidates import excess
 from workbench.search.objectives import Objective
-from workbench.search.record import PriorObservation, Settings
+from workbench.search.proposals import PriorObservation
+from workbench.search.record import Settings
 from workbench.search.samplers.suggesting import as_observation
 from workbench.spaces.dimensions import SubsetError
 from workbench.store.keys import DataHashes, trial_key

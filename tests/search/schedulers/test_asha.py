@@ -19,15 +19,9 @@ from workbench.results import TrialState
 from workbench.search.audits import is_audited, weights
 from workbench.search.loop import run_loop
 from workbench.search.objectives import parse_objectives
+from workbench.search.proposals import candidate_name
 from workbench.search.ranking import ranked
-from workbench.search.record import (
-    EXHAUSTED,
-    Promoted,
-    RetryStarted,
-    SearchEvent,
-    SearchRecord,
-    candidate_name,
-)
+from workbench.search.record import EXHAUSTED, Promoted, RetryStarted, SearchEvent, SearchRecord
 from workbench.search.record_file import find_record, start_record
 from workbench.search.rungs import rung_steps
 from workbench.search.state import BASELINE, SearchState

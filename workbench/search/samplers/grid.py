@@ -2,7 +2,7 @@
 
 import random
 
-from workbench.search.record import Proposal
+from workbench.search.proposals import Proposal
 from workbench.search.samplers.sampler import Sampler
 from workbench.spaces.shuffled import combination_key, shuffled_combinations
 from workbench.spaces.space import SpaceFile

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.search.objectives import Objective
-from workbench.search.record import PriorObservation, Proposal, params_key
+from workbench.search.proposals import PriorObservation, Proposal, params_key
 from workbench.search.samplers.observations import (
     Entry,
     Observing,

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from workbench.search.record import PriorObservation, Proposal
+from workbench.search.proposals import PriorObservation, Proposal
 
 
 class Sampler(ABC):

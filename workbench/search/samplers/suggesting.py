@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.search.record import PriorObservation
+from workbench.search.proposals import PriorObservation
 from workbench.spaces.space import SpaceFile
 
 

@@ -10,16 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from workbench.search.audits import is_audited
+from workbench.search.proposals import Proposal, candidate_name
 from workbench.search.ranking import ranked
-from workbench.search.record import (
-    BatchProposed,
-    Promoted,
-    Proposal,
-    RetryStarted,
-    RungResult,
-    SearchEvent,
-    candidate_name,
-)
+from workbench.search.record import BatchProposed, Promoted, RetryStarted, RungResult, SearchEvent
 from workbench.search.rungs import has_diverged, promoted_count
 from workbench.search.schedulers.scheduler import (
     Arrival,

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from workbench.search.audits import is_audited
-from workbench.search.record import BatchProposed, Proposal, RetryStarted, RungResult, SearchEvent
+from workbench.search.proposals import Proposal
+from workbench.search.record import BatchProposed, RetryStarted, RungResult, SearchEvent
 from workbench.search.rungs import has_diverged, select_survivors
 from workbench.search.schedulers.scheduler import (
     Arrival,

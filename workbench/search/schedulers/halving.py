@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from workbench.search.record import Proposal, RungResult
+from workbench.search.proposals import Proposal
+from workbench.search.record import RungResult
 from workbench.search.schedulers.cohorts import CohortScheduler
 
 

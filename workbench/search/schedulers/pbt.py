@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from workbench.execution.plan import run_identity
 from workbench.search.population import Population
+from workbench.search.proposals import Proposal
 from workbench.search.ranking import ranked
-from workbench.search.record import Proposal, RungResult, SearchEvent
+from workbench.search.record import RungResult, SearchEvent
 from workbench.search.schedulers.cohorts import CohortScheduler
 from workbench.search.schedulers.scheduler import SearchContext
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from workbench.errors import WorkbenchError
 from workbench.search.objectives import Objective
-from workbench.search.record import Proposal, SearchEvent, params_key
+from workbench.search.proposals import Proposal, params_key
+from workbench.search.record import SearchEvent
 from workbench.search.rungs import rung_steps
 from workbench.search.state import SearchState
 

@@ -1,0 +1,172 @@
+"""What a TPE search observes: today's rules beside those of 0.3.0, on made-up scores.
+
+`python -m tests.benchmarks.search_rules [--repetitions N] [--only NAME ...]` prints a table: the
+mean of each figure with its standard error, with the same seeds on both sides. 0.3.0 is today's
+sampler with its rules taken back (`Former`):
+
+- TPE's good share is a tenth of all trials, rejected ones among them;
+- of two objectives, stopped candidates are pruned trials without values;
+- after a warm start TPE models what is known from the first proposal on.
+"""
+
+import argparse
+import math
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.samplers import MIXED, PROBLEMS, Problem, best_known
+from tests.builders.samplers import ONE, TWO, Values, play, prior, propose
+from workbench.search.proposals import Proposal
+from workbench.search.ranking import ranked
+from workbench.search.samplers.observations import Observing, Standing
+from workbench.search.samplers.optuna_sampler import OptunaSampler
+from workbench.spaces.space import SpaceFile
+
+TRIALS = 24
+BATCH, KEPT, BATCHES = 8, 3, 6
+"""Candidates of a batch, those of them that are promoted (keep 0.34), and batches."""
+
+
+class Former(OptunaSampler):
+    """The sampler with the rules of 0.3.0."""
+
+    def __init__(self, *args: Any) -> None:
+        """Start without observations."""
+        super().__init__(*args)
+        self._observing = Observing(complete_only=False)
+
+    def _good(self, finished: int) -> int:
+        return min(math.ceil(0.1 * finished), 25)
+
+    def _is_own_first(self) -> bool:
+        return False
+
+    def add_passed(self, number: int, step: int, values: Sequence[float]) -> None:
+        """Observe nothing at a rung."""
+
+    def add_stopped(self, number: int, step: int, values: Sequence[float]) -> None:  # noqa: ARG002
+        """Observe that a candidate was stopped."""
+        self._entries[self._place[number]].standing = Standing.AT_RUNG
+        self._study = None
+
+
+def limited(share: float) -> Problem:
+    """Return the mixed space with a limit that so many of its networks keep to."""
+    sizes = sorted(width * depth for width in range(4, 65) for depth in range(1, 13))
+    most = sizes[int(share * len(sizes))]
+    space = SpaceFile.parse(
+        {"question": "Why?", "dimensions": MIXED, "limits": {"parameters": most}}
+    )
+    return Problem(
+        space, PROBLEMS["mixed"].score, lambda one: max(0.0, one["width"] * one["depth"] / most - 1)
+    )
+
+
+def regret(kind: type[OptunaSampler], seed: int, problem: Problem) -> float:
+    """Return how far the best network within the limit is from the best of the space."""
+
+    def outcome(one: Mapping[str, Any]) -> Values | None:
+        return None if problem.excess(one) > 0 else (problem.score(one),)
+
+    sampler = kind("tpe", seed, problem.space, ONE)
+    return best_known(problem) - max(v[0] for _, v in play(sampler, outcome, TRIALS).kept)
+
+
+def regret_after_warm_start(kind: type[OptunaSampler], seed: int) -> float:
+    """Return the regret after a start with twelve networks of a poor corner of the space."""
+    problem, draw = PROBLEMS["mixed"], np.random.default_rng(seed)
+    sampler = kind("tpe", seed, problem.space, ONE)
+    for _ in range(12):
+        known: dict[str, Any] = {
+            "width": int(draw.integers(4, 10)),
+            "depth": int(draw.integers(1, 3)),
+            "rate": float(10 ** draw.uniform(-4, -3.5)),
+            "decay": float(draw.uniform(0.8, 1.0)),
+            "activation": "relu",
+            "skip": False,
+        }
+        labels: dict[str, Any] = known | {"activation": '"relu"', "skip": "false"}
+        sampler.add_prior(prior(problem.space, (problem.score(known),), **labels))
+    found = play(sampler, lambda one: (problem.score(one),), TRIALS).kept
+    return -max(values[0] for _, values in found)
+
+
+def quality_and_cost(one: Mapping[str, Any]) -> Values:
+    """Return a quality in 0..1 and a share of the greatest cost."""
+    return math.exp(PROBLEMS["mixed"].score(one)), one["width"] * one["depth"] / (64 * 12)
+
+
+def hypervolume(kind: type[OptunaSampler], seed: int) -> float:
+    """Return what the finished networks dominate of the unit square, with one rung halfway."""
+    problem, draw = PROBLEMS["mixed"], np.random.default_rng(seed)
+    sampler = kind("tpe", seed, problem.space, TWO)
+    finished: list[Values] = []
+    number = 0
+    for _ in range(BATCHES):
+        batch: dict[str, tuple[Proposal, Values]] = {}
+        for _ in range(BATCH):
+            number += 1
+            proposal, values = propose(sampler, quality_and_cost, number)
+            assert values is not None
+            batch[proposal.name] = (proposal, values)
+        halfway = {
+            name: (0.6 * values[0] + 0.02 * draw.standard_normal(), values[1])
+            for name, (_, values) in batch.items()
+        }
+        promoted = ranked(halfway, TWO)[:KEPT]
+        for name, at_rung in halfway.items():
+            observe = sampler.add_passed if name in promoted else sampler.add_stopped
+            observe(batch[name][0].number, 100, at_rung)
+        for name in promoted:
+            sampler.add_observation(*batch[name])
+            finished.append(batch[name][1])
+    return dominated_area(finished)
+
+
+def dominated_area(points: Sequence[Values]) -> float:
+    """Return the area of the unit square below the qualities and beyond the costs of points."""
+    area = best = 0.0
+    for (quality, cost), (_, following) in zip(
+        ordered := sorted(points, key=lambda one: one[1]), [*ordered[1:], (0.0, 1.0)], strict=True
+    ):
+        best = max(best, quality)
+        area += best * (following - cost)
+    return area
+
+
+FIGURES: Mapping[str, Callable[[type[OptunaSampler], int], float]] = {
+    "regret, 10 % within the limit": lambda kind, seed: regret(kind, seed, limited(0.1)),
+    "regret, 3 % within the limit": lambda kind, seed: regret(kind, seed, limited(0.03)),
+    "regret after 12 poor known networks": regret_after_warm_start,
+    "hypervolume, 3 of 8 promoted": hypervolume,
+}
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=40)
+    parser.add_argument("--only", choices=FIGURES, nargs="*", default=list(FIGURES))
+    given = parser.parse_args()
+    print_row = sys.stdout.write
+    print_row("| | 0.3.0 | now | difference |\n|---|---|---|---|\n")
+    for name in given.only:
+        columns = [
+            [FIGURES[name](kind, seed) for seed in range(given.repetitions)]
+            for kind in (Former, OptunaSampler)
+        ]
+        columns.append([now - before for before, now in zip(*columns, strict=True)])
+        cells = [
+            f"{statistics.fmean(one):.3f} ({statistics.stdev(one) / math.sqrt(len(one)):.3f})"
+            for one in columns
+        ]
+        print_row(f"| {name} | {' | '.join(cells)} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,6 @@ import pytest
 
 import workbench as wb
 
-STATED = {"seed_sd_db": 0.05, "image_sd_db": 0.05, "rest_sd_db": 0.05}
 PATCH = {"training.stages.0.hr_patch_px": 60}
 
 
@@ -24,7 +23,9 @@ def test_the_function_returns_what_the_command_prints(photos: Path, tmp_path: Pa
         store=tmp_path / "store",
         workers=2,
         progress=False,
-        **STATED,
+        seed_sd_db=0.05,
+        image_sd_db=0.05,
+        rest_sd_db=0.05,
     )
     assert isinstance(found, wb.PowerPlan)
     (dataset,) = found.datasets

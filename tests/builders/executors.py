@@ -31,8 +31,8 @@ class InlineExecutor:
     """Runs trials in this process: none has to start and to load torch, and all is repeatable."""
 
     def __init__(self, store: Path) -> None:
-        self._store = store
-        self._stop = threading.Event()
+        self.store = store
+        self.stop = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -47,31 +47,31 @@ class InlineExecutor:
 
     def run(self, tasks: Sequence[Task], emit: TrialEmit, /) -> None:
         done = 0
-        with signals_set(self._stop):
-            while done < len(tasks) and not self._stop.is_set():
+        with signals_set(self.stop):
+            while done < len(tasks) and not self.stop.is_set():
                 self._run(tasks[done], emit)
                 done += 1
-        if self._stop.is_set():
+        if self.stop.is_set():
             raise StoppedByUserError("stopped; rerun the same command to resume")
 
     def _run(self, task: Task, emit: TrialEmit) -> None:
         try:
-            emit(TrialFinished(task.arm, task.seed, self._result(task, emit)))
+            emit(TrialFinished(task.arm, task.seed, self.result(task, emit)))
         except StoppedByUserError:
-            assert self._stop.is_set()
+            assert self.stop.is_set()
         except WorkbenchError as error:
             emit(TrialFailed(task.arm, task.seed, error))
 
-    def _result(self, task: Task, emit: TrialEmit) -> TrialResult:
+    def result(self, task: Task, emit: TrialEmit) -> TrialResult:
         def send(report: Report) -> None:
             assert not isinstance(report, Notice), "those of this process need no sending"
             emit(report)
 
-        reporter = TrialReporter(task, send, self._stop.is_set)
+        reporter = TrialReporter(task, send, self.stop.is_set)
         return run_trial(
             task.config,
-            store=self._store,
-            images=open_images(task.config, Ledger(self._store), check=False),
+            store=self.store,
+            images=open_images(task.config, Ledger(self.store), check=False),
             until=task.until,
             on_validation=reporter.validated,
             progress=reporter.progress,

@@ -5,6 +5,7 @@ Nothing trains here; `test_lanes.py` runs real processes.
 
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ Behave = Callable[[list[str]], dict[str, Ending]]
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "POLL_S", 0.0)
+    monkeypatch.setattr(lanes, "SIGNAL_S", 0.0)
 
 
 class Played(LaneProcess):
@@ -155,6 +157,25 @@ def test_a_process_that_ends_during_a_stop_is_no_death(tiny_trial: TrialConfig) 
         return {running[0]: None}
 
     process = Played(LaneCount(2), stop_and_die)
+    with pytest.raises(StoppedByUserError, match="rerun the same command to resume"):
+        play("ab", tiny_trial, process, recorder=(recorder := Recorder()))
+    assert recorder.events == []
+
+
+def test_a_process_that_dies_just_before_the_signal_comes_is_no_death(
+    tiny_trial: TrialConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM to all processes of a job, which reaches the worker first."""
+    monkeypatch.setattr(lanes, "SIGNAL_S", 10.0)
+
+    class Terminated(Played):
+        def is_alive(self) -> bool:
+            if self.alive and self.lanes:
+                self.alive = False
+                threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            return self.alive
+
+    process = Terminated(LaneCount(2), first_ends)
     with pytest.raises(StoppedByUserError, match="rerun the same command to resume"):
         play("ab", tiny_trial, process, recorder=(recorder := Recorder()))
     assert recorder.events == []

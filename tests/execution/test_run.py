@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.executors import InlineExecutor
 from tests.builders.variants import variant
 from workbench.config.trial import TrialConfig
 from workbench.errors import StoppedByUserError, WorkbenchError
 from workbench.execution.events import (
     TrialEmit,
-    TrialFailed,
-    TrialFinished,
     TrialInterrupted,
     TrialProgressed,
     TrialReused,
     TrialStarted,
+    TrialValidated,
     WorkersStarting,
     to_all,
 )
@@ -45,8 +45,8 @@ def plan(tiny_trial: TrialConfig, tmp_path: Path) -> Plan:
 
 
 @dataclass
-class Here:
-    """An executor that runs the trials in this process, one after another."""
+class Here(InlineExecutor):
+    """An executor of this process with arms that fail, or at whose first step the user stops."""
 
     store: Path
     failing: tuple[str, ...] = ()
@@ -55,18 +55,19 @@ class Here:
     """Arm at whose first step the user stops."""
     run_count: int = 0
 
-    def run(self, tasks: Sequence[Task], emit: TrialEmit, /) -> None:
-        for task in tasks:  # a list that grows is iterated to its new end
-            self.run_count += 1
+    def __post_init__(self) -> None:
+        super().__init__(self.store)
+
+    def result(self, task: Task, emit: TrialEmit) -> TrialResult:
+        self.run_count += 1
+        if task.arm == self.stop_at:
             emit(TrialProgressed(task.arm, task.seed, 1, 12, "loss 0.1"))
-            if task.arm == self.stop_at:
-                raise StoppedByUserError("stopped")
-            if task.arm in self.failing:
-                error = WorkerLostError("its worker process died 2 times")
-                emit(TrialFailed(task.arm, task.seed, error))
-                continue
-            result = run_trial(task.config, store=self.store, until=task.until)
-            emit(TrialFinished(task.arm, task.seed, result))
+            self.stop.set()
+            raise StoppedByUserError("stopped")
+        if task.arm in self.failing:
+            emit(TrialProgressed(task.arm, task.seed, 1, 12, "loss 0.1"))
+            raise WorkerLostError("its worker process died 2 times")
+        return super().result(task, emit)
 
 
 class NoTraining:
@@ -95,11 +96,11 @@ class Tracked(NullTracker):
 
 
 def kinds(events: Iterable[object]) -> list[tuple[str, str]]:
-    """Return (class, arm) of the events of trials but those of their progress."""
+    """Return (class, arm) of the events of trials but those of their progress and validations."""
     return [
         (type(event).__name__, getattr(event, "arm", ""))
         for event in events
-        if not isinstance(event, TrialProgressed)
+        if not isinstance(event, TrialProgressed | TrialValidated)
     ]
 
 

@@ -46,6 +46,14 @@ def test_on_a_gpu_trials_run_in_lanes_whose_number_is_given_or_measured(
     assert isinstance(context.executor.build(tmp_path, context.at_once), LanesExecutor)
 
 
+def test_what_is_idle_beside_a_batch_is_said(tmp_path: Path) -> None:
+    assert RunContext(tmp_path, 3).idle_text(2) == "1 of the workers will be idle"
+    assert RunContext(tmp_path, 3).idle_text(3) == ""
+    measured = RunContext(tmp_path).on("cuda")
+    assert measured.idle_text(4).startswith("at most 4 trials at a time; up to 16 lanes are tried")
+    assert measured.idle_text(16) == ""
+
+
 def test_a_cpu_has_lanes_if_their_number_is_given(tmp_path: Path) -> None:
     context = RunContext(tmp_path, executor=ExecutorSpec(lanes=3)).on("cpu")
     assert context.at_once == 3

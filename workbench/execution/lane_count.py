@@ -6,7 +6,9 @@ MOST_LANES = 256
 """Of one process."""
 MEASURED_FROM = 4
 """Lanes of a GPU at first, unless their number is given."""
-_LEVELS = (MEASURED_FROM, 8, 16)
+MEASURED_TO = 16
+"""The most that are tried where none is given."""
+_LEVELS = (MEASURED_FROM, 8, MEASURED_TO)
 _GAIN = 1.1
 """More lanes stay only if all of them together do at least so many times the steps per second."""
 _WINDOW_S = 20.0

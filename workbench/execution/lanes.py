@@ -25,6 +25,8 @@ from workbench.system.digests import say
 from workbench.system.stopping import signals_set
 
 POLL_S = 0.1
+SIGNAL_S = 0.2
+"""How long a process that died waits for the signal that may have ended it, to come here, too."""
 
 
 class LanesExecutor:
@@ -101,7 +103,7 @@ class _Dispatch:
                 was_told = True
                 for process in self._processes:
                     process.stop()
-            self._take_messages(stopping=stop.is_set())
+            self._take_messages(stop)
             self._take_added()
 
     def _is_running(self) -> bool:
@@ -135,7 +137,7 @@ class _Dispatch:
         queue = process.resumed if process.suspects else self._waiting
         return queue if queue and process.has_room and process.fits(queue[0]) else deque()
 
-    def _take_messages(self, *, stopping: bool) -> None:
+    def _take_messages(self, stop: threading.Event) -> None:
         """Wait a moment for messages, and act on them."""
         started = [one for one in self._processes if one.is_started]
         pipes = [one.pipe for one in started if one.pipe is not None]
@@ -149,7 +151,7 @@ class _Dispatch:
                 self._act(process, message)
             self._observe(process)
             if is_dead:
-                self._end_dead(process, stopping=stopping)
+                self._end_dead(process, stop)
             elif process.is_retiring and not process.lanes:
                 process.shutdown()
 
@@ -218,12 +220,13 @@ class _Dispatch:
         if not process.suspects:
             process.count.end_isolation()
 
-    def _end_dead(self, process: LaneProcess, *, stopping: bool) -> None:
+    def _end_dead(self, process: LaneProcess, stop: threading.Event) -> None:
         """Let the trials of a process that died be resumed in the next one."""
         tasks = [lane.task for lane in process.lanes.values()]
         process.lanes.clear()
         process.forget_process()
-        if not tasks or stopping:  # it was idle; SIGTERM to all processes of a job ends it, too
+        # SIGTERM to all processes of a job ends it, too, perhaps before this one gets the signal.
+        if not tasks or _is_set_soon(stop):
             return
         process.suspects.update(map(id, tasks))
         process.count.lower_after_death(len(tasks))
@@ -243,6 +246,17 @@ class _Dispatch:
         """Count a death that only this trial can have caused; return whether it was the last."""
         deaths = self._deaths[id(task)] = self._deaths.get(id(task), 0) + 1
         return deaths >= MAX_DEATHS
+
+
+def _is_set_soon(stop: threading.Event) -> bool:
+    """Return whether a request to stop is there, or comes within `SIGNAL_S`.
+
+    It is not `Event.wait`, whose lock the handler of a signal could wait for in vain.
+    """
+    until = time.monotonic() + SIGNAL_S
+    while not stop.is_set() and time.monotonic() < until:
+        time.sleep(SIGNAL_S / 20)
+    return stop.is_set()
 
 
 def _ran_out(ending: TrialResult | WorkbenchError) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.execution.executors import LOCAL, ExecutorSpec
+from workbench.execution.lane_count import MEASURED_TO
 from workbench.system.text import counted
 from workbench.system.time_limit import TimeLimit
 
@@ -52,6 +53,18 @@ class RunContext:
             return f"with {counted(self.workers, 'worker')}"
         more = " or more" if self.executor.measures_lanes else ""
         return f"in {counted(self.workers, 'lane')}{more}"
+
+    def idle_text(self, trials: int) -> str:
+        """Return what is idle with so many trials at a time; empty if nothing is known to be."""
+        most = MEASURED_TO * self.gpus
+        if self.executor.measures_lanes and trials < most:
+            return (
+                f"at most {counted(trials, 'trial')} at a time; up to {most} lanes are tried, "
+                "which a larger batch would fill"
+            )
+        if self.at_once is None or self.workers <= trials:
+            return ""
+        return f"{self.workers - trials} of the workers will be idle"
 
     def on(self, device: str) -> "RunContext":
         """Return the context for trials that train on a device.

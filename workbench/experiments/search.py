@@ -131,11 +131,10 @@ def _name(settings: Settings) -> str:
 
 
 def _note_idle_workers(settings: Settings, context: RunContext, emit: Emit) -> None:
-    """Note that a batch has fewer trials than there are workers."""
-    at_once = settings.batch * len(settings.trial_seeds)
-    if context.at_once is not None and context.workers > at_once:
-        idle = context.workers - at_once
-        emit(Note(f"--batch {settings.batch}: {idle} of the workers will be idle"))
+    """Note that a batch has fewer trials than there are workers or lanes."""
+    text = context.idle_text(settings.batch * len(settings.trial_seeds))
+    if text:
+        emit(Note(f"--batch {settings.batch}: {text}"))
 
 
 def _describe(record: SearchRecord, tracker: Tracker, command: str, emit: Emit) -> None:

@@ -71,7 +71,12 @@ def test_a_change_is_settled_only_if_it_is_shown_to_be_within_the_margin(
 
     rule = DecisionRule(margin_db=margin_db)
     comparison, results = study({"variant": effect}, noise_db=noise_db, rule=rule)
-    assert training_differences(comparison, results)[0].trend == trend
+    (found,) = training_differences(comparison, results)
+    assert found.trend == trend
+    assert found.late is not None
+    assert found.late.equivalence_interval is not None
+    low, high = found.late.equivalence_interval
+    assert (-margin_db <= low <= high <= margin_db) == (trend == "settled")
 
 
 def test_a_change_that_differs_between_seeds_is_not_known() -> None:

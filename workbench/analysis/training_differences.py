@@ -66,6 +66,11 @@ class LateChange:
         return self.estimate.interval(1 - self.alpha)
 
     @property
+    def equivalence_interval(self) -> Interval | None:
+        """Interval of confidence 1 - 2 alpha, which is within the margin where it has settled."""
+        return self.estimate.interval(1 - 2 * self.alpha)
+
+    @property
     def trend(self) -> Trend:
         """Whether the difference has settled; see the head of this file."""
         equivalence = self.estimate.p_equivalence(self.margin_db)

@@ -14,6 +14,7 @@ from workbench.reporting.training_differences import (
     trends_text,
 )
 from workbench.system.numbers import difference_text
+from workbench.system.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,9 @@ def print_over_training(comparison: Comparison, found: Sequence[TrainingDifferen
     for one in found:
         against = f" against {one.against}" if one.against else ""
         images = f"{len(one.images)} images" if one.images else "mean of the images"
-        OUT.print(heading(one.name, f"{against}: {len(one.seeds)} seeds, validation: {images}"))
+        OUT.print(
+            heading(one.name, f"{against}: {counted(len(one.seeds), 'seed')}, validation: {images}")
+        )
         made = table("step", "delta PSNR dB")
         for place in _places(len(one.points)):
             point = one.points[place]

@@ -87,7 +87,9 @@ def trend_meaning(rule: DecisionRule) -> str:
         "The change is the least-squares slope of the difference over the last third of training, "
         f"times the steps of it. Settled: two one-sided tests at {rule.alpha:g} show it to be "
         f"within ±{rule.margin_db:g} dB. Still moving: they do not, and the change differs from 0. "
-        "Not known: neither is shown. It speaks of this training, not of a longer one."
+        "Not known: neither is shown. The interval of a change is that of its test: "
+        f"{100 * (1 - 2 * rule.alpha):g} % where settled, else {100 * (1 - rule.alpha):g} %. It "
+        "speaks of this training, not of a longer one."
     )
 
 
@@ -101,8 +103,9 @@ def late_text(one: TrainingDifference) -> str:
 
 
 def change_text(late: LateChange) -> str:
-    """Return a late change with its interval: `+0.040 dB [+0.010, +0.070] from step 800 to ...`."""
-    change = db_text(late.estimate.mean, late.interval)
+    """Return a late change with the interval of the test that its trend rests on."""
+    interval = late.equivalence_interval if late.trend == "settled" else late.interval
+    change = db_text(late.estimate.mean, interval)
     return f"{change} from step {late.first_step:,} to {late.last_step:,}"
 
 
@@ -184,12 +187,15 @@ def to_json(study: str, found: Sequence[TrainingDifference], rule: DecisionRule)
 
 def _late_to_dict(late: LateChange) -> dict[str, Any]:
     low, high = late.interval or (None, None)
+    inner_low, inner_high = late.equivalence_interval or (None, None)
     return {
         "first_step": late.first_step,
         "last_step": late.last_step,
         "change_db": late.estimate.mean,
         "low_db": low,
         "high_db": high,
+        "equivalence_low_db": inner_low,
+        "equivalence_high_db": inner_high,
         "p": late.estimate.p_difference(),
         "p_equivalence": late.estimate.p_equivalence(late.margin_db),
     }

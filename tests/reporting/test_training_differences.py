@@ -7,13 +7,15 @@ from tests.builders.pages import header
 from workbench.analysis.comparison import compare
 from workbench.analysis.training_differences import training_differences
 from workbench.reporting.page import page
-from workbench.reporting.prints import printed
+from workbench.reporting.prints import panels, printed
 from workbench.reporting.training_differences import (
+    COLUMNS,
     MOST_BANDS,
     MOST_LINES,
     ROW_COLUMNS,
     caption,
     figure,
+    figures,
     late_text,
     to_rows,
     trends_text,
@@ -73,6 +75,18 @@ def test_many_lines_have_no_intervals_and_the_smallest_differences_are_left_out(
     comparison, results = study(scaled(MOST_LINES + 2), seeds=(1, 2))  # type: ignore[arg-type]
     lines = figure(comparison, training_differences(comparison, results)).series[1:]
     assert [line.name for line in lines] == [f"v{n:02}" for n in range(3, MOST_LINES + 3)]
+
+
+def test_a_print_of_many_lines_has_a_panel_with_an_interval_for_each() -> None:
+    names = [f"v{number}" for number in range(MOST_BANDS + 1)]
+    comparison, results = study(dict.fromkeys(names, falling), seeds=(1, 2))
+    found = training_differences(comparison, results)
+    plots = figures(comparison, found)
+    assert [plot.title for plot in plots] == names
+    assert all(line.band for plot in plots for line in plot.series)
+    svg = panels(plots, "svg", columns=COLUMNS).decode()
+    assert all(f">{name}</text>" in svg for name in names)
+    assert figures(comparison, found[:MOST_BANDS]) == [figure(comparison, found[:MOST_BANDS])]
 
 
 def test_the_caption_says_over_what_the_intervals_are() -> None:

@@ -4,8 +4,8 @@ from workbench.analysis.training_differences import TrainingDifference, training
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.experiments.study import OpenedStudy
 from workbench.reporting.exports import rows_as
-from workbench.reporting.prints import printed
-from workbench.reporting.training_differences import figure, to_json, to_rows
+from workbench.reporting.prints import panels
+from workbench.reporting.training_differences import COLUMNS, figures, to_json, to_rows
 
 FORMATS = ("csv", "parquet", "json", "svg", "png")
 
@@ -37,14 +37,15 @@ def render_training(form: str, opened: OpenedStudy) -> bytes:
         WorkbenchError: If there is none.
     """
     found, comparison = differences_of(opened), opened.comparison
-    title = comparison.question
+    title, drawn = comparison.question, figures(comparison, found)
+    columns = min(len(drawn), COLUMNS)
     match form:
         case "json":
             return to_json(opened.study.study, found, comparison.rule)
         case "svg":
-            return printed(figure(comparison, found), "svg", title)
+            return panels(drawn, "svg", title, columns)
         case "png":
-            return printed(figure(comparison, found), "png", title)
+            return panels(drawn, "png", title, columns)
         case "csv":
             return rows_as(to_rows(found), "csv")
         case "parquet":

@@ -57,6 +57,8 @@ class Plot:
     level: Level | None = None
     zero: bool = False
     """Whether y = 0 is marked."""
+    title: str = ""
+    """Of a panel that is printed beside others; it then needs no legend."""
 
     def level_side(self) -> Literal["inside", "above", "below"] | None:
         """Return where the level lies: far outside it is only named. None without one."""

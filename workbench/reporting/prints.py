@@ -58,18 +58,20 @@ def printed(figure: Printed, form: Form, title: str = "") -> bytes:
     return panels([figure], form, title)
 
 
-def panels(figures: Sequence[Printed], form: Form, title: str = "") -> bytes:
-    """Return figures, at least one, below each other; see `printed`."""
+def panels(figures: Sequence[Printed], form: Form, title: str = "", columns: int = 1) -> bytes:
+    """Return figures, at least one, in rows of so many columns; see `printed`."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     widths = [1.3 * len(f.axes) for f in figures if isinstance(f, ParallelCoordinates)]
-    heights = [figure.height_px / _PX_AN_INCH for figure in figures]
+    heights = [figure.height_px / _PX_AN_INCH for figure in figures[::columns]]
     with mpl.rc_context(_SETTINGS):
         size = (max(_WIDTH_IN, *widths, 0), sum(heights))
         canvas = Figure(figsize=size, layout="constrained")
-        rows = canvas.subplots(len(figures), squeeze=False, height_ratios=heights)[:, 0]
-        for axes, figure in zip(rows, figures, strict=True):
+        grid = canvas.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
+        for empty in grid.flat[len(figures) :]:
+            empty.set_axis_off()
+        for axes, figure in zip(grid.flat, figures, strict=False):
             match figure:
                 case Plot():
                     _draw_plot(axes, figure)
@@ -132,7 +134,10 @@ def _draw_plot(axes: Any, plot: Plot) -> None:
             axes.plot([], [], **look)
     axes.set_xlabel(plot.x_title)
     axes.set_ylabel(plot.y_title)
-    axes.legend(fontsize=8)
+    if plot.title:
+        axes.set_title(printable(plot.title), loc="left", fontsize=10)
+    else:
+        axes.legend(fontsize=8)
 
 
 def _draw_series(axes: Any, series: Series) -> None:

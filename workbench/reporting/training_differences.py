@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.analysis.comparison import Comparison
@@ -13,9 +14,12 @@ from workbench.statistics.decision_rule import DecisionRule
 from workbench.system.numbers import db_text
 
 TRENDS: tuple[Trend, ...] = ("still moving", "settled", "not known")
-MOST_BANDS = 8
-"""Intervals that are drawn as areas; more would cover each other."""
+MOST_BANDS = 3
+"""Intervals that are drawn as areas in one figure; more would cover each other."""
 MOST_LINES = 24
+COLUMNS = 3
+"""Of printed panels, one for each comparison."""
+_PANEL_PX = 210
 ROW_COLUMNS = (
     *("variant", "against", "step", "delta_psnr_rgb_db", "low_db", "high_db"),
     *("seed_sd_db", "image_sd_db", "seeds", "images"),
@@ -37,6 +41,26 @@ def figure(comparison: Comparison, found: Sequence[TrainingDifference]) -> Plot:
     series = [_margin(margin, steps)] if margin and steps else []
     series += [_series(one, looks[one.name], band=len(drawn) <= MOST_BANDS) for one in drawn]
     return Plot(tuple(series), "steps", "difference of validation PSNR, dB", 420, zero=True)
+
+
+def figures(comparison: Comparison, found: Sequence[TrainingDifference]) -> list[Plot]:
+    """Return the figure for print: with more than `MOST_BANDS` lines a panel for each of them."""
+    together = figure(comparison, found)
+    names = [one.name for one in together.series]
+    drawn = [one for one in found if one.name in names]
+    if len(drawn) <= MOST_BANDS:
+        return [together]
+    alone = [figure(comparison, [one]) for one in drawn]
+    return [
+        replace(
+            plot,
+            title=one.name,
+            height_px=_PANEL_PX,
+            y_title="" if place % COLUMNS else "difference, dB",
+            x_title="steps" if place + COLUMNS >= len(drawn) else "",
+        )
+        for place, (one, plot) in enumerate(zip(drawn, alone, strict=True))
+    ]
 
 
 def _margin(margin_db: float, steps: Sequence[int]) -> Series:

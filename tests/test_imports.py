@@ -77,6 +77,7 @@ DOORS = {
     "pandas": {"reporting/exports.py", "api/"},
     "triton": {"kernels/"},
     "fvcore": {"models/fvcore_counter.py"},
+    "onnxruntime": {"models/exports/"},
     "scipy": {"statistics/", "evaluation/upscale.py"},
 }
 

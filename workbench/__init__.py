@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.api.ablation import ablate
     from workbench.api.costs import challenge_score, count, count_fvcore
     from workbench.api.fidelity import FidelityResults, fidelity
+    from workbench.api.exports import export_model
     from workbench.api.networks import (
         Network,
         build,
@@ -53,6 +54,7 @@ _HOMES = {
     "count_fvcore": "api.costs",
     "evaluate": "api.scores",
     "fidelity": "api.fidelity",
+    "export_model": "api.exports",
     "load": "api.networks",
     "open_search": "api.search",
     "plan": "api.planning",
@@ -83,6 +85,7 @@ __all__ = [
     "count_fvcore",
     "evaluate",
     "fidelity",
+    "export_model",
     "load",
     "open_search",
     "plan",

@@ -33,6 +33,10 @@ class ForeignCodeError(WorkbenchError):
     """Code of the user's own, named by `--arch`, that cannot be imported, built or run."""
 
 
+class ExportError(WorkbenchError):
+    """A network that a format cannot hold, or whose exported file gives another output."""
+
+
 class InputSizeError(WorkbenchError, ValueError):
     """An image smaller than a network's smallest input."""
 

@@ -59,6 +59,11 @@ COMMANDS = {
         "Convert weights between our safetensors file and a published state dict.",
         NETWORKS,
     ),
+    "export-model": _command(
+        "export_model",
+        "Export a network as ONNX, TorchScript, or the folder of an NTIRE challenge entry.",
+        NETWORKS,
+    ),
     "reproduce": _command(
         "reproduce",
         "Compute a published table again and print it cell by cell beside the printed one.",

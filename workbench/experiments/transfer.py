@@ -4,15 +4,11 @@ Keys say what a trial is, so that stores are merged by key.
 """
 
 import json
-import shutil
-import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import ConfigError, writing_file
 from workbench.experiments.declaration import Study, read_study
 from workbench.experiments.declaring import merge
 from workbench.experiments.describing import study_view
@@ -36,7 +32,7 @@ from workbench.system.digests import (
     sha256,
     unseal_json,
 )
-from workbench.system.files import write_atomically
+from workbench.system.files import new_folder, write_atomically
 from workbench.system.progress import Progress, silent
 from workbench.tracking.tracker import Tracker, TrialLabel
 
@@ -98,7 +94,7 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
     keys = declared_keys(study)
     files: dict[str, str] = {}
     finished = size_bytes = 0
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
 
         def add(path: str, whole: bytes) -> None:
             nonlocal size_bytes
@@ -224,29 +220,3 @@ def _whole(path: Path) -> bytes | None:
         say_damaged(path, damage if isinstance(damage, DamagedError) else "no JSON")
         return None
     return found
-
-
-@contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to write to, which becomes `out` at the end and vanishes after an error.
-
-    Raises:
-        ConfigError: If `out` is anything but absent or an empty folder.
-        StoreError: If something cannot be written.
-    """
-    out = out.resolve()
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"--out must be a folder, absent or empty, got the file {out}")
-    if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"--out must be a folder, absent or empty, and {out} holds files")
-    temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.tmp")
-    with writing_file(out):
-        try:
-            temporary.mkdir(parents=True)
-            yield temporary
-            if out.exists():
-                out.rmdir()
-            temporary.rename(out)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise

@@ -1,10 +1,13 @@
 """Writing files so that a reader, or a kill at any instant, never sees half of one."""
 
 import os
+import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import writing_file, writing_to
+from workbench.errors import ConfigError, writing_file, writing_to
 
 
 def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -> None:
@@ -31,4 +34,30 @@ def write_atomically(path: Path, content: bytes, *, store: Path | None = None) -
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `out` at the end and vanishes after an error.
+
+    Raises:
+        ConfigError: If `out` is anything but absent or an empty folder.
+        StoreError: If something cannot be written.
+    """
+    out = out.resolve()
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out must be a folder, absent or empty, got the file {out}")
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"--out must be a folder, absent or empty, and {out} holds files")
+    temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.tmp")
+    with writing_file(out):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            if out.exists():
+                out.rmdir()
+            temporary.rename(out)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
             raise

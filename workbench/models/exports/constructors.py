@@ -7,7 +7,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from workbench.errors import ExportError
-from workbench.models.layers import BSConv, DepthwiseConvolution, PlainConvolution
+from workbench.models.layers import (
+    BSConv,
+    DepthwiseConvolution,
+    PlainConvolution,
+    PointwiseConvolution,
+)
 
 Arguments = Mapping[str, object]
 
@@ -18,6 +23,11 @@ WHOLE: dict[type[nn.Module], Callable[[Any], Arguments]] = {
         "stride": module.depthwise.stride[0],
         "padding": module.depthwise.border,
         "bias": module.pointwise.bias is not None,
+    },
+    PointwiseConvolution: lambda module: {
+        "in_channels": module.in_channels,
+        "out_channels": module.out_channels,
+        "bias": module.bias is not None,
     },
     DepthwiseConvolution: lambda module: {
         "channels": module.in_channels,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.api.costs import challenge_score, count, count_fvcore
     from workbench.api.fidelity import FidelityResults, fidelity
     from workbench.api.exports import export_model
+    from workbench.api.exports import export_model, export_ntire
     from workbench.api.networks import (
         Network,
         build,
@@ -55,6 +56,7 @@ _HOMES = {
     "evaluate": "api.scores",
     "fidelity": "api.fidelity",
     "export_model": "api.exports",
+    "export_ntire": "api.exports",
     "load": "api.networks",
     "open_search": "api.search",
     "plan": "api.planning",
@@ -86,6 +88,7 @@ __all__ = [
     "evaluate",
     "fidelity",
     "export_model",
+    "export_ntire",
     "load",
     "open_search",
     "plan",

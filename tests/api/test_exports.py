@@ -31,3 +31,11 @@ def test_nothing_is_written_that_fails_its_check(tmp_path: Path) -> None:
     with pytest.raises(wb.WorkbenchError, match="unknown format 'onx'; did you mean 'onnx'"):
         wb.export_model(network, tmp_path / "a.onnx", "onx")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_network_becomes_a_challenge_entry(tmp_path: Path) -> None:
+    entry = wb.export_ntire(wb.build(small_config("imdn")), tmp_path / "entry", team=3, name="A b")
+    assert entry.path == tmp_path / "entry"
+    assert (entry.path / "models" / "team03_A_b.py").is_file()
+    with pytest.raises(wb.WorkbenchError, match=r"--team must lie in 0..99, got 100"):
+        wb.export_ntire(wb.build("tiny"), tmp_path / "other", team=100)

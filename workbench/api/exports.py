@@ -1,6 +1,7 @@
 """Networks as files that run without the workbench."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +11,9 @@ from workbench.api.networks import opened_network
 from workbench.errors import ConfigError, nearest
 from workbench.experiments.model_export import SUFFIXES, ExportedModel, export_file
 from workbench.experiments.model_sources import ModelSource
+from workbench.experiments.ntire_folder import NtireEntry, NtireFolder
+from workbench.experiments.ntire_folder import export_ntire as run_export
 from workbench.models.exports.onnx_file import DTYPES
-from workbench.models.opening import OpenedNetwork
 
 
 def export_model(
@@ -57,8 +59,53 @@ def export_model(
     ):
         if value not in known:
             raise ConfigError(f"unknown {name} {value!r}; {nearest(str(value), known)}")
+    source = _source(network, Path(path).stem)
+    return export_file(source, Path(path), format, precision, replace=overwrite)
+
+
+def export_ntire(
+    network: nn.Module,
+    folder: str | Path,
+    *,
+    team: int = 0,
+    name: str | None = None,
+    lr: str | Path | None = None,
+    extra_data: bool = False,
+) -> NtireFolder:
+    """Export a network as the folder of an entry to the NTIRE challenge on efficient SR.
+
+    The folder holds one model file that imports nothing but PyTorch, the weights, a README that
+    says how the challenge's repository takes them, and the images of `lr`, enlarged. The model
+    file gives the output of the network to the bit on a CPU, which is checked first.
+
+    Args:
+        network: Of `build` or `load`: of the line IMDN, RFDN, BSRN, MDRN, or MobileSR.
+        folder: Absent or empty.
+        team: Number that the challenge has given, 0..99.
+        name: Of the network's class and files; None is what the field calls it.
+        lr: Folder of LR images; None writes no result images.
+        extra_data: Whether the network was trained on images that the challenge does not provide.
+
+    Returns:
+        `path`, `name`, the number of result `images`, and `runtime_s` for one of them on one CPU
+        thread.
+
+    Raises:
+        ConfigError: If `team`, `name`, `lr` or `folder` cannot be used.
+        DataError: If the LR images cannot be used.
+        ExportError: If the network has code of its own, or its file would give another output.
+        StoreError: If the folder cannot be written.
+
+    Example:
+        >>> wb.export_ntire(wb.load("mdrn-s.pth"), "entry", team=7).name
+        'MDRN_S'
+    """
+    entry = NtireEntry(team, name, None if lr is None else Path(lr), extra_data)
+    return run_export(_source(network, Path(folder).name), Path(folder), entry)
+
+
+def _source(network: nn.Module, stem: str) -> ModelSource:
+    """Return a copy of a network that an export may change, on the CPU in float32."""
     opened = opened_network(network)
     module = copy.deepcopy(opened.module).cpu().float().eval()
-    on_cpu = OpenedNetwork(opened.name, module, opened.scale, opened.smallest_lr_px, opened.origin)
-    source = ModelSource(on_cpu, Path(path).stem)
-    return export_file(source, Path(path), format, precision, replace=overwrite)
+    return ModelSource(replace(opened, module=module), stem)

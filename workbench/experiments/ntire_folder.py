@@ -17,14 +17,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from workbench.errors import ConfigError
+from workbench.data.images import image_size
+from workbench.errors import ConfigError, ExportError
+from workbench.evaluation.padding import padding_remark
 from workbench.evaluation.throughput import RunTimer
 from workbench.evaluation.upscale import Files, plan_files, upscale_files
 from workbench.experiments.model_export import describe, say_untrained
 from workbench.experiments.model_sources import ModelSource
 from workbench.experiments.ntire_texts import about, readme, results_readme
-from workbench.models.complexity import count_network
+from workbench.models.complexity import DEFAULT_LR_PX, count_network
 from workbench.models.exports.python_file import class_of, python_file
+from workbench.models.fvcore_counter import fvcore_flops
 from workbench.models.opening import OpenedNetwork
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.system.files import new_folder
@@ -87,12 +90,18 @@ def export_ntire(
     Raises:
         ConfigError: If the team's number or the folder cannot be used.
         DataError: If the LR images cannot be used.
-        ExportError: If the network has code of its own, or its file gives another output.
+        ExportError: If the network has code of its own, if its smallest input is above that of
+            the challenge's counts, or if its file gives another output.
         StoreError: If the folder cannot be written.
     """
     if not 0 <= entry.team <= MOST_TEAM:
         raise ConfigError(f"--team must lie in 0..{MOST_TEAM}, got {entry.team}")
     network = source.network
+    if network.smallest_lr_px > DEFAULT_LR_PX:
+        raise ExportError(
+            f"the challenge counts at {DEFAULT_LR_PX} x {DEFAULT_LR_PX} LR px; {network.name} "
+            f"needs at least {network.smallest_lr_px} x {network.smallest_lr_px}"
+        )
     name = class_name(entry.name or (source.stem if network.origin == UNNAMED else network.origin))
     stem = f"team{entry.team:02}_{name}"
     target = out or Path(f"{stem}-ntire")
@@ -117,7 +126,8 @@ def export_ntire(
                 results_readme(network, runtime, extra_data=entry.extra_data)
             )
         cost = count_network(network.module).cost
-        (folder / "README.md").write_text(readme(stem, network, cost, runtime, metadata))
+        flops = fvcore_flops(network.module, DEFAULT_LR_PX, DEFAULT_LR_PX)
+        (folder / "README.md").write_text(readme(stem, network, cost, flops, runtime, metadata))
     return NtireFolder(target, name, len(files.jobs) if files else 0, runtime, metadata)
 
 
@@ -168,7 +178,7 @@ def _enlarge(
     torch.set_num_threads(1)
     try:
         with counting(emit, "enlarging") as advance:
-            upscale_files(
+            written = upscale_files(
                 module,
                 files,
                 scale=network.scale,
@@ -178,3 +188,8 @@ def _enlarge(
             )
     finally:
         torch.set_num_threads(threads)
+    sizes = [image_size(image) for image, _ in files.jobs]
+    padded = padding_remark([(network.name, network.smallest_lr_px)], sizes)
+    for remark in (padded, *written.values()):
+        if remark:
+            emit(Note(remark))

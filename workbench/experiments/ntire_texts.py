@@ -32,6 +32,7 @@ def readme(
     stem: str,
     network: OpenedNetwork,
     cost: Cost,
+    fvcore_flops: int,
     runtime_s: float | None,
     metadata: dict[str, str],
 ) -> str:
@@ -41,6 +42,7 @@ def readme(
         stem: Name of its files, `team07_NAME`.
         network: The network.
         cost: Of an LR image of 256 x 256 px.
+        fvcore_flops: Of the same image.
         runtime_s: For a result image; None if there are none.
         metadata: What is known of the network.
     """
@@ -54,6 +56,7 @@ def readme(
         scale=network.scale,
         results=results,
         parameters=cost.parameters / 1e6,
+        flops=fvcore_flops / 1e9,
         multiply_adds=cost.multiply_adds / 1e9,
         activations=cost.activations / 1e6,
         convolutions=cost.convolutions,
@@ -69,13 +72,14 @@ _README = """# {stem}: {network} x{scale}
 | | |
 |---|---|
 | parameters | {parameters:.3f} M |
-| multiply-adds, LR image of 256 x 256 px | {multiply_adds:.2f} G |
+| FLOPs, LR image of 256 x 256 px, as fvcore counts them | {flops:.2f} G |
+| multiply-adds, same image, all of them | {multiply_adds:.2f} G |
 | activations, same image | {activations:.2f} M |
 | convolutions | {convolutions} |
 | data range | 1.0 (RGB in 0..1) |
 | smallest LR image | {smallest} x {smallest} px |
 
-The challenge counts FLOPs with fvcore's `FlopCountAnalysis` and measures the runtime on a GPU.
+The challenge counts FLOPs with fvcore and measures the runtime on a GPU of its own.
 
 ## Adding it to the challenge's repository
 

@@ -103,6 +103,14 @@ class Folding(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Leave what is called: a part that the network lacks is called where none comes."""
+        called = node.func
+        node.func = ast.Name("_", ast.Load())
+        self.generic_visit(node)
+        node.func = called if self._is_none(called) else self.visit(called)
+        return node
+
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         """Take the branch that is known to be taken."""
         truth = self._truth(node.test)
@@ -174,6 +182,12 @@ class Folding(ast.NodeTransformer):
         folded = self._block([put.visit(copy.deepcopy(statement)) for statement in body])
         return [one for one in folded if not isinstance(one, ast.Continue | ast.Pass)]
 
+    def _is_none(self, node: ast.expr) -> bool:
+        try:
+            return self._known(node) is None
+        except _UnknownError:
+            return False
+
     def _truth(self, node: ast.expr) -> bool | None:
         """Return whether a condition holds, None if that is not known."""
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -189,7 +203,7 @@ class Folding(ast.NodeTransformer):
             value = self._known(node)
         except _UnknownError:
             return None
-        if isinstance(value, nn.Module) and hasattr(value, "__len__"):
+        if isinstance(value, nn.ModuleList | nn.ModuleDict | nn.Sequential):
             return len(value) > 0
         return bool(value) if _is_literal(value) else None
 

@@ -141,7 +141,7 @@ class PythonFile:
         built += _tensors(
             module, {name for method in methods for name in attributes_of_self(method)}
         )
-        text = _class_text(inspect.getdoc(kind), built, body)
+        text = _class_text(vars(kind).get("__doc__"), built, body)
         if (kind, text) in self._classes:
             return self._classes[kind, text]
         self._need(methods, names)
@@ -272,14 +272,15 @@ def _tensors(module: nn.Module, used: set[str]) -> list[str]:
     for name, buffer in module._buffers.items():
         if buffer is None or (name in module._non_persistent_buffers_set and name not in used):
             continue
-        values = f"torch.empty({tuple(buffer.shape)})"
+        values = f"torch.zeros({tuple(buffer.shape)}, dtype={buffer.dtype})"
         persistent = name not in module._non_persistent_buffers_set
         if not persistent:
             values = f"torch.tensor({_numbers(buffer)}).view({tuple(buffer.shape)})"
         lines.append(f"self.register_buffer({name!r}, {values}, persistent={persistent})")
-    known = {*module._modules, *module._parameters, *module._buffers}
+    known = {"training", *module._modules, *module._parameters, *module._buffers}
     for name in sorted(used - known):
-        if not is_own_method(type(module), name) and not hasattr(nn.Module, name):
+        is_known = is_own_method(type(module), name) or hasattr(nn.Module, name)
+        if not is_known and getattr(module, name) is not None:
             raise ExportError(f"{type(module).__name__}.{name} cannot be written")
     return lines
 
@@ -305,6 +306,6 @@ def _class_text(docstring: str | None, built: list[str], methods: str) -> str:
     constructor = "\n    ".join(["def __init__(self):", "super().__init__()", *built])
     parts = [constructor, methods]
     if docstring:  # its first paragraph: what follows is of our configs and errors
-        summary = docstring.partition("\n\n")[0].strip()
+        summary = inspect.cleandoc(docstring).partition("\n\n")[0]
         parts.insert(0, f'"""{summary}"""')
     return "\n\n".join(parts)

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.api.ablation import ablate
     from workbench.api.costs import challenge_score, count, count_fvcore
-    from workbench.api.fidelity import FidelityResults, fidelity
-    from workbench.api.exports import export_model
     from workbench.api.exports import export_model, export_ntire
+    from workbench.api.fidelity import FidelityResults, fidelity
     from workbench.api.networks import (
         Network,
         build,
@@ -54,9 +53,9 @@ _HOMES = {
     "count": "api.costs",
     "count_fvcore": "api.costs",
     "evaluate": "api.scores",
-    "fidelity": "api.fidelity",
     "export_model": "api.exports",
     "export_ntire": "api.exports",
+    "fidelity": "api.fidelity",
     "load": "api.networks",
     "open_search": "api.search",
     "plan": "api.planning",
@@ -86,9 +85,9 @@ __all__ = [
     "count",
     "count_fvcore",
     "evaluate",
-    "fidelity",
     "export_model",
     "export_ntire",
+    "fidelity",
     "load",
     "open_search",
     "plan",

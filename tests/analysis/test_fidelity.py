@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from tests.builders.comparisons import diverged
-from tests.builders.ranking import on_images, ranked, without_curves
+from tests.builders.ranking import healed, lesions, on_images, ranked
 from workbench.analysis.fidelity import fidelity_table
 from workbench.analysis.fidelity_levels import VALIDATION, StudyTrials
 from workbench.config.overrides import apply_overrides
@@ -162,13 +162,23 @@ def test_ends_may_be_ranked_by_a_benchmark() -> None:
 
 
 def test_studies_without_curves_are_ranked_by_the_benchmark_that_all_have() -> None:
-    lesion = without_curves(ranked("lesion", SHUFFLED))
-    table = fidelity_table(
-        [StudyTrials("lesion", lesion), StudyTrials("long", ranked("long", QUALITY))]
-    )
+    studies = [
+        StudyTrials("long", ranked("long", QUALITY)),
+        StudyTrials("healed", healed(ranked("healed", QUALITY, steps=(1_000, 2_000)))),
+        StudyTrials("lesion", lesions(ranked("lesion", SHUFFLED))),
+    ]
+    table = fidelity_table(studies)
     ends = [one for one in table.levels if one.compared == "end"]
-    assert [(one.study, one.dataset) for one in ends] == [("lesion", "Set5"), ("long", "Set5")]
+    assert [(one.evidence, one.step, one.dataset) for one in ends] == [
+        *(("lesion", 0, "Set5"), ("healed", 2_000, "Set5"), ("retrained", 400, "Set5")),
+    ]
+    # What is to be predicted is what was trained from scratch, however short.
+    assert table.levels[table.target] is ends[-1]
     assert math.isclose(ends[0].share, 1.0)
+    found = table.prediction(table.levels.index(ends[0]), table.target)
+    assert found.tau is not None
+    assert found.tau.tau == pytest.approx(stats.kendalltau(SHUFFLED, QUALITY).statistic)
+    assert not found.same_trainings
 
 
 def test_scores_of_other_images_are_not_ranked_together() -> None:
@@ -195,7 +205,7 @@ def test_one_network_with_two_trainings_is_two_networks_of_its_study() -> None:
 
 
 def test_without_any_score_there_is_nothing_to_rank() -> None:
-    bare = {"v00": without_curves(ranked("long", [0.1]))["v00"]}
+    bare = lesions(ranked("long", [0.1]))
     bare["v00"] = [one.model_copy(update={"scores": ()}) for one in bare["v00"]]
     with pytest.raises(WorkbenchError, match="long: no finished trial has learning curves"):
         fidelity_table(one_study(bare))

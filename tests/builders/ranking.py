@@ -6,6 +6,7 @@ Network n has 8 + n channels, so that studies have networks in common.
 from collections.abc import Mapping, Sequence
 
 from tests.builders.curves import trial
+from workbench.config.evidence import Pretrained
 from workbench.config.overrides import apply_overrides
 from workbench.results import MeanScore, TrialResult
 
@@ -67,9 +68,21 @@ def on_images(
     }
 
 
-def without_curves(arms: Mapping[str, Sequence[TrialResult]]) -> dict[str, list[TrialResult]]:
-    """Return the same trials without learning curves, as a lesion has none."""
+def lesions(arms: Mapping[str, Sequence[TrialResult]]) -> dict[str, list[TrialResult]]:
+    """Return trials of the same networks in which nothing was trained: they have no curves."""
     return {
-        arm: [one.model_copy(update={"curve": (), "steps": 0}) for one in trials]
+        arm: [_pretrained(one, heal=False).model_copy(update={"curve": (), "steps": 0})
+              for one in trials[:1]]
         for arm, trials in arms.items()
-    }
+    }  # fmt: skip
+
+
+def healed(arms: Mapping[str, Sequence[TrialResult]]) -> dict[str, list[TrialResult]]:
+    """Return trials of the same networks that trained on from trained weights."""
+    return {arm: [_pretrained(one, heal=True) for one in trials] for arm, trials in arms.items()}
+
+
+def _pretrained(trial: TrialResult, *, heal: bool) -> TrialResult:
+    weights = Pretrained(hash="a" * 64, heal=heal)
+    config = trial.config.model_copy(update={"pretrained": weights})
+    return trial.model_copy(update={"config": config})

@@ -7,7 +7,7 @@ import pytest
 
 import workbench as wb
 from tests.builders.curves import declare
-from tests.builders.ranking import ranked
+from tests.builders.ranking import lesions, ranked
 from tests.cli.conftest import Command
 
 QUALITY = [0.1 * number for number in range(8)]
@@ -21,6 +21,7 @@ def store(tmp_path: Path) -> Path:
     declare(folder, "long", ranked("long", QUALITY, early_db=SHUFFLED, steps=(400, 800, 1_200)))
     declare(folder, "short", ranked("short", SHUFFLED))
     declare(folder, "few", ranked("few", QUALITY[:3]))
+    declare(folder, "cut", lesions(ranked("cut", SHUFFLED)))
     return folder
 
 
@@ -51,6 +52,16 @@ def test_few_networks_are_said_to_say_nothing(command: Command, store: Path) -> 
     assert drawn.err.endswith(
         "error: there is nothing to draw: no two levels have 5 networks in common\n"
     )
+
+
+def test_kinds_of_evidence_are_ranked_by_a_benchmark(command: Command, store: Path) -> None:
+    out = re.sub(" +", " ", command("fidelity", "short", "cut").out)
+    assert out.startswith("predicted: 400 steps of short; PSNR on Set5, 8 networks, 2 seeds\n")
+    assert "\nfrom cut: lesion\n" in out
+    assert re.search(r"^0 end 8 1\.00 ", out, re.MULTILINE)
+    alone = command("fidelity", "cut").out
+    assert alone.startswith("predicted: lesion; PSNR on Set5, 8 networks\n")
+    assert "ceiling: none: a lesion has no seeds" in alone
 
 
 def test_json_has_all_levels_and_all_pairs(command: Command, store: Path) -> None:

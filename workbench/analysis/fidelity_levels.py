@@ -10,9 +10,10 @@ schedule by then: each level says which of the two it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from workbench.analysis.scores import complete
+from workbench.config.evidence import Evidence
 from workbench.errors import WorkbenchError
 from workbench.results import CurvePoint, TrialResult
 from workbench.store.keys import model_hash
@@ -21,7 +22,7 @@ VALIDATION = ""
 """In place of a benchmark's name: the validation images."""
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Points of a learning curve, as shares of its length; the nearest validations are taken."""
-EVIDENCE = ("lesion", "healed", "retrained")
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 """Kinds of evidence, the cheapest first."""
 
 Trained = Mapping[str, Sequence[TrialResult]]
@@ -45,8 +46,7 @@ class FidelityLevel:
     """One way to score networks."""
 
     study: str
-    evidence: str
-    """One of `EVIDENCE`."""
+    evidence: Evidence
     step: int
     """Steps trained when it was scored; 0 for a lesion."""
     total: int
@@ -129,11 +129,11 @@ def levels_of(study: StudyTrials, networks: Mapping[str, str], dataset: str) -> 
     Raises:
         WorkbenchError: If its networks share no finished seed.
     """
-    by_length: dict[tuple[str, int], dict[str, dict[int, TrialResult]]] = {}
+    by_length: dict[tuple[Evidence, int], dict[str, dict[int, TrialResult]]] = {}
     for network, arm in networks.items():
         trials = complete(study.arms[arm])
         first = next(iter(trials.values()))
-        by_length.setdefault((_evidence(first), first.steps), {})[network] = trials
+        by_length.setdefault((first.config.evidence, first.steps), {})[network] = trials
     found = []
     for (evidence, total), trained in by_length.items():
         seeds = sorted(set.intersection(*(set(trials) for trials in trained.values())))
@@ -202,10 +202,6 @@ def _end_psnr(trial: TrialResult, dataset: str) -> float | None:
 
 def _at(trial: TrialResult, step: int) -> CurvePoint:
     return next(point for point in trial.curve if point.step == step)
-
-
-def _evidence(trial: TrialResult) -> str:
-    return str(getattr(trial.config, "evidence", EVIDENCE[-1]))
 
 
 def _has_constant_rate(trial: TrialResult) -> bool:

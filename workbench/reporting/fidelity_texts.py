@@ -45,10 +45,9 @@ def score_name(level: FidelityLevel) -> str:
 def target_text(table: FidelityTable) -> str:
     """Return what is predicted: `predicted: 1,200 steps; validation PSNR, 16 networks, 3 seeds`."""
     level = table.levels[table.target]
-    return (
-        f"predicted: {level_name(table, level)}; {score_name(level)}, "
-        f"{counted(len(level.scores), 'network')}, {counted(len(level.seeds), 'seed')}"
-    )
+    seeds = "" if level.evidence == "lesion" else f", {counted(len(level.seeds), 'seed')}"
+    networks = counted(len(level.scores), "network")
+    return f"predicted: {level_name(table, level)}; {score_name(level)}, {networks}{seeds}"
 
 
 def tau_text(found: RankPrediction) -> str:
@@ -94,6 +93,8 @@ def ceiling_text(table: FidelityTable) -> str:
             f"rank itself with tau {ceiling:.2f}; points of the same trainings share the noise of "
             "their seeds and may be above it"
         )
+    if level.evidence == "lesion":
+        return "ceiling: none: a lesion has no seeds"
     if len(level.seeds) < 2:
         return "ceiling: not known with one seed: how much of the ranking is seed noise is not seen"
     return "ceiling: not known: too few networks, or equal scores"

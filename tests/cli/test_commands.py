@@ -60,7 +60,8 @@ def test_variants_of_another_base_are_counted_or_refused_with_the_reason(
 
 
 def test_inspect_gives_the_published_parameters(command: Command) -> None:
-    base, variant = command("inspect", "--variant", "no-lvar", "--rounds", "0", "--json").json()
+    asked = ("--variant", "no-lvar", "--rounds", "0", "--lr-size", "64x64")
+    base, variant = command("inspect", *asked, "--json").json()
     assert (base["name"], base["parameters"]) == ("mdrn-s", 95_396)
     assert (variant["name"], variant["parameters"]) == ("no-lvar", 94_444)
     for row in (base, variant):
@@ -68,6 +69,13 @@ def test_inspect_gives_the_published_parameters(command: Command) -> None:
         assert sum(p["multiply_adds"] for p in row["parts"].values()) == row["multiply_adds"]
 
 
+@pytest.fixture
+def fvcore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace fvcore's count, which takes seconds of large networks."""
+    monkeypatch.setattr("workbench.experiments.inspection.fvcore_flops", lambda *_: 58_430_849_024)
+
+
+@pytest.mark.usefixtures("fvcore")
 def test_inspect_prints_networks_side_by_side(command: Command, tiny_weights: Path) -> None:
     ended = command("inspect", "--variant", "no-lvar", "--rounds", "0")
     assert "parameters 95,396 94,444" in printed(ended)
@@ -131,7 +139,7 @@ def test_inspect_shows_parts_of_two_networks_and_of_more_when_asked(
     networks: int, command: Command
 ) -> None:
     names = ("imdn", "tiny", "mdrn-s")[:networks]
-    asked = (*(f"--preset={name}" for name in names), "--rounds", "0")
+    asked = (*(f"--preset={name}" for name in names), "--rounds", "0", "--lr-size", "64x64")
     short, long = command("inspect", *asked), command("inspect", *asked, "--parts")
     assert "upsampler" in printed(long)
     assert ("upsampler" in printed(short)) == (networks == 2)
@@ -140,6 +148,7 @@ def test_inspect_shows_parts_of_two_networks_and_of_more_when_asked(
     assert all(row["parts"] for row in command("inspect", *asked, "--json").json())
 
 
+@pytest.mark.usefixtures("fvcore")
 def test_inspect_of_four_networks_is_a_table_of_80_columns(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

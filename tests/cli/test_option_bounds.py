@@ -26,7 +26,7 @@ NUMBERS = [
     for found in numbers(name, entry.load(name, None))
 ]
 FINITE = 1e12
-CHOSEN = {"bench --input-range", "evaluate --input-range"}
+CHOSEN = {"bench --input-range", "evaluate --input-range", "inspect --input-range"}
 """1 or 255, which the command checks."""
 
 

@@ -37,6 +37,18 @@ def requested(monkeypatch: pytest.MonkeyPatch) -> list[tuple[StudySpec, RunConte
     return calls
 
 
+def test_weights_to_start_from_become_a_request(
+    requested: list[tuple[StudySpec, RunContext]], tmp_path: Path
+) -> None:
+    wb.ablate(["no-lvar"], weights_from=tmp_path / "mine.pth")
+    wb.ablate(["no-lvar"], weights_from="0123abcd", heal="short", seeds=6)
+    specs = [spec for spec, _ in requested]
+    assert [spec.weights_from for spec in specs] == [str(tmp_path / "mine.pth"), "0123abcd"]
+    assert [spec.heal for spec in specs] == [None, "short"]
+    with pytest.raises(wb.WorkbenchError, match="heal needs weights_from"):
+        wb.ablate(["no-lvar"], heal="short")
+
+
 def test_arguments_become_a_request(
     requested: list[tuple[StudySpec, RunContext]], tmp_path: Path
 ) -> None:

@@ -263,7 +263,7 @@ def here(photos: Path, tmp_path: Path) -> Path:
 
 def test_a_dry_run_lists_trials_and_runs_nothing(command: Command, here: Path) -> None:
     plan = command(*ABLATE, "--variant", "lvar-all", "--seeds", "7,3", "--dry-run", "--json").json()
-    assert plan.keys() == {"study", "trials"}
+    assert plan.keys() == {"study", "evidence", "trials"}
     assert [(trial["variant"], trial["seed"]) for trial in plan["trials"]] == [
         *(("tiny", 7), ("lvar-all", 7)),
         *(("tiny", 3), ("lvar-all", 3)),

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import StoppedByUserError
+from tests.builders.executors import run_inline
+from tests.builders.pretrained import started
+from workbench.config.trial import TrialConfig
+from workbench.config.yaml_files import write_yaml
+from workbench.errors import CheckpointError, StoppedByUserError
 from workbench.execution.events import TrialFinished, TrialProgressed
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.train_spec import TrainSpec, plan_training
@@ -50,6 +54,21 @@ def test_a_training_that_is_stopped_resumes(
     assert [event.seed for event in events if isinstance(event, TrialFinished)] == [2]
     assert train_network(spec, context).was_finished
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_trial_from_trained_weights_is_repeated_where_the_store_has_them(
+    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_inline(monkeypatch)
+    lesion = started(tiny_trial, tmp_path / "one", heal=False)
+    file = tmp_path / "config.yaml"  # as MLflow keeps it beside the trial
+    file.write_text(write_yaml(lesion))
+    spec = TrainSpec(str(file))
+    trained = train_network(spec, RunContext(tmp_path / "one", workers=1))
+    assert lesion.pretrained is not None
+    assert (trained.result.steps, trained.result.weights_hash) == (0, lesion.pretrained.hash)
+    with pytest.raises(CheckpointError, match="rerun the command that had --from with their file"):
+        train_network(spec, RunContext(tmp_path / "two", workers=1))
 
 
 def test_a_study_is_named_after_what_is_trained(spec: TrainSpec) -> None:

@@ -89,10 +89,11 @@ def _alike(plan: Plan, ledger: Ledger) -> Known:
     found: Known = {}
     for result in ledger.results():
         config = result.config
-        same = (config.training, config.data, config.evaluation) == (
+        same = (config.training, config.data, config.evaluation, config.pretrained) == (
             base.training,
             base.data,
             base.evaluation,
+            base.pretrained,
         )
         if same and result.state is TrialState.COMPLETE:
             found.setdefault(_network(config), {})[config.seed] = result

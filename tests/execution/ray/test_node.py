@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.pretrained import started
 from tests.damage import flip
+from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.errors import DataError, StoppedByUserError
+from workbench.errors import CheckpointError, DataError, StoppedByUserError
 from workbench.execution.events import Notice, TrialProgressed, TrialValidated
 from workbench.execution.executor import Task
 from workbench.execution.ray.home import Bug, Failure, Outcome, Stopped, StoreServer
@@ -70,6 +72,22 @@ def test_a_node_without_the_store_fetches_what_it_needs_and_brings_the_result_ho
     new_node(tmp_path / "other", monkeypatch)  # requested again on any node: nothing is trained
     assert run_shipped(shipped(tiny_trial, store), server, at_home=False) == result
     assert not list((tmp_path / "other").glob("workbench-*/trials/*"))
+
+
+def test_a_node_fetches_the_weights_that_a_trial_starts_from(
+    tiny_trial: TrialConfig, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesion = started(tiny_trial, store, heal=False)
+    new_node(tmp_path / "node", monkeypatch)
+    result = run_shipped(shipped(lesion, store), StoreServer(store), at_home=False)
+    assert lesion.pretrained is not None
+    assert (result.steps, result.weights_hash) == (0, lesion.pretrained.hash)
+    assert Ledger(store).result(result.key) == result
+    Ledger(store).paths.pretrained(lesion.pretrained.hash).unlink()
+    new_node(tmp_path / "other", monkeypatch)
+    (variant,) = find_variants(["no-ecca"])
+    with pytest.raises(CheckpointError, match="these trials start from are not in"):
+        run_shipped(shipped(variant.apply(lesion), store), StoreServer(store), at_home=False)
 
 
 def test_a_longer_budget_resumes_on_a_node_that_has_not_seen_the_shorter_one(

@@ -10,10 +10,13 @@ _INTRODUCTION = """\
 Everything that `import workbench as wb` gives. [From Python](python.md) shows it at work."""
 HEADINGS = {
     "api.networks": "Networks",
-    "api.costs": "Networks",
+    "api.costs": "Costs",
     "api.scores": "Scores",
     "api.ablation": "Studies",
     "api.studies": "Studies",
+    "api.planning": "Planning",
+    "experiments.power_plan": "Planning",
+    "api.fidelity": "Fidelity of short trainings",
     "api.search": "Searches",
     "api.search_results": "Searches",
     "errors": "Errors",

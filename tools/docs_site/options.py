@@ -21,7 +21,7 @@ class SharedOptions(griffe.Extension):
         if f"{_HOME}.with_options" in decorators:
             _show_options(func, loader)
         for parameter in func.parameters:
-            if isinstance(parameter.default, griffe.ExprName):
+            while isinstance(parameter.default, griffe.ExprName):
                 constant = loader.modules_collection[parameter.default.canonical_path]
                 parameter.default = constant.value
 

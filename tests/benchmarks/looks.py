@@ -42,7 +42,8 @@ def found_now(delta: Matrix) -> Values:
     sharing = [VARIANTS, *[1] * (len(LOOKS) - 1)]
     parts = zip(LOOKS, rates, sharing, strict=True)
     hits = [p_now(delta[:, :seeds]) <= rate / count for seeds, rate, count in parts]
-    return np.any(hits, axis=0)
+    found: Values = np.any(hits, axis=0)
+    return found
 
 
 def found_before(delta: Matrix) -> Values:
@@ -50,7 +51,8 @@ def found_before(delta: Matrix) -> Values:
     rates = shares(ALPHA, LOOKS, spending="obrien-fleming")
     parts = zip(LOOKS, rates, strict=True)
     hits = [p_before(delta[:, :seeds]) <= rate / VARIANTS for seeds, rate in parts]
-    return np.any(hits, axis=0)
+    found: Values = np.any(hits, axis=0)
+    return found
 
 
 def main() -> None:

@@ -27,8 +27,9 @@ from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.spaces.space import SpaceFile
 
 TRIALS = 24
-BATCH, KEPT, BATCHES = 8, 3, 6
-"""Candidates of a batch, those of them that are promoted (keep 0.34), and batches."""
+BATCH, BATCHES = 8, 6
+RUNGS = ((100, 0.6), (200, 0.8))
+"""Training steps of the rungs, and the share of the quality at the end that is reached there."""
 
 
 class Former(OptunaSampler):
@@ -100,8 +101,14 @@ def quality_and_cost(one: Mapping[str, Any]) -> Values:
     return math.exp(PROBLEMS["mixed"].score(one)), one["width"] * one["depth"] / (64 * 12)
 
 
-def hypervolume(kind: type[OptunaSampler], seed: int) -> float:
-    """Return what the finished networks dominate of the unit square, with one rung halfway."""
+def hypervolume(kind: type[OptunaSampler], seed: int, kept: Sequence[int]) -> float:
+    """Return what the finished networks dominate of the unit square.
+
+    Args:
+        kind: The sampler.
+        seed: Of the sampler, and of the noise at the rungs.
+        kept: How many of a batch are promoted at each rung.
+    """
     problem, draw = PROBLEMS["mixed"], np.random.default_rng(seed)
     sampler = kind("tpe", seed, problem.space, TWO)
     finished: list[Values] = []
@@ -113,15 +120,18 @@ def hypervolume(kind: type[OptunaSampler], seed: int) -> float:
             proposal, values = propose(sampler, quality_and_cost, number)
             assert values is not None
             batch[proposal.name] = (proposal, values)
-        halfway = {
-            name: (0.6 * values[0] + 0.02 * draw.standard_normal(), values[1])
-            for name, (_, values) in batch.items()
-        }
-        promoted = ranked(halfway, TWO)[:KEPT]
-        for name, at_rung in halfway.items():
-            observe = sampler.add_passed if name in promoted else sampler.add_stopped
-            observe(batch[name][0].number, 100, at_rung)
-        for name in promoted:
+        left = list(batch)
+        for (step, share), count in zip(RUNGS, kept, strict=False):
+            noise = 0.02 * draw.standard_normal(len(left))
+            at_rung = {
+                name: (share * batch[name][1][0] + float(error), batch[name][1][1])
+                for name, error in zip(left, noise, strict=True)
+            }
+            left = list(ranked(at_rung, TWO)[:count])
+            for name, values in at_rung.items():
+                observe = sampler.add_passed if name in left else sampler.add_stopped
+                observe(batch[name][0].number, step, values)
+        for name in left:
             sampler.add_observation(*batch[name])
             finished.append(batch[name][1])
     return dominated_area(finished)
@@ -142,7 +152,8 @@ FIGURES: Mapping[str, Callable[[type[OptunaSampler], int], float]] = {
     "regret, 10 % within the limit": lambda kind, seed: regret(kind, seed, limited(0.1)),
     "regret, 3 % within the limit": lambda kind, seed: regret(kind, seed, limited(0.03)),
     "regret after 12 poor known networks": regret_after_warm_start,
-    "hypervolume, 3 of 8 promoted": hypervolume,
+    "hypervolume, 3 of 8 promoted": lambda kind, seed: hypervolume(kind, seed, (3,)),
+    "hypervolume, 3 of 8 and 1 of 3": lambda kind, seed: hypervolume(kind, seed, (3, 1)),
 }
 
 

@@ -17,6 +17,7 @@ LAYERS = [
     {"errors"},
     {"system"},
     {"config"},
+    {"provenance"},
     {"results"},
     {"store", "spaces", "statistics"},
     {"tracking", "kernels"},

@@ -23,11 +23,11 @@ import numpy as np
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.experiments.declaration import Declaration, DeclaredArm, Study
+from workbench.provenance import Environment
 from workbench.results import (
     Cost,
     CurvePoint,
     DatasetScores,
-    Environment,
     ImageScore,
     MeanScore,
     Protocol,

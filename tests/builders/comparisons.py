@@ -4,15 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
-from workbench.results import (
-    Cost,
-    DatasetScores,
-    Environment,
-    ImageScore,
-    Protocol,
-    TrialResult,
-    TrialState,
-)
+from workbench.provenance import Environment
+from workbench.results import Cost, DatasetScores, ImageScore, Protocol, TrialResult, TrialState
 
 COST = Cost(
     lr_height_px=256,

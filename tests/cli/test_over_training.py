@@ -94,3 +94,11 @@ def test_python_has_a_row_for_each_comparison_and_step(store: Path) -> None:
     }
     last = frame[frame["variant"] == "falls"].iloc[-1]
     assert last["low_db"] < last["delta_psnr_rgb_db"] < last["high_db"] < 0
+
+
+def test_python_has_the_scores_of_each_validation_image(store: Path) -> None:
+    found = wb.study("demo", store)
+    images = found.validation_scores()
+    assert len(images) == 3 * 4 * 12 * 5
+    means = images.groupby(["variant", "seed", "step"], sort=False)["psnr_rgb_db"].mean()
+    assert means.tolist() == pytest.approx(found.curves()["psnr_rgb_db"].tolist(), abs=1e-6)

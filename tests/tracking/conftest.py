@@ -15,11 +15,11 @@ import pytest
 
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
+from workbench.provenance import Environment
 from workbench.results import (
     Cost,
     CurvePoint,
     DatasetScores,
-    Environment,
     ImageScore,
     MeanScore,
     Protocol,

@@ -24,7 +24,8 @@ from tests.tracking.conftest import (
     make_result,
     make_summary,
 )
-from workbench.results import TrialState, Usage
+from workbench.provenance import Usage
+from workbench.results import TrialState
 from workbench.tracking.mlflow_tracker import MlflowTracker
 from workbench.tracking.study_view import StudyView
 

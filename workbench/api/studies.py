@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.comparison import Comparison
-from workbench.analysis.training_differences import training_differences
+from workbench.api import study_frames
 from workbench.api.pages import inline, show_inline
 from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.listing import list_store
 from workbench.experiments.study import OpenedStudy, declared_text, html_page, open_study
 from workbench.experiments.study_report import last_study
 from workbench.reporting.json_data import comparison_to_dict
-from workbench.reporting.training_differences import ROW_COLUMNS, to_rows
 from workbench.results import SCORE_NAMES, TrialResult
 from workbench.system.files import write_atomically
 
@@ -97,34 +96,22 @@ class StudyResults:
 
     def scores(self) -> "pd.DataFrame":
         """Return a row an image of each trial: variant, seed, dataset, image, and its scores."""
-        import pandas as pd
-
-        rows = [
-            {"variant": variant, "seed": trial.config.seed, "dataset": one.dataset}
-            | {"image": image.name}
-            | {name: getattr(image, name) for name in SCORE_NAMES}
-            for variant, trial in self._trials()
-            for one in trial.scores
-            for image in one.images
-        ]
-        return pd.DataFrame(rows, columns=["variant", "seed", "dataset", "image", *SCORE_NAMES])
+        return study_frames.scores(self._opened.results)
 
     def curves(self) -> "pd.DataFrame":
         """Return a row a point of each learning curve.
 
         Columns: variant, seed, step, loss, learning_rate, and the scores on the validation images.
         """
-        import pandas as pd
+        return study_frames.curves(self._opened.results)
 
-        rows = [
-            {"variant": variant, "seed": trial.config.seed, "step": point.step}
-            | {"loss": point.loss, "learning_rate": point.learning_rate}
-            | point.score.plain()
-            for variant, trial in self._trials()
-            for point in trial.curve
-        ]
-        columns = ["variant", "seed", "step", "loss", "learning_rate", *SCORE_NAMES]
-        return pd.DataFrame(rows, columns=columns)
+    def validation_scores(self) -> "pd.DataFrame":
+        """Return a row a validation image of each point of each learning curve.
+
+        Columns: variant, seed, step, image, and its scores. Trials of 0.4.0 and earlier versions
+        have none.
+        """
+        return study_frames.validation_scores(self._opened.results)
 
     def over_training(self) -> "pd.DataFrame":
         """Return the differences on the validation images, a row for each comparison and step.
@@ -136,12 +123,7 @@ class StudyResults:
         Example:
             >>> wb.study("demo").over_training()["trend"].unique()
         """
-        import pandas as pd
-
-        found = training_differences(self.comparison, self._opened.results)
-        trends = {one.name: one.trend for one in found}
-        rows = [row | {"trend": trends[row["variant"]]} for row in to_rows(found)]
-        return pd.DataFrame(rows, columns=[*ROW_COLUMNS, "trend"])
+        return study_frames.over_training(self.comparison, self._opened.results)
 
     def verdicts(self) -> "pd.DataFrame":
         """Return a row a comparison and data set.

@@ -24,7 +24,8 @@ from workbench.models.checkpoints import weights_hash
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.opening import OpenedNetwork, open_foreign, open_network
-from workbench.results import Cost, DatasetScores, Environment, MeanScore, WeightsRecord
+from workbench.provenance import Environment
+from workbench.results import Cost, DatasetScores, MeanScore, WeightsRecord
 from workbench.system.digests import sha256_of_json
 from workbench.system.events import Emit, Note, ignore
 from workbench.tracking.study_view import StudyView

@@ -12,14 +12,8 @@ from collections.abc import Sequence
 from workbench.config.overrides import flat
 from workbench.config.trial import TrialConfig
 from workbench.config.yaml_files import write_yaml
-from workbench.results import (
-    SCORE_NAMES,
-    DatasetScores,
-    Environment,
-    TrialResult,
-    TrialState,
-    WeightsRecord,
-)
+from workbench.provenance import Environment
+from workbench.results import SCORE_NAMES, DatasetScores, TrialResult, TrialState, WeightsRecord
 from workbench.system.text import csv_cell, markdown, printable
 from workbench.tracking.metric_names import SEED_TAG, VARIANT_TAG, safe_name
 from workbench.tracking.tracker import TrialLabel

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import workbench
-from workbench.results import Environment
+from workbench.provenance import Environment
 from workbench.store.versions import RESULTS_VERSION
 
 PACKAGES = (

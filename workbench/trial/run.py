@@ -10,12 +10,8 @@ from workbench.config.trial import TrialConfig
 from workbench.evaluation.running import NotFiniteError
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import cost_of
-from workbench.results import (
-    CurvePoint,
-    TrialResult,
-    TrialState,
-    Usage,
-)
+from workbench.provenance import Usage
+from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
 from workbench.system.global_state import random_streams_restored, torch_settings_kept

@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from workbench.results import Usage
+from workbench.provenance import Usage
 from workbench.system.progress import Progress
 
 _FIRST_EVERY_S = 1.0

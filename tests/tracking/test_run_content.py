@@ -14,6 +14,7 @@ from tests.tracking.conftest import (
     make_record,
     make_result,
 )
+from workbench.config.evidence import Pretrained
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialState
@@ -36,6 +37,29 @@ def test_params_are_the_keys_and_values_that_overrides_take() -> None:
     }
     assert len(values) > 20
     assert apply_overrides(config, values) == config
+
+
+def test_the_kind_of_evidence_is_a_tag_and_a_lesion_has_no_recipe() -> None:
+    retrained = make_config()
+    assert content.evidence_tags(retrained) == {"workbench.evidence": "retrained"}
+    lesion, healed = (
+        retrained.model_copy(update={"pretrained": Pretrained(hash="a" * 64, heal=heal)})
+        for heal in (False, True)
+    )
+    assert content.evidence_tags(lesion) == {
+        "workbench.evidence": "lesion",
+        "workbench.pretrained": "a" * 64,
+    }
+    assert content.evidence_tags(healed)["workbench.evidence"] == "healed"
+    recipes = [
+        [key for key in content.config_params(config) if key.startswith("training.stages")]
+        for config in (lesion, healed)
+    ]
+    assert not recipes[0]
+    assert recipes[1]
+    assert content.config_params(lesion)["pretrained.hash"] == "a" * 64
+    made = make_result(make_label("no-lvar", 1)).model_copy(update={"config": healed})
+    assert content.result_tags(make_label("no-lvar", 1), made)["workbench.evidence"] == "healed"
 
 
 def test_a_part_that_is_left_out_is_null() -> None:

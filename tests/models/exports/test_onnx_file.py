@@ -41,7 +41,7 @@ def test_a_preset_gives_the_output_of_pytorch_in_onnx_runtime(name: str) -> None
 
 
 def test_a_file_in_half_precision_takes_and_gives_half_and_says_what_it_is() -> None:
-    network = small("mdrn-s", spatial_attention=None)
+    network = small("imdn", channel_attention="cca")
     content, difference = onnx_file(network, {"scale": "4"}, "fp16")
     assert 0 < difference < 0.01
     output = ran(content, torch.rand(1, 3, 20, 31).half())

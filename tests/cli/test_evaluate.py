@@ -292,7 +292,7 @@ def test_all_bad_images_of_all_sets_are_in_one_line(
     line = ended.err.splitlines()[-1]
     assert line.startswith(f"error: {tmp_path}/one: photo1.png: not a PNG")
     assert f"; {tmp_path}/two: photo0.png: cannot be read: " in line
-    assert line.endswith("; photo3.png: 16x64 px, but at least 60x60 px are needed")
+    assert line.endswith("; photo3.png: 16x64 px, but at least 19x19 px are needed")
 
 
 def test_subfolders_are_scored_if_asked(

@@ -55,7 +55,7 @@ def test_an_ablation_prints_its_table_without_its_views(
     monkeypatch.setattr(
         running,
         "declare",
-        lambda _plan, rule, *_: Declared(SimpleNamespace(rule=rule), None, 1),  # type: ignore[arg-type]
+        lambda _plan, rule, *_: Declared(SimpleNamespace(rule=rule, effects=()), None, 1),  # type: ignore[arg-type]
     )
     monkeypatch.setattr(views, "open_tracker", lambda *_: Broken())
     context = RunContext(tmp_path, 1)

@@ -30,7 +30,7 @@ def test_one_factor_compares_every_value_with_the_base() -> None:
     channels = field_factor("model.channels", [20, 24, 28, 32], BASE)
     plan = design_plan("one-factor", "s", "mdrn-s", BASE, [channels], [1, 2])
     assert names(plan) == ["mdrn-s", "channels=20", "channels=24", "channels=32"]
-    assert [arm.config.model.channels for arm in plan.arms] == [28, 20, 24, 32]
+    assert [arm.config.mdrn.channels for arm in plan.arms] == [28, 20, 24, 32]
     assert set(plan.against.values()) == {"mdrn-s"}
 
 

@@ -30,7 +30,7 @@ def test_a_variant_is_matched_by_the_nearest_width_of_the_base() -> None:
         for channels in (25, 26, 27)
     }
     nearest = min(found, key=lambda channels: abs(found[channels].parameters - wanted))
-    assert (matched.name, matched.config.model.channels) == (f"mdrn-s {nearest}ch", nearest)
+    assert (matched.name, matched.config.mdrn.channels) == (f"mdrn-s {nearest}ch", nearest)
     assert matched.against == ""  # its own difference to the base is no question
     assert [effect.name for effect in made.effects] == ["no-mdsa at equal size"]
     assert made.effects[0].terms == {"no-mdsa": 1.0, matched.name: -1.0}
@@ -48,7 +48,7 @@ def test_where_the_base_itself_is_nearest_that_is_said() -> None:
 
 def test_a_wider_variant_is_matched_by_a_wider_base_and_widths_are_shared() -> None:
     made, _ = with_matched(plan("channels-32", "no-mdsa", "plain-conv"))
-    widths = {arm.name: arm.config.model.channels for arm in made.arms[4:]}
+    widths = {arm.name: arm.config.mdrn.channels for arm in made.arms[4:]}
     assert widths["mdrn-s 32ch"] == 32
     assert max(widths.values()) > 32  # plain convolutions have far more parameters
     assert parameters(BASE.model) == 95_396

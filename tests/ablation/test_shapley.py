@@ -27,7 +27,7 @@ def made_up(
     """Return results in which the attention brings twice as much once the width is there."""
     results = {}
     for arm in plan.plan.arms:
-        model = arm.config.model
+        model = arm.config.mdrn
         has = {
             "padding": model.padding == "reflect",
             "attention": model.spatial_attention is not None

@@ -127,7 +127,7 @@ def test_a_file_in_the_working_directory_wins(
     assert len(found) == len(FILES)
     (mine,) = local_variants(found)
     assert (mine.name, mine.question, mine.path) == ("no-lvar", "Mine?", path)
-    assert mine.apply(trial("mdrn-s")).model.channels == 12
+    assert mine.apply(trial("mdrn-s")).mdrn.channels == 12
 
 
 def test_overrides_that_mean_nothing_on_a_base_are_named_with_their_line(tmp_path: Path) -> None:

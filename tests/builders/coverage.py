@@ -121,10 +121,10 @@ def networks() -> dict[str, ModelConfig]:
     base = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["medium"])
     found = {name: config for name, config in PRESETS.items() if name != "tiny"}
     for variant in find_variants(["all"]):
-        found[f"mdrn-s, {variant.name}"] = variant.apply(base).model
+        found[f"mdrn-s, {variant.name}"] = variant.apply(base).mdrn
     for name in get_args(TimmAttentionName):
         changed = apply_overrides(base, {"model.channel_attention": name})
-        found[f"mdrn-s, timm {name}"] = changed.model
+        found[f"mdrn-s, timm {name}"] = changed.mdrn
     return {name: _small(config) for name, config in found.items()}
 
 

@@ -85,7 +85,7 @@ class Fake:
 
 
 def psnr_db(config: TrialConfig) -> float:
-    model = config.model
+    model = config.mdrn
     psnr = 30 + 0.1 * model.channels - 0.3 * (model.blocks - 2) ** 2
     psnr -= math.log10(config.training.stages[-1].learning_rate / 0.004) ** 2
     return psnr + 0.05 * (model.activation == "gelu") - (config.training.ema_decay - 0.95) ** 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from PIL import Image
 from piq.functional import imresize
 from safetensors.torch import load
@@ -31,7 +32,6 @@ from workbench.evaluation.running import WHOLE, Tiling, inference, run
 from workbench.experiments.crop_drawing import Picture, Window, bicubic, choose_window, error_map
 from workbench.experiments.crops import Rendered, render_crops
 from workbench.models.checkpoints import load_model
-from workbench.models.network import MDRN
 from workbench.reporting.crops import PICTURES, Crops, find_crops, folder_of, read_crops
 from workbench.results import TrialResult
 from workbench.store.store import CHECKPOINT, WEIGHTS
@@ -225,11 +225,11 @@ def test_a_network_runs_once_an_image(
     store, results = finished
     loaded: list[str] = []
 
-    def load(path: Path) -> MDRN:
+    def load(path: Path) -> nn.Module:
         loaded.append(path.parent.name)
         return load_model(path)
 
-    monkeypatch.setattr("workbench.models.checkpoints.load_model", load)
+    monkeypatch.setattr("workbench.models.checkpoints.load_network", load)
     asked = [one for one in extreme_images(compare(results, {})) if one.image == "coffee"]
     assert [one.variant for one in asked] == ["relu", "no-skip"]
     assert render_crops(asked, results, store) == Rendered(2, ())

@@ -16,7 +16,7 @@ from workbench.search.record_file import start_record
 def test_what_is_not_given_comes_from_the_space() -> None:
     settings = settings_of(SearchSpec("mdrn-size"))
     assert settings.space.limits.plain()["parameters"] == 60_000
-    assert (settings.base.model.channels, settings.sampler, settings.batch) == (28, "tpe", 4)
+    assert (settings.base.mdrn.channels, settings.sampler, settings.batch) == (28, "tpe", 4)
     assert settings.objectives == ("psnr_rgb_db",)
 
 

@@ -65,7 +65,8 @@ def test_a_config_in_a_file_is_checked_before_anything_is_built(
 
     def on_meta_only(*argv: Any) -> nn.Module:
         assert torch.get_default_device().type == "meta", "built before it was checked"
-        return real(*argv)
+        built: nn.Module = real(*argv)
+        return built
 
     ours(tmp_path / "x.safetensors", change)
     monkeypatch.setattr("workbench.models.checkpoints.build_model", on_meta_only)

@@ -97,7 +97,7 @@ def initial_weights(_folder: Path) -> Values:
     networks: dict[str, ModelConfig] = dict(PRESETS)
     for variant in find_variants(list(SOME_VARIANTS)):
         base = TrialConfig(model=PRESETS[CANONICAL], training=RECIPES["smoke"])
-        networks[variant.name] = variant.apply(base).model
+        networks[variant.name] = variant.apply(base).mdrn
     networks["tiny x2"] = apply_overrides(PRESETS["tiny"], {"scale": 2})
     return {
         f"{name}, seed {seed}": weights_hash(build_model(model, seed=seed).state_dict())

@@ -53,7 +53,7 @@ def wanted(sampler: str, most: int, **rate: Any) -> Settings:
 def test_a_small_space_is_searched_to_its_end(sampler: str) -> None:
     """3 of 37 networks are within the limit: more than 8 in a row are not."""
     state = run(wanted(sampler, 600), 20, Fake())
-    assert {state.config(p).model.channels for p in state.trained[1:]} == {4, 5, 6}
+    assert {state.config(p).mdrn.channels for p in state.trained[1:]} == {4, 5, 6}
     assert state.record.end == EXHAUSTED
     again = run(wanted(sampler, 600), 20, Fake(), state.record)
     assert again.record == state.record, "the same command looks no further"

@@ -147,7 +147,7 @@ def test_the_score_of_the_canonical_network_is_reported(monkeypatch: pytest.Monk
     monkeypatch.setattr(loop, "make_sampler", lambda *_: sampler)
     found = run(settings(), 2, Fake())
     (base,) = sampler.known
-    assert base.params["model.channels"] == BASE.model.channels
+    assert base.params["model.channels"] == BASE.mdrn.channels
     assert base.values == found.values(PSNR)["t0000"]
     prior = base.model_copy(update={"values": (1.0,)})
     run(settings(), 2, Fake(), SearchRecord(name="s", settings=settings(), prior=(prior,)))

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from workbench.ablation.variant import find_variants
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.presets import CANONICAL, PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.results import Cost
@@ -18,12 +18,12 @@ from workbench.store.keys import model_hash
 COSTS = Path(__file__).parent / "costs.json"
 
 
-def known_cost(config: ModelConfig) -> Cost | None:
+def known_cost(config: Network) -> Cost | None:
     """Return the cost of a network at 256 x 256 LR px if it is in the table."""
     return _table().get(model_hash(config))
 
 
-def shipped_networks() -> Iterator[ModelConfig]:
+def shipped_networks() -> Iterator[Network]:
     """Yield every preset and every variant of the canonical network."""
     yield from PRESETS.values()
     base = TrialConfig(model=PRESETS[CANONICAL], training=RECIPES["smoke"])

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import cache
 
 from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
+from workbench.config.network import Network
 from workbench.config.overrides import apply_overrides
 from workbench.errors import ConfigError
 from workbench.execution.plan import Arm, Plan
@@ -36,9 +38,9 @@ def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
     effects, remarks = [], []
     for arm in plan.arms[1:]:
         wanted = parameters(arm.config.model)
-        channels, found = _nearest_width(plan.base.config.model, wanted)
+        channels, found = _nearest_width(plan.base.config.mdrn, wanted)
         nearness = f"{found:,} parameters against {wanted:,} ({percent_change(found / wanted - 1)})"
-        if channels == plan.base.config.model.channels:
+        if channels == plan.base.config.mdrn.channels:
             remarks.append(
                 f"{arm.name}: no width of {plan.base.name} is nearer than its own: {nearness}"
             )
@@ -61,13 +63,14 @@ def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
 
 
 @cache
-def parameters(config: ModelConfig) -> int:
+def parameters(config: Network) -> int:
     """Return the number of parameters of a network, which is built without memory."""
     import torch
 
     from workbench.models.factory import build_model
 
-    with torch.device("meta"):
+    # The constructor of a module of the user's own may compute something.
+    with torch.device("cpu" if isinstance(config, ModuleConfig) else "meta"):
         return sum(value.numel() for value in build_model(config).parameters())
 
 

@@ -112,7 +112,7 @@ def make_path(
         raise ConfigError(f"--path {route}: the two networks differ in scale")
     if model_hash(start.model) == model_hash(end.model):
         raise ConfigError(f"--path {route}: the two networks are the same, so there is no path")
-    differing = [c.name for c in COMPONENTS if _differs(c, start.model, end.model)]
+    differing = [c.name for c in COMPONENTS if _differs(c, start.mdrn, end.mdrn)]
     for position, name in enumerate(order):
         if name not in differing:
             known = name in (component.name for component in COMPONENTS)

@@ -1,6 +1,7 @@
 """Networks: configs by name, building, loading and enlarging."""
 
 from pathlib import Path
+from typing import overload
 
 from torch import Tensor, nn
 
@@ -8,6 +9,7 @@ from workbench.ablation.variant import FOLDER, find_variants
 from workbench.api.images import ImageLike, as_given, to_values
 from workbench.config.bounds import MOST_TILE_PX
 from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
 from workbench.config.presets import CANONICAL, PRESETS, RECIPES
 from workbench.config.presets import preset as find_preset
 from workbench.config.published import title_of
@@ -19,6 +21,7 @@ from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.models.factory import build_model
 from workbench.models.foreign import Adapted, probe_scale
 from workbench.models.network import MDRN
+from workbench.models.own_module import OwnNetwork
 from workbench.models.opening import OpenedNetwork, open_network
 
 
@@ -81,6 +84,27 @@ def variants() -> dict[str, str]:
     return {variant.name: variant.question for variant in find_variants(["all"])}
 
 
+def module(path: str, *, scale: int = 4, input_range: int = 1, **arguments: object) -> ModuleConfig:
+    """Return the config of a network of your own, which is built, counted and trained like ours.
+
+    Args:
+        path: `package.module:Class`, a `torch.nn.Module` of (N, 3, h, w) to
+            (N, 3, scale * h, scale * w), found in the working directory or where Python looks.
+        scale: HR px per LR px: 2, 3 or 4.
+        input_range: Highest value of the RGB that it takes and gives: 1 or 255.
+        arguments: Keyword arguments of the constructor.
+
+    Raises:
+        ConfigError: If there is no such class, or a value cannot be used.
+
+    Example:
+        >>> config = wb.module("my_nets:Net", width=32)
+        >>> network = wb.build(config, seed=1)
+    """
+    given = {"path": path, "scale": scale, "input_range": input_range, "arguments": arguments}
+    return ModuleConfig.parse({"kind": "module", **given})
+
+
 def variant(name: str, base: str | ModelConfig = CANONICAL) -> ModelConfig:
     """Return the config of a variant's network.
 
@@ -108,10 +132,14 @@ def variant(name: str, base: str | ModelConfig = CANONICAL) -> ModelConfig:
             f"variant {name!r} changes more than the network; "
             f"wb.ablate(variants=[{name!r}]) runs it"
         )
-    return changed.model
+    return changed.mdrn
 
 
-def build(config: str | ModelConfig, seed: int = 1) -> MDRN:
+@overload
+def build(config: str | ModelConfig, seed: int = 1) -> MDRN: ...
+@overload
+def build(config: ModuleConfig, seed: int = 1) -> OwnNetwork: ...
+def build(config: str | ModelConfig | ModuleConfig, seed: int = 1) -> MDRN | OwnNetwork:
     """Build a network with random weights.
 
     The initial weights of each module depend on the seed and on the module's path only, so that
@@ -119,7 +147,7 @@ def build(config: str | ModelConfig, seed: int = 1) -> MDRN:
     left as they were.
 
     Args:
-        config: A config, or the name of a preset.
+        config: A config, also of `module`, or the name of a preset.
         seed: Of the initial weights, 0 or more.
 
     Returns:
@@ -128,6 +156,7 @@ def build(config: str | ModelConfig, seed: int = 1) -> MDRN:
 
     Raises:
         ConfigError: For an unknown preset or a negative seed.
+        ForeignCodeError: If a module of your own cannot be built.
 
     Example:
         >>> network = wb.build(wb.variant("no-lvar"), seed=1)
@@ -136,7 +165,7 @@ def build(config: str | ModelConfig, seed: int = 1) -> MDRN:
     """
     if seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
-    return build_model(checked_config(config), seed=seed)
+    return build_model(checkedchecked_config(config), seed=seed)
 
 
 def load(path: str | Path) -> Network:
@@ -219,7 +248,7 @@ def opened_network(network: object) -> OpenedNetwork:
         return OpenedNetwork(
             network.name, network.module, network.scale, network.smallest_lr_px, network.origin
         )
-    if isinstance(network, MDRN):
+    if isinstance(network, MDRN | OwnNetwork):
         title = title_of(network.config)
         return OpenedNetwork(title, network, network.scale, network.smallest_lr_px, title)
     if not isinstance(network, nn.Module):
@@ -248,7 +277,7 @@ def checked_tiling(tile_lr_px: int | None, overlap_lr_px: int) -> Tiling:
     return Tiling(tile_lr_px, overlap_lr_px)
 
 
-def checked_config(config: object) -> ModelConfig:
+def checked_config(config: object) -> ModelConfig | ModuleConfig:
     """Return a config, or that of a preset.
 
     Raises:
@@ -256,7 +285,7 @@ def checked_config(config: object) -> ModelConfig:
     """
     if isinstance(config, str):
         return preset(config)
-    if not isinstance(config, ModelConfig):
+    if not isinstance(config, ModelConfig | ModuleConfig):
         given = type(config).__name__
         raise ConfigError(f"config must be a ModelConfig or the name of a preset, got {given}")
     return config

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.api.pages import HEIGHT_PX, inline, show_inline
 from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
 from workbench.errors import ConfigError, nearest
 from workbench.experiments.search_overview import SearchOverview
 from workbench.search.proposals import Proposal
@@ -59,7 +60,7 @@ class SearchResults:
         frame = self.to_frame()
         return frame[frame["on_front"]].reset_index(drop=True)
 
-    def config(self, name: str | None = None) -> ModelConfig:
+    def config(self, name: str | None = None) -> ModelConfig | ModuleConfig:
         """Return the network of a trial, which `wb.build` and `wb.count` take.
 
         Args:

@@ -22,8 +22,8 @@ from workbench.cli.inspect_options import (
 from workbench.cli.inspect_table import print_challenge, print_networks
 from workbench.cli.option_values import set_values, size_px
 from workbench.cli.options import JsonOption, SetOption, VariantOption
-from workbench.config.model import ModelConfig
-from workbench.config.presets import RECIPES, preset
+from workbench.config.network import Network, named_network
+from workbench.config.presets import RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_BASE
@@ -92,14 +92,14 @@ def inspect(
 
 def _presets_and_variants(
     names: list[str], variants: list[str] | None, set_: list[str] | None
-) -> dict[str, ModelConfig]:
-    bases = {name: set_values(_trial(preset(name)), set_) for name in names}
+) -> dict[str, Network]:
+    bases = {name: set_values(_trial(named_network(name)), set_) for name in names}
     networks = {name: trial.model for name, trial in bases.items()}
     if variants:
-        first = next(iter(bases.values()), _trial(preset(DEFAULT_BASE)))
+        first = next(iter(bases.values()), _trial(named_network(DEFAULT_BASE)))
         networks |= {v.name: v.apply(first).model for v in find_variants(variants)}
     return networks
 
 
-def _trial(model: ModelConfig) -> TrialConfig:
+def _trial(model: Network) -> TrialConfig:
     return TrialConfig(model=model, training=RECIPES["smoke"])

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.bounds import Divisor, Level
+from workbench.config.module import ModulePart
 
 Activation = Literal["gelu", "relu", "leaky-relu", "silu", "mish", "hardswish"]
 Padding = Literal["reflect", "zeros"]
@@ -196,12 +197,12 @@ class TimmAttentionConfig(Frozen):
 
 
 SpatialAttention = Annotated[
-    Annotated[MdsaConfig | EsaConfig | ParallelEsaConfig, Field(discriminator="kind")],
+    Annotated[MdsaConfig | EsaConfig | ParallelEsaConfig | ModulePart, Field(discriminator="kind")],
     BeforeValidator(_by_name),
 ]
 ChannelAttention = Annotated[
     Annotated[
-        EccaConfig | CcaConfig | ChannelWeightConfig | TimmAttentionConfig,
+        EccaConfig | CcaConfig | ChannelWeightConfig | TimmAttentionConfig | ModulePart,
         Field(discriminator="kind"),
     ],
     BeforeValidator(_by_name),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
+NO_KIND = "without kind"
+"""Name, in a union of configs, of the member that states no kind."""
 LONGEST_VALUE = 100
 """Characters of a value that an error shows."""
 
@@ -120,7 +122,7 @@ def _user_path(location: Sequence[int | str], data: object) -> tuple[int | str, 
     for part in location:
         if _holds(node, part):
             node = node[part]  # type: ignore[index]
-        elif part == (node.get("kind") if isinstance(node, Mapping) else node):
+        elif part in (NO_KIND, node.get("kind") if isinstance(node, Mapping) else node):
             continue
         path.append(part)
     return tuple(path)
@@ -166,6 +168,7 @@ def _explain_one(item: dict[str, Any], data: object, kind: type[Frozen]) -> str:
         case "union_tag_invalid":
             tag = str(item["ctx"]["tag"])
             names = re.findall(r"'([^']*)'", item["ctx"]["expected_tags"])
+            names = [name for name in names if name != NO_KIND]
             return f"{prefix}unknown name {tag!r}; {nearest(tag, names)}"
         case "value_error":
             return f"{prefix}{item['ctx']['error']}"

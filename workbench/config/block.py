@@ -19,6 +19,7 @@ from workbench.config.attention import (
 )
 from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_BLOCKS, BlockIndex
+from workbench.config.module import ModulePart
 
 Convolution = Literal["bsconv", "conv3x3"]
 Distillation = Literal["branch", "split"]
@@ -78,6 +79,11 @@ class BlockConfig(BlockSettings):
             return channels
         return int(channels * self.distilled_fraction + 1e-9)
 
+    def own_modules(self) -> list[ModulePart]:
+        """Return the modules of one's own in the block."""
+        slots = (self.spatial_attention, self.channel_attention)
+        return [part for part in slots if isinstance(part, ModulePart)]
+
     def canonical(self, channels: int) -> dict[str, Any]:
         """Return what defines the block at a width, without fields that have no effect there.
 
@@ -132,7 +138,9 @@ def check_widths(channels: int, block: BlockConfig) -> None:
             f"got {block.distilled_fraction}"
         )
     attention = block.spatial_attention
-    if attention is not None and channels // attention.squeeze_ratio < 1:
+    if attention is None or isinstance(attention, ModulePart):
+        return
+    if channels // attention.squeeze_ratio < 1:
         raise ValueError(
             f"spatial_attention.squeeze_ratio must be at most channels ({channels}), "
             f"got {attention.squeeze_ratio}"

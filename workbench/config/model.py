@@ -6,6 +6,7 @@ their own. Source: factsheet, section 1.2 (EADB, MDSA, ECCA), the published code
 Where paper and code differ the values follow the code, because the checkpoints depend on it.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -20,6 +21,7 @@ from workbench.config.block import (
     weights_a_pair,
 )
 from workbench.config.bounds import MOST_BLOCKS, Channels, Intensity, check_parameters
+from workbench.config.module import ModulePart
 
 
 class ModelConfig(BlockSettings):
@@ -94,7 +96,13 @@ class ModelConfig(BlockSettings):
             for block in self.resolved_blocks()
             if block.spatial_attention is not None
         ]
-        return max([*map(convolution_input_px, paddings), *attentions])
+        own = [part.min_input_px for part in self.own_modules()]
+        return max([*map(convolution_input_px, paddings), *attentions, *own])
+
+    def own_modules(self) -> Iterator[ModulePart]:
+        """Yield every module of one's own in the network, each once."""
+        parts = [part for block in self.resolved_blocks() for part in block.own_modules()]
+        yield from dict.fromkeys(parts)
 
     def canonical(self) -> dict[str, Any]:
         """Return what defines the network and nothing else, as plain data.

@@ -90,7 +90,8 @@ def _set(plain: dict[str, Any], key: str, value: object) -> None:
         if node is None:
             absent = ".".join(parents[: depth + 1])
             raise ConfigError(f"{key}: {absent} is left out of this network, so this has no effect")
-    if isinstance(node, list) or (isinstance(node, dict) and last in node):
+    is_argument = parents[-1:] == ["arguments"]  # of a module of one's own, whatever it takes
+    if isinstance(node, list) or (isinstance(node, dict) and (last in node or is_argument)):
         _assign(node, key, last, value)
         return
     raise ConfigError(_unknown(plain, key))

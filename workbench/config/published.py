@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
+from workbench.config.network import Network
 from workbench.config.presets import ALIASES, PRESETS
 
 MDRN_REPOSITORY = "https://github.com/bbbolt/MDRN"
@@ -40,8 +41,13 @@ PUBLISHED: dict[str, PublishedNetwork] = {
 """By the name of the preset."""
 
 
-def title_of(config: ModelConfig) -> str:
-    """Return what the field calls a network at any scale; `MDRN family` if it has no name."""
+def title_of(config: Network) -> str:
+    """Return what the field calls a network at any scale; `MDRN family` if it has no name.
+
+    A network of the user's own is called by the path of its class.
+    """
+    if isinstance(config, ModuleConfig):
+        return config.path
     for name, network in PUBLISHED.items():
         known = PRESETS.get(name)
         if known is not None and config == known.model_copy(update={"scale": config.scale}):

@@ -27,6 +27,8 @@ def with_override_keys(
         for key, field in override_keys().items()
         if field.get("type") == "array"
     }
+    # What a module of one's own takes is known to its class only.
+    inside_lists[r"\.arguments\..+$"] = {}
     mapping = schema["properties"][name] | {
         "properties": keys,
         "patternProperties": inside_lists,

@@ -8,14 +8,15 @@ from workbench.config.data import DataConfig
 from workbench.config.evaluation import EvaluationConfig
 from workbench.config.evidence import Evidence, Pretrained, evidence_of
 from workbench.config.model import ModelConfig
+from workbench.config.network import NetworkField
 from workbench.config.training import TrainingConfig
-from workbench.errors import nearest
+from workbench.errors import ConfigError, nearest
 
 
 class TrialConfig(Frozen):
     """Everything that changes a result: network, data, training, evaluation and seed."""
 
-    model: ModelConfig = ModelConfig()
+    model: NetworkField = ModelConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -41,6 +42,20 @@ class TrialConfig(Frozen):
         """Training steps of all stages together; 0 for a lesion."""
         return 0 if self.is_lesion else self.training.total_steps()
 
+    @property
+    def mdrn(self) -> ModelConfig:
+        """The network, where it must be one of the MDRN family.
+
+        Raises:
+            ConfigError: If it is a module of the user's own.
+        """
+        if not isinstance(self.model, ModelConfig):
+            raise ConfigError(
+                f"this needs a network of the MDRN family, got a module of your own, "
+                f"{self.model.path}"
+            )
+        return self.model
+
     @model_validator(mode="after")
     def _check_patches(self) -> "TrialConfig":
         scale, smallest = self.model.scale, self.model.smallest_lr_px()
@@ -60,9 +75,10 @@ class TrialConfig(Frozen):
 
     @model_validator(mode="after")
     def _check_batches(self) -> "TrialConfig":
+        channels = self.model.channels if isinstance(self.model, ModelConfig) else 3
         for number, stage in enumerate(self.training.stages):
             lr_px = stage.hr_patch_px // self.model.scale
-            values = stage.batch_size * lr_px * lr_px * self.model.channels
+            values = stage.batch_size * lr_px * lr_px * channels
             if values > MOST_VALUES:
                 raise ValueError(
                     f"training.stages.{number}: batch_size, hr_patch_px and channels must give at "

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.training import ResolvedKernels
 from workbench.errors import WorkbenchError
 from workbench.evaluation.devices import DTYPES, inference_on, place_network
@@ -35,7 +35,7 @@ _WARM_UP = 2
 
 
 def open_for_bench(
-    configs: Mapping[str, ModelConfig],
+    configs: Mapping[str, Network],
     paths: Sequence[Path],
     foreign: Foreign | None = None,
     emit: Emit = ignore,

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.errors import ForeignCodeError, InputSizeError
 from workbench.evaluation.devices import open_device
 from workbench.evaluation.latency import THREADS, measure
@@ -21,7 +21,7 @@ Size = tuple[int, int]
 
 
 def open_networks(
-    configs: Mapping[str, ModelConfig],
+    configs: Mapping[str, Network],
     paths: Sequence[Path],
     foreign: Foreign | None = None,
     emit: Emit = ignore,

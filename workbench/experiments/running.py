@@ -26,6 +26,7 @@ from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
+from workbench.store.sources import keep_sources
 from workbench.system.events import Emit, Note, ignore, working
 from workbench.system.text import counted
 
@@ -74,6 +75,7 @@ def prepare(plan: Plan, context: RunContext, emit: Emit = ignore) -> Prepared:
     """
     check_pretrained(plan, context.store)
     pack(plan, context, emit)
+    keep_sources([arm.config.model for arm in plan.arms], context.store)
     return Prepared(plan, tuple(look_up(plan, context.store)))
 
 

@@ -5,15 +5,17 @@ import torch
 from workbench.errors import CheckpointError
 from workbench.models import checkpoints
 from workbench.models.network import MDRN
+from workbench.models.own_module import OwnNetwork
 from workbench.results import TrialResult
 from workbench.store.ledger import Ledger
+from workbench.store.sources import load_sources
 from workbench.store.store import Store
 from workbench.system.digests import DamagedError, check_safetensors, say_damaged
 from workbench.training.state import load_checkpoint, new_state
 from workbench.trial.pretrained import pretrained_state
 
 
-def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
+def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN | OwnNetwork:
     """Return the network of a trial; damaged or missing weights are made from its checkpoint.
 
     Raises:
@@ -21,6 +23,7 @@ def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
         StoreError: If the store cannot be written.
     """
     path = Store(ledger.store).weights(trial.training_key)
+    load_sources(trial.config.model, ledger.store)
     try:
         check_safetensors(path.read_bytes())
     except DamagedError as damage:
@@ -30,7 +33,7 @@ def scored_network(trial: TrialResult, ledger: Ledger) -> MDRN:
         _make_again(trial, ledger)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
-    model = checkpoints.load_model(path)
+    model = checkpoints.load_network(path)
     if checkpoints.weights_hash(model.state_dict()) != trial.weights_hash:
         raise CheckpointError(f"{path}: not the weights that were scored")
     return model

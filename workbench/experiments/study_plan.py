@@ -145,7 +145,7 @@ def _designed(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> Pla
     plan = design_plan(
         spec.design or "leave-one-out",
         _name(spec, variants, trials, ()),
-        spec.networks()[0],
+        spec.networks()[0].rpartition(":")[2],  # of a module of one's own its class
         base,
         factors,
         spec.seeds.seeds,

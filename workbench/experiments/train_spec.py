@@ -23,8 +23,8 @@ class TrainSpec:
     """Which network is trained, and how."""
 
     network: str
-    """Name of a preset, or a YAML file with the whole config of a trial, as MLflow keeps one
-    beside every trial (`config.yaml`)."""
+    """Name of a preset; `package.module:Class`, a network of one's own; or a YAML file with the
+    whole config of a trial, as MLflow keeps one beside every trial (`config.yaml`)."""
     variants: Sequence[str] = ()
     """Changes of it, applied in this order."""
     seed: int | None = None
@@ -42,7 +42,8 @@ class TrainSpec:
     @property
     def name(self) -> str:
         """What tables call the network: its variants, or the preset or file."""
-        stem = Path(self.network).stem if self.is_file else self.network
+        own = self.network.rpartition(":")[2]  # a class, or the whole name of a preset
+        stem = Path(self.network).stem if self.is_file else own
         return "+".join(self.variants) or stem
 
 
@@ -55,7 +56,7 @@ def train_config(spec: TrainSpec) -> TrialConfig:
     """
     if spec.is_file:
         base = overridden(read_yaml(Path(spec.network), TrialConfig, "trial"), spec.trial.overrides)
-    elif spec.network in {**PRESETS, **ALIASES}:
+    elif ":" in spec.network or spec.network in {**PRESETS, **ALIASES}:
         base = trial_config(spec.network, spec.trial)
     else:
         raise ConfigError(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from workbench.config.data import DataConfig, ImageSource
 from workbench.config.evaluation import EvaluationConfig
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network, named_network
 from workbench.config.overrides import Config, apply_overrides
-from workbench.config.presets import preset, recipe
+from workbench.config.presets import recipe
 from workbench.config.scaling import scaled
 from workbench.config.training import TrainingConfig
 from workbench.config.trial import TrialConfig
@@ -38,11 +38,11 @@ class TrialSpec:
     """Dotted key of the trial -> value, such as `model.channels` -> 24."""
 
 
-def trial_config(network: str | ModelConfig, spec: TrialSpec) -> TrialConfig:
+def trial_config(network: str | Network, spec: TrialSpec) -> TrialConfig:
     """Assemble the trial of a preset.
 
     Args:
-        network: Name of the preset, or the network itself.
+        network: Name of the preset, `package.module:Class`, or the network itself.
         spec: What is requested besides.
 
     Raises:
@@ -60,7 +60,7 @@ def trial_config(network: str | ModelConfig, spec: TrialSpec) -> TrialConfig:
         evaluation["benchmarks"] = [source.plain() for source in sources]
     trial = TrialConfig.parse(
         {
-            "model": (preset(network) if isinstance(network, str) else network).plain(),
+            "model": (named_network(network) if isinstance(network, str) else network).plain(),
             "training": lengthened(recipe(spec.recipe), spec.steps, spec.overrides).plain(),
             "data": data,
             "evaluation": evaluation,

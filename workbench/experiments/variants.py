@@ -5,8 +5,8 @@ from pathlib import Path
 
 from workbench.ablation.cost_table import known_cost
 from workbench.ablation.variant import Variant, find_variants, local_variants
-from workbench.config.model import ModelConfig
-from workbench.config.presets import RECIPES, preset
+from workbench.config.network import Network, named_network
+from workbench.config.presets import RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.execution.plan import same_run
@@ -44,7 +44,7 @@ def list_variants(base: str = DEFAULT_BASE, emit: Emit = ignore) -> list[ListedV
     found = find_variants(["all"], on_unusable=lambda text: emit(Caution(f"left out: {text}")))
     for local in local_variants(found):
         emit(Note(f"variant {local.name} comes from {local.path}"))
-    trial = TrialConfig(model=preset(base), training=RECIPES["smoke"])
+    trial = TrialConfig(model=named_network(base), training=RECIPES["smoke"])
     baseline = ListedVariant(base, "the base itself", _cost(trial.model))
     return [baseline, *(_listed(variant, base, trial) for variant in found)]
 
@@ -60,7 +60,7 @@ def _listed(variant: Variant, base: str, trial: TrialConfig) -> ListedVariant:
     return ListedVariant(variant.name, variant.question, _cost(changed.model), path=variant.path)
 
 
-def _cost(model: ModelConfig) -> Cost:
+def _cost(model: Network) -> Cost:
     known = known_cost(model)
     if known is not None:
         return known

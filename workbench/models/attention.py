@@ -24,6 +24,7 @@ from workbench.config.attention import (
     pool_padding,
 )
 from workbench.config.block import BlockConfig
+from workbench.config.module import ModulePart
 from workbench.kernels.eager import at_least_float32
 from workbench.kernels.operations import POOL_STRIDE
 from workbench.models.layers import (
@@ -33,6 +34,7 @@ from workbench.models.layers import (
     convolution,
 )
 from workbench.models.operations import WithOperations
+from workbench.models.own_module import build_own
 
 
 class LocalVariance(WithOperations):
@@ -236,6 +238,8 @@ def spatial_attention(channels: int, block: BlockConfig) -> nn.Module | None:
             return ESA(channels, config, block)
         case ParallelEsaConfig() as config:
             return ParallelESA(channels, config, block)
+        case ModulePart() as config:
+            return build_own(config, channels)
         case None:
             return None
 
@@ -252,6 +256,8 @@ def channel_attention(channels: int, block: BlockConfig) -> nn.Module | None:
             return ChannelWeight(channels)
         case TimmAttentionConfig(kind=name):
             return _timm_attention(name, channels)
+        case ModulePart():
+            return build_own(config, channels)
         case None:
             return None
 

@@ -16,9 +16,12 @@ from torch import Tensor
 
 from workbench.config.base import Frozen, shown
 from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
+from workbench.config.network import Network, parse_network
 from workbench.errors import CheckpointError, ConfigError
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
+from workbench.models.own_module import OwnNetwork
 from workbench.models.published.table import family_of, published_names, recognise
 from workbench.models.state_files import (
     is_safetensors,
@@ -32,6 +35,8 @@ from workbench.system.files import write_atomically
 from workbench.system.strict_json import loads
 
 FORMAT = "mdrn-workbench/1"
+OWN_PREFIX = "module."
+"""Of the names in a network of the user's own as it stands in its wrapper."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,31 @@ def load_model(path: Path) -> MDRN:
     return model.eval()
 
 
+def load_network(path: Path) -> MDRN | OwnNetwork:
+    """Read a weights file as `load_model` does; the network may be one of the user's own.
+
+    Raises:
+        CheckpointError: Naming the file and why it cannot be used.
+        ForeignCodeError: If the code of a network of the user's own has changed or cannot be run.
+    """
+    if not is_safetensors(path):
+        return load_model(path)
+    state, metadata = safetensors_state(path)
+    ours = metadata.get("format") == FORMAT
+    config = _config_in(metadata, path) if ours else None
+    if not isinstance(config, ModuleConfig):
+        return load_model(path)
+    network = build_model(config)
+    state = {f"{OWN_PREFIX}{name}": tensor for name, tensor in state.items()}
+    problem = misfits(network.state_dict(), state)
+    if problem:
+        raise CheckpointError(f"{path}: its tensors do not fit {config.path}: {problem}")
+    network.load_state_dict(state)
+    return network.eval()
+
+
 def save_weights(
-    path: Path, config: ModelConfig, state: dict[str, Tensor], *, store: Path | None = None
+    path: Path, config: Network, state: dict[str, Tensor], *, store: Path | None = None
 ) -> None:
     """Write weights of ours, atomically: safetensors with the config and a digest inside.
 
@@ -90,9 +118,17 @@ def save_weights(
     write_atomically(path, encode_weights(config, state), store=store)
 
 
-def encode_weights(config: ModelConfig, state: dict[str, Tensor]) -> bytes:
-    """Return a weights file of ours: safetensors with the config inside."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+def encode_weights(config: Network, state: dict[str, Tensor]) -> bytes:
+    """Return a weights file of ours: safetensors with the config inside.
+
+    A network of the user's own is stored under its own names.
+    """
+    prefix = OWN_PREFIX if isinstance(config, ModuleConfig) else ""
+    # Copies, as tied weights share their memory, which safetensors refuses.
+    tensors = {
+        name.removeprefix(prefix): tensor.detach().cpu().contiguous().clone()
+        for name, tensor in state.items()
+    }
     metadata = {"format": FORMAT, "model": json.dumps(config.plain())}
     return seal_safetensors(save(tensors, metadata))
 
@@ -177,9 +213,18 @@ def _read_safetensors(path: Path) -> Weights:
             f"{path}: a safetensors file without the workbench's config; "
             f"format must be {FORMAT!r}, got {shown(metadata.get('format'))}"
         )
+    config = _config_in(metadata, path)
+    if isinstance(config, ModuleConfig):
+        raise CheckpointError(
+            f"{path}: is of a network of your own, {config.path}; this needs one of the MDRN family"
+        )
+    return Weights(config, state, "workbench")
+
+
+def _config_in(metadata: dict[str, str], path: Path) -> Network:
     try:
         text = _Metadata.parse({k: v for k, v in metadata.items() if k != KEY}).model
-        return Weights(ModelConfig.parse(loads(text)), state, "workbench")
+        return parse_network(loads(text))
     except (ConfigError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its config cannot be read ({one_line(error)})") from None
 

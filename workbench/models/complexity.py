@@ -18,13 +18,15 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
+from workbench.config.network import Network
 from workbench.models.challenge_counter import ChallengeExtras, has_pointwise_as_linear
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
 from workbench.models.module_path import ModulePath
 from workbench.models.network import MDRN
 from workbench.models.outputs import device_of
+from workbench.models.own_module import OwnNetwork
 from workbench.models.part_costs import PartCost, cost_of_parts
 from workbench.results import Cost
 from workbench.system.global_state import import_effects_undone
@@ -42,13 +44,16 @@ class Complexity:
 
 
 def count(
-    config: ModelConfig, lr_height_px: int = DEFAULT_LR_PX, lr_width_px: int = DEFAULT_LR_PX
+    config: Network, lr_height_px: int = DEFAULT_LR_PX, lr_width_px: int = DEFAULT_LR_PX
 ) -> Complexity:
-    """Count one forward pass of one image through a network of the family.
+    """Count one forward pass of one image through the network of a config.
 
     Raises:
         InputSizeError: If the size is below the network's smallest input.
+        ForeignCodeError: If a module of the user's own cannot be built or run on the meta device.
     """
+    if isinstance(config, ModuleConfig):
+        return count_network(build_model(config), lr_height_px, lr_width_px)
     with torch.device("meta"):
         model = build_model(config)
     return count_module(
@@ -56,7 +61,7 @@ def count(
     )
 
 
-def cost_of(config: ModelConfig) -> Cost:
+def cost_of(config: Network) -> Cost:
     """Return the cost by which networks are compared: at 256 x 256 LR px.
 
     A network whose smallest input is larger is counted at that input.
@@ -76,10 +81,12 @@ def count_network(
     """
     if isinstance(model, MDRN):
         return count(model.config, lr_height_px, lr_width_px)
-    name = str(getattr(model, "name", type(model).__name__))
+    own = model.config.path if isinstance(model, OwnNetwork) else type(model).__name__
+    name = str(getattr(model, "name", own))
     with foreign_code(name, "copied to the meta device"):
         copied = copy.deepcopy(model).to("meta")
-    return count_module(copied, lr_height_px, lr_width_px)
+    with foreign_code(name, "counted on the meta device"):
+        return count_module(copied, lr_height_px, lr_width_px)
 
 
 @import_effects_undone()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from torch import nn
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.published import title_of
 from workbench.errors import CheckpointError
-from workbench.models.checkpoints import FORMAT, load_model
+from workbench.models.checkpoints import FORMAT, load_network
 from workbench.models.factory import build_model
 from workbench.models.foreign import (
     Foreign,
@@ -47,8 +47,8 @@ class OpenedNetwork:
     """What the file was recognised as, in a few words."""
 
 
-def built_network(name: str, config: ModelConfig) -> OpenedNetwork:
-    """Build a network of the family with random weights."""
+def built_network(name: str, config: Network) -> OpenedNetwork:
+    """Build the network of a config with random weights."""
     network = build_model(config, seed=0).eval()
     return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, title_of(config))
 
@@ -75,7 +75,7 @@ def open_network(path: Path) -> OpenedNetwork:
 
 
 def _of_the_line(path: Path) -> OpenedNetwork:
-    network = load_model(path)
+    network = load_network(path)
     title = title_of(network.config)
     return OpenedNetwork(path.name, network, network.scale, network.smallest_lr_px, title)
 

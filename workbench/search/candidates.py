@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -35,7 +35,7 @@ class Candidate:
 
 
 @cache
-def cost_of(model: ModelConfig) -> Cost:
+def cost_of(model: Network) -> Cost:
     """Return what a network costs at the size that costs are counted at; each is counted once."""
     from workbench.models import complexity
 
@@ -43,7 +43,7 @@ def cost_of(model: ModelConfig) -> Cost:
 
 
 @cache
-def latency_of(model: ModelConfig) -> float:
+def latency_of(model: Network) -> float:
     """Return the milliseconds that an untrained network takes for one image on this machine.
 
     64 x 64 LR px, CPU time on one thread, the median of some rounds. Each network is measured

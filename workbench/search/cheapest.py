@@ -6,7 +6,7 @@ A draw at random hardly ever finds a corner of a large space, and the cheapest n
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -41,7 +41,7 @@ class _Places:
         return float(self.choice(name, (low, high)))
 
 
-def cheapest(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
+def cheapest(space: SpaceFile, base: TrialConfig) -> Iterator[Network]:
     """Yield networks of a space, on the whole cheaper and cheaper ones; each once.
 
     It begins with the lowest value of every number and the first of every choice, and changes one
@@ -53,7 +53,7 @@ def cheapest(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
         base: The trial that the dimensions change.
     """
     places: dict[str, int] = {}
-    seen: dict[ModelConfig, float] = {}
+    seen: dict[Network, float] = {}
     model, counts = _built(space, base, places)
     least = float("inf")
     improved = True
@@ -82,7 +82,7 @@ def _changes(places: Mapping[str, int], counts: Mapping[str, int]) -> Iterator[d
 
 def _built(
     space: SpaceFile, base: TrialConfig, places: Mapping[str, int]
-) -> tuple[ModelConfig | None, dict[str, int]]:
+) -> tuple[Network | None, dict[str, int]]:
     """Return a network, None if it cannot be built, and how many values each dimension has."""
     suggest = _Places(places)
     try:

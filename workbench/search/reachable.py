@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -33,7 +33,7 @@ def check_limits(space: SpaceFile, base: TrialConfig) -> None:
     limits = space.limits
     if all(value is None for value in limits.plain().values()):
         return
-    cheap = list[ModelConfig]()
+    cheap = list[Network]()
     for model in cheapest(space, base):
         cheap.append(model)
         if limits.latency_ms is None and not exceeded_limit(cost_of(model), limits):
@@ -53,7 +53,7 @@ def _is_small(space: SpaceFile) -> bool:
     return count is not None and count <= ALL_COUNTED
 
 
-def _others(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
+def _others(space: SpaceFile, base: TrialConfig) -> Iterator[Network]:
     """Yield all networks of a small space, some of a large one that are drawn at random."""
     if _is_small(space):
         yield from _models(space.combinations(), base)
@@ -61,7 +61,7 @@ def _others(space: SpaceFile, base: TrialConfig) -> Iterator[ModelConfig]:
         yield from islice(_models(_drawn(space), base), DRAWN)
 
 
-def _models(drawn: Iterator[dict[str, Any]], base: TrialConfig) -> Iterator[ModelConfig]:
+def _models(drawn: Iterator[dict[str, Any]], base: TrialConfig) -> Iterator[Network]:
     for overrides in drawn:
         try:
             yield apply_overrides(base, overrides).model
@@ -78,7 +78,7 @@ def _drawn(space: SpaceFile) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _impossible(space: SpaceFile, tried: Sequence[ModelConfig]) -> SpaceError:
+def _impossible(space: SpaceFile, tried: Sequence[Network]) -> SpaceError:
     """Name the limit that no network is within, as far as they were counted."""
     if not tried:
         return SpaceError(["dimensions"], "no combination of this space can be built")
@@ -97,7 +97,7 @@ def _impossible(space: SpaceFile, tried: Sequence[ModelConfig]) -> SpaceError:
     return SpaceError(["limits"], f"limits: none of {which} is within all of them together")
 
 
-def _check_latency(space: SpaceFile, within: Sequence[ModelConfig]) -> None:
+def _check_latency(space: SpaceFile, within: Sequence[Network]) -> None:
     """Time the networks with the fewest multiply-adds."""
     most = space.limits.latency_ms
     assert most is not None

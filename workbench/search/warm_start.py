@@ -127,7 +127,7 @@ class _Reader:
         """Return a field, a field of one block (`key@2`), or whether a set has a member."""
         key, at, block = name.partition("@")
         if at:
-            return self._config.model.block(int(block)).plain()[key.rpartition(".")[2]]
+            return self._config.mdrn.block(int(block)).plain()[key.rpartition(".")[2]]
         if name.endswith("]"):
             key, _, member = name[:-1].partition("[")
             members = value_at(self._plain, key)

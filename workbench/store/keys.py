@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.trial import TrialConfig
 from workbench.store.prefixes import PrefixKey
 from workbench.store.versions import marks
@@ -62,7 +62,7 @@ def trial_key(config: TrialConfig, hashes: DataHashes) -> TrialKey:
     return TrialKey(training, _hash({"training": training, "evaluation": evaluation}), prefix)
 
 
-def model_hash(config: ModelConfig) -> str:
+def model_hash(config: Network) -> str:
     """Return a hash that is equal for configs of the same network."""
     return _hash(config.canonical())
 

@@ -13,6 +13,7 @@ Below a store:
     searches/<name>.jsonl               what a search has proposed and decided; `<name>.lock`
     given/<study>.<key>.json            scores of external checkpoints
     crops/<key>-<key>/<image>/          image crops that reports show
+    sources/<digest>/                   Python files of modules of the user's own
     mlflow.db, mlflow_artifacts/        MLflow's view
     results-version.json                results version of the last notice about older trials
 
@@ -151,6 +152,10 @@ class Store:
         digest = sha256(f"{dataset}\0{image}")[:12]
         pair = f"{base_key[:16]}-{variant_key[:16]}"
         return self.folder / "crops" / pair / f"{words}-{digest}"
+
+    def source(self, digest: str) -> Path:
+        """Return the folder of the Python files of a module of the user's own."""
+        return self.folder / "sources" / digest
 
     # Studies and searches
 

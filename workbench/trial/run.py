@@ -14,6 +14,7 @@ from workbench.provenance import Usage
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.store.keys import TrialKey, trial_key
 from workbench.store.ledger import Ledger
+from workbench.store.sources import load_sources
 from workbench.system.global_state import random_streams_restored, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
@@ -111,6 +112,7 @@ def run_trial_in_worker(
     finished = ledger.result(key.trial)
     if finished is not None:
         return finished
+    load_sources(config.model, ledger.store)
     with ledger.paths.training_lock(key.training, waiting):
         finished = ledger.result(key.trial)  # another process may have finished it meanwhile
         if finished is not None:

@@ -6,7 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workbench.config.base import Frozen
-from workbench.config.sources import find_source, split_path
+from workbench.config.sources import Source, find_source, known_source, split_path
+from workbench.errors import ConfigError
 
 
 class Arguments(Frozen):
@@ -96,6 +97,29 @@ class OwnModule(Frozen):
         mark = self.mark
         code = ["source", mark.digest] if mark.version is None else ["version", mark.version]
         return ["module", self.path, self.arguments.plain(), code]
+
+
+def source_of(own: OwnModule) -> Source:
+    """Return the source that a config was made with: this process's, or the disk's if it is that.
+
+    Raises:
+        ConfigError: If the code is gone or has changed since.
+    """
+    digest = own.mark.digest
+    known = known_source(digest)
+    if known is not None:
+        return known
+    try:
+        found = find_source(own.path)
+    except ValueError as error:
+        raise ConfigError(f"{own.path}: {error}") from None
+    if found.digest != digest:
+        raise ConfigError(
+            f"{own.path}: its code is not that which this network was made with: here it is "
+            f"{found.digest[:12]}, then it was {digest[:12]}; a store that trained it has that in "
+            f"sources/{digest}, from where it can be imported"
+        )
+    return found
 
 
 class ModulePart(OwnModule):

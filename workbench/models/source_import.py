@@ -14,9 +14,8 @@ from importlib.util import spec_from_loader
 from types import ModuleType
 from typing import Any
 
-from workbench.config.module import OwnModule
-from workbench.config.sources import Source, find_source, known_source, split_path
-from workbench.errors import ForeignCodeError
+from workbench.config.module import OwnModule, source_of
+from workbench.config.sources import Source, known_source, split_path
 from workbench.models.foreign import foreign_code
 from workbench.system.global_state import torch_settings_kept
 
@@ -81,36 +80,18 @@ def own_class(own: OwnModule) -> Any:
     """Import the class of a module of one's own.
 
     Raises:
-        ForeignCodeError: If its code has changed since the config was made, or cannot be imported.
+        ConfigError: If its code is gone or has changed since the config was made.
+        ForeignCodeError: If it cannot be imported.
     """
     mark = own.mark
     with _LOCK:
         found = _CLASSES.get((mark.digest, own.path))
         if found is None:
-            source = known_source(mark.digest) or _source_now(own)
+            source = source_of(own)
             with torch_settings_kept(), foreign_code(own.path, "imported"):
                 found = _imported(source, own.path)
             _CLASSES[mark.digest, own.path] = found
     return found
-
-
-def _source_now(own: OwnModule) -> Source:
-    """Return the source as it is now, if that is the config's.
-
-    Raises:
-        ForeignCodeError: If it is not there, or is another one.
-    """
-    try:
-        source = find_source(own.path)
-    except ValueError as error:
-        raise ForeignCodeError(f"{own.path}: {error}") from None
-    if source.digest != own.mark.digest:
-        raise ForeignCodeError(
-            f"{own.path}: its code has changed: here it is {source.digest[:12]}, this network was "
-            f"made with {own.mark.digest[:12]}, which its store keeps in "
-            f"sources/{own.mark.digest}"
-        )
-    return source
 
 
 def _imported(source: Source, path: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.config.module import OwnModule
+from workbench.config.module import OwnModule, source_of
 from workbench.config.network import Network
 from workbench.config.sources import Source, known_source, remember
 from workbench.errors import StoreError
@@ -14,14 +14,19 @@ from workbench.system.files import write_atomically
 def keep_sources(networks: Iterable[Network], store: Path) -> None:
     """Write the sources of networks into a store, those that it does not have.
 
+    This process can build the networks afterwards.
+
     Raises:
-        StoreError: If it cannot be written.
+        ConfigError: If a source is neither in the store nor, unchanged, on the disk.
+        StoreError: If the store cannot be read or written.
     """
     for own in _own_modules(networks):
-        folder, source = Store(store).source(own.mark.digest), known_source(own.mark.digest)
-        if source is None or stored_source(folder, own) is not None:
+        folder = Store(store).source(own.mark.digest)
+        stored = stored_source(folder, own)
+        if stored is not None:
+            remember(stored)
             continue
-        for name, text in source.files.items():
+        for name, text in source_of(own).files.items():
             write_atomically(folder / name, text.encode(), store=store)
 
 

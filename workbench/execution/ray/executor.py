@@ -31,6 +31,7 @@ from workbench.execution.ray.lane_pool import pool_of_lanes
 from workbench.execution.ray.node import Shipped
 from workbench.execution.ray.tuning import PATIENCE_S, Resources, tuning
 from workbench.results import TrialResult
+from workbench.store.sources import sources_of
 from workbench.system.digests import say
 from workbench.system.stopping import signals_set
 from workbench.trial.images import packed_images
@@ -157,7 +158,8 @@ class _Run:
     def _ship(self, task: Task, losses: int) -> None:
         ticket = next(self._tickets)
         self._open[ticket] = _Attempt(task, losses)
-        self._feed.put(Shipped(ticket, task, packed_images(task.config), self._store))
+        images, sources = packed_images(task.config), sources_of(task.config.model)
+        self._feed.put(Shipped(ticket, task, images, self._store, sources))
 
     def _take_events(self, stop: threading.Event) -> None:
         """Wait a moment, then pass on what has happened."""

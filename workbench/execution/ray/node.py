@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.config.sources import Source, remember
 from workbench.data.image_store import ImageStore
 from workbench.errors import DataError, StoppedByUserError, WorkbenchError
 from workbench.execution.events import (
@@ -50,6 +51,8 @@ class Shipped:
     images: PackedImages
     store: Path
     """On the driver's node."""
+    sources: tuple[Source, ...] = ()
+    """Of modules of the user's own in the network."""
 
 
 def run_shipped(shipped: Shipped, home: Home, *, at_home: bool) -> TrialResult:
@@ -64,6 +67,8 @@ def run_shipped(shipped: Shipped, home: Home, *, at_home: bool) -> TrialResult:
         StoppedByUserError: If the driver stops; the checkpoint is in its store then.
         WorkbenchError: See `run_trial_in_worker`.
     """
+    for source in shipped.sources:
+        remember(source)
     with forwarded(lambda text: home.report(shipped.ticket, [Notice(text)])):
         return _run_at_home(shipped, home) if at_home else _run_away(shipped, home)
 

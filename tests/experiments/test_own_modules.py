@@ -1,0 +1,62 @@
+"""Networks and attentions of the user's own, trained, ablated and resumed like ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders.executors import run_inline
+from tests.builders.own_modules import change, write_modules
+from workbench.errors import ConfigError
+from workbench.experiments.ablation import AblationOutcome, ablate
+from workbench.experiments.run_context import RunContext
+from workbench.experiments.seeds import Seeds
+from workbench.experiments.study_spec import StudySpec
+from workbench.experiments.trial_spec import TrialSpec
+from workbench.results import TrialResult, TrialState
+
+pytestmark = pytest.mark.xdist_group("own-modules")
+
+OVERRIDES = {
+    "training.stages.0.milestones": [],
+    "training.stages.0.hr_patch_px": 60,
+    "training.stages.0.batch_size": 1,
+    "training.stages.0.steps": 4,
+    "training.validate_every": 4,
+    "training.checkpoint_every": 2,
+}
+
+
+def spec(photos: Path, *variants: str, base: str = "tiny") -> StudySpec:
+    trial = TrialSpec(data=(f"own={photos}",), benchmarks=(f"P={photos}",), overrides=OVERRIDES)
+    return StudySpec(variants, base=base, seeds=Seeds((1,)), trial=trial, allow_overlap=True)
+
+
+def run(photos: Path, *variants: str, base: str = "tiny", store: Path = Path("s")) -> dict[str, TrialResult]:
+    outcome: AblationOutcome = ablate(spec(photos, *variants, base=base), RunContext(store))
+    return {name: results[0] for name, results in outcome.results.items()}
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in a folder with modules of the user's own."""
+    run_inline(monkeypatch)
+    monkeypatch.chdir(write_modules(tmp_path))
+    yield tmp_path
+
+
+def test_an_attention_and_a_network_of_ones_own_are_ablated(own: Path, photos: Path) -> None:
+    first = run(photos, "gate", "my-net")
+    assert {name: r.state for name, r in first.items()} == dict.fromkeys(
+        ("tiny", "gate", "my-net"), TrialState.COMPLETE
+    )
+    assert first["my-net"].cost.parameters == 3 * 6 * 9 + 6 + 6 * 6 * 9 + 6 + 6 * 48 * 9 + 48
+    keys = {name: result.key for name, result in first.items()}
+    assert {name: r.key for name, r in run(photos, "gate", "my-net").items()} == keys
+
+    # A line of a file that the module imports is changed.
+    change(own / "my_parts.py", "return", "return  ")
+    again = run(photos, "gate", "my-net")
+    assert (again["gate"].key, again["tiny"].key) == (keys["gate"], keys["tiny"])
+    assert again["my-net"].key != keys["my-net"]
+    assert again["my-net"].weights_hash == first["my-net"].weights_hash

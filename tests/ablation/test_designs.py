@@ -38,7 +38,7 @@ def test_add_one_in_starts_from_a_stripped_network_and_ends_with_the_base() -> N
     chosen = factors("no-lvar", "no-refinement", "relu")
     plan = design_plan("add-one-in", "s", "mdrn-s", BASE, chosen, [1])
     assert names(plan) == ["stripped", "+lvar", "+refinement", "without relu", "mdrn-s"]
-    stripped, lvar, _, gelu, whole = (arm.config.model for arm in plan.arms)
+    stripped, lvar, _, gelu, whole = (arm.config.mdrn for arm in plan.arms)
     assert stripped.spatial_attention.lvar == ()  # type: ignore[union-attr]
     assert lvar.spatial_attention.lvar == (7,)  # type: ignore[union-attr]
     assert (stripped.activation, gelu.activation) == ("relu", "gelu")

@@ -12,6 +12,7 @@ import pytest
 import workbench as wb
 from tests.builders.searches import Fake, run, settings
 from workbench.api.search_results import SearchResults
+from workbench.config.model import ModelConfig
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.search_spec import ResumePolicy, SearchSpec
 from workbench.search.state import BASELINE
@@ -133,7 +134,9 @@ def test_a_search_gives_a_row_a_network(results: SearchResults) -> None:
     best = max(scored, key=lambda row: row["psnr_rgb_db"])
     assert results.best == best["name"]
     assert list(results.front()["name"]) == [best["name"]]
-    assert results.config(best["name"]).channels == best["model.channels"]
+    config = results.config(best["name"])
+    assert isinstance(config, ModelConfig)
+    assert config.channels == best["model.channels"]
     assert wb.count(results.config(best["name"])).parameters == best["parameters"]
     assert results.config() == results.config(best["name"])
     assert repr(results).endswith("9 networks, 1 on the front>")

@@ -9,7 +9,7 @@ from my_parts import upsampler
 
 
 class Net(nn.Module):
-    """Convolutions, and an upsampler that begins at zero, so that it begins as nearest upscaling."""
+    """Its upsampler begins at zero, so it begins as nearest-neighbour upscaling."""
 
     def __init__(self, width=6, depth=2):
         super().__init__()
@@ -25,15 +25,15 @@ class Net(nn.Module):
         return self.up(self.body(lr)) + nn.functional.interpolate(lr, scale_factor=4)
 '''
 
-PARTS = '''
+PARTS = """
 from torch import nn
 
 
 def upsampler(width):
     return nn.Sequential(nn.Conv2d(width, 48, 3, padding=1), nn.PixelShuffle(4))
-'''
+"""
 
-ATTENTION = '''
+ATTENTION = """
 import torch
 from torch import nn
 
@@ -46,7 +46,7 @@ class Gate(nn.Module):
 
     def forward(self, x):
         return x * torch.sigmoid(self.excite(self.squeeze(x).relu()))
-'''
+"""
 
 GATE = {"kind": "module", "path": "my_attention:Gate"}
 NET = {"kind": "module", "path": "my_nets:Net"}

@@ -16,16 +16,16 @@ BASE = TrialConfig(model=PRESETS["mdrn-s"], training=RECIPES["smoke"])
 
 def test_the_base_is_not_changed_and_the_new_value_is() -> None:
     changed = apply_overrides(BASE, {"model.spatial_attention.lvar": []})
-    assert isinstance(changed.model.spatial_attention, MdsaConfig)
-    assert changed.model.spatial_attention.lvar == ()
+    assert isinstance(changed.mdrn.spatial_attention, MdsaConfig)
+    assert changed.mdrn.spatial_attention.lvar == ()
     assert BASE.model == PRESETS["mdrn-s"]
 
 
 def test_a_part_is_named_or_left_out() -> None:
-    assert apply_overrides(BASE, {"model.spatial_attention": "esa"}).model.spatial_attention == (
+    assert apply_overrides(BASE, {"model.spatial_attention": "esa"}).mdrn.spatial_attention == (
         EsaConfig()
     )
-    assert apply_overrides(BASE, {"model.spatial_attention": None}).model.spatial_attention is None
+    assert apply_overrides(BASE, {"model.spatial_attention": None}).mdrn.spatial_attention is None
 
 
 def test_a_stage_of_the_recipe_is_reached_by_its_index() -> None:

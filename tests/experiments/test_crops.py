@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from PIL import Image
 from piq.functional import imresize
 from safetensors.torch import load
 from skimage.metrics import peak_signal_noise_ratio
+from torch import nn
 
 from tests.damage import flip
 from workbench.analysis.comparison import compare

@@ -1,13 +1,11 @@
 """Networks and attentions of the user's own, trained, ablated and resumed like ours."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.builders.executors import run_inline
 from tests.builders.own_modules import change, write_modules
-from workbench.errors import ConfigError
 from workbench.experiments.ablation import AblationOutcome, ablate
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds
@@ -32,17 +30,17 @@ def spec(photos: Path, *variants: str, base: str = "tiny") -> StudySpec:
     return StudySpec(variants, base=base, seeds=Seeds((1,)), trial=trial, allow_overlap=True)
 
 
-def run(photos: Path, *variants: str, base: str = "tiny", store: Path = Path("s")) -> dict[str, TrialResult]:
-    outcome: AblationOutcome = ablate(spec(photos, *variants, base=base), RunContext(store))
+def run(photos: Path, *variants: str, base: str = "tiny") -> dict[str, TrialResult]:
+    outcome: AblationOutcome = ablate(spec(photos, *variants, base=base), RunContext(Path("s")))
     return {name: results[0] for name, results in outcome.results.items()}
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with modules of the user's own."""
     run_inline(monkeypatch)
     monkeypatch.chdir(write_modules(tmp_path))
-    yield tmp_path
+    return tmp_path
 
 
 def test_an_attention_and_a_network_of_ones_own_are_ablated(own: Path, photos: Path) -> None:

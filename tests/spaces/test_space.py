@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
 from workbench.errors import ConfigError
@@ -324,6 +325,7 @@ def test_the_cheapest_network_of_a_large_space_is_found_by_some_tens_of_counts()
     found = list(cheapest(space, space.base_trial()))
     assert len(found) == len(set(found)) < 30
     last = min(found, key=lambda model: cost_of(model).parameters)
+    assert isinstance(last, ModelConfig)
     assert (last.channels, last.blocks, last.spatial_attention) == (4, 1, None)
     least = cost_of(last).parameters
     enough = space.model_copy(update={"limits": Limits(parameters=least)})

@@ -151,7 +151,7 @@ def test_hashes_of_the_shipped_networks_are_those_of_0_1() -> None:
         model = PRESETS[preset]
         if variant:
             (found,) = find_variants([variant])
-            model = found.apply(base).model
+            model = found.apply(base).mdrn
         assert model_hash(model) == expected, name
     assert len(set(pinned.values())) == len(pinned)
 

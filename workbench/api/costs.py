@@ -4,7 +4,7 @@ from torch import nn
 
 from workbench.api.networks import Network, checked_config, opened_network
 from workbench.api.progress import Progressing, shown
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network as NetworkConfig
 from workbench.errors import ConfigError
 from workbench.experiments.challenge import TIMED, ChallengeEntry, enter_challenge, rules_of
 from workbench.models.complexity import DEFAULT_LR_PX, count_network
@@ -16,7 +16,7 @@ from workbench.results import Cost
 
 
 def count(
-    network: str | ModelConfig | nn.Module, lr_size_px: tuple[int, int] = (DEFAULT_LR_PX,) * 2
+    network: NetworkConfig | str | nn.Module, lr_size_px: tuple[int, int] = (DEFAULT_LR_PX,) * 2
 ) -> Cost:
     """Count what a network costs for one image, without running it.
 
@@ -39,14 +39,14 @@ def count(
     height, width = lr_size_px
     if height < 1 or width < 1:
         raise ConfigError(f"lr_size_px must be at least 1 px a side, got {height}x{width}")
-    if isinstance(network, str | ModelConfig):
+    if isinstance(network, str | NetworkConfig):
         return count_config(checked_config(network), height, width).cost
     module = network.module if isinstance(network, Network) else network
     return count_network(module, height, width).cost
 
 
 def count_fvcore(
-    network: str | ModelConfig | nn.Module, lr_size_px: tuple[int, int] = (DEFAULT_LR_PX,) * 2
+    network: NetworkConfig | str | nn.Module, lr_size_px: tuple[int, int] = (DEFAULT_LR_PX,) * 2
 ) -> int:
     """Count FLOPs with fvcore, as the NTIRE challenge has done since 2024; a multiply-add is one.
 
@@ -71,13 +71,13 @@ def count_fvcore(
     height, width = lr_size_px
     if height < 1 or width < 1 or height * width > MOST_LR_PX:
         raise ConfigError(f"lr_size_px must lie in 1x1..512x512 px, got {height}x{width}")
-    if isinstance(network, str | ModelConfig):
+    if isinstance(network, str | NetworkConfig):
         return fvcore_flops(build_model(checked_config(network)), height, width)
     return fvcore_flops(network.module if isinstance(network, Network) else network, height, width)
 
 
 def challenge_score(
-    network: str | ModelConfig | nn.Module,
+    network: NetworkConfig | str | nn.Module,
     *,
     year: int = 2026,
     lr_size_px: tuple[int, int] = TIMED[::-1],
@@ -128,8 +128,8 @@ def challenge_score(
     return entry
 
 
-def _opened(network: str | ModelConfig | nn.Module) -> OpenedNetwork:
-    if isinstance(network, str | ModelConfig):
+def _opened(network: NetworkConfig | str | nn.Module) -> OpenedNetwork:
+    if isinstance(network, str | NetworkConfig):
         name = network if isinstance(network, str) else "network"
         return built_network(name, checked_config(network))
     return opened_network(network)

@@ -21,8 +21,8 @@ from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.models.factory import build_model
 from workbench.models.foreign import Adapted, probe_scale
 from workbench.models.network import MDRN
-from workbench.models.own_module import OwnNetwork
 from workbench.models.opening import OpenedNetwork, open_network
+from workbench.models.own_module import OwnNetwork
 
 
 class Network(nn.Module):
@@ -82,27 +82,6 @@ def variants() -> dict[str, str]:
         ConfigError: If a variant's file cannot be used.
     """
     return {variant.name: variant.question for variant in find_variants(["all"])}
-
-
-def module(path: str, *, scale: int = 4, input_range: int = 1, **arguments: object) -> ModuleConfig:
-    """Return the config of a network of your own, which is built, counted and trained like ours.
-
-    Args:
-        path: `package.module:Class`, a `torch.nn.Module` of (N, 3, h, w) to
-            (N, 3, scale * h, scale * w), found in the working directory or where Python looks.
-        scale: HR px per LR px: 2, 3 or 4.
-        input_range: Highest value of the RGB that it takes and gives: 1 or 255.
-        arguments: Keyword arguments of the constructor.
-
-    Raises:
-        ConfigError: If there is no such class, or a value cannot be used.
-
-    Example:
-        >>> config = wb.module("my_nets:Net", width=32)
-        >>> network = wb.build(config, seed=1)
-    """
-    given = {"path": path, "scale": scale, "input_range": input_range, "arguments": arguments}
-    return ModuleConfig.parse({"kind": "module", **given})
 
 
 def variant(name: str, base: str | ModelConfig = CANONICAL) -> ModelConfig:
@@ -165,7 +144,7 @@ def build(config: str | ModelConfig | ModuleConfig, seed: int = 1) -> MDRN | Own
     """
     if seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
-    return build_model(checkedchecked_config(config), seed=seed)
+    return build_model(checked_config(config), seed=seed)
 
 
 def load(path: str | Path) -> Network:

@@ -15,7 +15,7 @@ BaseOption = Annotated[
     str | None,
     typer.Option(
         metavar="PRESET",
-        help="Baseline preset.",
+        help="Baseline preset, or package.module:Class, a network of your own.",
         show_default=DEFAULT_BASE,
         rich_help_panel=WHAT,
     ),

@@ -23,7 +23,7 @@ from workbench.cli.execution_options import DeviceOption, ThreadsOption
 from workbench.cli.inspect_options import PresetsOption, WeightsOption
 from workbench.cli.option_values import size_px
 from workbench.cli.options import JsonOption
-from workbench.config.presets import preset
+from workbench.config.network import named_network
 from workbench.experiments.defaults import DEFAULT_BASE
 
 
@@ -59,7 +59,7 @@ def bench(
     arguments = arch_arguments(arch_args)
     check_figure(figure)
     found = presets or ([] if weights or arch else [DEFAULT_BASE])
-    configs = {name: preset(name) for name in found}
+    configs = {name: named_network(name) for name in found}
     # torch, which --help does not need
     from workbench.cli.bars import bar_without_thread
     from workbench.cli.bench_table import draw, print_bench

@@ -9,7 +9,12 @@ from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
 
 PresetsOption = Annotated[
     list[str] | None,
-    typer.Option("--preset", metavar="NAME", help="A preset; repeatable.", rich_help_panel=WHAT),
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="A preset, or package.module:Class, a network of your own; repeatable.",
+        rich_help_panel=WHAT,
+    ),
 ]
 WeightsOption = Annotated[
     list[Path] | None,

@@ -54,7 +54,9 @@ def train(
     network: Annotated[
         str,
         typer.Argument(
-            metavar="PRESET|FILE", help="A preset, or a YAML file with the config of a trial."
+            metavar="PRESET|FILE",
+            help="A preset, a YAML file with the config of a trial, or package.module:Class, a "
+            "network of your own.",
         ),
     ],
     variant: VariantsOption = None,

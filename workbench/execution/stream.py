@@ -20,6 +20,7 @@ from workbench.execution.lookup import LedgerLookup
 from workbench.execution.plan import Arm
 from workbench.results import TrialResult, TrialState
 from workbench.store.ledger import Ledger
+from workbench.store.sources import keep_sources
 from workbench.system.events import Emit
 from workbench.trial.images import check_images
 
@@ -143,6 +144,7 @@ class _Stream:
                 twins.append(task)  # two arms that build the same network are one trial
             else:
                 self._check_images(task)
+                keep_sources([task.config.model], self.store)
                 assert (task.arm, task.seed) not in self.running, "a trial is run once at a time"
                 self.running[task.arm, task.seed] = task
                 self.twins[task.key, task.until] = []

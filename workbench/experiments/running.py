@@ -16,6 +16,7 @@ from workbench.experiments.declaration import planned_effects, read_study
 from workbench.experiments.declaring import Declared, declare
 from workbench.experiments.describing import study_view
 from workbench.experiments.events import TrialsStarted, trials
+from workbench.experiments.own_modules import admit_own_modules
 from workbench.experiments.packing import pack
 from workbench.experiments.pretrained import check_pretrained
 from workbench.experiments.run_context import RunContext
@@ -26,7 +27,6 @@ from workbench.results import TrialResult, TrialState
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule
 from workbench.statistics.effects import Effect
 from workbench.store.ledger import Ledger
-from workbench.store.sources import keep_sources
 from workbench.system.events import Emit, Note, ignore, working
 from workbench.system.text import counted
 
@@ -75,8 +75,9 @@ def prepare(plan: Plan, context: RunContext, emit: Emit = ignore) -> Prepared:
     """
     check_pretrained(plan, context.store)
     pack(plan, context, emit)
-    keep_sources([arm.config.model for arm in plan.arms], context.store)
-    return Prepared(plan, tuple(look_up(plan, context.store)))
+    tasks = tuple(look_up(plan, context.store))
+    admit_own_modules(tasks, context.store, emit)
+    return Prepared(plan, tasks)
 
 
 def announce(prepared: Sequence[Prepared], context: RunContext, emit: Emit = ignore) -> None:

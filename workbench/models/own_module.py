@@ -78,11 +78,6 @@ def build_own(own: OwnModule, channels: int | None = None) -> nn.Module:
     return module
 
 
-def is_own(module: nn.Module) -> bool:
-    """Tell whether this very module, and not a copy, was built by `build_own`."""
-    return module in _MADE
-
-
 def draw_own(model: nn.Module, seed_stream: Callable[[str], None]) -> set[nn.Module]:
     """Build the modules of one's own in a network again, each under a stream of its own.
 

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.config.network import Network
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, ForeignCodeError
 from workbench.results import Cost
 from workbench.search.proposals import Proposal
 from workbench.spaces.space import Limits
@@ -88,13 +88,25 @@ def build_candidate(
     except ConfigError as error:
         return Rejected(f"cannot be built: {error}")
     # A network that is beyond what can be counted is not timed.
-    found = Candidate(config, cost_of(config.model))
+    try:
+        found = Candidate(config, cost_of(config.model))
+        _try_own_modules(config.model)
+    except ForeignCodeError as error:
+        return Rejected(f"cannot be built: {error}")
     if not exceeded_limit(found.cost, limits):
         found = measure_candidate(config, limits)
     too_much = exceeded_limit(found.cost, limits, found.latency_ms)
     if not too_much:
         return found
     return Rejected(too_much, excess(found.cost, limits, found.latency_ms))
+
+
+def _try_own_modules(network: Network) -> None:
+    """Refuse a network whose modules of the user's own cannot be trained."""
+    if any(network.own_modules()):
+        from workbench.models.probing import probe
+
+        probe(network)
 
 
 def measure_candidate(config: TrialConfig, limits: Limits) -> Candidate:

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_PARAMETERS
+from workbench.config.network import named_network
 from workbench.config.overrides import value_at
-from workbench.config.presets import RECIPES, preset
+from workbench.config.presets import RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
 from workbench.spaces.dimensions import (
@@ -60,7 +61,7 @@ class SpaceFile(Frozen):
     question: str = Field(min_length=1)
     """The question of a search of this space, in one line."""
     base: str = "mdrn-s"
-    """Preset that every candidate is a change of."""
+    """Preset that every candidate is a change of, or `package.module:Class` of one's own."""
     dimensions: dict[str, Dimension] = Field(min_length=1, max_length=1_000)
     """Dotted key of the trial's config -> what it may be."""
     objectives: tuple[str, ...] = ()
@@ -110,7 +111,7 @@ class SpaceFile(Frozen):
 
     def base_trial(self) -> TrialConfig:
         """Return the trial that the dimensions change."""
-        return TrialConfig(model=preset(self.base), training=RECIPES["smoke"])
+        return TrialConfig(model=named_network(self.base), training=RECIPES["smoke"])
 
     @staticmethod
     def _among(

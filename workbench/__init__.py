@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.api.costs import challenge_score, count, count_fvcore
     from workbench.api.exports import export_model, export_ntire
     from workbench.api.fidelity import FidelityResults, fidelity
+    from workbench.api.modules import module
     from workbench.api.networks import (
         Network,
         build,

@@ -75,6 +75,16 @@ def python_blocks(document: Path) -> tuple[list[str], list[str]]:
     return run, [block.code for block in found if block.not_run]
 
 
+def named_files(document: Path) -> dict[str, str]:
+    """Return the blocks of a document that begin with a comment of their file's name, by name."""
+    found = {}
+    for block in blocks(document):
+        name = re.match(r"# ([\w/-]+\.(?:py|yaml))\n", block.code)
+        if name:
+            found[name[1]] = block.code
+    return found
+
+
 def shell_lines(code: str) -> list[str]:
     """Return the commands of a block of bash, without comments, each on one line."""
     joined = code.replace("\\\n", " ")

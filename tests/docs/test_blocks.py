@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.docs import DOCUMENTS, ROOT, Block, blocks, checked_blocks, parse, shell_lines
+from tests.builders.docs import (
+    DOCUMENTS,
+    ROOT,
+    Block,
+    blocks,
+    checked_blocks,
+    named_files,
+    parse,
+    shell_lines,
+)
 from tests.cli.conftest import Command
 from workbench.experiments.plan_file import read_plan
 from workbench.spaces.files import read_space
@@ -31,7 +40,8 @@ def test_every_block_is_of_a_kind_that_is_checked(document: Path) -> None:
 
 
 def test_python_stands_where_it_is_run() -> None:
-    assert {block.document for block in checked_blocks("python")} == {"docs/python.md"}
+    run = {"docs/python.md", "docs/your-own-block.md"}
+    assert {block.document for block in checked_blocks("python")} == run
 
 
 @pytest.mark.parametrize("block", checked_blocks("bash"), ids=name)
@@ -62,6 +72,9 @@ def test_a_yaml_block_is_a_space_a_variant_or_a_plan(
     file = tmp_path / "ablations" / "example.yaml"
     file.parent.mkdir()
     file.write_text(block.code)
+    for name, code in named_files(ROOT / block.document).items():
+        if name.endswith(".py"):  # a module of the user's own that the block names
+            (tmp_path / name).write_text(code)
     if "\ndimensions:" in block.code:
         assert read_space(file).question  # after its values were tried on the base
     elif "\noverrides:" in block.code:

@@ -40,6 +40,7 @@ COMPONENTS = (
     ),
     Component("attention", ("spatial_attention",)),
     Component("channel-attention", ("channel_attention",)),
+    Component("block", ("block_module",)),
     Component("skips", ("attention_skip", "block_skip")),
     Component("trunk", ("trunk_fusion",)),
     Component("width", ("channels",)),
@@ -76,7 +77,7 @@ class AblationPath:
         Raises:
             ConfigError: Naming the node, if no such network can be built or trained.
         """
-        start, end = self.start.model.plain(), self.end.model.plain()
+        start, end = self.start.model.whole(), self.end.model.whole()
         fields = [f for c in COMPONENTS if c.name in chosen for f in c.fields]
         try:
             model = ModelConfig.parse(start | {field: end[field] for field in fields})

@@ -68,7 +68,7 @@ class Variant:
     def _check_needs(self, config: Frozen) -> None:
         for key, wanted in self.needs:
             try:
-                found = value_at(config.plain(), key)
+                found = value_at(config.whole(), key)
                 problem = f"the question needs {key} {_text(wanted)}, here it is {_text(found)}"
             except ConfigError as error:
                 found, problem = None, str(error)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NO_KIND = "without kind"
 """Name, in a union of configs, of the member that states no kind."""
+WHOLE = {"whole": True}
+"""Context of a dump that leaves nothing out."""
 LONGEST_VALUE = 100
 """Characters of a value that an error shows."""
 
@@ -58,6 +60,11 @@ class Frozen(BaseModel):
         """Return the value as plain data; `parse` gives the same value back."""
         plain: dict[str, Any] = self.model_dump(mode="json")
         return plain
+
+    def whole(self) -> dict[str, Any]:
+        """Return the value as plain data, also what `plain` leaves out because it is not used."""
+        whole: dict[str, Any] = self.model_dump(mode="json", context=WHOLE)
+        return whole
 
     @classmethod
     def __get_pydantic_json_schema__(

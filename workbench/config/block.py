@@ -7,7 +7,7 @@ code, because the checkpoints depend on it.
 
 from typing import Any, Literal
 
-from pydantic import Field, model_serializer
+from pydantic import Field, SerializationInfo, model_serializer
 
 from workbench.config.attention import (
     Activation,
@@ -17,7 +17,7 @@ from workbench.config.attention import (
     Padding,
     SpatialAttention,
 )
-from workbench.config.base import Frozen
+from workbench.config.base import WHOLE, Frozen
 from workbench.config.bounds import MOST_BLOCKS, BlockIndex
 from workbench.config.module import ModulePart
 
@@ -60,6 +60,17 @@ class BlockSettings(Frozen):
     """Skip around each attention, as in MDRN only."""
     block_skip: bool = True
     """Skip around the whole block; RFDN has none."""
+    block_module: ModulePart | None = None
+    """A module of one's own in place of the whole block, whose other settings then have no
+    effect; None is ours."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, handler: Any, info: SerializationInfo) -> dict[str, Any]:
+        plain: dict[str, Any] = handler(self)
+        # What older versions wrote has no such field, and names are made of hashes of it.
+        if self.block_module is None and info.context != WHOLE:
+            plain.pop("block_module", None)
+        return plain
 
     def canonical_convolution(self) -> list[Any]:
         """Return what defines the block's 3x3 convolutions; a bias only where a BSConv is."""
@@ -81,6 +92,8 @@ class BlockConfig(BlockSettings):
 
     def own_modules(self) -> list[ModulePart]:
         """Return the modules of one's own in the block."""
+        if self.block_module is not None:
+            return [self.block_module]
         slots = (self.spatial_attention, self.channel_attention)
         return [part for part in slots if isinstance(part, ModulePart)]
 
@@ -90,6 +103,8 @@ class BlockConfig(BlockSettings):
         Args:
             channels: Width of the network, at least 1.
         """
+        if self.block_module is not None:
+            return {"own": self.block_module.identity()}
         steps = self.distillation_steps > 0
         spatial, channel = self.spatial_attention, self.channel_attention
         return {
@@ -122,6 +137,8 @@ class BlockOverride(BlockSettings):
 
 def weights_a_pair(block: BlockConfig) -> int:
     """Weights for each pair of channels in the steps and the last convolution of a block."""
+    if block.block_module is not None:
+        return 0  # what it has is known when it is built
     return (block.distillation_steps + 1) * (9 if block.convolution == "conv3x3" else 1)
 
 
@@ -131,6 +148,8 @@ def check_widths(channels: int, block: BlockConfig) -> None:
     Raises:
         ValueError: Naming the field, the rule and the values.
     """
+    if block.block_module is not None:
+        return
     _check_split(channels, block)
     if block.distilled_width(channels) < 1:
         raise ValueError(

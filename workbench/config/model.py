@@ -90,10 +90,11 @@ class ModelConfig(BlockSettings):
     def smallest_lr_px(self) -> int:
         """Smallest height and width in LR px that the network accepts."""
         # The trunk's own convolution and those of the blocks mirror their border, too.
-        paddings = (self.padding, *(block.padding for block in self.resolved_blocks()))
+        ours = [block for block in self.resolved_blocks() if block.block_module is None]
+        paddings = (self.padding, *(block.padding for block in ours))
         attentions = [
             block.spatial_attention.smallest_input_px(block.padding)
-            for block in self.resolved_blocks()
+            for block in ours
             if block.spatial_attention is not None
         ]
         own = [part.min_input_px for part in self.own_modules()]

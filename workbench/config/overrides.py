@@ -27,7 +27,7 @@ def apply_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
             value that breaks a rule.
     """
     _check_contradictions(overrides)
-    plain = config.plain()
+    plain = config.whole()
     for key, value in overrides.items():
         _set(plain, key, value)
     return type(config).parse(plain)

@@ -10,6 +10,18 @@ from torch import Tensor, nn
 from workbench.config.block import BlockConfig
 from workbench.models.attention import ADDS_INPUT, channel_attention, spatial_attention
 from workbench.models.layers import ACTIVATIONS, PointwiseConvolution, convolution
+from workbench.models.own_module import build_own
+
+
+def build_block(channels: int, config: BlockConfig) -> nn.Module:
+    """Build a block, (N, C, H, W) -> (N, C, H, W): ours, or a module of one's own.
+
+    Raises:
+        ForeignCodeError: If a module of one's own cannot be built.
+    """
+    if config.block_module is not None:
+        return build_own(config.block_module, channels)
+    return EADB(channels, config)
 
 
 class EADB(nn.Module):

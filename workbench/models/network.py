@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from workbench.config.model import ModelConfig
 from workbench.errors import InputSizeError
-from workbench.models.block import EADB
+from workbench.models.block import build_block
 from workbench.models.layers import ACTIVATIONS, PointwiseConvolution, convolution
 
 
@@ -37,7 +37,7 @@ class MDRN(nn.Module):
             kind=config.shallow_convolution,
             padding="zeros",
         )
-        self.blocks = nn.ModuleList(EADB(channels, block) for block in config.resolved_blocks())
+        self.blocks = nn.ModuleList(build_block(channels, block) for block in config.resolved_blocks())
         self.fusion = (
             PointwiseConvolution(config.blocks * channels, channels)
             if config.trunk_fusion

@@ -53,7 +53,8 @@ def _parts_problem(network: nn.Module) -> str:
     if not any(value.requires_grad for value in parameters.values()):
         return "it has no parameter that can be trained"
     for path, value in parameters.items():
-        if is_lazy(value):
+        lazy: bool = is_lazy(value)  # through a variable, as it would narrow the type
+        if lazy:
             return f"its parameter {_own(path)} has no shape before the first run; give it one"
         if value.dtype != torch.float32:
             return f"its parameter {_own(path)} must be float32, got {_kind(value)}"

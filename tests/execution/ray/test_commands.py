@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.builders.own_modules import ATTENTION
 from tests.builders.spaces import SMALL, SPACE
 from tests.processes import LOOPBACK, MARK, RAY_WORKERS, commands, listening_on, trainers
 
@@ -28,6 +29,11 @@ CLUSTER_SETTINGS = {
     "RAY_AUTH_MODE": "disabled",
 }
 RUNGS = "fidelity:\n  rungs: [0.5]\n"
+OWN = """  model.channel_attention:
+    kind: choice
+    values: [ecca, {kind: module, path: "my_attention:Gate"}]
+"""
+"""A dimension of code of the user's own, which travels to the nodes."""
 PATIENCE_S = 400.0
 
 
@@ -97,7 +103,9 @@ def made(folder: Path, photos: Path, empty_store: Path) -> Place:
     """Return a folder with the search space and an empty store in it."""
     shutil.copytree(empty_store, folder / "mlflow_runs")
     (folder / "search_spaces").mkdir()
-    (folder / "search_spaces" / "mine.yaml").write_text(SPACE + RUNGS)
+    space = SPACE.replace("dimensions:\n", f"dimensions:\n{OWN}")
+    (folder / "search_spaces" / "mine.yaml").write_text(space + RUNGS)
+    (folder / "my_attention.py").write_text(ATTENTION)
     return Place(folder, photos)
 
 

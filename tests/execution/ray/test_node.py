@@ -1,16 +1,18 @@
 """Trials on nodes with and without the driver's store; the driver's node is served directly."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.builders.own_modules import NET, write_modules
 from tests.builders.pretrained import started
 from tests.damage import flip
 from workbench.ablation.variant import find_variants
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
-from workbench.errors import CheckpointError, DataError, StoppedByUserError
+from workbench.errors import CheckpointError, ConfigError, DataError, StoppedByUserError
 from workbench.execution.events import Notice, TrialProgressed, TrialValidated
 from workbench.execution.executor import Task
 from workbench.execution.ray.home import Bug, Failure, Outcome, Stopped, StoreServer
@@ -18,6 +20,7 @@ from workbench.execution.ray.node import Shipped, outcome_of, run_shipped
 from workbench.results import TrialResult, TrialState
 from workbench.store.keys import trial_key
 from workbench.store.ledger import Ledger
+from workbench.store.sources import sources_of
 from workbench.store.store import CHECKPOINT, WEIGHTS
 from workbench.system.digests import seal
 from workbench.trial.images import open_images, packed_images
@@ -88,6 +91,25 @@ def test_a_node_fetches_the_weights_that_a_trial_starts_from(
     (variant,) = find_variants(["no-ecca"])
     with pytest.raises(CheckpointError, match="these trials start from are not in"):
         run_shipped(shipped(variant.apply(lesion), store), StoreServer(store), at_home=False)
+
+
+def test_code_of_the_users_own_comes_with_the_trial(
+    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_modules(tmp_path))
+    config = apply_overrides(tiny_trial, {"model": NET})
+    store = tmp_path / "store"
+    open_images(config, Ledger(store))
+    expected = run_trial(config, store=tmp_path / "undisturbed")
+    sent = replace(shipped(config, store), sources=sources_of(config.model))
+
+    monkeypatch.chdir("/")  # a process of another node, which has never seen the code
+    monkeypatch.setattr("workbench.config.sources._KNOWN", {})
+    monkeypatch.setattr("workbench.models.source_import._CLASSES", {})
+    new_node(tmp_path / "node", monkeypatch)
+    with pytest.raises(ConfigError, match="my_nets:Net: there is no module 'my_nets'"):
+        run_shipped(replace(sent, sources=()), StoreServer(store), at_home=False)
+    assert same(run_shipped(sent, StoreServer(store), at_home=False), expected)
 
 
 def test_a_longer_budget_resumes_on_a_node_that_has_not_seen_the_shorter_one(

@@ -37,7 +37,9 @@ class MDRN(nn.Module):
             kind=config.shallow_convolution,
             padding="zeros",
         )
-        self.blocks = nn.ModuleList(build_block(channels, block) for block in config.resolved_blocks())
+        self.blocks = nn.ModuleList(
+            build_block(channels, block) for block in config.resolved_blocks()
+        )
         self.fusion = (
             PointwiseConvolution(config.blocks * channels, channels)
             if config.trunk_fusion

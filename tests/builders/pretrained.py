@@ -21,7 +21,7 @@ def started(
     trial: TrialConfig, store: Path, *, heal: bool, weights: dict[str, Tensor] | None = None
 ) -> TrialConfig:
     """Return a trial that starts from weights of its network, which the store has."""
-    state = trained(trial.model) if weights is None else weights
-    keep_pretrained(Weights(trial.model, state, "workbench"), store)
+    state = trained(trial.mdrn) if weights is None else weights
+    keep_pretrained(Weights(trial.mdrn, state, "workbench"), store)
     start = Pretrained(hash=weights_hash(state), heal=heal)
     return trial.model_copy(update={"pretrained": start})

@@ -42,10 +42,11 @@ def spec(photos: Path, *variants: str, base: str, overrides: Mapping[str, object
 
 
 def run(
-    photos: Path, *variants: str, base: str = "tiny", store: str = "s", **more: object
+    photos: Path, *variants: str, base: str = "tiny", store: str = "s", longer: bool = False
 ) -> dict[str, TrialResult]:
     outcome: AblationOutcome = ablate(
-        spec(photos, *variants, base=base, overrides=OVERRIDES | more), RunContext(Path(store))
+        spec(photos, *variants, base=base, overrides=OVERRIDES | (LONGER if longer else {})),
+        RunContext(Path(store)),
     )
     return {name: results[0] for name, results in outcome.results.items()}
 
@@ -93,8 +94,8 @@ def test_killed_and_run_again_it_ends_as_undisturbed(own: Path, photos: Path) ->
         time.sleep(0.05)
     driver.kill()
     driver.communicate()
-    again = run(photos, "gate", "my-net", store="killed", **LONGER)
-    undisturbed = run(photos, "gate", "my-net", store="undisturbed", **LONGER)
+    again = run(photos, "gate", "my-net", store="killed", longer=True)
+    undisturbed = run(photos, "gate", "my-net", store="undisturbed", longer=True)
     assert max(result.sessions for result in again.values()) == 2
     for name, result in undisturbed.items():
         assert (result.key, result.weights_hash) == (again[name].key, again[name].weights_hash)

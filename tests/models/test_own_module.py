@@ -137,7 +137,8 @@ def test_a_weights_file_holds_the_users_own_names(folder: Path, tmp_path: Path) 
     assert torch.equal(opened.module(lr), network.eval()(lr))
     from safetensors.torch import load_file
 
-    theirs: nn.Module = network.module
+    theirs = network.module
+    assert isinstance(theirs, nn.Module)
     assert load_file(path).keys() == theirs.state_dict().keys()
     with pytest.raises(CheckpointError, match="is of a network of your own, my_nets:Net"):
         load_model(path)

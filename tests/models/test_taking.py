@@ -17,7 +17,7 @@ TRAINED = {name: value + 0.5 for name, value in build_model(SMALL, seed=7).state
 
 def changed(variant: str) -> ModelConfig:
     (found,) = find_variants([variant])
-    return found.apply(TrialConfig(model=SMALL, training=RECIPES["smoke"])).model
+    return found.apply(TrialConfig(model=SMALL, training=RECIPES["smoke"])).mdrn
 
 
 @pytest.mark.parametrize("variant", ["no-lvar", "esa", "no-ecca", "blocks-5"])

@@ -39,7 +39,7 @@ def test_a_lesion_scores_what_was_removed_from_the_weights(
     (variant,) = find_variants(["no-ecca"])
     config = variant.apply(started(tiny_trial, tmp_path, heal=False))
     network = build_model(config.model, seed=1)
-    take_weights(network, trained(tiny_trial.model))
+    take_weights(network, trained(tiny_trial.mdrn))
     source = config.evaluation.benchmarks[0]
     pairs = FolderPairs(source, 4, "bicubic")
     wanted = evaluate(network.eval(), pairs, smallest_lr_px=config.model.smallest_lr_px())
@@ -59,7 +59,7 @@ def test_a_healed_trial_starts_from_the_weights_and_trains_on(
     assert (result.steps, len(result.curve)) == (12, 2)
     assert result.scores[0].protocol.evidence == "healed"
     state = load_model(Ledger(tmp_path).paths.weights(result.training_key)).state_dict()
-    for name, value in trained(tiny_trial.model).items():
+    for name, value in trained(tiny_trial.mdrn).items():
         torch.testing.assert_close(state[name], value, atol=1e-6, rtol=0)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.evidence import TakenWeights
-from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.models.factory import build_model
 
 _LEAST_SHARE = 0.5
@@ -29,7 +29,7 @@ def take_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     network.load_state_dict(own | {name: weights[name] for name in _fitting(own, weights)})
 
 
-def taken_weights(config: ModelConfig, weights: Mapping[str, Tensor]) -> TakenWeights:
+def taken_weights(config: Network, weights: Mapping[str, Tensor]) -> TakenWeights:
     """Return what `take_weights` takes, without building anything of its size."""
     with torch.device("meta"):
         own: dict[str, Tensor] = build_model(config).state_dict()

@@ -81,7 +81,7 @@ def test_an_attention_in_a_slot_leaves_the_rest_as_it_is(folder: Path) -> None:
     plain = PRESETS["tiny"].plain()
     own = state(ModelConfig.parse(plain | {"spatial_attention": GATE}))
     ours = state(PRESETS["tiny"])
-    common = own.keys() & ours.keys()
+    common = {name for name in own.keys() & ours.keys() if "spatial" not in name}
     assert "blocks.1.last.pointwise.weight" in common
     assert all(torch.equal(own[name], ours[name]) for name in common)
     assert not torch.equal(

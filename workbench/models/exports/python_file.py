@@ -34,7 +34,9 @@ from workbench.models.exports.sources import (
     rename_errors,
 )
 from workbench.models.foreign import Adapted
+from workbench.models.network import MDRN
 from workbench.models.opening import OpenedNetwork
+from workbench.models.own_module import OwnNetwork
 
 _CONTAINERS = {nn.Sequential, nn.ModuleList, nn.ModuleDict}
 _BUILTINS = set(dir(__import__("builtins")))
@@ -104,12 +106,14 @@ class PythonFile:
         Raises:
             ExportError: If something in it cannot be written.
         """
-        for module in network.modules():
-            if isinstance(module, Adapted):
-                raise ExportError(
-                    f"{module.name} has code of its own: only networks of the line IMDN, RFDN, "
-                    "BSRN, MDRN and MobileSR can be written as one file"
-                )
+        own = [module.name for module in network.modules() if isinstance(module, Adapted)]
+        if isinstance(network, MDRN | OwnNetwork):
+            own += [module.path for module in network.config.own_modules()]
+        if own:
+            raise ExportError(
+                f"{own[0]} has code of its own: only networks of the line IMDN, RFDN, "
+                "BSRN, MDRN and MobileSR can be written as one file"
+            )
         self._taken |= {name, OPERATIONS}
         self._class(network, name)
         self._add_operations()

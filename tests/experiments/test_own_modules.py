@@ -1,10 +1,9 @@
 """Networks and attentions of the user's own, trained, ablated and resumed like ours."""
 
+import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,10 @@ import pytest
 from tests.builders.docs import ROOT
 from tests.builders.executors import run_inline
 from tests.builders.own_modules import change, write_modules
-from workbench.experiments.ablation import AblationOutcome, ablate
+from workbench.experiments.ablation import ablate
 from workbench.experiments.run_context import RunContext
 from workbench.experiments.seeds import Seeds
+from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.results import TrialResult, TrialState
@@ -31,23 +31,28 @@ OVERRIDES = {
 }
 
 
-COMMAND = [sys.executable, "-m", "workbench", "ablate", "--base", "tiny", "--workers", "1"]
-LONGER = {"training.stages.0.steps": 40, "training.validate_every": 20}
-PATIENCE_S = 300.0
+STOPS_AT_STEP_3 = """
+import json, sys
+from pathlib import Path
+from workbench.config.trial import TrialConfig
+from workbench.trial.run import run_trial
+
+def progress(done, total, what):
+    if done == 3:
+        print("at step 3", flush=True)
+        sys.stdin.read()
+
+run_trial(TrialConfig.parse(json.loads(sys.argv[1])), store=Path("killed"), progress=progress)
+"""
 
 
-def spec(photos: Path, *variants: str, base: str, overrides: Mapping[str, object]) -> StudySpec:
-    trial = TrialSpec(data=(f"own={photos}",), benchmarks=(f"P={photos}",), overrides=overrides)
-    return StudySpec(variants, base=base, seeds=Seeds((1,)), trial=trial, allow_overlap=True)
+def spec(photos: Path, *variants: str) -> StudySpec:
+    trial = TrialSpec(data=(f"own={photos}",), benchmarks=(f"P={photos}",), overrides=OVERRIDES)
+    return StudySpec(variants, base="tiny", seeds=Seeds((1,)), trial=trial, allow_overlap=True)
 
 
-def run(
-    photos: Path, *variants: str, base: str = "tiny", store: str = "s", longer: bool = False
-) -> dict[str, TrialResult]:
-    outcome: AblationOutcome = ablate(
-        spec(photos, *variants, base=base, overrides=OVERRIDES | (LONGER if longer else {})),
-        RunContext(Path(store)),
-    )
+def run(photos: Path, *variants: str, store: str = "s") -> dict[str, TrialResult]:
+    outcome = ablate(spec(photos, *variants), RunContext(Path(store)))
     return {name: results[0] for name, results in outcome.results.items()}
 
 
@@ -77,25 +82,23 @@ def test_an_attention_and_a_network_of_ones_own_are_ablated(own: Path, photos: P
 
 
 def test_killed_and_run_again_it_ends_as_undisturbed(own: Path, photos: Path) -> None:
-    overrides = OVERRIDES | LONGER
-    sets = [word for key, value in overrides.items() for word in ("--set", f"{key}={value}")]
-    images = ["--data", f"own={photos}", "--benchmark", f"P={photos}", "--allow-overlap"]
-    chosen = ["--variant", "gate", "--variant", "my-net", "--seeds", "1"]
-    driver = subprocess.Popen(
-        [*COMMAND, *chosen, *images, *sets, "--store", "killed"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    end_s = time.monotonic() + PATIENCE_S
-    while len(list(own.glob("killed/trainings/*/checkpoint.pt"))) < 2:  # the second is own code
-        assert driver.poll() is None, driver.communicate()
-        assert time.monotonic() < end_s, "no trial has begun"
-        time.sleep(0.05)
-    driver.kill()
-    driver.communicate()
-    again = run(photos, "gate", "my-net", store="killed", longer=True)
-    undisturbed = run(photos, "gate", "my-net", store="undisturbed", longer=True)
-    assert max(result.sessions for result in again.values()) == 2
-    for name, result in undisturbed.items():
+    arms = plan_study(spec(photos, "gate", "my-net")).plan.arms
+    for arm in arms[1:]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", STOPS_AT_STEP_3, json.dumps(arm.with_seed(1).plain())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        assert child.stdout
+        assert child.stdout.readline() == b"at step 3\n"
+        child.kill()
+        child.communicate()
+    again = run(photos, "gate", "my-net", store="killed")
+    assert {name: result.sessions for name, result in again.items()} == {
+        "tiny": 1,
+        "gate": 2,
+        "my-net": 2,
+    }
+    for name, result in run(photos, "gate", "my-net", store="undisturbed").items():
         assert (result.key, result.weights_hash) == (again[name].key, again[name].weights_hash)

@@ -48,7 +48,7 @@ for path in sorted(Path(sys.argv[2]).glob("*.py")):
 def every_variant() -> dict[str, ModelConfig]:
     """Return a small network of each variant."""
     base = TrialConfig(model=PRESETS["tiny"], training=RECIPES["smoke"])
-    shipped = {variant.name: variant.apply(base).model for variant in find_variants(["all"])}
+    shipped = {variant.name: variant.apply(base).mdrn for variant in find_variants(["all"])}
     return {name: apply_overrides(config, {"blocks": 1}) for name, config in shipped.items()}
 
 

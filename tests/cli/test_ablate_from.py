@@ -63,6 +63,7 @@ def test_a_lesion_says_what_it_is_and_trains_nothing(
     assert "interval: 95 %, over images; a lesion has no seeds" in words
     assert "lvar-all: takes " in words
     assert "start anew (blocks.*.spatial_attention.dispersion.D3.lvar" in words
+    assert words.count("what starts anew is untrained, so a lesion does not judge it") == 1
     assert "3 trials, 3 to run" in words
     # The same weights elsewhere are the same trials.
     (tmp_path / "mine.safetensors").rename(tmp_path / "moved.safetensors")

@@ -100,7 +100,12 @@ def with_taken(plan: Plan, source: SourceWeights, emit: Emit) -> Plan:
         arms.append(replace(arm, taken=taken))
     for arm in arms:
         if arm.taken and (arm.taken.new or arm.taken.left_out):
-            emit(Note(f"{arm.name}: {arm.taken.describe()}"))
+            untrained = (
+                "; what starts anew is untrained, so a lesion does not judge it"
+                if arm.taken.new and arm.config.is_lesion
+                else ""
+            )
+            emit(Note(f"{arm.name}: {arm.taken.describe()}{untrained}"))
     return replace(plan, arms=tuple(arms), weights_name=source.name)
 
 

@@ -4,9 +4,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from workbench.errors import ExportError
+from workbench.models.exports.sources import is_own_method
 from workbench.models.layers import (
     BSConv,
     DepthwiseConvolution,
@@ -102,3 +104,47 @@ def _single(value: object) -> object:
     if isinstance(value, tuple) and len(set(value)) == 1:
         return value[0]
     return value
+
+
+def tensor_lines(module: nn.Module, used: set[str]) -> list[str]:
+    """Return the lines that build the parameters and buffers of a module itself.
+
+    Raises:
+        ExportError: If a method reads an attribute that is neither of them nor a module.
+    """
+    lines = [
+        f"self.{name} = nn.Parameter(torch.empty({tuple(parameter.shape)}))"
+        for name, parameter in module._parameters.items()
+        if parameter is not None
+    ]
+    for name, buffer in module._buffers.items():
+        if buffer is None or (name in module._non_persistent_buffers_set and name not in used):
+            continue
+        values = f"torch.zeros({tuple(buffer.shape)}, dtype={buffer.dtype})"
+        persistent = name not in module._non_persistent_buffers_set
+        if not persistent:
+            values = f"torch.tensor({_numbers(buffer)}).view({tuple(buffer.shape)})"
+        lines.append(f"self.register_buffer({name!r}, {values}, persistent={persistent})")
+    known = {"training", *module._modules, *module._parameters, *module._buffers}
+    for name in sorted(used - known):
+        is_known = is_own_method(type(module), name) or hasattr(nn.Module, name)
+        if not is_known and getattr(module, name) is not None:
+            raise ExportError(f"{type(module).__name__}.{name} cannot be written")
+    return lines
+
+
+def _numbers(tensor: Tensor) -> str:
+    """Return the values of a float32 tensor, each with as many digits as it has."""
+    return f"[{', '.join(str(np.float32(value)) for value in tensor.flatten().tolist())}]"
+
+
+def container(kind: type[nn.Module], inside: dict[str, str]) -> str:
+    """Return the call that builds a container of modules, from the calls that build them."""
+    calls = list(inside.values())
+    if kind is nn.ModuleDict:
+        return f"nn.ModuleDict({{{', '.join(f'{key!r}: {one}' for key, one in inside.items())}}})"
+    if kind is nn.ModuleList:
+        if len(calls) > 1 and len(set(calls)) == 1:
+            return f"nn.ModuleList([{calls[0]} for _ in range({len(calls)})])"
+        return f"nn.ModuleList([{', '.join(calls)}])"
+    return f"nn.Sequential({', '.join(calls)})"

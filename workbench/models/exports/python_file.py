@@ -12,20 +12,18 @@ import textwrap
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from workbench.errors import ExportError
 from workbench.kernels.eager import EAGER, EagerOperations
 from workbench.models.exports.checking import check_images, largest_difference
-from workbench.models.exports.constructors import WHOLE, call, is_of_torch
+from workbench.models.exports.constructors import WHOLE, call, container, is_of_torch, tensor_lines
 from workbench.models.exports.folding import OPERATIONS, Folding
 from workbench.models.exports.sources import (
     OWN,
     assigned,
     attributes_of_self,
     import_line,
-    is_own_method,
     method_of,
     methods_of,
     named,
@@ -142,7 +140,7 @@ class PythonFile:
         methods = methods_of(kind, folding)
         rename_errors(methods)
         body = "\n\n".join(ast.unparse(method) for method in methods)
-        built += _tensors(
+        built += tensor_lines(
             module, {name for method in methods for name in attributes_of_self(method)}
         )
         text = _class_text(vars(kind).get("__doc__"), built, body)
@@ -162,7 +160,7 @@ class PythonFile:
             inside = {
                 key: self._construct(child) for key, child in module._modules.items() if child
             }
-            return _container(kind, inside)
+            return container(kind, inside)
         if kind in WHOLE:
             self._whole(kind)
             return call(module)
@@ -260,49 +258,6 @@ class PythonFile:
         package = module.partition(".")[0]
         if package != "workbench":
             self.packages.add(package)
-
-
-def _tensors(module: nn.Module, used: set[str]) -> list[str]:
-    """Return the lines that build the parameters and buffers of a module itself.
-
-    Raises:
-        ExportError: If a method reads an attribute that is neither of them nor a module.
-    """
-    lines = [
-        f"self.{name} = nn.Parameter(torch.empty({tuple(parameter.shape)}))"
-        for name, parameter in module._parameters.items()
-        if parameter is not None
-    ]
-    for name, buffer in module._buffers.items():
-        if buffer is None or (name in module._non_persistent_buffers_set and name not in used):
-            continue
-        values = f"torch.zeros({tuple(buffer.shape)}, dtype={buffer.dtype})"
-        persistent = name not in module._non_persistent_buffers_set
-        if not persistent:
-            values = f"torch.tensor({_numbers(buffer)}).view({tuple(buffer.shape)})"
-        lines.append(f"self.register_buffer({name!r}, {values}, persistent={persistent})")
-    known = {"training", *module._modules, *module._parameters, *module._buffers}
-    for name in sorted(used - known):
-        is_known = is_own_method(type(module), name) or hasattr(nn.Module, name)
-        if not is_known and getattr(module, name) is not None:
-            raise ExportError(f"{type(module).__name__}.{name} cannot be written")
-    return lines
-
-
-def _numbers(tensor: Tensor) -> str:
-    """Return the values of a float32 tensor, each with as many digits as it has."""
-    return f"[{', '.join(str(np.float32(value)) for value in tensor.flatten().tolist())}]"
-
-
-def _container(kind: type[nn.Module], inside: dict[str, str]) -> str:
-    calls = list(inside.values())
-    if kind is nn.ModuleDict:
-        return f"nn.ModuleDict({{{', '.join(f'{key!r}: {one}' for key, one in inside.items())}}})"
-    if kind is nn.ModuleList:
-        if len(calls) > 1 and len(set(calls)) == 1:
-            return f"nn.ModuleList([{calls[0]} for _ in range({len(calls)})])"
-        return f"nn.ModuleList([{', '.join(calls)}])"
-    return f"nn.Sequential({', '.join(calls)})"
 
 
 def _class_text(docstring: str | None, built: list[str], methods: str) -> str:

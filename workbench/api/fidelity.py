@@ -8,6 +8,7 @@ from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
 from workbench.experiments.fidelity import draw_fidelity, study_fidelity
 from workbench.reporting.fidelity_texts import level_name, target_text, to_dict
+from workbench.system.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,8 @@ class FidelityResults:
         return file
 
     def __repr__(self) -> str:
-        return f"<fidelity, {len(self.table.levels)} levels; {target_text(self.table)}>"
+        levels = counted(len(self.table.levels), "level")
+        return f"<fidelity, {levels}; {target_text(self.table)}>"
 
 
 def fidelity(

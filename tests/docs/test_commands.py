@@ -36,8 +36,9 @@ RUN = {
     "weights": (),
 }
 """Commands that are run, and what is added. All others train, measure or serve, and are parsed."""
-GUIDES = [path for path in DOCUMENTS if path.name not in ("results.md", "decisions.md")]
-"""Documents whose commands a reader can run as they are, on images and studies of their own."""
+ELSEWHERE = ("results.md", "decisions.md", "your-own-block.md")
+"""Documents whose commands need studies, weights or code that are not there."""
+GUIDES = [path for path in DOCUMENTS if path.name not in ELSEWHERE]
 PLACEHOLDERS = {
     "STUDY": "first",
     "NAME": "small",

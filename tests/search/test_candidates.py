@@ -1,11 +1,12 @@
 """Candidates that cannot be built or are above a limit."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.builders.searches import (
-    BASE,
-)
-from workbench.search.candidates import Rejected, amounts, build_candidate, cost_of
+from tests.builders.own_modules import GATE, write_modules
+from tests.builders.searches import BASE
+from workbench.search.candidates import Candidate, Rejected, amounts, build_candidate, cost_of
 from workbench.spaces.space import Limits
 
 
@@ -21,3 +22,15 @@ def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> Non
         assert list(found.excess) == [name]
         most = limits.plain()[name]
         assert most * (1 + found.excess[name]) == pytest.approx(amounts(cost_of(BASE.model))[name])
+
+
+def test_arguments_that_code_of_the_users_own_refuses_are_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_modules(tmp_path))
+    gate = {"model.channel_attention": GATE}
+    assert isinstance(build_candidate(BASE, gate, Limits()), Candidate)
+    wrong = {"model.channel_attention": GATE | {"arguments": {"hiden": 2}}}
+    found = build_candidate(BASE, wrong, Limits())
+    assert isinstance(found, Rejected)
+    assert "my_attention:Gate cannot be built with {'hiden': 2}: TypeError: " in found.reason

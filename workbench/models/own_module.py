@@ -12,7 +12,6 @@ from workbench.config.module import ModuleConfig, OwnModule
 from workbench.errors import ForeignCodeError, InputSizeError
 from workbench.models.foreign import foreign_code
 from workbench.models.source_import import own_class
-from workbench.system.global_state import torch_settings_kept
 
 
 class OwnNetwork(nn.Module):
@@ -68,7 +67,8 @@ def build_own(own: OwnModule, channels: int | None = None) -> nn.Module:
     """
     made, arguments = own_class(own), own.arguments.keywords()
     slot = () if channels is None else (channels,)
-    with torch_settings_kept(), foreign_code(own.path, f"built with {arguments}"):
+    # Settings of PyTorch are not put back here: other lanes may change them meanwhile.
+    with foreign_code(own.path, f"built with {arguments}"):
         module = made(*slot, **arguments)
     if not isinstance(module, nn.Module):
         raise ForeignCodeError(

@@ -10,7 +10,7 @@ from workbench.config import sources
 from workbench.config.attention import EccaConfig
 from workbench.config.module import ModuleConfig, source_of
 from workbench.config.network import named_network
-from workbench.config.overrides import apply_overrides
+from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.sources import find_source
 from workbench.config.trial import TrialConfig
@@ -67,6 +67,8 @@ def test_arguments_and_parts_are_overridden_by_dotted_keys(folder: Path) -> None
     assert wider.model.arguments.keywords() == {"width": 12}
     gate = apply_overrides(BASE, {"model.spatial_attention": GATE})
     hidden = apply_overrides(gate, {"model.spatial_attention.arguments.hidden": 3})
+    assert value_at(net.plain(), "model.arguments.width") is None
+    assert value_at(wider.plain(), "model.arguments.width") == 12
     assert len({model_hash(one.model) for one in (BASE, net, wider, gate, hidden)}) == 5
     back = apply_overrides(gate, {"model.spatial_attention": "mdsa"})
     assert back.mdrn.channel_attention == EccaConfig()

@@ -10,6 +10,7 @@ _INTRODUCTION = """\
 Everything that `import workbench as wb` gives. [From Python](python.md) shows it at work."""
 HEADINGS = {
     "api.networks": "Networks",
+    "api.modules": "Networks",
     "api.costs": "Costs",
     "api.scores": "Scores",
     "api.ablation": "Studies",
@@ -30,6 +31,7 @@ TYPES = (
     "api.progress.Progressing",
     "api.sources.Images",
     "config.model.ModelConfig",
+    "config.module.ModuleConfig",
     "results.Cost",
     "statistics.decision_rule.ErrorRateScope",
 )

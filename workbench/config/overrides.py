@@ -12,6 +12,8 @@ from workbench.config.base import Frozen
 from workbench.errors import ConfigError
 
 Config = TypeVar("Config", bound=Frozen)
+ARGUMENTS = "arguments"
+"""Field of a module of one's own that has whatever keys its constructor takes."""
 
 
 def apply_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
@@ -64,12 +66,13 @@ def value_at(plain: dict[str, Any], key: str) -> object:
         ConfigError: For a key that no config has.
     """
     node: Any = plain
+    outer = ""
     for name in key.split("."):
         if not isinstance(node, dict):
             return None
-        if name not in node and "kind" not in node:
+        if name not in node and "kind" not in node and outer != ARGUMENTS:
             raise ConfigError(_unknown(plain, key))
-        node = node.get(name)
+        node, outer = node.get(name), name
     return node
 
 
@@ -90,7 +93,7 @@ def _set(plain: dict[str, Any], key: str, value: object) -> None:
         if node is None:
             absent = ".".join(parents[: depth + 1])
             raise ConfigError(f"{key}: {absent} is left out of this network, so this has no effect")
-    is_argument = parents[-1:] == ["arguments"]  # of a module of one's own, whatever it takes
+    is_argument = parents[-1:] == [ARGUMENTS]
     if isinstance(node, list) or (isinstance(node, dict) and (last in node or is_argument)):
         _assign(node, key, last, value)
         return

@@ -66,7 +66,7 @@ def test_flops_count_at_256_px_whatever_the_table_counts_at(command: Command) ->
         (["--challenge", "2026", "--rounds", "0"], "--challenge needs runtimes: --rounds must be"),
         (
             ["--challenge", "2025"],
-            "Value error, '2025' is not one of '2026'",
+            "Invalid value for '--challenge': '2025' is not one of '2026'",
         ),
         (["--challenge", "2026", "--set", "model.scale=2"], "tiny: NTIRE 2026 is for x4, this"),
         (["--arch-args", "{}"], "--arch-args needs --arch: "),

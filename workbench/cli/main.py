@@ -77,7 +77,8 @@ def _code() -> object:
     except WorkbenchError as error:
         _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        _fail(error.format_message(), 2)
+        # Pydantic, which checks choices for typer, puts the name of its exception before them.
+        _fail(error.format_message().replace("Value error, ", ""), 2)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         discard_output()
         sys.exit(1)

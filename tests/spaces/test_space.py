@@ -2,12 +2,12 @@
 
 import json
 import random
-import textwrap
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.builders.docs import checked_blocks
 from workbench.config.model import ModelConfig
 from workbench.config.overrides import apply_overrides
 from workbench.config.shipped import shipped_folder
@@ -39,10 +39,13 @@ def test_the_shipped_spaces_are_these() -> None:
 
 
 def test_the_example_of_the_docs_can_be_searched(tmp_path: Path) -> None:
-    page = Path(__file__).parents[2] / "docs" / "searching.md"
-    example = page.read_text().partition("    question: ")[2].partition("\n\n")[0]
+    (example,) = (
+        block
+        for block in checked_blocks("yaml")
+        if block.document == "docs/searching.md" and "\ndimensions:" in block.code
+    )
     path = tmp_path / "example.yaml"
-    path.write_text("question: " + textwrap.dedent("    " + example))
+    path.write_text(example.code)
     space = read_space(path)
     assert len(space.dimensions) == 6
     assert space.objectives == ("psnr_rgb_db", "multiply_adds")

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.kernels.fused import FUSED, fused_available
 from workbench.models.foreign import Adapted
 from workbench.models.operations import use_operations
+from workbench.system.float32 import TF32, TRUE, float32, set_float32
 
 DTYPES = {
     "fp32": torch.float32,
@@ -68,13 +68,9 @@ def inference_on(
     """
     if not 1 <= threads <= MOST_THREADS:
         raise ConfigError(f"threads must lie in 1..{MOST_THREADS:,}, got {threads}")
-    products: Any = torch.backends.cuda.matmul
-    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
-    before = torch.get_num_threads(), products.fp32_precision, convolutions.fp32_precision
+    threads_before, float32_before = torch.get_num_threads(), float32()
     torch.set_num_threads(threads)
-    products.fp32_precision = convolutions.fp32_precision = (
-        "tf32" if precision == "tf32" else "ieee"
-    )
+    set_float32(TF32 if precision == "tf32" else TRUE)
     try:
         with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
             yield
@@ -84,8 +80,8 @@ def inference_on(
         cause = "or its values are beyond the 65,504 of fp16; try --precision bf16 or fp32"
         raise NotFiniteError(f"{error}, {cause}") from error
     finally:
-        torch.set_num_threads(before[0])
-        products.fp32_precision, convolutions.fp32_precision = before[1:]
+        torch.set_num_threads(threads_before)
+        set_float32(float32_before)
 
 
 def place_network(

@@ -13,7 +13,6 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,6 +21,7 @@ from workbench.config.attention import Activation, Padding
 from workbench.errors import WorkbenchError
 from workbench.kernels import weight_products
 from workbench.kernels.eager import EAGER
+from workbench.system.float32 import float32
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 MOST_MAPS = 4
@@ -99,7 +99,7 @@ class FusedOperations:
         """
         x = _as_convolved(x)
         trained = _needs_gradient(x, weight, bias)
-        is_true = x.dtype == torch.float32 and not _rounds_to_tf32()
+        is_true = x.dtype == torch.float32 and float32().convolutions != "tf32"
         if not _applies(x) or (is_true and not trained):
             return EAGER.pointwise(x, weight, bias)
         if is_true or max(weight.shape) > MOST_CHANNELS:
@@ -168,11 +168,6 @@ def _applies(*tensors: Tensor) -> bool:
 
 def _needs_gradient(*tensors: Tensor | None) -> bool:
     return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
-
-
-def _rounds_to_tf32() -> bool:
-    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
-    return bool(convolutions.fp32_precision == "tf32")
 
 
 def _like(bias: Tensor | None, x: Tensor) -> Tensor | None:

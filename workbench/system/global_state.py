@@ -65,10 +65,11 @@ def torch_settings_kept() -> Iterator[None]:
     """Put PyTorch's threads, determinism, TF32, default type and gradient mode back afterwards."""
     import torch
 
+    from workbench.system.float32 import float32, set_float32
+
     cudnn = torch.backends.cudnn
     threads, choices = torch.get_num_threads(), (cudnn.benchmark, cudnn.deterministic)
-    products, convolutions = torch.backends.cuda.matmul, cudnn.conv  # type: ignore[attr-defined]
-    tf32 = products.fp32_precision, convolutions.fp32_precision
+    settings = float32()
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
@@ -77,7 +78,8 @@ def torch_settings_kept() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         cudnn.benchmark, cudnn.deterministic = choices
-        products.fp32_precision, convolutions.fp32_precision = tf32
+        if float32() != settings:
+            set_float32(settings)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
         # Setting it imports PyTorch's compiler, which takes seconds; most trials do not need it.

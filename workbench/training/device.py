@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.config.bounds import MOST_THREADS
 from workbench.config.training import Precision, TrainingConfig
 from workbench.errors import ConfigError
+from workbench.system.float32 import TF32, TRUE, set_float32
 
 DEVICES = ("cpu", "cuda")
 
@@ -37,7 +38,7 @@ def prepare(device: str, threads: int) -> torch.device:
             raise ConfigError("PyTorch sees no CUDA device on this machine, got 'cuda'; use cpu")
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
-        _set_float32("ieee")
+        set_float32(TRUE)
     return torch.device(device)
 
 
@@ -77,11 +78,11 @@ def float32_precision(precision: Precision) -> Iterator[None]:
 
     It is a setting of the process, so a caller on CUDA holds `exclusive`.
     """
-    _set_float32("tf32" if precision == "tf32" else "ieee")
+    set_float32(TF32 if precision == "tf32" else TRUE)
     try:
         yield
     finally:
-        _set_float32("ieee")
+        set_float32(TRUE)
 
 
 def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
@@ -112,8 +113,3 @@ def is_out_of_memory(error: BaseException) -> bool:
 def precision_of(config: TrainingConfig, device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which the steps of a recipe run or are captured."""
     return float32_precision(config.precision) if device.type == "cuda" else nullcontext()
-
-
-def _set_float32(name: str) -> None:
-    torch.backends.cuda.matmul.fp32_precision = name
-    torch.backends.cudnn.conv.fp32_precision = name  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ def test_weights_never_fall() -> None:
 
 @pytest.mark.parametrize("vague", ["a", "ab", "a ab", "a c bc", "ab ac bc"])
 def test_any_wrong_verdict_is_as_rare_as_alpha(vague: str) -> None:
-    """Vague members are 0, and nobody can tell; all others are at the margin, and clearly not 0."""
+    """Some true effects are 0 with a large error; all others are at the margin, clearly not 0."""
     draw, repeats = np.random.default_rng(len(vague)), 1_500
     wrong = naive = 0
     for _ in range(repeats):

@@ -130,7 +130,7 @@ def fidelity_table(
 
     Raises:
         WorkbenchError: If networks of a study share no finished seed, if scores were made in
-            different ways, or if no study has the scores that are asked for.
+            different ways, or if no study has the requested scores.
     """
     chosen = _dataset(studies, dataset)
     check_same_images(studies, chosen)

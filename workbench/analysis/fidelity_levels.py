@@ -72,7 +72,7 @@ class FidelityLevel:
 def networks_of(study: StudyTrials) -> dict[str, str]:
     """Return the networks of a study with a finished trial: a hash of the config, and the arm.
 
-    Arms of one network that differ in their training are told apart by their names.
+    Arms with the same network and different recipes are distinguished by name.
     """
     arms = [arm for arm, results in study.arms.items() if complete(results)]
     hashes = {arm: model_hash(study.arms[arm][0].config.model) for arm in arms}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workbench.results import TrialResult
 
 MOST_ROWS = 12
-"""Steps of a table; of more, so many are printed, the first and the last among them."""
+"""The most steps that a table shows; from a longer curve it takes evenly spaced ones."""
 
 
 def print_over_training(comparison: Comparison, found: Sequence[TrainingDifference]) -> None:

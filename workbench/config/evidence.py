@@ -1,7 +1,7 @@
 """Kinds of evidence: what a difference of two networks can say. No torch.
 
 - `lesion`: pretrained weights, a part removed, nothing trained. Says what these weights use.
-- `healed`: the same, then both networks train on. Says what cannot be learned back in that time.
+- `healed`: the same, then both networks train on. Says which losses that training does not recover.
 - `retrained`: from initial weights. The claim about the design, at that length of training.
 """
 
@@ -23,7 +23,7 @@ class Pretrained(Frozen):
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     """SHA-256 over the names and values of the weights; the store has the file of this name."""
     heal: bool
-    """Whether training goes on with the recipe. If not, the network is scored as it is."""
+    """Whether the network is trained further with the recipe; if not, it is only scored."""
 
     @property
     def evidence(self) -> Evidence:

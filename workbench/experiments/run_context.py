@@ -55,7 +55,7 @@ class RunContext:
         return f"in {counted(self.workers, 'lane')}{more}"
 
     def idle_text(self, trials: int) -> str:
-        """Return what is idle with so many trials at a time; empty if nothing is known to be."""
+        """Return which lanes or workers are idle with this many trials at a time, or an empty text."""
         most = MEASURED_TO * self.gpus
         if self.executor.measures_lanes and trials < most:
             return (

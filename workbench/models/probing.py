@@ -2,7 +2,7 @@
 
 A trial is a function of its config and seed, a checkpoint holds all of its state, and weights are
 averaged. A module that draws random numbers, hides state or has the wrong shape breaks that, which
-is told here in one line, before the first step.
+is refused here in one line, before the first step.
 """
 
 import copy

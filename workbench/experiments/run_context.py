@@ -55,7 +55,7 @@ class RunContext:
         return f"in {counted(self.workers, 'lane')}{more}"
 
     def idle_text(self, trials: int) -> str:
-        """Return which lanes or workers are idle with this many trials at a time, or an empty text."""
+        """Return which lanes or workers this many trials leave idle, or an empty text."""
         most = MEASURED_TO * self.gpus
         if self.executor.measures_lanes and trials < most:
             return (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.ablation.variant import Variant
+from workbench.config.network import named_network
 from workbench.config.overrides import apply_overrides, value_at
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -37,6 +38,41 @@ class FieldChange:
             return apply_overrides(config, self.overrides)
         except ConfigError as error:
             raise ConfigError(f"factor {self.name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class NetworkChange:
+    """Another network in place of the base's; a `Change` like a variant."""
+
+    name: str
+    preset: str
+    """Name of a preset, or `package.module:Class`."""
+    overrides: Mapping[str, Any]
+    """By dotted key."""
+    origin: str
+
+    @property
+    def question(self) -> str:
+        """The question that it answers."""
+        changed = ", ".join(f"{k.rpartition('.')[2]} {v}" for k, v in self.overrides.items())
+        return f"{self.preset} with {changed}" if changed else self.preset
+
+    @property
+    def label(self) -> str:
+        """Its name in error messages."""
+        return f"network {self.name!r}"
+
+    def apply(self, config: TrialConfig) -> TrialConfig:
+        """Return `config` with this network.
+
+        Raises:
+            ConfigError: If there is no such preset, or it cannot be changed so.
+        """
+        try:
+            network = config.model_copy(update={"model": named_network(self.preset)})
+            return apply_overrides(network, self.overrides)
+        except ConfigError as error:
+            raise ConfigError(f"{self.label}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from workbench.config.yaml_files import read_yaml
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_RECIPE
 from workbench.experiments.seeds import seed_rule
+from workbench.experiments.space_sample import PlannedNetwork, SpaceSample
 from workbench.experiments.study_spec import MOST_MARGIN_DB, StudySpec, decision_rule, study_name
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import ALPHA, MARGIN_DB, ErrorRateScope
@@ -27,6 +28,10 @@ class PlanFile(Frozen):
     variants: tuple[str, ...] = ()
     factors: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
     """Dotted keys and their values, such as `model.channels: [20, 24]`."""
+    networks: dict[str, PlannedNetwork] = Field(default_factory=dict)
+    """Further networks that are compared with the base, by the names that tables show."""
+    sample: SpaceSample | None = None
+    """Networks that fill a search space evenly."""
     path: str | None = None
     order: tuple[str, ...] = ()
     shapley: bool = False
@@ -74,6 +79,8 @@ class PlanFile(Frozen):
                 budget=self.budget,
                 design=self.design,
                 factors=self.factors,
+                networks_of_plan=self.networks,
+                sample=self.sample,
                 match=self.match is not None,
                 retune=self.retune is not None,
                 seeds=seed_rule(_seeds_text(self.seeds)),

@@ -6,17 +6,18 @@ from pathlib import Path
 
 from workbench.ablation.contrasts import fraction_text
 from workbench.ablation.designs import design_plan
-from workbench.ablation.factors import Factor, field_factor, variant_factor
+from workbench.ablation.factors import Factor, NetworkChange, field_factor, variant_factor
 from workbench.ablation.fraction import smallest_fraction
 from workbench.ablation.path import AblationPath, make_path, path_plan
 from workbench.ablation.shapley import ShapleyPlan, shapley_plan
 from workbench.ablation.variant import Variant, find_variants, local_variants
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
-from workbench.execution.plan import Plan
+from workbench.execution.plan import Change, Plan
 from workbench.experiments.defaults import DEFAULT_BUDGET, DEFAULT_STORE
 from workbench.experiments.pretrained import SourceWeights, open_source, start_from, with_taken
 from workbench.experiments.seeds import Seeds
+from workbench.experiments.space_sample import sampled_changes
 from workbench.experiments.study_names import former_name, requested_name
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import trial_config
@@ -140,7 +141,7 @@ def _designed(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> Pla
     variants = find_variants(list(spec.variants))
     for local in local_variants(variants):
         emit(Note(f"variant {local.name} comes from {local.path}"))
-    factors: list[Factor] = [variant_factor(variant) for variant in variants]
+    factors = [*_sampled(spec, base), *map(variant_factor, variants)]
     factors += [field_factor(key, values, base) for key, values in spec.factors.items()]
     plan = design_plan(
         spec.design or "leave-one-out",
@@ -154,6 +155,16 @@ def _designed(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> Pla
         text = fraction_text([one.name for one in factors], smallest_fraction(len(factors)))
         emit(Note(f"design: {text}"))
     return PlannedStudy(plan, former_name=_former(spec, trials, ()))
+
+
+def _sampled(spec: StudySpec, base: TrialConfig) -> list[Factor]:
+    """Return the sampled and the named networks of a plan, each as a factor of its own."""
+    changes: list[Change] = [*sampled_changes(spec.sample, base)] if spec.sample else []
+    changes += [
+        NetworkChange(name, network.preset, network.set, spec.origin)
+        for name, network in spec.networks_of_plan.items()
+    ]
+    return [Factor(change.name, (change,)) for change in changes]
 
 
 def _path(spec: StudySpec, trials: Sequence[TrialConfig], emit: Emit) -> PlannedStudy:

@@ -11,6 +11,7 @@ from workbench.ablation.path import parse_route
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_BASE, DEFAULT_RECIPE
 from workbench.experiments.seeds import Seeds
+from workbench.experiments.space_sample import PlannedNetwork, SpaceSample
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.statistics.decision_rule import DEFAULT_RULE, DecisionRule, ErrorRateScope
 from workbench.system.text import check_file_name
@@ -41,6 +42,10 @@ class StudySpec:
     """Which networks are trained; None for leave-one-out."""
     factors: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     """Dotted key -> values."""
+    networks_of_plan: Mapping[str, PlannedNetwork] = field(default_factory=dict)
+    """Further networks by name; only plan files have them."""
+    sample: SpaceSample | None = None
+    """Networks that fill a search space; only plan files have them."""
     match: bool = False
     """Add baselines scaled to each variant's number of parameters."""
     retune: bool = False
@@ -67,7 +72,7 @@ class StudySpec:
         Raises:
             ConfigError: Naming the options.
         """
-        if not self.variants and not self.factors and self.path is None:
+        if not self.has_members and self.path is None:
             raise ConfigError(
                 "--variant, --factor or --path is needed; `workbench variants` lists the variants, "
                 "`all` means all"
@@ -79,13 +84,25 @@ class StudySpec:
             raise ConfigError(f"{option} needs --path PRESET:PRESET")
         if self.budget is not None and not self.shapley:
             raise ConfigError("--budget needs --shapley")
+        if self.design not in (None, "leave-one-out") and (self.networks_of_plan or self.sample):
+            raise ConfigError(
+                f"networks and sample mean nothing with design {self.design}: they are compared "
+                "with the base"
+            )
         if self.match and self.design not in (None, "leave-one-out", "one-factor"):
             raise ConfigError(f"--match means nothing with --design {self.design}")
         check_weights(self)
 
+    @property
+    def has_members(self) -> bool:
+        """Whether it names anything to compare with its base."""
+        return bool(self.variants or self.factors or self.networks_of_plan or self.sample)
+
     def _check_path(self) -> None:
         for option, given in (
             ("--variant", self.variants),
+            ("networks", self.networks_of_plan),
+            ("sample", self.sample),
             ("--base", self.base),
             ("--design", self.design),
             ("--factor", self.factors),
@@ -117,7 +134,12 @@ def check_weights(spec: StudySpec) -> None:
         if spec.heal is not None:
             raise ConfigError("--heal needs --from WEIGHTS, from which training goes on")
         return
-    for option, given in (("--path", spec.path), ("--match", spec.match)):
+    for option, given in (
+        ("--path", spec.path),
+        ("--match", spec.match),
+        ("networks", spec.networks_of_plan),
+        ("sample", spec.sample),
+    ):
         if given:
             raise ConfigError(
                 f"{option} means nothing with --from, whose base is the network of it"

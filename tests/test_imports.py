@@ -25,7 +25,7 @@ LAYERS = [
     {"training", "evaluation"},
     {"trial"},
     {"execution"},
-    {"analysis"},
+    {"analysis", "tables"},
     {"ablation", "search"},
     {"reporting"},
     {"experiments"},

@@ -1,0 +1,1 @@
+"""Tables of trials: many trained networks in a folder of Parquet files."""

@@ -37,7 +37,7 @@ class SpaceSample(Frozen):
     """How many networks of a search space a study trains besides its variants."""
 
     space: str
-    """Name of a search space, or its YAML file."""
+    """Name of a search space."""
     networks: int = Field(ge=1, le=MOST_SAMPLED)
     seed: Seed = 0
     """Of the shift of the Sobol sequence."""

@@ -1,9 +1,8 @@
 """How the trials of a study are shown: bars, and one line for each trial that ends."""
 
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from workbench.cli.trial_bars import TrialBars
+from workbench.cli.trial_bars import BarsDisplay, TrialBars
 from workbench.execution.events import TrialFailed, TrialFinished, TrialReused
 from workbench.results import TrialResult
 
@@ -11,7 +10,7 @@ if TYPE_CHECKING:  # loads scipy
     from workbench.experiments.so_far import SoFar
 
 
-class AblationDisplay:
+class AblationDisplay(BarsDisplay):
     """Shows the events of a study's trials.
 
     A log file gets the lines, and now and then one that says how far the trials are.
@@ -26,18 +25,6 @@ class AblationDisplay:
         self.bars = TrialBars(trials, workers)
         self._so_far = so_far
         self._ended = 0
-
-    def __enter__(self) -> Self:
-        self.bars.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.bars.__exit__(kind, error, trace)
 
     def __call__(self, event: object) -> None:
         """Show an event; those that are not of trials are ignored."""

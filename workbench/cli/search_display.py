@@ -1,10 +1,7 @@
 """How the trials of a search are shown: bars, the best network so far, and a line for each end."""
 
-from types import TracebackType
-from typing import Self
-
 from workbench.cli.display import ending_text
-from workbench.cli.trial_bars import TrialBars
+from workbench.cli.trial_bars import BarsDisplay, TrialBars
 from workbench.execution.events import TrialFailed, TrialFinished, TrialReused
 from workbench.experiments.stored_search import objectives_of
 from workbench.reporting.search_texts import difference_text, proposal_text, value_text
@@ -22,7 +19,7 @@ from workbench.search.record import (
 from workbench.search.state import BASELINE
 
 
-class SearchDisplay:
+class SearchDisplay(BarsDisplay):
     """A bar for all networks; a line for each trial that ends or is stopped early.
 
     Args:
@@ -58,18 +55,6 @@ class SearchDisplay:
         for line in record.events:
             self.note(line)
         self._known = False
-
-    def __enter__(self) -> Self:
-        self.bars.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.bars.__exit__(kind, error, trace)
 
     def __call__(self, event: object) -> None:
         """Show an event of a trial; those of other kinds are ignored."""

@@ -158,5 +158,23 @@ class TrialBars:
         return "; ".join([count, *running])
 
 
+class BarsDisplay:
+    """A display that has bars, which are shown while it is entered."""
+
+    bars: TrialBars
+
+    def __enter__(self) -> Self:
+        self.bars.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bars.__exit__(kind, error, trace)
+
+
 def _curve_text(point: CurvePoint) -> str:
     return f"validation PSNR {point.score.psnr_rgb_db:.3f} dB at step {point.step:,}"

@@ -75,6 +75,7 @@ DOORS = {
     "optuna": {"search/", "reporting/search_study.py"},
     "plotly": {"reporting/page_figures.py"},
     "matplotlib": {"reporting/prints.py"},
+    "pyarrow": {"tables/parquet.py"},
     "pandas": {"reporting/exports.py", "api/"},
     "triton": {"kernels/"},
     "fvcore": {"models/fvcore_counter.py"},

@@ -7,6 +7,10 @@ from functools import cached_property
 from workbench.results import TrialResult, TrialState
 from workbench.spaces.space import SpaceFile
 from workbench.store.keys import model_hash
+from workbench.tables.latency import NetworkLatency
+
+_HASH_LETTERS = 12
+"""Of a network's hash, where it has no name."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class TrialTable:
     space: SpaceFile | None = None
     """Search space that its networks were sampled or proposed from; None for other studies."""
     space_name: str = ""
+    studies: tuple[str, ...] = ()
+    """Names of the studies and searches that its trials are from."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Content hash of each set of images, by use and name such as `benchmark Set5`; empty if it is
+    not known."""
+    licence: str = ""
+    """What the user states of the licence of the images; empty if nothing is stated."""
+    latencies: tuple[NetworkLatency, ...] = ()
 
     @cached_property
     def networks(self) -> dict[str, dict[int, TrialResult]]:
@@ -34,3 +46,7 @@ class TrialTable:
                 network = model_hash(result.config.model)
                 found.setdefault(network, {})[result.config.seed] = result
         return found
+
+    def name_of(self, network: str) -> str:
+        """Return what tables call a network: its study's name for it, or the start of its hash."""
+        return self.names.get(network, network[:_HASH_LETTERS])

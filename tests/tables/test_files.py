@@ -1,0 +1,117 @@
+"""Tables on disk: what is written is read back to the last bit, and damage is named."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.builders.tables import small_table
+from workbench.errors import ConfigError, StoreError
+from workbench.results import TrialState
+from workbench.spaces.files import find_space
+from workbench.store.keys import model_hash
+from workbench.system.digests import seal_json
+from workbench.tables.files import ALL_FILES, read_table, write_table
+from workbench.tables.header import FILE
+from workbench.tables.latency import NetworkLatency
+
+
+def latency(network: str) -> NetworkLatency:
+    return NetworkLatency(
+        network=network,
+        device="cpu",
+        hardware="a CPU",
+        threads=1,
+        lr_height_px=128,
+        lr_width_px=96,
+        rounds=9,
+        median_ms=12.5,
+        lower_quartile_ms=12.0,
+        upper_quartile_ms=13.25,
+        torch="2.11.0",
+        measured_unix_s=1e9,
+    )
+
+
+def test_a_table_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
+    made = small_table()
+    network = model_hash(made.results[0].config.model)
+    space, _ = find_space("mdrn-bench")
+    made = replace(
+        made,
+        space=space,
+        space_name="mdrn-bench",
+        images={"benchmark Set5": "beef"},
+        licence="public domain",
+        latencies=(latency(network),),
+    )
+    write_table(made, tmp_path / "table")
+    assert read_table(tmp_path / "table") == made
+
+
+def test_odd_floats_and_diverged_trials_are_read_back(tmp_path: Path) -> None:
+    made = small_table()
+    first, second, *rest = made.results
+    image = first.scores[0].images[0].model_copy(update={"psnr_rgb_db": 1 / 3})
+    images = (image, *first.scores[0].images[1:])
+    scores = (first.scores[0].model_copy(update={"images": images}),)
+    gone = {"state": TrialState.DIVERGED, "reason": "the loss was nan at step 7", "scores": ()}
+    results = (
+        first.model_copy(update={"scores": scores}),
+        second.model_copy(update={**gone, "curve": (), "validation_images": ()}),
+        *rest,
+    )
+    write_table(replace(made, results=results), tmp_path)
+    assert read_table(tmp_path).results == results
+
+
+def test_equal_tables_give_equal_files(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_table(small_table(), tmp_path / folder)
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "b").iterdir())
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ALL_FILES[:3])
+def test_a_truncated_file_is_named(name: str, tmp_path: Path) -> None:
+    write_table(small_table(), tmp_path)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[:-9])
+    with pytest.raises(StoreError, match=f"{name}: damaged"):
+        read_table(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(StoreError, match=f"{name}: missing"):
+        read_table(tmp_path)
+
+
+def test_a_damaged_header_is_named(tmp_path: Path) -> None:
+    write_table(small_table(), tmp_path)
+    header = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(header.replace(b'"bench"', b'"bunch"'))
+    with pytest.raises(StoreError, match=r"table\.json: damaged .*SHA-256"):
+        read_table(tmp_path)
+    (tmp_path / FILE).write_bytes(b"")
+    with pytest.raises(StoreError, match=r"table\.json: damaged"):
+        read_table(tmp_path)
+
+
+def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(seal_json({"format": 2}))
+    with pytest.raises(StoreError, match="newer workbench: its format is 2"):
+        read_table(tmp_path)
+
+
+def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such folder"):
+        read_table(tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match=re.escape("it has no table.json")):
+        read_table(tmp_path)
+
+
+def test_an_empty_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no finished trial"):
+        write_table(replace(small_table(), results=()), tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -24,7 +24,7 @@ LAYERS = [
     {"data", "models"},
     {"training", "evaluation"},
     {"trial"},
-    {"execution"},
+    {"execution", "proxies"},
     {"analysis", "tables"},
     {"ablation", "search"},
     {"reporting"},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.data.image_store import ImageStore
+from workbench.data.pairs import ImagePairs
 
 _ORDER, _PLACE = 0, 1
 """Streams: the order of the images in an epoch, and the crops of a step."""
@@ -20,7 +21,7 @@ class Crop:
     """Where a patch lies, on the LR grid."""
 
     store: int
-    """Which of the sampler's stores."""
+    """Which of the sampler's sets of images."""
     index: int
     """Of the image in its store."""
     y: int
@@ -30,12 +31,12 @@ class Crop:
     """Orientation 0..7, see `orient`."""
 
 
-class CropSampler:
-    """Batches of aligned LR and HR patches."""
+class PairCrops:
+    """Batches of aligned LR and HR patches of any images."""
 
     def __init__(
         self,
-        stores: Sequence[ImageStore],
+        images: Sequence[ImagePairs],
         *,
         seed: int,
         stage: int,
@@ -46,22 +47,22 @@ class CropSampler:
         """Prepare the batches of one stage.
 
         Args:
-            stores: Packed images of one scale, all at least `hr_patch_px` high and wide.
+            images: Sets of images of one scale, all at least `hr_patch_px` high and wide.
             seed: Of the trial.
             stage: Index of the stage; each has crops of its own.
             hr_patch_px: Side of the HR patch, a multiple of the scale.
             batch_size: Patches a batch.
-            first: For each store, how many of its first images are used; None means all.
+            first: For each set, how many of its first images are used; None means all.
         """
-        limits = first or [None] * len(stores)
-        self.stores = tuple(stores)
-        self.scale = stores[0].scale
+        limits = first or [None] * len(images)
+        self._pairs = tuple(images)
+        self.scale = images[0].scale
         self.lr_px = hr_patch_px // self.scale
         self.batch_size = batch_size
         self._images = [
             (number, index)
-            for number, (store, limit) in enumerate(zip(stores, limits, strict=True))
-            for index in range(len(store))[:limit]
+            for number, (pairs, limit) in enumerate(zip(images, limits, strict=True))
+            for index in range(len(pairs))[:limit]
         ]
         self._key = (seed << 8) + stage
         self._epoch = -1
@@ -75,7 +76,7 @@ class CropSampler:
         draw = self._generator(_PLACE, step).random((self.batch_size, 3))
         for slot, (top, left, orientation) in enumerate(draw):
             number, index = self._image(step * self.batch_size + slot)
-            height, width = self.stores[number].size_px(index)
+            height, width = self._pairs[number].size_px(index)
             y = int(top * (height // self.scale - self.lr_px + 1))
             x = int(left * (width // self.scale - self.lr_px + 1))
             yield Crop(number, index, y, x, int(orientation * 8))
@@ -90,14 +91,14 @@ class CropSampler:
         lr = np.empty((self.batch_size, size, size, 3), dtype=np.uint8)
         hr = np.empty((self.batch_size, size * scale, size * scale, 3), dtype=np.uint8)
         for slot, crop in enumerate(self.crops(step)):
-            store, y, x = self.stores[crop.store], crop.y, crop.x
-            image = store.lr(crop.index)
+            pairs, y, x = self._pairs[crop.store], crop.y, crop.x
+            image = pairs.lr(crop.index)
             _copy(orient(image[y : y + size, x : x + size], crop.turn), lr[slot])
             rows, columns = (
                 slice(y * scale, (y + size) * scale),
                 slice(x * scale, (x + size) * scale),
             )
-            _copy(orient(store.hr(crop.index)[rows, columns], crop.turn), hr[slot])
+            _copy(orient(pairs.hr(crop.index)[rows, columns], crop.turn), hr[slot])
         return lr, hr
 
     def _image(self, position: int) -> tuple[int, int]:
@@ -111,6 +112,31 @@ class CropSampler:
     def _generator(self, stream: int, counter: int) -> np.random.Generator:
         # The upper half of the counter separates the draws; the lower one runs within a draw.
         return np.random.Generator(np.random.Philox(key=self._key, counter=[0, 0, stream, counter]))
+
+
+class CropSampler(PairCrops):
+    """Batches of packed images, of which every step of a training takes one."""
+
+    def __init__(
+        self,
+        stores: Sequence[ImageStore],
+        *,
+        seed: int,
+        stage: int,
+        hr_patch_px: int,
+        batch_size: int,
+        first: Sequence[int | None] | None = None,
+    ) -> None:
+        """Prepare the batches of one stage; see `PairCrops`."""
+        super().__init__(
+            stores,
+            seed=seed,
+            stage=stage,
+            hr_patch_px=hr_patch_px,
+            batch_size=batch_size,
+            first=first,
+        )
+        self.stores = tuple(stores)
 
 
 def orient(patch: np.ndarray, turn: int) -> np.ndarray:

@@ -74,8 +74,8 @@ def pixel_jacobian(model: nn.Module, lr: Tensor, scale: int) -> Tensor:
 def effective_rank(matrix: Tensor) -> float:
     """Return the effective rank (Roy and Vetterli 2007).
 
-    It is exp of the entropy of the singular values, each as a share of their sum: 1 where all rows are the same up to a factor; the number of rows where they are orthogonal and
-    of one length.
+    It is exp of the entropy of the singular values, each as a share of their sum: 1 where all rows
+    are the same up to a factor; the number of rows where they are orthogonal and of one length.
 
     Args:
         matrix: (N, M), finite.

@@ -77,3 +77,34 @@ def change(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+COUNTING = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """It has running statistics, counts its training steps, and may fail at one of them."""
+
+    def __init__(self, fails_after=None):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 48, 3, padding=1)
+        self.norm = nn.BatchNorm2d(48)
+        self.register_buffer("steps", torch.zeros(()))
+        self.fails_after = fails_after
+
+    def forward(self, lr):
+        print("a line from forward")
+        if self.training:
+            self.steps.add_(1)
+            if self.fails_after is not None and self.steps > self.fails_after:
+                raise KeyError(f"step {int(self.steps)}")
+        return nn.functional.pixel_shuffle(self.norm(self.conv(lr)), 4)
+'''
+
+
+def write_counting(folder: Path) -> Path:
+    """Write `counting:Net`, whose buffers change from step to step."""
+    (folder / "counting.py").write_text(COUNTING)
+    return folder

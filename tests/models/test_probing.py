@@ -10,6 +10,7 @@ from workbench.config.model import ModelConfig
 from workbench.config.module import ModuleConfig
 from workbench.config.presets import PRESETS
 from workbench.errors import ForeignCodeError
+from workbench.models.complexity import cost_of
 from workbench.models.probing import probe
 
 HEAD = """
@@ -145,6 +146,38 @@ def test_an_attention_is_tried_in_its_network(folder: Path) -> None:
     (folder / "my_attention.py").write_text(ATTENTION.replace("return x *", "return x[:, :3] *"))
     with pytest.raises(ForeignCodeError, match="my_attention:Gate cannot be run on an input"):
         probe(ModelConfig.parse(tiny | {"channel_attention": own}))
+
+
+def test_an_attention_that_pytorch_expands_is_refused(folder: Path) -> None:
+    (folder / "my_attention.py").write_text(
+        ATTENTION.replace("return x *", "x = x[:, :, :1]; return x *")
+    )
+    own = {"kind": "module", "path": "my_attention:Gate"}
+    text = "an input of (2, 8, 16, 16) must give (2, 8, 16, 16), got (2, 8, 1, 16)"
+    with pytest.raises(ForeignCodeError, match=re.escape(text)):
+        probe(ModelConfig.parse(PRESETS["tiny"].plain() | {"spatial_attention": own}))
+
+
+def test_a_network_that_reads_values_is_counted_with_values(folder: Path) -> None:
+    body = (
+        "    def forward(self, x):\n"
+        "        if x.mean() < 9: x = self.conv(x)\n"
+        "        return UP(x, scale_factor=4)"
+    )
+    config = net(folder, body)
+    assert probe(config) == ()
+    assert cost_of(config).multiply_adds == 3 * 3 * 9 * 256**2
+
+
+def test_what_cannot_be_counted_is_refused_before_it_is_trained(folder: Path) -> None:
+    body = (
+        "    def forward(self, x):\n"
+        "        assert x.shape[2] < 200\n"
+        "        return UP(self.conv(x), scale_factor=4)"
+    )
+    text = "nets:Net cannot be run on an input of 256 x 256 px: AssertionError"
+    with pytest.raises(ForeignCodeError, match=re.escape(text)):
+        probe(net(folder, body))
 
 
 def test_a_network_in_two_files_is_whole(folder: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.builders.own_modules import write_counting
 from tests.builders.training import Training, begun, differing, uncaptured
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
@@ -54,6 +55,21 @@ def test_a_network_whose_buffers_change_is_averaged_with_them(
     for name in changing:
         assert torch.equal(model[name], averaged[name])
         assert model[name].abs().sum() > 0
+
+
+def test_statistics_and_counters_of_ones_own_are_those_of_the_host(
+    tiny_trial: TrialConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_counting(tmp_path))
+    own = {"model": {"kind": "module", "path": "counting:Net"}}
+    one, other = (begun(apply_overrides(tiny_trial, own), tmp_path / "s") for _ in range(2))
+    one.run(on_host(one), [1] * 4)
+    other.run(tabled(other), [4])
+    expected, found = (t.state.average.module.state_dict() for t in (one, other))
+    for averaged in (expected, found):
+        assert averaged["module.steps"] == averaged["module.norm.num_batches_tracked"] == 4
+    mean = "module.norm.running_mean"
+    assert torch.allclose(found[mean], expected[mean], rtol=1e-4)
 
 
 def test_the_first_loss_that_is_not_finite_is_seen_in_its_place(

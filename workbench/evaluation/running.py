@@ -14,6 +14,7 @@ from workbench.errors import ForeignCodeError, WorkbenchError
 from workbench.evaluation.padding import padded_to
 from workbench.evaluation.tiles import run_tiled
 from workbench.models.outputs import device_of, output_problem
+from workbench.models.own_code import own_code
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def run_on_tensor(
 
 
 def _run_checked(model: nn.Module, scale: int, image: Tensor) -> Tensor:
-    out = model(image)
+    with own_code(getattr(model, "config", None), f"run on an input of {tuple(image.shape)}"):
+        out = model(image)
     problem = output_problem(out, image, scale)
     if problem:
         raise ForeignCodeError(f"the network is not one of x{scale}: {problem}")

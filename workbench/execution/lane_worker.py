@@ -49,6 +49,7 @@ def run_lanes(driver: int, pipe: "Connection[Message, Request]", store: Path, gp
             all that there are.
     """
     die_with_parent(driver)
+    sys.stdout = sys.stderr  # the driver's may be what a program reads; users' code may print
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     # With several streams cuBLAS is deterministic only if each has a workspace of fixed size.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -52,6 +53,7 @@ def start_worker(driver: int, stop: Event, writer: "Connection[Report, object]")
         writer: Takes the reports.
     """
     die_with_parent(driver)
+    sys.stdout = sys.stderr  # the driver's may be what a program reads; users' code may print
     worker = _Worker(stop, writer)
     _WORKERS.append(worker)
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.

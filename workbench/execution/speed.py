@@ -109,9 +109,10 @@ def _lr_px(images: ImageStore) -> int:
 
 def _measured(config: TrialConfig, store: Ledger) -> float:
     """Time a few steps and a forward pass of a network that is not trained."""
+    from workbench.models.own_code import own_code
     from workbench.system.global_state import random_streams_restored, torch_settings_kept
 
-    with random_streams_restored(), torch_settings_kept():
+    with random_streams_restored(), torch_settings_kept(), own_code(config.model, "timed"):
         return _timed(config, store)
 
 

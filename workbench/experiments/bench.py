@@ -25,10 +25,11 @@ from workbench.experiments.inspection import open_networks
 from workbench.kernels.fused import FUSED
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
+from workbench.models.memory import is_out_of_memory
 from workbench.models.opening import OpenedNetwork, open_foreign
 from workbench.models.operations import use_operations
 from workbench.system.events import Emit, Note, counting, ignore
-from workbench.training.device import is_out_of_memory, prepare
+from workbench.training.device import prepare
 from workbench.trial.environment import describe_hardware
 
 _WARM_UP = 2

@@ -20,12 +20,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from workbench.config.module import ModuleConfig
 from workbench.config.network import Network
+from workbench.errors import ForeignCodeError
 from workbench.models.challenge_counter import ChallengeExtras, has_pointwise_as_linear
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
 from workbench.models.module_path import ModulePath
 from workbench.models.network import MDRN
 from workbench.models.outputs import device_of
+from workbench.models.own_code import own_code
 from workbench.models.own_module import OwnNetwork
 from workbench.models.part_costs import PartCost, cost_of_parts
 from workbench.results import Cost
@@ -50,10 +52,10 @@ def count(
 
     Raises:
         InputSizeError: If the size is below the network's smallest input.
-        ForeignCodeError: If a module of the user's own cannot be built or run on the meta device.
+        ForeignCodeError: If a module of the user's own cannot be built or run.
     """
-    if isinstance(config, ModuleConfig):
-        return count_network(build_model(config), lr_height_px, lr_width_px)
+    if isinstance(config, ModuleConfig) or any(config.own_modules()):
+        return _count_own(build_model(config), lr_height_px, lr_width_px)
     with torch.device("meta"):
         model = build_model(config)
     return count_module(
@@ -79,14 +81,28 @@ def count_network(
         InputSizeError: If the size is below the smallest input of a network of the family.
         ForeignCodeError: If foreign code cannot run on the meta device.
     """
+    if isinstance(model, OwnNetwork):
+        return _count_own(model, lr_height_px, lr_width_px)
     if isinstance(model, MDRN):
         return count(model.config, lr_height_px, lr_width_px)
-    own = model.config.path if isinstance(model, OwnNetwork) else type(model).__name__
-    name = str(getattr(model, "name", own))
+    name = str(getattr(model, "name", type(model).__name__))
     with foreign_code(name, "copied to the meta device"):
         copied = copy.deepcopy(model).to("meta")
     with foreign_code(name, "counted on the meta device"):
         return count_module(copied, lr_height_px, lr_width_px)
+
+
+def _count_own(model: MDRN | OwnNetwork, lr_height_px: int, lr_width_px: int) -> Complexity:
+    """Count a network with modules of one's own, by values if it needs them, as `item` does."""
+    linear = isinstance(model, MDRN) and has_pointwise_as_linear(model)
+    with own_code(model.config, "copied to the meta device"):
+        copied = copy.deepcopy(model).to("meta")
+    try:
+        with own_code(model.config, "counted on the meta device"):
+            return count_module(copied, lr_height_px, lr_width_px, pointwise_as_linear=linear)
+    except ForeignCodeError:
+        with own_code(model.config, f"run on an input of {lr_height_px} x {lr_width_px} px"):
+            return count_module(model, lr_height_px, lr_width_px, pointwise_as_linear=linear)
 
 
 @import_effects_undone()

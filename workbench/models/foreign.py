@@ -8,7 +8,7 @@ import importlib
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from workbench.system.global_state import (
     imports_from,
     random_streams_kept,
     seed_torch,
+    stdout_to_stderr,
     torch_settings_kept,
 )
 
@@ -95,7 +96,7 @@ def foreign_code(name: str, stage: str) -> Iterator[None]:
         ForeignCodeError: Naming both, and the error.
     """
     try:
-        with redirect_stdout(sys.stderr):  # stdout may be JSON that a program reads
+        with stdout_to_stderr():
             yield
     except WorkbenchError:
         raise

@@ -78,6 +78,14 @@ def build_own(own: OwnModule, channels: int | None = None) -> nn.Module:
     return module
 
 
+def slots_of_own(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the paths and modules of one's own that stand in slots of a network just built."""
+    for _, module in network.named_modules():
+        made = _MADE.get(module)
+        if made is not None and made.channels is not None:
+            yield made.own.path, module
+
+
 def draw_own(model: nn.Module, seed_stream: Callable[[str], None]) -> set[nn.Module]:
     """Build the modules of one's own in a network again, each under a stream of its own.
 

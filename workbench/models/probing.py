@@ -8,7 +8,7 @@ is refused here in one line, before the first step.
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +16,12 @@ from torch.nn.parameter import is_lazy
 
 from workbench.config.network import Network
 from workbench.errors import ForeignCodeError
+from workbench.models.complexity import cost_of
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
 from workbench.models.outputs import output_problem
+from workbench.models.own_code import own_name
+from workbench.models.own_module import slots_of_own
 from workbench.system.global_state import random_streams_kept, seed_torch, torch_settings_kept
 from workbench.system.text import counted
 
@@ -38,13 +41,15 @@ def probe(config: Network) -> tuple[str, ...]:
     Raises:
         ForeignCodeError: Naming the module and the first thing that does not fit.
     """
-    name = ", ".join(sorted({own.path for own in config.own_modules()}))
+    name = own_name(config)
     network = build_model(config, seed=0)
     problem = _parts_problem(network)
     if problem:
         raise ForeignCodeError(f"{name}: {problem}")
     with torch.enable_grad():
-        return _Probe(name, network, config.smallest_lr_px()).run()
+        warnings = _Probe(name, network, config.smallest_lr_px()).run()
+    cost_of(config)  # which a result holds
+    return warnings
 
 
 def _parts_problem(network: nn.Module) -> str:
@@ -100,6 +105,8 @@ class _Probe:
         self._scale = int(getattr(network, "scale", 1))
         self._side = max(_SIDE_PX, smallest_lr_px)
         self._state = _copy_of(dict(network.named_buffers()))
+        for path, module in slots_of_own(network):
+            module.register_forward_hook(partial(_check_slot, path))
 
     def run(self) -> tuple[str, ...]:
         self._network.train()
@@ -218,6 +225,14 @@ class _Probe:
 
     def _error(self, problem: str) -> ForeignCodeError:
         return ForeignCodeError(f"{self._name}: {problem}")
+
+
+def _check_slot(path: str, _module: nn.Module, given: tuple[Tensor, ...], out: object) -> None:
+    """Refuse an output that only fits because PyTorch expands it where it is added."""
+    wanted = tuple(given[0].shape)
+    found = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
+    if found != wanted:
+        raise ForeignCodeError(f"{path}: an input of {wanted} must give {wanted}, got {found}")
 
 
 def _own(path: str) -> str:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 _STREAMS = threading.RLock()
 _IMPORT_EFFECTS = threading.RLock()
@@ -89,6 +90,30 @@ def torch_settings_kept() -> Iterator[None]:
         )
         if now != (deterministic, warn_only):
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+
+
+_PRINTS = threading.Lock()
+_PRINTING = list[TextIO]()
+"""What `sys.stdout` was for each block of `stdout_to_stderr` that is open."""
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """Send what Python code prints in the block to stderr; stdout may be what a program reads.
+
+    Threads may be in such blocks at the same time, also of each other's.
+    """
+    with _PRINTS:
+        before = _PRINTING[-1] if _PRINTING else sys.stdout
+        _PRINTING.append(before)
+        sys.stdout = sys.stderr
+    try:
+        yield
+    finally:
+        with _PRINTS:
+            _PRINTING.pop()
+            if not _PRINTING:
+                sys.stdout = before
 
 
 @contextmanager

@@ -13,7 +13,7 @@ _SAYINGS = (
 def ran_out(error: BaseException) -> bool:
     """Tell whether an error means that the machine's memory did not suffice.
 
-    See `training.device.is_out_of_memory` for a device's.
+    See `models.memory.is_out_of_memory` for a device's.
     """
     if isinstance(error, MemoryError):
         return True

@@ -102,14 +102,6 @@ def images_to_device(images: Tensor, device: torch.device) -> Tensor:
     return images.to(device).permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255)
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error means that the device's memory did not suffice."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    # The CPU allocator has no exception class of its own.
-    return isinstance(error, RuntimeError) and "not enough memory" in str(error)
-
-
 def precision_of(config: TrainingConfig, device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which the steps of a recipe run or are captured."""
     return float32_precision(config.precision) if device.type == "cuda" else nullcontext()

@@ -10,10 +10,11 @@ from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
 from workbench.kernels.capture import capture_graph
 from workbench.kernels.fused import FUSED, require_fused
+from workbench.models.memory import is_out_of_memory
 from workbench.models.operations import use_operations
 from workbench.system.digests import say
 from workbench.system.memory import one_line
-from workbench.training.device import exclusive, is_out_of_memory, precision_of
+from workbench.training.device import exclusive, precision_of
 from workbench.training.state import TrainingState
 from workbench.training.steps import HostSteps, StepRunner
 from workbench.training.table_steps import TableStep, TableSteps

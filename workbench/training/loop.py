@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbench.config.trial import TrialConfig
 from workbench.data.crops import CropSampler
+from workbench.models.own_code import own_code
 from workbench.results import CurvePoint, ImageScore, PerImage, mean_of
 from workbench.system.progress import Progress
 from workbench.training.graph_steps import step_runner
@@ -71,9 +72,12 @@ def train(config: TrialConfig, state: TrainingState, context: TrainContext) -> D
             state.restart_optimizer(config.training)
         if runner is None or step.stage != stage:
             runner, stage = None, step.stage  # which frees what the last stage held
-            runner = step_runner(config, step.config, state, context.samplers[stage])
+            with own_code(config.model, "trained"):
+                runner = step_runner(config, step.config, state, context.samplers[stage])
         count = steps_to_report(config.training, state.step, runner.most_steps)
-        diverged = _add_losses(state, runner.run(step.local, count))
+        with own_code(config.model, f"trained from step {state.step:,}"):
+            losses = runner.run(step.local, count)
+        diverged = _add_losses(state, losses)
         if diverged:
             return diverged
         state.training_s += time.perf_counter() - started
@@ -115,7 +119,8 @@ def _report(
 
 def _curve_point(config: TrialConfig, state: TrainingState, context: TrainContext) -> CurvePoint:
     last = next(steps_from(config.training, state.step - 1))
-    images = context.validate(state)
+    with own_code(config.model, f"scored at step {state.step:,}"):
+        images = context.validate(state)
     state.model.train()
     return CurvePoint(
         step=state.step,

@@ -10,6 +10,7 @@ from workbench.config.trial import TrialConfig
 from workbench.evaluation.running import NotFiniteError
 from workbench.models.checkpoints import save_weights, weights_hash
 from workbench.models.complexity import cost_of
+from workbench.models.memory import is_out_of_memory
 from workbench.provenance import Usage
 from workbench.results import CurvePoint, TrialResult, TrialState
 from workbench.store.keys import TrialKey, trial_key
@@ -18,7 +19,7 @@ from workbench.store.sources import load_sources
 from workbench.system.global_state import random_streams_restored, torch_settings_kept
 from workbench.system.memory import ran_out
 from workbench.system.progress import Progress, Waiting, no_waiting, silent
-from workbench.training.device import exclusive, is_out_of_memory, own_stream, prepare
+from workbench.training.device import exclusive, own_stream, prepare
 from workbench.training.loop import OnPoint, StopTraining, TrainContext, train
 from workbench.training.state import TrainingState, load_checkpoint, new_state
 from workbench.trial.crops import crop_samplers

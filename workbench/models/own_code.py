@@ -1,0 +1,43 @@
+"""Modules of one's own at work: what they raise is one line, and what they print goes to stderr."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workbench.config.network import Network
+from workbench.errors import ForeignCodeError, WorkbenchError, one_line
+from workbench.models.memory import is_out_of_memory
+from workbench.system.global_state import stdout_to_stderr
+from workbench.system.memory import ran_out
+
+
+@contextmanager
+def own_code(network: object, stage: str) -> Iterator[None]:
+    """Turn whatever a network with modules of one's own raises in the block into one line.
+
+    Errors of other networks are passed on, as they are bugs of the workbench. So is memory that
+    runs out, which is an ending of a trial. Several lanes may be in the block at once.
+
+    Args:
+        network: Its config; anything else has no modules of one's own.
+        stage: What was tried, such as `trained`.
+
+    Raises:
+        ForeignCodeError: Naming the modules, the stage and the error.
+    """
+    try:
+        with stdout_to_stderr():
+            yield
+    except WorkbenchError:
+        raise
+    except Exception as error:  # the user's code raises what it likes
+        name = own_name(network)
+        if not name or is_out_of_memory(error) or ran_out(error):
+            raise
+        raise ForeignCodeError(f"{name} cannot be {stage}: {one_line(error)}") from error
+
+
+def own_name(network: object) -> str:
+    """Return the paths of the modules of one's own in a config; empty if there are none."""
+    if not isinstance(network, Network):
+        return ""
+    return ", ".join(sorted({own.path for own in network.own_modules()}))

@@ -65,19 +65,46 @@ def run_loop(
     Raises:
         WorkbenchError: If the baseline fails, or all trials at first.
     """
+    loop = _opened(make_sampler(record.settings, objectives), record, trials, objectives, keep)
+    loop.fork = fork
+    loop.retry_pending = retry and not record.retrying
+    return loop.run(run)
+
+
+def run_unrecorded(
+    sampler: Sampler,
+    record: SearchRecord,
+    trials: int,
+    objectives: tuple[Objective, ...],
+    run: RunStream,
+) -> SearchState:
+    """Run a search that is never resumed, so that no event of it is kept; see `run_loop`.
+
+    Args:
+        sampler: Proposes in place of that of the settings, and has observed nothing.
+        record: A new one.
+        trials: Networks to train, the baseline among them.
+        objectives: What the sampler observes.
+        run: Runs trials.
+    """
+    return _opened(sampler, record, trials, objectives, lambda _: None).run(run)
+
+
+def _opened(
+    sampler: Sampler,
+    record: SearchRecord,
+    trials: int,
+    objectives: tuple[Objective, ...],
+    keep: Callable[[SearchEvent], None],
+) -> "_Loop":
+    """Return the loop of a search that has taken in the events of its record."""
     state = SearchState(record)
-    sampler = make_sampler(record.settings, objectives)
     for observation in record.prior:
         sampler.add_prior(observation)
     context = SearchContext(state, objectives, trials, seen_runs(state))
-    loop = _Loop(context, make_scheduler(context), sampler, keep, fork)
+    loop = _Loop(context, make_scheduler(context), sampler, keep)
     loop.replay()
-    loop.retry_pending = retry and not record.retrying
-    run(loop.first(), loop.then)
-    # In the order of the proposals, whichever trial ended first.
-    found = state.results
-    state.results = {p.name: found[p.name] for p in state.trained if p.name in found}
-    return state
+    return loop
 
 
 @dataclass
@@ -88,7 +115,7 @@ class _Loop:
     scheduler: Scheduler
     sampler: Sampler
     keep: Callable[[SearchEvent], None]
-    fork: Fork | None
+    fork: Fork | None = None
     retry_pending: bool = False
     """Whether failed trials are run again as soon as the scheduler can."""
     none_found: bool = False
@@ -102,6 +129,14 @@ class _Loop:
     def state(self) -> SearchState:
         """The search."""
         return self.context.state
+
+    def run(self, run: RunStream) -> SearchState:
+        """Run the search to its end."""
+        run(self.first(), self.then)
+        # In the order of the proposals, whichever trial ended first.
+        found = self.state.results
+        self.state.results = {p.name: found[p.name] for p in self.state.trained if p.name in found}
+        return self.state
 
     def replay(self) -> None:
         """Take in the events of the record."""

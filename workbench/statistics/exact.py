@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 EXACT_SEEDS = 16
 """Up to this number of seeds all signs are tried; beyond, `DRAWN` are drawn."""
 DRAWN = 100_000
+_AT_ONCE = 4_000_000
+"""Signs that are multiplied at once."""
 _ROUNDING = 1e-12
 """Means that differ by less, relatively, are equal."""
 
@@ -23,7 +25,8 @@ def sign_flip_p(seed_means: ArrayLike) -> float:
         seed_means: One mean difference for each seed, at least one.
     """
     values = np.asarray(seed_means, dtype=float)
-    flipped = np.abs(_signs(len(values)) @ values)
+    signs = _signs(len(values))
+    flipped = np.abs(np.concatenate([s @ values for s in np.array_split(signs, _parts(signs))]))
     as_extreme = flipped >= abs(values.sum()) - _ROUNDING * np.abs(values).sum()
     return float(as_extreme.mean())
 
@@ -39,11 +42,16 @@ def seeds_for(alpha: float) -> int:
 
 
 @cache
-def _signs(seeds: int) -> NDArray[np.float64]:
+def _signs(seeds: int) -> NDArray[np.int8]:
     """Return rows of signs: all of them, or drawn ones with the data's own among them."""
     if seeds <= EXACT_SEEDS:
         bits = np.arange(2**seeds)[:, None] >> np.arange(seeds)
-        return np.where(bits & 1, -1.0, 1.0)
-    drawn = np.random.default_rng(0).choice([-1.0, 1.0], (DRAWN, seeds))
-    drawn[0] = 1.0
+        return np.where(bits & 1, np.int8(-1), np.int8(1))
+    drawn = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.int8), (DRAWN, seeds))
+    drawn[0] = 1
     return drawn
+
+
+def _parts(signs: NDArray[np.int8]) -> int:
+    """Return in how many parts signs are multiplied: as floats they take eight times the memory."""
+    return -(-signs.size // _AT_ONCE)

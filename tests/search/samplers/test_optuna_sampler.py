@@ -133,3 +133,10 @@ def test_a_known_combination_is_observed_once() -> None:
         other.add_proposed(again.model_copy(update={"number": 100 + number}), at_random=False)
         other.add_observation(again.model_copy(update={"number": 100 + number}), (-5.0,))
     assert propose(sampler, peak, 9)[0].overrides == propose(other, peak, 9)[0].overrides
+
+
+@pytest.mark.parametrize("name", ["tpe", "nsga2", "random"])
+def test_any_seed_of_a_search_is_a_seed_of_optuna(name: str) -> None:
+    seeds = (4_294, 4_295, 2**32 - 1)
+    first = [optuna(name, seed).propose(1, 0) for seed in seeds]
+    assert len({str(one and one.params) for one in first}) == len(seeds)

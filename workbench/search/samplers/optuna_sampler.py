@@ -34,6 +34,8 @@ CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "random": ("RandomSampler", {}),
 }
 """Class of `optuna.samplers` and its arguments, by the name of the sampler."""
+SEEDS = 2**32
+"""Optuna's samplers take seeds below."""
 GENETIC = ("nsga2", "nsga3")
 """Samplers that propose in generations."""
 OWN_FIRST = 5
@@ -118,11 +120,16 @@ class OptunaSampler(Sampler):
         )
 
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:
-        """Take in a proposal that is in the record, or was drawn without the sampler."""
-        self._place[proposal.number] = len(self._entries)
-        self._add(proposal)
+        """Take in a proposal that is in the record, or was drawn without the sampler.
+
+        It takes the place of the sampler's own proposal of the same number, if there is one.
+        """
         generation = self._last_generation() if at_random else proposal.generation
-        self._entries[-1].generation = generation
+        place = self._place.setdefault(proposal.number, len(self._entries))
+        self._add(proposal)
+        if place < len(self._entries) - 1:
+            self._entries[place] = self._entries.pop()
+        self._entries[place].generation = generation
         if proposal.parents and proposal.generation is not None:
             self._parents[proposal.generation] = proposal.parents
 
@@ -274,5 +281,5 @@ class OptunaSampler(Sampler):
         more = {"gamma": self._good} if name == "tpe" else {}
         with warnings.catch_warnings():  # optuna says of some that they are experimental
             warnings.simplefilter("ignore")
-            seed = self._seed * 1_000_003 + number
+            seed = (self._seed * 1_000_003 + number) % SEEDS
             return getattr(self._optuna.samplers, kind)(seed=seed, **arguments, **more)

@@ -40,6 +40,8 @@ class Sampler(ABC):
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:  # noqa: B027
         """Repeat a proposal that is in the record; what came of it is reported later.
 
+        One with the number of the sampler's own last proposal was trained in place of that.
+
         Args:
             proposal: As `propose` returned it.
             at_random: As `propose` was called.

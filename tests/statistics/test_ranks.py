@@ -157,3 +157,31 @@ def test_one_seed_or_few_networks_have_no_ceiling() -> None:
     assert seed_ceiling(np.zeros((9, 1))) is None
     assert seed_ceiling(np.zeros((4, 3))) is None
     assert seed_ceiling(np.zeros((9, 3))) is None
+
+
+@pytest.mark.parametrize("count", [10, 30, 65])
+def test_p_is_below_the_level_where_zero_is_outside_of_the_interval(count: int) -> None:
+    for tau in np.linspace(-0.9, 0.9, 37):
+        found = RankCorrelation(float(tau), count)
+        low, high = found.interval()
+        assert (found.p_value() < 0.05) == (not low <= 0 <= high), tau
+
+
+def test_p_is_near_the_exact_one() -> None:
+    draw = np.random.default_rng(4)
+    for _ in range(5):
+        one, other = draw.normal(size=20), draw.normal(size=20)
+        exact = stats.kendalltau(one, other, method="exact").pvalue
+        assert tau_of(one, other).p_value() == pytest.approx(exact, abs=0.02)
+
+
+def test_p_at_a_fixed_quantity_holds_its_level() -> None:
+    draw = np.random.default_rng(5)
+    fixed = draw.normal(size=40)
+    small = [
+        partial_of(fixed + draw.normal(size=40), fixed + draw.normal(size=40), fixed).p_value()
+        for _ in range(400)
+    ]
+    assert 0.02 < np.mean(np.array(small) < 0.05) < 0.085
+    related = fixed + draw.normal(size=40)
+    assert partial_of(related, related + 0.1 * fixed, fixed).p_value() < 1e-6

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders.tables import small_table
 from workbench.errors import ConfigError, StoreError
+from workbench.proxies.kinds import ProxyValue
 from workbench.results import TrialState
 from workbench.spaces.files import find_space
 from workbench.store.keys import model_hash
@@ -34,6 +35,18 @@ def latency(network: str) -> NetworkLatency:
     )
 
 
+def proxy(network: str, value: float | None = 1 / 3, reason: str = "") -> ProxyValue:
+    return ProxyValue(
+        network=network,
+        seed=1,
+        proxy="snip",
+        value=value,
+        reason=reason,
+        seconds=0.25,
+        batch="4 crops of 96 px from CID22",
+    )
+
+
 def test_a_table_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
     made = small_table()
     network = model_hash(made.results[0].config.model)
@@ -45,6 +58,7 @@ def test_a_table_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
         images={"benchmark Set5": "beef"},
         licence="public domain",
         latencies=(latency(network),),
+        proxies=(proxy(network), proxy(network, value=None, reason="the value is inf")),
     )
     write_table(made, tmp_path / "table")
     assert read_table(tmp_path / "table") == made

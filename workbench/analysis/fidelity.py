@@ -6,7 +6,7 @@ Two levels (`fidelity_levels.py`) are compared by the networks that both have. N
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.analysis.fidelity_levels import (
@@ -21,6 +21,8 @@ from workbench.analysis.fidelity_levels import (
     networks_of,
 )
 from workbench.errors import WorkbenchError, nearest
+from workbench.proxies.kinds import ProxyValue
+from workbench.results import Cost
 
 if TYPE_CHECKING:
     from workbench.statistics.ranks import PartialCorrelation, RankCorrelation
@@ -67,6 +69,10 @@ class FidelityTable:
     """By network, what its study calls it."""
     left_out: tuple[str, ...] = ()
     """Networks of a study that have no finished trial, such as `no-esa of parts`."""
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    """By network."""
+    proxies: tuple[ProxyValue, ...] = ()
+    """Of the networks' initial weights, if they were computed."""
 
     def prediction(self, cheap: int, dear: int) -> RankPrediction:
         """Return how well a level predicts another, by their indices."""
@@ -86,9 +92,18 @@ class FidelityTable:
     def by_parameters(self) -> RankPrediction:
         """Return how well the number of parameters alone predicts the target."""
         target = self.levels[self.target]
-        shared = list(target.scores)
-        sizes = [float(self.parameters[network]) for network in shared]
-        return self._prediction(sizes, target, shared, same=False)
+        return self.predict({one: float(self.parameters[one]) for one in target.scores})
+
+    def predict(self, estimates: Mapping[str, float]) -> RankPrediction:
+        """Return how well an estimate of quality, higher is better, predicts the target.
+
+        Args:
+            estimates: By network; others of the target are left out.
+        """
+        target = self.levels[self.target]
+        shared = [network for network in target.scores if network in estimates]
+        known = [estimates[network] for network in shared]
+        return self._prediction(known, target, shared, same=False)
 
     def _prediction(
         self, estimates: list[float], dear: FidelityLevel, shared: list[str], *, same: bool
@@ -136,13 +151,13 @@ def fidelity_table(
     check_same_images(studies, chosen)
     levels: list[FidelityLevel] = []
     names: dict[str, str] = {}
-    parameters: dict[str, int] = {}
+    costs: dict[str, Cost] = {}
     left_out: list[str] = []
     for study in studies:
         networks = networks_of(study)
         for network, arm in networks.items():
             names.setdefault(network, arm)
-            parameters.setdefault(network, study.arms[arm][0].cost.parameters)
+            costs.setdefault(network, study.arms[arm][0].cost)
         scored = set(networks.values())
         left_out += [f"{arm} of {study.study}" for arm in study.arms if arm not in scored]
         levels += levels_of(study, networks, chosen)
@@ -153,7 +168,14 @@ def fidelity_table(
         raise WorkbenchError(f"{where}: no finished trial has {what}, so there is nothing to rank")
     levels.sort(key=_dearness)
     place = levels.index(max(ends, key=_dearness))
-    return FidelityTable(tuple(levels), place, parameters, names, tuple(left_out))
+    return FidelityTable(
+        tuple(levels),
+        place,
+        parameters={network: cost.parameters for network, cost in costs.items()},
+        names=names,
+        left_out=tuple(left_out),
+        costs=costs,
+    )
 
 
 def _dataset(studies: Sequence[StudyTrials], dataset: str | None) -> str:

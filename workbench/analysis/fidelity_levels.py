@@ -10,6 +10,7 @@ schedule by then: each level says which of the two it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Literal, get_args
 
 from workbench.analysis.scores import complete
@@ -57,6 +58,8 @@ class FidelityLevel:
     seeds: tuple[int, ...]
     scores: Mapping[str, tuple[float, ...]] = field(repr=False)
     """By network (a hash of its config), mean PSNR over the images for each seed, dB."""
+    seconds: float = 0.0
+    """Training time of a network up to here, all its seeds; the mean over networks."""
 
     @property
     def share(self) -> float:
@@ -140,8 +143,11 @@ def levels_of(study: StudyTrials, networks: Mapping[str, str], dataset: str) -> 
         if not seeds:
             raise WorkbenchError(f"study {study.study!r}: its networks share no finished seed")
         of_seeds = {name: [trials[seed] for seed in seeds] for name, trials in trained.items()}
+        seconds = fmean(sum(one.training_s for one in found) for found in of_seeds.values())
         base = FidelityLevel(
-            study.study, evidence, total, total, "end", dataset, tuple(seeds), scores={}
+            *(study.study, evidence, total, total, "end", dataset, tuple(seeds)),
+            scores={},
+            seconds=seconds,
         )
         found += [*_points(base, of_seeds), *_end(base, of_seeds)]
     return found
@@ -176,6 +182,7 @@ def _points(level: FidelityLevel, trained: Trained) -> list[FidelityLevel]:
         replace(
             level,
             step=step,
+            seconds=level.seconds * step / level.total,
             compared=compared,
             dataset=VALIDATION,
             scores={

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from workbench.analysis.fidelity import REGRETS, FidelityTable, RankPrediction
 from workbench.analysis.fidelity_levels import FidelityLevel
+from workbench.analysis.proxies import ProxyRanking, rank_proxies
 from workbench.cli.console import OUT, heading, note, table
 from workbench.reporting.fidelity_texts import (
     ceiling_text,
@@ -15,6 +16,13 @@ from workbench.reporting.fidelity_texts import (
     tau_text,
     training_name,
     verdict_text,
+)
+from workbench.reporting.proxy_texts import (
+    answer_texts,
+    marked_rho,
+    marked_tau,
+    proxy_notes,
+    seconds_text,
 )
 
 
@@ -30,15 +38,21 @@ def print_fidelity(found: FidelityTable) -> None:
         rows = [(level, found.prediction_of(level)) for level in levels]
         _print_rows(training, [(*_steps(level), one) for level, one in rows])
         silent += [(verdict_text(one), level_name(found, level)) for level, one in rows]
-    alone = found.by_parameters()
-    _print_rows("the number of parameters alone", [("-", "", alone)])
-    silent.append((verdict_text(alone), "parameters alone"))
+    ranking = rank_proxies(found)
+    if ranking is None:
+        alone = found.by_parameters()
+        _print_rows("the number of parameters alone", [("-", "", alone)])
+        silent.append((verdict_text(alone), "parameters alone"))
+    else:
+        _print_proxies(ranking)
     OUT.print()
+    for text in answer_texts(ranking) if ranking else ():
+        OUT.print(text, soft_wrap=True)
     for reason in dict.fromkeys(reason for reason, _ in silent if reason):
         names = "; ".join(name for why, name in silent if why == reason)
         OUT.print(f"{reason}: {names}", soft_wrap=True)
     OUT.print(ceiling_text(found), soft_wrap=True)
-    for text in meaning_texts(found):
+    for text in (*meaning_texts(found), *(proxy_notes(ranking) if ranking else ())):
         note(text)
 
 
@@ -50,6 +64,24 @@ def _print_rows(source: str, rows: Sequence[tuple[str, str, RankPrediction]]) ->
         made.add_row(steps, kind, str(one.networks), tau_text(one), fixed_text(one), *regrets)
     OUT.print()
     OUT.print(heading("from ", source))
+    OUT.print(made)
+
+
+def _print_proxies(ranking: ProxyRanking) -> None:
+    """Print a row for each proxy."""
+    made = table("proxy", "n", "tau", "rho", *(f"regret@{k}" for k in REGRETS), "s", gap=1)
+    for one in ranking.proxies:
+        found = one.prediction
+        made.add_row(
+            one.proxy.title,
+            str(found.networks),
+            marked_tau(one),
+            marked_rho(one),
+            *(regret_text(found, k) for k in REGRETS),
+            seconds_text(one.seconds),
+        )
+    OUT.print()
+    OUT.print(heading("from ", "proxies, without training"))
     OUT.print(made)
 
 

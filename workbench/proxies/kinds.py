@@ -8,6 +8,8 @@ normalisation, which these networks do not have, the second one on ReLU, where t
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.config.base import Frozen
+from workbench.config.plausible import Finite, Seconds
 from workbench.results import Cost
 
 Needs = Literal["cost", "weights", "batch"]
@@ -29,22 +31,27 @@ class Proxy:
     """Declared beforehand: the direction is not chosen by what is found."""
 
 
-@dataclass(frozen=True)
-class ProxyValue:
+class ProxyValue(Frozen):
     """A proxy of one network with the initial weights of one seed."""
 
     network: str
     """Hash of the network's config, `model_hash`."""
     seed: int
     proxy: str
-    value: float | None
+    """One of `PROXIES`."""
+    value: Finite | None
     """None where it cannot be computed."""
     reason: str = ""
     """Why there is no value."""
-    seconds: float = 0.0
-    """That it took, on one thread. Proxies of the same passes share their time: each has all."""
+    seconds: Seconds = 0.0
+    """That it took on one thread; proxies of the same passes have the same time."""
     batch: str = ""
     """The crops that it was computed on, such as `4 crops of 96 px from CID22`."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What a newer measurement replaces."""
+        return self.network, self.seed, self.proxy
 
 
 PROXIES = {
@@ -84,7 +91,7 @@ PROXIES = {
         ),
         Proxy(
             "jacobian_covariance",
-            "Jacobian covariance",
+            "Jacobian cov.",
             "how little the gradients of an output's sum by the input correlate between 16 crops "
             "(Mellor et al. 2020)",
             "batch",

@@ -51,7 +51,17 @@ def measure(config: TrialConfig, batch: ProxyBatch) -> tuple[ProxyValue, ...]:
         for name in names:
             value, why = _checked(values.get(name), reason)
             text = batch.text if PROXIES[name].needs == "batch" else ""
-            found.append(ProxyValue(network, config.seed, name, value, why, seconds, text))
+            found.append(
+                ProxyValue(
+                    network=network,
+                    seed=config.seed,
+                    proxy=name,
+                    value=value,
+                    reason=why,
+                    seconds=seconds,
+                    batch=text,
+                )
+            )
     return tuple(found)
 
 

@@ -1,18 +1,27 @@
-"""Figures of `workbench fidelity`: tau against the length, and between all pairs of levels."""
+"""Figures of `workbench fidelity`: tau by length, of proxies, and between all pairs of levels."""
 
-from workbench.analysis.fidelity import FidelityTable
+from workbench.analysis.fidelity import FidelityTable, RankPrediction
+from workbench.analysis.proxies import rank_proxies
 from workbench.reporting.colours import style
 from workbench.reporting.fidelity_texts import level_name, training_name
-from workbench.reporting.figure import CorrelationMatrix, Level, Plot, Series
+from workbench.reporting.figure import (
+    CorrelationMatrix,
+    IntervalRow,
+    Intervals,
+    Level,
+    Plot,
+    Series,
+)
 
 _ROW_PX = 34
 
 
-def fidelity_figures(table: FidelityTable) -> tuple[Plot | CorrelationMatrix, ...]:
+def fidelity_figures(table: FidelityTable) -> tuple[Plot | Intervals | CorrelationMatrix, ...]:
     """Return the figures that have something to show; none with fewer networks than tau needs."""
-    by_length, matrix = tau_by_length(table), tau_matrix(table)
-    found: list[Plot | CorrelationMatrix] = [by_length] if by_length.series else []
-    return (*found, matrix) if matrix.names else tuple(found)
+    by_length, matrix, proxies = tau_by_length(table), tau_matrix(table), proxy_intervals(table)
+    shown = (by_length.series, proxies and proxies.rows, matrix.names)
+    figures = (by_length, proxies, matrix)
+    return tuple(one for one, what in zip(figures, shown, strict=True) if one and what)
 
 
 def tau_by_length(table: FidelityTable) -> Plot:
@@ -56,6 +65,41 @@ def _series(table: FidelityTable, places: list[int], number: int) -> Series | No
         labels=tuple("end" if level.compared == "end" else "" for level, _ in known),
         marker_px=8,
         band=(tuple(low for low, _ in bounds), tuple(high for _, high in bounds)),
+    )
+
+
+def proxy_intervals(table: FidelityTable) -> Intervals | None:
+    """Return tau and rho of the proxies and of points before the end; None without proxies."""
+    ranking = rank_proxies(table)
+    if ranking is None:
+        return None
+    found = [(one.proxy.title, one.prediction) for one in ranking.proxies]
+    found += [
+        (level_name(table, level), table.prediction_of(level))
+        for place, level in enumerate(table.levels)
+        if place != table.target
+    ]
+    rows = tuple(_interval_row(name, one) for name, one in found if one.tau is not None)
+    ceiling = table.by_parameters().ceiling
+    target = table.levels[table.target]
+    return Intervals(
+        kinds=("Kendall's tau", "Spearman's rho at fixed parameters"),
+        rows=rows,
+        x_title="rank correlation, 95 % intervals",
+        title=f"What predicts the ranks at {level_name(table, target)}",
+        height_px=130 + _ROW_PX * len(rows),
+        level=None if ceiling is None else Level(ceiling, f"ceiling by seeds {ceiling:.2f}", 0.1),
+    )
+
+
+def _interval_row(name: str, found: RankPrediction) -> IntervalRow:
+    tau, fixed = found.tau, found.at_fixed_parameters
+    return IntervalRow(
+        name,
+        (
+            (tau.tau, *tau.interval()) if tau else None,
+            (fixed.rho, *fixed.interval()) if fixed else None,
+        ),
     )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from workbench.analysis.fidelity import FidelityTable, RankPrediction
 from workbench.analysis.fidelity_levels import VALIDATION, FidelityLevel
+from workbench.analysis.proxies import rank_proxies
+from workbench.reporting.fidelity_data import prediction_to_dict, proxies_to_dict
 from workbench.reporting.wording import listed
 from workbench.system.text import counted
 
@@ -123,12 +125,13 @@ def to_dict(table: FidelityTable) -> dict[str, Any]:
         "target": table.target,
         "levels": [_level_to_dict(table, level) for level in table.levels],
         "pairs": [
-            {"cheap": one, "dear": other} | _prediction_to_dict(table.prediction(one, other))
+            {"cheap": one, "dear": other} | prediction_to_dict(table.prediction(one, other))
             for one in levels
             for other in levels
             if one < other
         ],
-        "parameters_alone": _prediction_to_dict(table.by_parameters()),
+        "parameters_alone": prediction_to_dict(table.by_parameters()),
+        **proxies_to_dict(rank_proxies(table)),
         "left_out": list(table.left_out),
     }
 
@@ -143,24 +146,6 @@ def _level_to_dict(table: FidelityTable, level: FidelityLevel) -> dict[str, Any]
         "compared": level.compared,
         "dataset": level.dataset or None,
         "seeds": list(level.seeds),
+        "training_s_per_network": level.seconds,
         "psnr_rgb_db": {table.names[network]: level.mean(network) for network in level.scores},
-    }
-
-
-def _prediction_to_dict(found: RankPrediction) -> dict[str, Any]:
-    tau, fixed = found.tau, found.at_fixed_parameters
-    low, high = tau.interval() if tau else (None, None)
-    fixed_low, fixed_high = fixed.interval() if fixed else (None, None)
-    return {
-        "networks": found.networks,
-        "tau": tau and tau.tau,
-        "tau_low": low,
-        "tau_high": high,
-        "rho_at_fixed_parameters": fixed and fixed.rho,
-        "rho_low": fixed_low,
-        "rho_high": fixed_high,
-        "tau_ceiling": found.ceiling,
-        "same_trainings": found.same_trainings,
-        "says_nothing": found.says_nothing,
-        **{f"regret_at_{k}_db": lost for k, lost in found.regrets.items()},
     }

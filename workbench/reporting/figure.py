@@ -154,6 +154,29 @@ class CorrelationMatrix:
 
 
 @dataclass(frozen=True)
+class IntervalRow:
+    """Values of one thing, each with its interval: one for each kind of value."""
+
+    name: str
+    values: tuple[tuple[float, float, float] | None, ...]
+    """(value, lower bound, upper bound); None where there is none."""
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Things below each other with their values and intervals; for print only."""
+
+    kinds: tuple[str, ...]
+    """Of values, in the legend."""
+    rows: tuple[IntervalRow, ...]
+    """From top to bottom."""
+    x_title: str
+    title: str
+    height_px: int
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
 class ForestRow:
     """One comparison in a forest plot, in dB."""
 

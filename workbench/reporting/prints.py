@@ -13,6 +13,7 @@ from workbench.reporting.colours import on_paper
 from workbench.reporting.figure import (
     Bars,
     CorrelationMatrix,
+    Intervals,
     ParallelAxis,
     ParallelCoordinates,
     Plot,
@@ -20,11 +21,12 @@ from workbench.reporting.figure import (
 )
 from workbench.reporting.figures import forest
 from workbench.reporting.printed_forest import GREY, MARKERS, draw_forest, without_frame
+from workbench.reporting.printed_intervals import draw_intervals
 from workbench.reporting.printed_matrix import draw_matrix
 from workbench.system.text import printable
 
 Form = Literal["png", "svg"]
-Printed = Plot | Bars | ParallelCoordinates | CorrelationMatrix
+Printed = Plot | Bars | ParallelCoordinates | CorrelationMatrix | Intervals
 
 _WIDTH_IN, _ROW_IN, _HEAD_IN = 7.0, 0.32, 1.1
 _PX_AN_INCH = 100
@@ -81,6 +83,8 @@ def panels(figures: Sequence[Printed], form: Form, title: str = "", columns: int
                     _draw_parallel(axes, figure)
                 case CorrelationMatrix():
                     draw_matrix(axes, figure)
+                case Intervals():
+                    draw_intervals(axes, figure)
             without_frame(axes)
         _set_title(canvas, title)
         return _encoded(canvas, form)

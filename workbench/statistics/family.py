@@ -35,3 +35,13 @@ def step_down(
         found[member][test] = highest
         waiting -= len(found[member]) == 2  # both rejected: neither null of it can be true
     return {member: (both[0], both[1]) for member, both in found.items()}
+
+
+def holm(p_values: Mapping[Member, float]) -> dict[Member, float]:
+    """Return the p of single tests adjusted by Holm's step-down (1979), in the order given."""
+    adjusted: dict[Member, float] = {}
+    highest = 0.0
+    for rank, member in enumerate(sorted(p_values, key=lambda one: p_values[one])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[member]))
+        adjusted[member] = highest
+    return {member: adjusted[member] for member in p_values}

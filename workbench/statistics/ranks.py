@@ -50,6 +50,19 @@ class RankCorrelation:
         inside = _GRID[near]
         return min(float(inside[0]), self.tau), max(float(inside[-1]), self.tau)
 
+    def p_value(self) -> float:
+        """Return the two-sided p of "there is no rank correlation", 0..1.
+
+        From tau's variance where it is 0, with the correction of `interval` for its steps: below
+        1 - confidence where 0 is outside of the interval.
+        """
+        from scipy import stats
+
+        count = max(self.effective or self.count, 2.0)
+        step = 0.0 if abs(self.tau) == 1 else 2 / (count * (count - 1))
+        error = float(_standard_error(np.zeros(1), count)[0])
+        return float(min(1.0, 2 * stats.norm.sf(max(abs(self.tau) - step, 0.0) / error)))
+
 
 @dataclass(frozen=True)
 class PartialCorrelation:
@@ -78,6 +91,17 @@ class PartialCorrelation:
         half = float(stats.norm.ppf(0.5 + confidence / 2)) * error
         low, high = tanh(atanh(rho) - half), tanh(atanh(rho) + half)
         return min(low, self.rho), max(high, self.rho)
+
+    def p_value(self) -> float:
+        """Return the two-sided p of "there is no rank correlation", 0..1; approximate.
+
+        On Fisher's scale, with the variance where rho is 0.
+        """
+        from scipy import stats
+
+        most = 1 - 6 / (self.count**3 - self.count)
+        rho = min(abs(self.rho), most)
+        return float(2 * stats.norm.sf(atanh(rho) * sqrt(self.count - self.fixed - 3)))
 
 
 def rank_correlation(

@@ -91,6 +91,17 @@ LATENCIES = (
 )
 """Of `latencies.parquet`: a row a network, device and input size."""
 
+PROXY_VALUES = (
+    _NETWORK,
+    Column("seed", "whole", "seed of the initial weights and of the crops"),
+    Column("proxy", "text", "name of the proxy, such as `synflow`"),
+    Column("value", "number", "its value, in float64; absent if it cannot be computed", True),
+    Column("reason", "text", "why there is no value; empty otherwise"),
+    Column("seconds", "number", "time it took on one thread, s; shared by proxies of one pass"),
+    Column("batch", "text", "crops that it was computed on; empty if it needs none"),
+)
+"""Of `proxies.parquet`: a row a network, seed and proxy of its initial weights."""
+
 VALIDATION_PREFIX = "validation"
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from workbench.config.base import Frozen
 from workbench.errors import ConfigError, StoreError
-from workbench.tables.columns import LATENCIES, Column
+from workbench.proxies.kinds import ProxyValue
+from workbench.tables.columns import LATENCIES, PROXY_VALUES, Column
 from workbench.tables.latency import NetworkLatency
 from workbench.tables.table import TrialTable
 
@@ -42,4 +43,7 @@ class OptionalFile:
         return tuple(found)
 
 
-OPTIONAL_FILES = (OptionalFile("latencies.parquet", "latencies", NetworkLatency, LATENCIES),)
+OPTIONAL_FILES = (
+    OptionalFile("latencies.parquet", "latencies", NetworkLatency, LATENCIES),
+    OptionalFile("proxies.parquet", "proxies", ProxyValue, PROXY_VALUES),
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from workbench.proxies.kinds import ProxyValue
 from workbench.results import TrialResult, TrialState
 from workbench.spaces.space import SpaceFile
 from workbench.store.keys import model_hash
@@ -36,6 +37,8 @@ class TrialTable:
     licence: str = ""
     """What the user states of the licence of the images; empty if nothing is stated."""
     latencies: tuple[NetworkLatency, ...] = ()
+    proxies: tuple[ProxyValue, ...] = ()
+    """Of the initial weights of its networks."""
 
     @cached_property
     def networks(self) -> dict[str, dict[int, TrialResult]]:

@@ -1,6 +1,7 @@
 """`workbench fidelity`: the table, JSON, the figure, and what it refuses."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import workbench as wb
 from tests.builders.curves import declare
 from tests.builders.ranking import lesions, ranked
 from tests.cli.conftest import Command
+from workbench.proxies.kinds import ProxyValue
+from workbench.results import TrialResult
+from workbench.store.keys import model_hash
 
 QUALITY = [0.1 * number for number in range(8)]
 SHUFFLED = [0.3, 0.0, 0.1, 0.2, 0.5, 0.4, 0.7, 0.6]
@@ -125,3 +129,66 @@ def test_python_has_a_row_for_each_pair(store: Path, tmp_path: Path) -> None:
     assert wb.fidelity("few", store=store).to_frame()["says_nothing"].all()
     with pytest.raises(wb.WorkbenchError, match="needs the name of at least one study"):
         wb.fidelity(store=store)
+
+
+@pytest.fixture
+def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let SNIP follow the quality, and the initial loss rise with it."""
+
+    def measure(trials: Iterable[TrialResult], **_how: object) -> tuple[ProxyValue, ...]:
+        return tuple(
+            ProxyValue(
+                network=model_hash(one.config.model),
+                seed=one.config.seed,
+                proxy=proxy,
+                value=float(one.config.model.plain()["channels"]),
+                seconds=0.25,
+            )
+            for one in trials
+            for proxy in ("snip", "initial_loss")
+        )
+
+    monkeypatch.setattr("workbench.experiments.fidelity.measure_proxies", measure)
+
+
+def test_proxies_are_rows_beside_the_points_of_curves(
+    command: Command, store: Path, proxies: None
+) -> None:
+    ended = command("fidelity", "long", "--proxies", "--figure", "x.svg")
+    assert ended.code == 0, ended.err
+    out = re.sub(" +", " ", ended.out)
+    assert "\nfrom proxies, without training\n" in out
+    assert re.search(r"^SNIP 8 1\.00 \[0\.\d\d,1\.00\]\* .* 0\.000 0\.000 0\.5$", out, re.MULTILINE)
+    assert re.search(r"^parameters 8 1\.00 .* -$", out, re.MULTILINE)
+    assert "\nproxies that rank the networks: parameters and SNIP\n" in out
+    assert "\nin the opposite direction: initial loss\n" in out
+    assert "\nno rank correlation shown: multiply-adds, activations and convolutions\n" in out
+    assert "the number of parameters alone" not in out
+    assert max(map(len, ended.out.split("\nproxies that")[0].splitlines())) <= 80
+    assert "6 proxies looked at; *: differs from 0 after Holm's correction over 3" in ended.err
+    texts = re.findall(r">([^<>\n]+)</text>", Path("x.svg").read_text())
+    assert "What predicts the ranks at 1,200 steps" in texts
+    assert "SNIP" in texts
+
+
+def test_python_has_a_row_for_each_proxy(store: Path, proxies: None) -> None:
+    frame = wb.fidelity("long", store=store, proxies=True, progress=False).proxies()
+    row = frame[frame["proxy"] == "initial_loss"]
+    assert row["tau"].item() == pytest.approx(-1)
+    assert not row["higher_is_better"].item()
+    assert row["p_tau_holm"].item() < 0.01
+    assert row["seconds_per_network"].item() == pytest.approx(0.5)
+    assert wb.fidelity("long", store=store).proxies().empty
+    with pytest.raises(wb.WorkbenchError, match="data needs proxies=True"):
+        wb.fidelity("long", store=store, data=["photos"])
+
+
+def test_proxies_that_cannot_be_computed_are_one_line(command: Command, store: Path) -> None:
+    for argv, reason in (
+        (["long", "--data", "photos"], "--data needs --proxies"),
+        (["long", "--proxies", "--data", "nowhere"], "nowhere"),
+        (["cut", "--proxies"], "there is no finished trial that was trained from scratch"),
+    ):
+        ended = command("fidelity", *argv)
+        assert (ended.code, ended.out) == (2, "")
+        assert reason in ended.err.splitlines()[-1]

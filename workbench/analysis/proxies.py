@@ -47,6 +47,12 @@ class ProxyPrediction:
         fixed = self.prediction.at_fixed_parameters
         return fixed is not None and fixed.rho > 0 and _is_small(self.p_fixed)
 
+    @property
+    def is_reversed_at_fixed(self) -> bool:
+        """Whether it ranks networks of equal size against the declared direction, after Holm."""
+        fixed = self.prediction.at_fixed_parameters
+        return fixed is not None and fixed.rho < 0 and _is_small(self.p_fixed)
+
 
 @dataclass(frozen=True)
 class ProxyRanking:

@@ -1,12 +1,14 @@
 """How well short trainings predict the ranks of long ones, from Python."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.fidelity import REGRETS, FidelityTable
+from workbench.api.progress import Progressing, shown
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
-from workbench.experiments.fidelity import draw_fidelity, study_fidelity
+from workbench.experiments.fidelity import ProxySpec, draw_fidelity, study_fidelity
 from workbench.reporting.fidelity_texts import level_name, target_text, to_dict
 from workbench.system.text import counted
 
@@ -18,6 +20,12 @@ _COLUMNS = [
     *("tau", "tau_low", "tau_high", "rho_at_fixed_parameters", "rho_low", "rho_high"),
     *("tau_ceiling", "same_trainings", "says_nothing"),
     *(f"regret_at_{k}_db" for k in REGRETS),
+]
+_PROXY_COLUMNS = [
+    *("proxy", "text", "higher_is_better", "networks", "tau", "tau_low", "tau_high"),
+    *("rho_at_fixed_parameters", "rho_low", "rho_high", "p_tau_holm", "p_rho_holm"),
+    *(f"regret_at_{k}_db" for k in REGRETS),
+    "seconds_per_network",
 ]
 
 
@@ -59,6 +67,18 @@ class FidelityResults:
         ]
         return pd.DataFrame(rows, columns=_COLUMNS)
 
+    def proxies(self) -> "pd.DataFrame":
+        """Return a row for each proxy, how well it predicts the target; none if none was computed.
+
+        Columns: proxy, text, higher_is_better, networks, tau, tau_low, tau_high,
+        rho_at_fixed_parameters, rho_low, rho_high, p_tau_holm and p_rho_holm (after Holm's
+        correction over all proxies), regret_at_1_db, regret_at_5_db (dB), seconds_per_network.
+        """
+        import pandas as pd
+
+        rows = to_dict(self.table).get("proxies", [])
+        return pd.DataFrame(rows, columns=_PROXY_COLUMNS)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what `workbench fidelity --json` prints, with units in the keys."""
         return to_dict(self.table)
@@ -91,6 +111,9 @@ def fidelity(
     store: str | Path = DEFAULT_STORE,
     dataset: str | None = None,
     target: str | None = None,
+    proxies: bool = False,
+    data: Sequence[str | Path] = (),
+    progress: Progressing = True,
 ) -> FidelityResults:
     """Compare how points of curves, ends of trainings, and kinds of evidence rank networks.
 
@@ -99,6 +122,11 @@ def fidelity(
         store: The folder of the store.
         dataset: Benchmark whose PSNR the ends are ranked by; None for the validation images.
         target: Study whose end is to be predicted; None for the longest training.
+        proxies: Also compute proxies of the initial weights of the target's networks, such as
+            SynFlow and the gradient norm.
+        data: Images that the crops of proxies are from, each `FOLDER` or `NAME=FOLDER`; none for
+            the training images.
+        progress: Whether to show a bar while proxies are computed, or a function of all events.
 
     Raises:
         ConfigError: For an unknown study, with the nearest name.
@@ -109,4 +137,11 @@ def fidelity(
     """
     if not studies:
         raise ConfigError("fidelity needs the name of at least one study")
-    return FidelityResults(study_fidelity(studies, Path(store), dataset=dataset, target=target))
+    if data and not proxies:
+        raise ConfigError("data needs proxies=True: nothing else is computed on images")
+    spec = ProxySpec([str(folder) for folder in data]) if proxies else None
+    with shown(progress) as emit:
+        table = study_fidelity(
+            studies, Path(store), dataset=dataset, target=target, proxies=spec, emit=emit
+        )
+    return FidelityResults(table)

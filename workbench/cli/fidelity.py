@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.help import OUTPUT, WHAT
+from workbench.cli.help import IMAGES, OUTPUT, WHAT
 from workbench.cli.options import JsonOption, StoreOption
+from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
 
 StudiesArgument = Annotated[list[str], typer.Argument(metavar="STUDY", help="Names of studies.")]
@@ -28,12 +29,29 @@ TargetOption = Annotated[
         rich_help_panel=WHAT,
     ),
 ]
+ProxiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--proxies",
+        help="Also compute proxies of the initial weights of the target's networks.",
+        rich_help_panel=WHAT,
+    ),
+]
+CropsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="[NAME=]FOLDER",
+        help="With --proxies: images of the crops, by default the training images; repeatable.",
+        rich_help_panel=IMAGES,
+    ),
+]
 FigureOption = Annotated[
     Path | None,
     typer.Option(
         "--figure",
         metavar="FILE",
-        help="Draw tau by length, and between all levels, into a .png or .svg file.",
+        help="Draw tau by length, of proxies, and between all levels, into a .png or .svg file.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -43,6 +61,8 @@ def fidelity(
     studies: StudiesArgument,
     dataset: DatasetOption = None,
     target: TargetOption = None,
+    proxies: ProxiesOption = False,
+    data: CropsOption = None,
     figure: FigureOption = None,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
@@ -50,20 +70,31 @@ def fidelity(
     """Say how well short trainings, or cheap kinds of evidence, predict the ranks of long ones.
 
     Compared are points of learning curves and ends of trainings, of the networks that studies have
-    in common. Nothing is trained. Fewer than some thirty networks say little.
+    in common, and proxies, which need no training: costs and scores of initial weights. Nothing is
+    trained. Fewer than some thirty networks say little.
 
     Example:
         workbench fidelity no-lvar-vs-mdrn-s_smoke_embedded --figure fidelity.svg
+        workbench fidelity no-lvar-vs-mdrn-s_smoke_embedded --proxies
     """
     # numpy, which --help does not need
     from workbench.cli.console import note, print_json
     from workbench.cli.fidelity_table import print_fidelity
-    from workbench.experiments.fidelity import check_figure, draw_fidelity, study_fidelity
+    from workbench.cli.terminal import emit
+    from workbench.experiments.fidelity import (
+        ProxySpec,
+        check_figure,
+        draw_fidelity,
+        study_fidelity,
+    )
     from workbench.reporting.fidelity_texts import to_dict
 
     if figure is not None:
         check_figure(figure)
-    table = study_fidelity(studies, store, dataset=dataset, target=target)
+    if data and not proxies:
+        raise ConfigError("--data needs --proxies: nothing else is computed on images")
+    spec = ProxySpec(data or ()) if proxies else None
+    table = study_fidelity(studies, store, dataset=dataset, target=target, proxies=spec, emit=emit)
     if as_json:
         print_json(to_dict(table))
     else:

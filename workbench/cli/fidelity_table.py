@@ -69,7 +69,9 @@ def _print_rows(source: str, rows: Sequence[tuple[str, str, RankPrediction]]) ->
 
 def _print_proxies(ranking: ProxyRanking) -> None:
     """Print a row for each proxy."""
-    made = table("proxy", "n", "tau", "rho", *(f"regret@{k}" for k in REGRETS), "s", gap=1)
+    first, *others = REGRETS
+    regrets = (f"regret@{first}", *(f"@{k}" for k in others))
+    made = table("proxy", "n", "tau", "rho", *regrets, "s", gap=1)
     for one in ranking.proxies:
         found = one.prediction
         made.add_row(

@@ -15,14 +15,19 @@ MARK = "*"
 
 def marked_tau(found: ProxyPrediction) -> str:
     """Return Kendall's tau with its interval, marked where it differs from 0 after Holm."""
-    text = tau_text(found.prediction)
+    text = _short(tau_text(found.prediction))
     return text + MARK if found.ranks or found.ranks_reversed else text
 
 
 def marked_rho(found: ProxyPrediction) -> str:
     """Return Spearman's rho at fixed parameters, marked where it differs from 0 after Holm."""
-    text = fixed_text(found.prediction)
+    text = _short(fixed_text(found.prediction))
     return text + MARK if found.p_fixed is not None and found.p_fixed < ALPHA else text
+
+
+def _short(text: str) -> str:
+    """Return an interval without the space: negative values and a mark need the place."""
+    return text.replace(", ", ",")
 
 
 def seconds_text(seconds: float | None) -> str:
@@ -41,8 +46,11 @@ def answer_texts(ranking: ProxyRanking) -> list[str]:
 
     answers = {
         "proxies that rank the networks": [one for one in found if one.ranks],
-        "at fixed parameters, too": [one for one in found if one.adds_to_parameters],
+        "at fixed parameters": [one for one in found if one.adds_to_parameters],
         "in the opposite direction": [one for one in found if one.ranks_reversed],
+        "in the opposite direction at fixed parameters": [
+            one for one in found if one.is_reversed_at_fixed
+        ],
         "no rank correlation shown": [
             one for one in found if not (one.ranks or one.ranks_reversed)
         ],

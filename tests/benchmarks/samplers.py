@@ -1,19 +1,21 @@
 """The workbench's samplers against plain Optuna on made-up spaces, where nothing is trained.
 
 `python -m tests.benchmarks.samplers [--sampler NAME] [--trials N] [--repetitions N] [--space NAME]
-[--batch N]` prints a table: the mean regret of the best network after N within the limits, with its
-standard error. Plain Optuna is what a user would write: `ask`, `set_constraint`, `tell`; it
-observes the score of what is above a limit, too, which a search never trains.
+[--batch N] [--log FILE]` prints a table: the mean regret of the best network after N within the
+limits, with its standard error, and the paired difference with its interval. Plain Optuna is what a
+user would write: `ask`, `set_constraint`, `tell`; it observes the score of what is above a limit,
+too, which a search never trains. With a log the same command resumes.
 """
 
 import argparse
 import math
-import statistics
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.paired import difference_cell, mean_cell, run_paired
 from tests.builders.samplers import ONE, play
 from workbench.search.samplers.optuna_sampler import CLASSES, OptunaSampler
 from workbench.search.samplers.quiet_optuna import quiet_optuna
@@ -97,7 +99,8 @@ def ours(problem: Problem, sampler: str, seed: int, trials: int, batch: int) -> 
         return None if problem.excess(one) > 0 else (problem.score(one),)
 
     made = OptunaSampler(sampler, seed, problem.space, ONE)
-    return max(values[0] for _, values in play(made, outcome, trials, batch).kept)
+    found = play(made, outcome, trials, batch, excess=problem.excess).kept
+    return max(values[0] for _, values in found)
 
 
 @quiet_optuna()
@@ -121,24 +124,20 @@ def plain(problem: Problem, sampler: str, seed: int, trials: int, batch: int) ->
 
 
 def best_known(problem: Problem) -> float:
-    """Return the best score that many draws and their neighbours reach, 0 without a limit."""
+    """Return the best score within the limit, 0 without a limit.
+
+    All sizes are tried, with each decay in steps of 0.001, since a limit may depend on both.
+    """
     if problem.space.limits.parameters is None:
         return 0.0
-    return max(
-        problem.score(
-            {
-                "width": width,
-                "depth": depth,
-                "rate": 10**-2.5,
-                "decay": 0.3,
-                "activation": "silu",
-                "skip": True,
-            }
-        )
+    rest = {"rate": 10**-2.5, "activation": "silu", "skip": True}
+    every = [
+        {"width": width, "depth": depth, "decay": 0.3 + off / 1000, **rest}
         for width in range(4, 65)
         for depth in range(1, 13)
-        if width * depth <= 60
-    )
+        for off in range(-100, 101)
+    ]
+    return max(problem.score(one) for one in every if problem.excess(one) <= 0)
 
 
 def main() -> None:
@@ -149,24 +148,32 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=20)
     parser.add_argument("--space", choices=PROBLEMS, nargs="*", default=list(PROBLEMS))
     parser.add_argument("--batch", type=int, nargs="*", default=[1, 4])
+    parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     print_row = sys.stdout.write
-    print_row(f"| {given.sampler}, {given.trials} trials | batch | workbench | Optuna |\n")
-    print_row("|---|---|---|---|\n")
+    print_row(f"| {given.sampler}, {given.trials} trials | batch | workbench | Optuna | difference")
+    print_row(" |\n|---|---|---|---|---|\n")
     for name in given.space:
-        problem = PROBLEMS[name]
-        best = best_known(problem)
         for batch in given.batch:
-            cells = []
-            for run in (ours, plain):
-                regrets = [
-                    best - run(problem, given.sampler, seed, given.trials, batch)
-                    for seed in range(given.repetitions)
-                ]
-                error = statistics.stdev(regrets) / math.sqrt(len(regrets))
-                cells.append(f"{statistics.fmean(regrets):.3f} ({error:.3f})")
+            left, right = compared(name, given.sampler, given.trials, batch, given)
+            cells = [mean_cell(left), mean_cell(right), difference_cell(left, right)]
             print_row(f"| {name} | {batch} | {' | '.join(cells)} |\n")
             sys.stdout.flush()
+
+
+def compared(
+    name: str, sampler: str, trials: int, batch: int, given: argparse.Namespace
+) -> list[list[float]]:
+    """Return the regrets of the workbench and of plain Optuna."""
+    problem = PROBLEMS[name]
+    best = best_known(problem)
+
+    def regret(run: Callable[..., float]) -> Callable[[int], float]:
+        return lambda seed: best - run(problem, sampler, seed, trials, batch)
+
+    row = f"{name}, {sampler}, {trials} trials, batch {batch}"
+    ways = {"workbench": regret(ours), "Optuna": regret(plain)}
+    return list(run_paired(row, ways, given.repetitions, given.log).values())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.search.objectives import Objective
 from workbench.search.proposals import PriorObservation, Proposal, candidate_name
+from workbench.search.proposing import STUCK
 from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.search.samplers.sampler import Sampler
 from workbench.spaces.space import SpaceFile
@@ -26,6 +27,8 @@ PLANE = SpaceFile.parse(
 Values = tuple[float, ...]
 Outcome = Callable[[Mapping[str, Any]], "Values | None"]
 """From overrides to values of the objectives; None if they are above a limit."""
+Excess = Callable[[Mapping[str, Any]], float]
+"""From overrides above a limit to how far above it they are, as a share of the limit."""
 
 
 def peak(overrides: Mapping[str, Any]) -> Values | None:
@@ -59,26 +62,53 @@ def optuna(
     return OptunaSampler(name, seed, space, objectives)
 
 
-def propose(sampler: Sampler, outcome: Outcome, number: int) -> tuple[Proposal, Values | None]:
+def propose(
+    sampler: Sampler,
+    outcome: Outcome,
+    number: int,
+    excess: Excess = lambda _: 0.5,
+    *,
+    at_random: bool = False,
+) -> tuple[Proposal, Values | None]:
     """Return a proposal and its values; what is rejected is reported."""
-    proposal = sampler.propose(number, number)
+    proposal = sampler.propose(number, number, at_random=at_random)
     assert proposal is not None
     values = outcome(proposal.overrides)
     if values is None:
-        proposal = proposal.model_copy(update={"rejected": "why", "excess": {"parameters": 0.5}})
+        above = {"parameters": excess(proposal.overrides)}
+        proposal = proposal.model_copy(update={"rejected": "why", "excess": above})
         sampler.add_observation(proposal, None)
     return proposal, values
 
 
 def play(
-    sampler: Sampler, outcome: Outcome, trials: int, batch: int = 1, history: History | None = None
+    sampler: Sampler,
+    outcome: Outcome,
+    trials: int,
+    batch: int = 1,
+    history: History | None = None,
+    excess: Excess = lambda _: 0.5,
 ) -> History:
-    """Propose and report until enough proposals are within the limits."""
+    """Propose and report until enough proposals are within the limits.
+
+    Args:
+        sampler: Proposes; after `STUCK` rejections in a row it draws at random, as in a search.
+        outcome: What comes of a proposal.
+        trials: Proposals within the limits.
+        batch: Proposals whose values are reported together.
+        history: What went before.
+        excess: How far above the limit what is rejected is, as a share of the limit.
+    """
     found = history or History()
+    rejected = 0
     while len(found.kept) < trials:
         open_: list[tuple[Proposal, Values]] = []
         while len(open_) < batch and len(found.kept) < trials:
-            proposal, values = propose(sampler, outcome, 1 + len(found.proposals))
+            number = 1 + len(found.proposals)
+            proposal, values = propose(
+                sampler, outcome, number, excess, at_random=rejected >= STUCK
+            )
+            rejected = 0 if values is not None else rejected + 1
             found.proposals.append(proposal)
             found.values.append(values)
             if values is not None:

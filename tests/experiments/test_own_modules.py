@@ -18,6 +18,7 @@ from workbench.experiments.study_plan import plan_study
 from workbench.experiments.study_spec import StudySpec
 from workbench.experiments.trial_spec import TrialSpec
 from workbench.results import TrialResult, TrialState
+from workbench.system.events import Emit, ignore
 
 pytestmark = pytest.mark.xdist_group("own-modules")
 
@@ -51,8 +52,10 @@ def spec(photos: Path, *variants: str) -> StudySpec:
     return StudySpec(variants, base="tiny", seeds=Seeds((1,)), trial=trial, allow_overlap=True)
 
 
-def run(photos: Path, *variants: str, store: str = "s") -> dict[str, TrialResult]:
-    outcome = ablate(spec(photos, *variants), RunContext(Path(store)))
+def run(
+    photos: Path, *variants: str, store: str = "s", emit: Emit = ignore
+) -> dict[str, TrialResult]:
+    outcome = ablate(spec(photos, *variants), RunContext(Path(store)), emit)
     return {name: results[0] for name, results in outcome.results.items()}
 
 
@@ -75,7 +78,9 @@ def test_an_attention_and_a_network_of_ones_own_are_ablated(own: Path, photos: P
 
     # A line of a file that the module imports is changed.
     change(own / "my_parts.py", "return", "return  ")
-    again = run(photos, "gate", "my-net")
+    said: list[str] = []
+    again = run(photos, "gate", "my-net", emit=lambda event: said.append(str(event)))
+    assert any("the code of my_nets:Net changed since it was declared" in text for text in said)
     assert (again["gate"].key, again["tiny"].key) == (keys["gate"], keys["tiny"])
     assert again["my-net"].key != keys["my-net"]
     assert again["my-net"].weights_hash == first["my-net"].weights_hash

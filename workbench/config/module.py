@@ -53,6 +53,10 @@ class SourceMark(Frozen):
     version: str | None = None
     """`__version__` of the class, which then stands in for the hash in the trial's key."""
 
+    def identity(self) -> list[str]:
+        """Return what keys hold of the code."""
+        return ["source", self.digest] if self.version is None else ["version", self.version]
+
 
 class OwnModule(Frozen):
     """A class of one's own, and what its constructor gets."""
@@ -94,9 +98,18 @@ class OwnModule(Frozen):
 
     def identity(self) -> list[Any]:
         """Return what defines the module: its path, arguments, and version or source."""
-        mark = self.mark
-        code = ["source", mark.digest] if mark.version is None else ["version", mark.version]
-        return ["module", self.path, self.arguments.plain(), code]
+        return ["module", self.path, self.arguments.plain(), self.mark.identity()]
+
+
+def changed_modules(
+    before: Mapping[str, SourceMark], now: Mapping[str, SourceMark]
+) -> dict[str, SourceMark]:
+    """Return the modules, by path, whose trials have other keys now, as they were before."""
+    return {
+        path: mark
+        for path, mark in before.items()
+        if path in now and mark.identity() != now[path].identity()
+    }
 
 
 def source_of(own: OwnModule) -> Source:

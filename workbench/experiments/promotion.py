@@ -88,7 +88,7 @@ def plan_promotion(spec: PromotionSpec, store: Path, emit: Emit = ignore) -> Pla
     arms = [Arm(state.record.settings.space.base, "", base)]
     for proposal in state.trained:
         if proposal.name in chosen:
-            config = apply_overrides(base, proposal.overrides)
+            config = apply_overrides(base, state.record.settings.pinned(proposal.overrides))
             _check_schedule(proposal, config, base)
             arms.append(Arm(proposal.name, proposal_text(proposal), config, arms[0].name))
     name = spec.name or f"{spec.search}-promoted"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from workbench.config.pinning import without_digests
 from workbench.errors import ConfigError, StoppedByUserError
 from workbench.execution.events import to_all
 from workbench.execution.plan import Arm, Plan
@@ -122,7 +123,8 @@ def show_search(state: SearchState, context: RunContext, emit: Emit = ignore) ->
 
 def _name(settings: Settings) -> str:
     """Name a search; a digest keeps searches of different settings apart."""
-    plain = settings.plain()
+    plain = without_digests(settings.plain())  # edited code is refused and not another search
+    plain.pop("sources", None)
     if plain["audit_share"] in {0.0, DEFAULT_SHARE}:  # searches before audits keep their names
         del plain["audit_share"]
     del plain["selection"]  # a search of an older version, which has another, keeps its name

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbench.config.module import changed_modules
+from workbench.config.pinning import without_digests
 from workbench.errors import ConfigError
 from workbench.experiments.search_spec import ResumePolicy
 from workbench.experiments.stored_search import objectives_of
@@ -11,6 +13,7 @@ from workbench.search.record import SearchRecord, Settings
 from workbench.search.record_file import put_aside, read_record, start_record
 from workbench.search.warm_start import prior_observations
 from workbench.store.ledger import Ledger
+from workbench.store.sources import load_marks
 from workbench.system.events import Emit, Note
 from workbench.trial.images import changed_images, known_hashes, named_hashes
 
@@ -41,6 +44,7 @@ def open_search(
     if record is None:
         record = _new(settings, name, images, store, policy, emit)
     _check_the_same(record, settings, images, store)
+    load_marks(record.settings.own_modules().values(), store)
     if record.proposals:
         proposed = sum(p.trained for p in record.proposals)
         emit(Note(f"search {name} resumes: {proposed} trials proposed"))
@@ -89,7 +93,16 @@ def _check_the_same(
     Raises:
         ConfigError: With what to do.
     """
-    if record.settings != settings:
+    edited = changed_modules(record.settings.own_modules(), settings.own_modules())
+    if edited:
+        kept = ", ".join(f"sources/{mark.digest}" for mark in edited.values())
+        raise ConfigError(
+            f"search {record.name!r} in {store}: the code of {', '.join(edited)} has changed since "
+            "it began; its proposals rest on scores of the old code. --fresh starts a new search "
+            "and keeps it under another name; to resume it, restore the old code, which the store "
+            f"has in {kept}"
+        )
+    if without_digests(record.settings.plain()) != without_digests(settings.plain()):
         raise ConfigError(
             f"search {record.name!r} in {store} has other settings; give another --study, "
             "--fresh to start a new search, or the same options to resume it"

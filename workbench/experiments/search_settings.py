@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from workbench.config.pinning import read_marks
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
 from workbench.experiments.search_spec import SearchSpec
@@ -18,7 +19,7 @@ from workbench.search.schedules import FIELDS, perturbable
 from workbench.spaces.files import SpaceError, check_values
 from workbench.spaces.joining import find_spaces, location_of
 from workbench.spaces.sizes import size
-from workbench.spaces.space import Fidelity, Limits, SpaceFile
+from workbench.spaces.space import Fidelity, Limits, SpaceFile, modules_of
 
 PBT_FIDELITY = Fidelity(rungs=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), keep=0.75)
 """Rungs of population based training if neither the space nor the user has any. With only a few,
@@ -58,6 +59,7 @@ def settings_of(spec: SearchSpec) -> Settings:
         asynchronous=spec.asynchronous,
         audit_share=_audit_share(spec, space),
         selection="validation",
+        sources=read_marks(modules_of(space)),
     )
 
 

@@ -16,6 +16,7 @@ from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, ForeignCodeError
 from workbench.results import Cost
 from workbench.search.proposals import Proposal
+from workbench.search.record import Settings
 from workbench.spaces.space import Limits
 
 LATENCY_LR_PX = 64
@@ -95,6 +96,11 @@ class Rejected:
     def as_rejected(self, proposal: Proposal) -> Proposal:
         """Return a proposal with what is wrong with it."""
         return proposal.model_copy(update={"rejected": self.reason, "excess": dict(self.excess)})
+
+
+def candidate_of(settings: Settings, overrides: Mapping[str, Any]) -> Candidate | Rejected:
+    """Return the candidate of a combination of a search's space, or why it is rejected."""
+    return build_candidate(settings.base, settings.pinned(overrides), settings.space.limits)
 
 
 def build_candidate(

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from workbench.execution.plan import run_identity
-from workbench.search.candidates import Rejected, build_candidate
+from workbench.search.candidates import Rejected, candidate_of
 from workbench.search.proposals import Proposal
 from workbench.search.samplers.suggesting import as_observation
 from workbench.search.state import SearchState
@@ -56,7 +56,7 @@ def draw_new(state: SearchState, seen: Mapping[str, int], number: int, batch: in
     end = time.monotonic() + DRAWING_S
     for values in islice(combinations, MOST_DRAWN):
         overrides = settings.space.sample(Chosen(values))
-        built = build_candidate(settings.base, overrides, settings.space.limits)
+        built = candidate_of(settings, overrides)
         if not isinstance(built, Rejected) and run_identity(built.config) not in seen:
             labels = _Labels(values)
             settings.space.sample(labels)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.execution.plan import run_identity
-from workbench.search.candidates import Rejected, build_candidate
+from workbench.search.candidates import Rejected, candidate_of
 from workbench.search.proposals import Proposal
 from workbench.search.samplers.suggesting import as_observation
 from workbench.search.schedules import FIRST, STAGES, fork_schedule, perturbable
@@ -79,7 +79,7 @@ class Population:
         settings = self.state.record.settings
         for _ in range(TRIES):
             proposal = self._drawn(number, batch, step, draw.choice(parents), draw)
-            built = build_candidate(settings.base, proposal.overrides, settings.space.limits)
+            built = candidate_of(settings, proposal.overrides)
             if isinstance(built, Rejected) or run_identity(built.config) in taken:
                 continue
             taken.add(run_identity(built.config))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from workbench.execution.plan import run_identity
-from workbench.search.candidates import Rejected, build_candidate, measure_candidate
+from workbench.search.candidates import Rejected, candidate_of, measure_candidate
 from workbench.search.drawing import draw_new
 from workbench.search.proposals import Proposal
 from workbench.search.record import EXHAUSTED, NONE_FOUND, BatchProposed, SearchEnd
@@ -106,7 +106,7 @@ class _Proposing:
     def _checked(self, proposal: Proposal) -> Proposal:
         """Check a proposal against the limits, and recognise a network that was proposed before."""
         settings = self.state.record.settings
-        built = build_candidate(settings.base, proposal.overrides, settings.space.limits)
+        built = candidate_of(settings, proposal.overrides)
         if isinstance(built, Rejected):
             return built.as_rejected(proposal)
         identity = run_identity(built.config)

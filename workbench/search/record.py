@@ -7,11 +7,14 @@ batch that is resumed.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from workbench.config.base import Frozen
+from workbench.config.module import SourceMark
+from workbench.config.overrides import apply_overrides
+from workbench.config.pinning import pinned
 from workbench.config.trial import TrialConfig
 from workbench.results import TrialState
 from workbench.search.proposals import (
@@ -60,6 +63,24 @@ class Settings(Frozen):
     audit_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Chance of a candidate that a rung would stop to train to its end regardless; see `audits.py`.
     Searches of older workbenches have none."""
+    sources: dict[str, SourceMark] = Field(default_factory=dict, exclude_if=lambda marks: not marks)
+    """Of the modules of one's own that the space names, by path: as they were when it began."""
+
+    def trial(self, overrides: Mapping[str, Any]) -> TrialConfig:
+        """Return the trial of a combination of the space, of the first seed.
+
+        Raises:
+            ConfigError: If it cannot be built.
+        """
+        return apply_overrides(self.base, self.pinned(overrides))
+
+    def own_modules(self) -> dict[str, SourceMark]:
+        """Return the source of every module of one's own in the base or the space, by path."""
+        return {own.path: own.mark for own in self.base.model.own_modules()} | self.sources
+
+    def pinned(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """Return overrides whose modules of one's own are of the search's sources."""
+        return pinned(overrides, self.sources)
 
 
 def _counted(proposal: Proposal) -> Proposal:

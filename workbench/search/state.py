@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.execution.unfinished import Unfinished
 from workbench.results import Cost, TrialResult, TrialState
@@ -40,7 +39,7 @@ class SearchState:
 
     def config(self, proposal: Proposal) -> TrialConfig:
         """Return the trial of a proposal, of the first seed."""
-        return apply_overrides(self.record.settings.base, proposal.overrides)
+        return self.record.settings.trial(proposal.overrides)
 
     def front(self, objectives: Sequence[Objective]) -> tuple[str, ...]:
         """Return the Pareto front of the networks within the limits: none of them is dominated."""

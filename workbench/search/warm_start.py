@@ -7,7 +7,6 @@ images, seed and code. Whether it came from an ablation or another search does n
 import json
 from collections.abc import Iterable, Sequence
 
-from workbench.config.overrides import apply_overrides
 from workbench.errors import ConfigError
 from workbench.execution.plan import run_identity
 from workbench.results import TrialResult, TrialState
@@ -59,7 +58,7 @@ def baseline_observation(settings: Settings) -> PriorObservation | None:
     """Return the combination of the baseline, without values; None if the space has none for it."""
     reader = ConfigReader(settings.base)
     try:
-        config = apply_overrides(settings.base, settings.space.sample(reader))
+        config = settings.trial(settings.space.sample(reader))
     except (NotInSpaceError, SubsetError, ConfigError):
         return None
     same = run_identity(config) == run_identity(settings.base)
@@ -74,8 +73,7 @@ def _combination(
         return None
     reader = ConfigReader(result.config)
     try:
-        overrides = settings.space.sample(reader)
-        config = apply_overrides(settings.base, overrides)
+        config = settings.trial(settings.space.sample(reader))
     except (NotInSpaceError, SubsetError, ConfigError):
         return None
     config = config.model_copy(update={"seed": result.config.seed})

@@ -10,6 +10,7 @@ from workbench.config.base import Frozen
 from workbench.config.bounds import MOST_PARAMETERS
 from workbench.config.network import named_network
 from workbench.config.overrides import value_at
+from workbench.config.pinning import paths_of_modules
 from workbench.config.presets import RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -124,6 +125,13 @@ class SpaceFile(Frozen):
             return dimension.of
         chosen = _at(dimension.within, found, plain)
         return chosen if isinstance(chosen, list) else ()
+
+
+def modules_of(space: SpaceFile) -> Iterator[str]:
+    """Yield the path of every module of one's own that a value of a dimension names."""
+    for key, dimension in space.dimensions.items():
+        for value in dimension.samples():
+            yield from paths_of_modules({key: value})
 
 
 def merged(overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.config.module import OwnModule, source_of
+from workbench.config.module import OwnModule, SourceMark, source_of
 from workbench.config.network import Network
 from workbench.config.sources import Source, known_source, remember
 from workbench.errors import StoreError
@@ -22,7 +22,7 @@ def keep_sources(networks: Iterable[Network], store: Path) -> None:
     """
     for own in _own_modules(networks):
         folder = Store(store).source(own.mark.digest)
-        stored = stored_source(folder, own)
+        stored = stored_source(folder, own.mark)
         if stored is not None:
             remember(stored)
             continue
@@ -36,9 +36,18 @@ def load_sources(network: Network, store: Path) -> None:
     Raises:
         StoreError: If a source is there and cannot be read.
     """
-    for own in _own_modules([network]):
-        if known_source(own.mark.digest) is None:
-            source = stored_source(Store(store).source(own.mark.digest), own)
+    load_marks((own.mark for own in _own_modules([network])), store)
+
+
+def load_marks(marks: Iterable[SourceMark], store: Path) -> None:
+    """Let this process build modules from the sources in a store, as far as they are there.
+
+    Raises:
+        StoreError: If a source is there and cannot be read.
+    """
+    for mark in marks:
+        if known_source(mark.digest) is None:
+            source = stored_source(Store(store).source(mark.digest), mark)
             if source is not None:
                 remember(source)
 
@@ -49,7 +58,7 @@ def sources_of(network: Network) -> tuple[Source, ...]:
     return tuple(source for source in found if source is not None)
 
 
-def stored_source(folder: Path, own: OwnModule) -> Source | None:
+def stored_source(folder: Path, mark: SourceMark) -> Source | None:
     """Read a source from its folder in a store; None if it is not there as a whole.
 
     Raises:
@@ -62,9 +71,9 @@ def stored_source(folder: Path, own: OwnModule) -> Source | None:
         }
     except (OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
-        raise StoreError(f"{folder}: the source of {own.path} cannot be read: {reason}") from None
-    source = Source(files, own.mark.version)
-    return source if source.digest == own.mark.digest else None
+        raise StoreError(f"{folder}: the source of {mark.path} cannot be read: {reason}") from None
+    source = Source(files, mark.version)
+    return source if source.digest == mark.digest else None
 
 
 def _own_modules(networks: Iterable[Network]) -> dict[OwnModule, None]:

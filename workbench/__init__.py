@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.api.scores import Scores, evaluate
     from workbench.api.search import open_search, search
     from workbench.api.search_results import SearchResults
+    from workbench.api.simulation import SimulationResults, simulate
     from workbench.api.studies import StudyResults, studies, study
     from workbench.errors import WorkbenchError
     from workbench.experiments.power_plan import PowerPlan
@@ -46,6 +47,7 @@ _HOMES = {
     "PowerPlan": "experiments.power_plan",
     "Scores": "api.scores",
     "SearchResults": "api.search_results",
+    "SimulationResults": "api.simulation",
     "StudyResults": "api.studies",
     "WorkbenchError": "errors",
     "ablate": "api.ablation",
@@ -64,6 +66,7 @@ _HOMES = {
     "preset": "api.networks",
     "presets": "api.networks",
     "search": "api.search",
+    "simulate": "api.simulation",
     "studies": "api.studies",
     "study": "api.studies",
     "upscale": "api.networks",
@@ -78,6 +81,7 @@ __all__ = [
     "PowerPlan",
     "Scores",
     "SearchResults",
+    "SimulationResults",
     "StudyResults",
     "WorkbenchError",
     "__version__",
@@ -97,6 +101,7 @@ __all__ = [
     "preset",
     "presets",
     "search",
+    "simulate",
     "studies",
     "study",
     "upscale",

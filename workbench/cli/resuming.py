@@ -9,6 +9,9 @@ TRAINS = ("ablate", "search", "train", "aa-test")
 RESUMABLE = (*TRAINS, "reproduce")
 """Commands that keep what they have finished; the others begin again."""
 
+SIMULATES = "search simulate"
+"""The command of `search` that trains nothing, and begins again."""
+
 
 def stopped_text(reason: str = "") -> str:
     """Return the last line of the command that runs.
@@ -27,4 +30,5 @@ def stop_code() -> int:
 
 
 def _command() -> str:
-    return sys.argv[1] if len(sys.argv) > 1 else ""
+    words = sys.argv[1:3]
+    return SIMULATES if " ".join(words) == SIMULATES else "".join(words[:1])

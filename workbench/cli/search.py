@@ -26,6 +26,10 @@ SUBCOMMANDS: Mapping[str, LazyCommand] = {
         "workbench.cli.search_views:optuna",
         "Write a search as an SQLite file with an Optuna study, for optuna-dashboard.",
     ),
+    "simulate": LazyCommand(
+        "workbench.cli.search_simulate:simulate",
+        "Run samplers and schedulers on a table of finished trials, in simulated time.",
+    ),
     "promote": LazyCommand(
         "workbench.cli.search_promote:promote",
         "Train the best networks of a search again and judge them against the canonical one.",

@@ -35,10 +35,11 @@ def test_a_search_sees_one_seed_and_picks_by_what_it_sees() -> None:
     def lucky(overrides: Mapping[str, Any], seed: int) -> float:
         return 1.0 * (seed == 2 and overrides["model.channels"] == 4)
 
-    found = searched(table(CHOICES, seed_db=lucky, seeds=(1, 2, 3, 4)))
+    few = [{"model.channels": channels} for channels in (4, 8, 12, 23)]
+    found = searched(table(CHOICES, seed_db=lucky, seeds=(1, 2, 3, 4), networks=few))
     ends = {}
-    for number in range(12):
-        once = simulate_once(found, "random", SimulatedSettings(trials=20), number)
+    for number in range(16):
+        once = simulate_once(found, "random", SimulatedSettings(trials=4), number)
         ends[once.trial_seed] = once.picks[-1].network.overrides["model.channels"]
     assert ends == {1: 23, 2: 4, 3: 23, 4: 23}
     assert found.best().overrides["model.channels"] == 4  # its mean over the seeds

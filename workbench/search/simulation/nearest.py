@@ -42,6 +42,17 @@ class NearestNetworks:
     ) -> TableNetwork:
         """Return the nearest network that the search has not had, which it has from now on.
 
+        See `nearest`.
+        """
+        found = self.nearest(params, distributions, number)
+        self.remove(found)
+        return found
+
+    def nearest(
+        self, params: Mapping[str, Any], distributions: Mapping[str, str], number: int
+    ) -> TableNetwork:
+        """Return the nearest network that the search has not had.
+
         Args:
             params: Values of the proposal by dimension, as a sampler keeps them.
             distributions: Their distributions by name, as Optuna's JSON.
@@ -52,7 +63,7 @@ class NearestNetworks:
         least = min(found.values()) + ROUNDING
         near = [name for name, value in found.items() if value <= least]
         chosen = random.Random(f"nearest {self._seed} {number}").choice(near)
-        return self._left.pop(chosen)[0]
+        return self._left[chosen][0]
 
     def remove(self, network: TableNetwork) -> None:
         """Note that the search has had a network."""

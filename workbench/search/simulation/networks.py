@@ -195,7 +195,7 @@ def _network(
 ) -> TableNetwork | None:
     """Return a network by its combination of the space; None if the space cannot express it."""
     config = next(iter(results.values())).config
-    name = table.names.get(network, network[:8])
+    name = table.name_of(network)
     if network == model_hash(base.model):
         # Trial 0: it has no combination of its own where the space leaves it out.
         overrides, params = _combination(space, base, config) or ({}, {})

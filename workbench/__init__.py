@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.api.search_results import SearchResults
     from workbench.api.simulation import SimulationResults, simulate
     from workbench.api.studies import StudyResults, studies, study
+    from workbench.api.tables import NetworkTrials, Table, table, write_table
     from workbench.errors import WorkbenchError
     from workbench.experiments.power_plan import PowerPlan
 
@@ -44,11 +45,13 @@ __version__ = "0.5.0"
 _HOMES = {
     "FidelityResults": "api.fidelity",
     "Network": "api.networks",
+    "NetworkTrials": "api.tables",
     "PowerPlan": "experiments.power_plan",
     "Scores": "api.scores",
     "SearchResults": "api.search_results",
     "SimulationResults": "api.simulation",
     "StudyResults": "api.studies",
+    "Table": "api.tables",
     "WorkbenchError": "errors",
     "ablate": "api.ablation",
     "build": "api.networks",
@@ -69,20 +72,24 @@ _HOMES = {
     "simulate": "api.simulation",
     "studies": "api.studies",
     "study": "api.studies",
+    "table": "api.tables",
     "upscale": "api.networks",
     "variant": "api.networks",
     "variants": "api.networks",
+    "write_table": "api.tables",
 }
 """The module that each public name is imported from at its first use."""
 
 __all__ = [
     "FidelityResults",
     "Network",
+    "NetworkTrials",
     "PowerPlan",
     "Scores",
     "SearchResults",
     "SimulationResults",
     "StudyResults",
+    "Table",
     "WorkbenchError",
     "__version__",
     "ablate",
@@ -104,9 +111,11 @@ __all__ = [
     "simulate",
     "studies",
     "study",
+    "table",
     "upscale",
     "variant",
     "variants",
+    "write_table",
 ]
 
 

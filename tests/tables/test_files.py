@@ -129,3 +129,46 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no finished trial"):
         write_table(replace(small_table(), results=()), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+class KilledError(BaseException):
+    """Stands for kill -9."""
+
+
+def test_a_kill_leaves_the_old_table_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = small_table()
+    network = model_hash(whole.results[0].config.model)
+    names = {one: name for one, name in whole.names.items() if name != "v02"}
+    before = replace(whole, results=whole.results[:4], names=names, latencies=(latency(network),))
+    replaced, seen = Path.replace, set()
+    for kill_at in range(20):
+        folder = tmp_path / str(kill_at)
+        write_table(before, folder)
+        left = kill_at
+
+        def replacing(path: Path, target: Path) -> Path:
+            nonlocal left
+            if not left:
+                raise KilledError
+            left -= 1
+            return replaced(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", replacing)
+            try:
+                write_table(whole, folder)
+            except KilledError:
+                found = read_table(folder)
+                assert found in (before, whole)
+                seen.add((len(found.results), len(list(folder.glob(".*")))))
+            else:
+                break
+        write_table(whole, folder)
+        assert read_table(folder) == whole
+        assert sorted(path.name for path in folder.iterdir()) == sorted(
+            [*ALL_FILES[:3], FILE, "README.md"]
+        )
+    assert {count for count, _ in seen} == {4, 6}  # killed before and after the decisive moment
+    assert max(waiting for _, waiting in seen) == 3

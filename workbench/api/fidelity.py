@@ -118,7 +118,8 @@ def fidelity(
     """Compare how points of curves, ends of trainings, and kinds of evidence rank networks.
 
     Args:
-        studies: Names of one or more studies, whose networks are matched by their configs.
+        studies: Names of one or more studies, or folders of tables; networks are matched by their
+            configs.
         store: The folder of the store.
         dataset: Benchmark whose PSNR the ends are ranked by; None for the validation images.
         target: Study whose end is to be predicted; None for the longest training.
@@ -129,7 +130,7 @@ def fidelity(
         progress: Whether to show a bar while proxies are computed, or a function of all events.
 
     Raises:
-        ConfigError: For an unknown study, with the nearest name.
+        ConfigError: For an unknown study, with the nearest name, or a folder without a table.
         WorkbenchError: If there is nothing to rank, or scores were made in different ways.
 
     Example:

@@ -96,6 +96,12 @@ COMMANDS = {
         "Say how well short trainings, or cheap kinds of evidence, predict the ranks of long ones.",
         STUDIES,
     ),
+    "table": _command(
+        "table",
+        "Write the finished trials of studies as a table to publish: Parquet files with a data "
+        "card.",
+        STUDIES,
+    ),
     "export": _command(
         "export",
         "Write a study, its finished trials and their weights to a folder for `workbench import`.",

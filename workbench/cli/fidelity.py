@@ -10,7 +10,9 @@ from workbench.cli.options import JsonOption, StoreOption
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
 
-StudiesArgument = Annotated[list[str], typer.Argument(metavar="STUDY", help="Names of studies.")]
+StudiesArgument = Annotated[
+    list[str], typer.Argument(metavar="STUDY", help="Names of studies, or folders of tables.")
+]
 DatasetOption = Annotated[
     str | None,
     typer.Option(

@@ -9,14 +9,16 @@ from workbench.analysis.fidelity_levels import StudyTrials
 from workbench.analysis.scores import complete
 from workbench.errors import ConfigError, WorkbenchError, nearest
 from workbench.experiments.declaration import read_study, studies
-from workbench.experiments.proxies import measure_proxies, proxy_images
+from workbench.experiments.proxies import EMBEDDED, measure_proxies, proxy_images
 from workbench.experiments.study import finished_trials
+from workbench.proxies.kinds import ProxyValue
 from workbench.reporting.fidelity_figures import fidelity_figures
 from workbench.reporting.prints import Form, panels
 from workbench.store.ledger import Ledger
 from workbench.store.store import Store
 from workbench.system.events import Emit, ignore
 from workbench.system.files import write_atomically
+from workbench.tables.files import read_table
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def study_fidelity(
     """Return how well the levels of studies predict each other.
 
     Args:
-        names: Of studies, at least one; each as it was declared last.
+        names: Of studies, at least one, each as it was declared last; or folders of tables, where
+            the store has no study of this name.
         store: The store. Nothing is written.
         dataset: Benchmark whose PSNR the ends are ranked by; None for the validation images.
         target: Study whose end is to be predicted; None for the longest training.
@@ -49,27 +52,46 @@ def study_fidelity(
         emit: Gets the progress while proxies are computed.
 
     Raises:
-        ConfigError: For an unknown study, with the nearest name.
+        ConfigError: For an unknown study, with the nearest name, or a folder without a table.
+        StoreError: If a table is damaged.
         DataError: If the images that proxies need cannot be used.
         WorkbenchError: If there is nothing to rank, or scores were made in different ways.
     """
     known = list(dict.fromkeys(names))
     if target is not None and target not in known:
         raise ConfigError(f"--target {target!r} is not among the studies; {nearest(target, known)}")
-    ledger = Ledger(store)
-    found = []
-    for name in known:
-        _refuse_search(name, store)
-        declared = read_study(store, name).declarations[-1]
-        found.append(StudyTrials(name, finished_trials(declared, ledger)))
-    table = fidelity_table(found, dataset=dataset, target=target)
+    found = [_opened(name, store) for name in known]
+    table = fidelity_table([one.trials for one in found], dataset=dataset, target=target)
+    predicted = next(one for one in found if one.trials.study == table.levels[table.target].study)
     if proxies is None:
-        return table
-    images = proxy_images(proxies.data)
-    predicted = next(one for one in found if one.study == table.levels[table.target].study)
-    trials = (one for results in predicted.arms.values() for one in complete(results).values())
-    measured = measure_proxies(trials, store=store, images=images, emit=emit)
+        return replace(table, proxies=predicted.proxies)
+    images = proxy_images(proxies.data) or (EMBEDDED if predicted.is_table else ())
+    trials = (one for arm in predicted.trials.arms.values() for one in complete(arm).values())
+    measured = measure_proxies(
+        trials, store=store, images=images, known=predicted.proxies, emit=emit
+    )
     return replace(table, proxies=measured)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A study of the store, or a table."""
+
+    trials: StudyTrials
+    proxies: tuple[ProxyValue, ...] = ()
+    """That a table has."""
+    is_table: bool = False
+
+
+def _opened(name: str, store: Path) -> _Opened:
+    """Read a study, or a table if the store has no study of this name."""
+    folder = Path(name)
+    if name not in studies(store) and folder.is_dir():
+        table = read_table(folder)
+        return _Opened(StudyTrials(name, table.arms), table.proxies, is_table=True)
+    _refuse_search(name, store)
+    declared = read_study(store, name).declarations[-1]
+    return _Opened(StudyTrials(name, finished_trials(declared, Ledger(store))))
 
 
 def draw_fidelity(table: FidelityTable, path: Path) -> None:

@@ -102,25 +102,28 @@ PROXY_VALUES = (
 )
 """Of `proxies.parquet`: a row a network, seed and proxy of its initial weights."""
 
-VALIDATION_PREFIX = "validation"
+VALIDATION = "validation"
 
 
-def benchmark_prefix(dataset: str) -> str:
-    """Return how the columns with the mean scores on a benchmark begin."""
-    return f"benchmark_{dataset}"
+def validation_prefix(benchmarks: tuple[str, ...]) -> str:
+    """Return how the columns with the final mean scores on the validation images begin.
+
+    Args:
+        benchmarks: Names of the benchmarks, whose columns begin with their names.
+    """
+    return f"{VALIDATION} images" if VALIDATION in benchmarks else VALIDATION
 
 
 def mean_columns(benchmarks: tuple[str, ...]) -> tuple[Column, ...]:
-    """Return the columns with the final mean scores of a trial.
+    """Return the columns with the final mean scores of a trial, such as `Set5/psnr_rgb_db`.
 
     Args:
         benchmarks: Names of the benchmarks.
     """
-    prefixes = {VALIDATION_PREFIX: "on the validation images"} | {
-        benchmark_prefix(name): f"on {name}" for name in benchmarks
-    }
+    prefixes = {validation_prefix(benchmarks): "the validation images"}
+    prefixes |= {name: name for name in benchmarks}
     return tuple(
-        Column(f"{prefix}_{score.name}", "number", f"{score.text}; mean {where}", optional=True)
+        Column(f"{prefix}/{score.name}", "number", f"{score.text}; mean on {where}", optional=True)
         for prefix, where in prefixes.items()
         for score in _SCORES
     )

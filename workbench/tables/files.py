@@ -14,6 +14,8 @@ from workbench.errors import ConfigError, StoreError, reason_of, writing_file
 from workbench.system.digests import sha256
 from workbench.system.files import write_atomically
 from workbench.tables.anonymous import published
+from workbench.tables.card import FILE as CARD
+from workbench.tables.card import card
 from workbench.tables.columns import CURVES, SCORES, TRIALS, Column, mean_columns
 from workbench.tables.common import check_table
 from workbench.tables.header import (
@@ -65,6 +67,7 @@ def write_table(table: TrialTable, folder: Path) -> None:
     write_atomically(folder / FILE, write_header(header))
     with writing_file(folder):
         _put_in_place(folder, header.files)
+    write_atomically(folder / CARD, card(shown).encode())
 
 
 def read_table(folder: Path) -> TrialTable:
@@ -107,6 +110,11 @@ def read_table(folder: Path) -> TrialTable:
         licence=header.licence,
         **optional,
     )
+
+
+def table_size_bytes(folder: Path) -> int:
+    """Return the bytes of the Parquet files of a table."""
+    return sum((folder / name).stat().st_size for name in ALL_FILES if (folder / name).is_file())
 
 
 def _contents(table: TrialTable) -> dict[str, bytes]:

@@ -22,6 +22,8 @@ class OptionalFile:
     record: type[Frozen]
     """Of a row: its fields are the columns."""
     columns: tuple[Column, ...]
+    text: str
+    """What a row is, for the data card."""
 
     def rows(self, table: TrialTable) -> list[dict[str, Any]]:
         """Return the rows that a table has for the file."""
@@ -44,6 +46,18 @@ class OptionalFile:
 
 
 OPTIONAL_FILES = (
-    OptionalFile("latencies.parquet", "latencies", NetworkLatency, LATENCIES),
-    OptionalFile("proxies.parquet", "proxies", ProxyValue, PROXY_VALUES),
+    OptionalFile(
+        "latencies.parquet",
+        "latencies",
+        NetworkLatency,
+        LATENCIES,
+        "a row a network, device and size of the image",
+    ),
+    OptionalFile(
+        "proxies.parquet",
+        "proxies",
+        ProxyValue,
+        PROXY_VALUES,
+        "a row a network, seed and proxy of its initial weights",
+    ),
 )

@@ -7,10 +7,9 @@ from typing import Any
 from workbench.provenance import Environment
 from workbench.results import SCORE_NAMES, MeanScore, TrialResult
 from workbench.store.keys import model_hash
-from workbench.tables.columns import VALIDATION_PREFIX, benchmark_prefix
+from workbench.tables.columns import VALIDATION, validation_prefix
 from workbench.tables.table import TrialTable
 
-VALIDATION = "validation"
 BENCHMARK = "benchmark"
 Row = dict[str, Any]
 
@@ -77,13 +76,13 @@ def _means(result: TrialResult, benchmarks: Sequence[str]) -> Row:
     """Return the final mean scores, None for what the trial was not scored on."""
     at_end = bool(result.curve) and result.curve[-1].step == result.steps
     means: dict[str, MeanScore | None] = {
-        VALIDATION_PREFIX: result.curve[-1].score if at_end else None
+        validation_prefix(tuple(benchmarks)): result.curve[-1].score if at_end else None
     }
     for name in benchmarks:
         scores = result.score(name)
-        means[benchmark_prefix(name)] = scores.mean() if scores else None
+        means[name] = scores.mean() if scores else None
     return {
-        f"{prefix}_{name}": getattr(mean, name) if mean else None
+        f"{prefix}/{name}": getattr(mean, name) if mean else None
         for prefix, mean in means.items()
         for name in SCORE_NAMES
     }

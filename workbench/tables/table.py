@@ -53,3 +53,11 @@ class TrialTable:
     def name_of(self, network: str) -> str:
         """Return what tables call a network: its study's name for it, or the start of its hash."""
         return self.names.get(network, network[:_HASH_LETTERS])
+
+    @property
+    def arms(self) -> dict[str, list[TrialResult]]:
+        """Its trials by name of the network, in the order of the table; diverged ones, too."""
+        found: dict[str, list[TrialResult]] = {}
+        for result in self.results:
+            found.setdefault(self.name_of(model_hash(result.config.model)), []).append(result)
+        return found

@@ -1,0 +1,237 @@
+"""Tables of trials from Python: what `workbench table` has written."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.api import study_frames
+from workbench.api.progress import Progressing, shown
+from workbench.config.model import ModelConfig
+from workbench.config.module import ModuleConfig
+from workbench.config.trial import TrialConfig
+from workbench.experiments.defaults import DEFAULT_STORE
+from workbench.experiments.table import LatencySpec, TableSpec, make_table
+from workbench.results import Cost, TrialResult
+from workbench.store.keys import model_hash
+from workbench.system.text import counted
+from workbench.tables.columns import LATENCIES, mean_columns
+from workbench.tables.files import read_table
+from workbench.tables.header import benchmarks_of, environments_of
+from workbench.tables.query import find_network
+from workbench.tables.rows import trial_rows
+from workbench.tables.table import TrialTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TRIAL_COLUMNS = (
+    *("name", "seed", "state", "parameters", "multiply_adds", "activations", "convolutions"),
+    *("steps", "training_s", "key", "network"),
+)
+
+
+class _Trials:
+    """Trials as tables of pandas."""
+
+    def __init__(self, table: TrialTable) -> None:
+        self.table = table
+        """The trials as values: `table.results` are as a ledger has them."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row a trial.
+
+        Columns: name (of the network), seed, state, parameters, multiply_adds, activations,
+        convolutions, steps, training_s (seconds), key, network (hash of its config), and the means
+        over images at the end: `validation/psnr_rgb_db`, `validation/ssim_rgb`,
+        `validation/psnr_y_db`, `validation/ssim_y`, and the same for each benchmark, such as
+        `Set5/psnr_rgb_db`. A trial that diverged has no scores.
+        """
+        import pandas as pd
+
+        benchmarks = tuple(one.dataset for one in benchmarks_of(self.table.results))
+        rows = trial_rows(self.table, environments_of(self.table.results), benchmarks)
+        means = [one.name for one in mean_columns(benchmarks)]
+        return pd.DataFrame(rows, columns=[*_TRIAL_COLUMNS, *means])
+
+    def scores(self) -> "pd.DataFrame":
+        """Return a row an image of each benchmark and trial.
+
+        Columns: name (of the network), seed, dataset, image, psnr_rgb_db, ssim_rgb, psnr_y_db,
+        ssim_y.
+        """
+        return _named(study_frames.scores(self.table.arms))
+
+    def curves(self) -> "pd.DataFrame":
+        """Return a row a point of each learning curve.
+
+        Columns: name (of the network), seed, step, loss, learning_rate, and the mean scores on the
+        validation images: psnr_rgb_db, ssim_rgb, psnr_y_db, ssim_y.
+        """
+        return _named(study_frames.curves(self.table.arms))
+
+    def validation_scores(self) -> "pd.DataFrame":
+        """Return a row a validation image of each point of each learning curve.
+
+        Columns: name (of the network), seed, step, image, and its scores.
+        """
+        return _named(study_frames.validation_scores(self.table.arms))
+
+    def latencies(self) -> "pd.DataFrame":
+        """Return a row a measurement of a network; empty if none was measured.
+
+        Columns: name, network (hash of its config), device, hardware, threads, lr_height_px,
+        lr_width_px, rounds, median_ms, lower_quartile_ms, upper_quartile_ms, torch,
+        measured_unix_s.
+        """
+        import pandas as pd
+
+        rows = [
+            {"name": self.table.name_of(one.network), **one.plain()} for one in self.table.latencies
+        ]
+        return pd.DataFrame(rows, columns=["name", *(one.name for one in LATENCIES)])
+
+
+class NetworkTrials(_Trials):
+    """The trials of one network of a table, one for each seed."""
+
+    @property
+    def name(self) -> str:
+        """Of the network, in its study."""
+        return next(iter(self.table.arms))
+
+    @property
+    def network(self) -> str:
+        """Hash of its config."""
+        return model_hash(self.config)
+
+    @property
+    def config(self) -> ModelConfig | ModuleConfig:
+        """Its config, which `wb.build` and `wb.count` take."""
+        return self.table.results[0].config.model
+
+    @property
+    def cost(self) -> Cost:
+        """Parameters, multiply-adds, activations and convolutions."""
+        return self.table.results[0].cost
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of its trials."""
+        return tuple(self.trials)
+
+    @property
+    def trials(self) -> dict[int, TrialResult]:
+        """By seed; also those that diverged."""
+        return {result.config.seed: result for result in self.table.results}
+
+    def __len__(self) -> int:
+        """Return the number of trials."""
+        return len(self.table.results)
+
+    def __repr__(self) -> str:
+        return f"<network {self.name}: {counted(len(self), 'trial')} of table {self.table.name}>"
+
+
+class Table(_Trials):
+    """A table of trained networks: on it a sampler or a stopping rule is tried in seconds."""
+
+    @property
+    def name(self) -> str:
+        """Of the table."""
+        return self.table.name
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of its networks, in the order of the table."""
+        return tuple(self.table.arms)
+
+    def query(
+        self, network: str | ModelConfig | ModuleConfig | TrialConfig | Mapping[str, Any]
+    ) -> NetworkTrials:
+        """Return the trials of a network: scores, learning curves, costs, seeds.
+
+        Args:
+            network: A name of the table, a preset, a config, also one of a trial or as plain data,
+                or the hash of a config.
+
+        Raises:
+            ConfigError: If the table has no such network, with the nearest one.
+
+        Example:
+            >>> wb.table("bench").query("mdrn-s").to_frame()
+        """
+        found = find_network(self.table, network)
+        return NetworkTrials(
+            replace(
+                self.table,
+                results=tuple(
+                    one for one in self.table.results if model_hash(one.config.model) == found
+                ),
+                latencies=tuple(one for one in self.table.latencies if one.network == found),
+            )
+        )
+
+    def __len__(self) -> int:
+        """Return the number of networks."""
+        return len(self.table.arms)
+
+    def __repr__(self) -> str:
+        networks = counted(len(self), "network")
+        return f"<table {self.name}: {networks}, {counted(len(self.table.results), 'trial')}>"
+
+
+def table(folder: str | Path) -> Table:
+    """Read a table of trials, and check all of its files.
+
+    Args:
+        folder: What `workbench table` or `wb.write_table` has written.
+
+    Raises:
+        ConfigError: If there is no table.
+        StoreError: If a file is missing or damaged, or a newer workbench has written it.
+
+    Example:
+        >>> wb.table("bench").to_frame()[["name", "seed", "validation/psnr_rgb_db"]]
+    """
+    return Table(read_table(Path(folder)))
+
+
+def write_table(
+    *studies: str,
+    out: str | Path,
+    store: str | Path = DEFAULT_STORE,
+    space: str | None = None,
+    latency: bool = False,
+    licence: str = "",
+    progress: Progressing = True,
+) -> Table:
+    """Write the finished trials of studies and searches as a table, or add them to one.
+
+    Args:
+        studies: Names of studies or searches; none to change the table that is there.
+        out: The folder: absent, empty, or with a table of the same recipe and images.
+        store: The folder of the store.
+        space: Search space of its networks, by name or YAML file; None finds it out for searches
+            and samples.
+        latency: Also measure how long an image of 128 x 128 LR px takes each network here.
+        licence: Of the images, for the data card.
+        progress: Whether notes and the progress are shown; a function gets the events.
+
+    Raises:
+        ConfigError: For an unknown study, trials that do not belong into one table, or a folder
+            that holds other files.
+        WorkbenchError: If a study has no finished trial.
+        StoreError: If something cannot be read or written.
+
+    Example:
+        >>> wb.write_table("demo", out="bench")
+    """
+    spec = TableSpec(studies, licence, space, LatencySpec() if latency else None)
+    with shown(progress) as emit:
+        made = make_table(spec, Path(store), Path(out), emit)
+    return Table(made.table)
+
+
+def _named(frame: "pd.DataFrame") -> "pd.DataFrame":
+    return frame.rename(columns={"variant": "name"})

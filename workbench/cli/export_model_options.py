@@ -49,7 +49,7 @@ PresetOption = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="A preset with untrained weights, in place of FILE.",
+        help="A preset, or module:Class of your own, with untrained weights, in place of FILE.",
         rich_help_panel=WHAT,
     ),
 ]

@@ -12,6 +12,7 @@ from workbench.models.exports.onnx_file import OPSET, Precision, check_libraries
 from workbench.models.exports.torchscript_file import torchscript_file
 from workbench.system.events import Emit, Note, ignore
 from workbench.system.files import write_atomically
+from workbench.system.global_state import stdout_to_stderr
 
 FileFormat = Literal["onnx", "torchscript"]
 
@@ -79,11 +80,12 @@ def export_file(
         check_libraries()
     say_untrained(source, emit)
     metadata = describe(source, precision)
-    if file_format == "onnx":
-        metadata["opset"] = str(OPSET)
-        content, difference = onnx_file(source.network, metadata, precision)
-    else:
-        content, difference = torchscript_file(source.network, metadata), 0.0
+    with stdout_to_stderr():  # networks of one's own may print
+        if file_format == "onnx":
+            metadata["opset"] = str(OPSET)
+            content, difference = onnx_file(source.network, metadata, precision)
+        else:
+            content, difference = torchscript_file(source.network, metadata), 0.0
     write_atomically(target, content)
     return ExportedModel(target, file_format, precision, difference, len(content), metadata)
 

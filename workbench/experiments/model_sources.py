@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.ablation.variant import find_variants
-from workbench.config.presets import CANONICAL, RECIPES, preset
+from workbench.config.network import named_network
+from workbench.config.presets import CANONICAL, RECIPES
 from workbench.config.published import title_of
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, nearest
@@ -71,16 +72,16 @@ def open_source(spec: SourceSpec, store: Path) -> ModelSource:
 
 
 def _built(spec: SourceSpec) -> ModelSource:
-    """Build a preset, or a variant of it, with initial weights."""
+    """Build a preset or a network of one's own, or a variant of it, with initial weights."""
     assert spec.preset is not None
-    trial = TrialConfig(model=preset(spec.preset), training=RECIPES["smoke"])
-    name = spec.preset
+    trial = TrialConfig(model=named_network(spec.preset), training=RECIPES["smoke"])
+    name = spec.preset.rpartition(":")[2]
     if spec.variant is not None:
         found = find_variants([spec.variant])
         if len(found) != 1:
             raise ConfigError(f"--variant must be one variant, got {spec.variant!r}")
-        trial, name = found[0].apply(trial), found[0].name
-        name = name if spec.preset == CANONICAL else f"{spec.preset}+{name}"
+        trial, base, name = found[0].apply(trial), name, found[0].name
+        name = name if spec.preset == CANONICAL else f"{base}+{name}"
     seed = UNTRAINED_SEED if spec.seed is None else spec.seed
     module = build_model(trial.model, seed=seed).eval()
     opened = OpenedNetwork(name, module, module.scale, module.smallest_lr_px, title_of(trial.model))

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import optuna
 import pyarrow.parquet as pq
 import pytest
 
@@ -167,3 +168,50 @@ def test_what_cannot_be_written_is_refused_in_one_line(
     content = (tmp_path / "bench" / "scores.parquet").read_bytes()
     (tmp_path / "bench" / "scores.parquet").write_bytes(content[:100])
     assert "scores.parquet: damaged" in refused("first", "--out", "bench")
+
+
+SPACE = """
+question: Why?
+base: tiny
+dimensions:
+  model.channels: {kind: integers, low: 8, high: 13}
+"""
+
+
+def test_the_space_is_stated_or_known_by_the_names_of_a_sample(
+    command: Command, store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "search_spaces").mkdir()
+    for name, key in (("width", "model.channels"), ("depth", "model.blocks")):
+        (tmp_path / "search_spaces" / f"{name}.yaml").write_text(
+            SPACE.replace("model.channels", key)
+        )
+        arms = ranked(name, QUALITY)
+        declare(store, f"of {name}", {
+            (f"{name}-{number:03}" if number else "tiny"): trials
+            for number, trials in enumerate(arms.values())
+        })  # fmt: skip
+    made = command("table", "of width", "--out", "known")
+    assert "search space width: networks are named after it" in made.err
+    found = read_table(tmp_path / "known")
+    assert found.space_name == "width"
+    assert found.space is not None
+    assert set(found.space.dimensions) == {"model.channels"}
+    # Its networks differ in channels, which this space does not vary.
+    assert command("table", "of depth", "--out", "not", "--json").json()["search_space"] is None
+    stated = command("table", "--out", "not", "--space", "width+depth", "--json").json()
+    assert stated["search_space"] == "width+depth"
+    kept = command("table", "of depth", "--out", "not", "--json").json()
+    assert (kept["search_space"], kept["added"]) == ("width+depth", 0)
+
+
+def test_a_table_is_an_objective_of_optuna(command: Command, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "search_spaces").mkdir()
+    (tmp_path / "search_spaces" / "width.yaml").write_text(SPACE)
+    assert command("table", "first", "--out", "bench", "--space", "width").code == 0
+    objective = wb.table("bench").objective("Set5/psnr_rgb_db", seed=1)
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.GridSampler({"model.channels": range(8, 14)})
+    )
+    study.optimize(objective, n_trials=6)
+    assert study.best_trial.user_attrs["network"] == "v05" == objective.best_network

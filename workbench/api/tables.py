@@ -25,6 +25,8 @@ from workbench.tables.table import TrialTable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.search.simulation.optuna_objective import TableObjective
+
 _TRIAL_COLUMNS = (
     *("name", "seed", "state", "parameters", "multiply_adds", "activations", "convolutions"),
     *("steps", "training_s", "key", "network"),
@@ -172,6 +174,40 @@ class Table(_Trials):
             )
         )
 
+    def objective(
+        self,
+        score: str | None = None,
+        *,
+        space: str | None = None,
+        limits: Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> "TableObjective":
+        """Return the table as an objective of Optuna, for samplers and pruners of any origin.
+
+        A trial of `optuna.study.Study.optimize` gets the network of the table that is nearest to
+        what its sampler suggests, its learning curve, and its score under one seed: nothing is
+        trained. To be maximized.
+
+        Args:
+            score: Of the validation images, such as `psnr_rgb_db`, or `DATASET/score`; None for the
+                PSNR.
+            space: Name of a search space, or of several as `A+B`; None for that of the table.
+            limits: Name of a cost to the most that a network may have.
+            seed: Draws the seed whose scores are seen.
+
+        Raises:
+            ConfigError: For an unknown score, space or limit, or a table without a search space.
+            WorkbenchError: If the table does not have what searches need.
+
+        Example:
+            >>> objective = wb.table("bench").objective()
+            >>> study = optuna.create_study(direction="maximize")
+            >>> study.optimize(objective, n_trials=30)
+        """
+        from workbench.experiments.simulate import optuna_objective
+
+        return optuna_objective(self.table, space=space, objective=score, limits=limits, seed=seed)
+
     def __len__(self) -> int:
         """Return the number of networks."""
         return len(self.table.arms)
@@ -212,8 +248,8 @@ def write_table(
         studies: Names of studies or searches; none to change the table that is there.
         out: The folder: absent, empty, or with a table of the same recipe and images.
         store: The folder of the store.
-        space: Search space of its networks, by name or YAML file; None finds it out for searches
-            and samples.
+        space: Name of the search space of its networks, `A+B` for several; None finds it out for
+            searches and samples.
         latency: Also measure how long an image of 128 x 128 LR px takes each network here.
         licence: Of the images, for the data card.
         progress: Whether notes and the progress are shown; a function gets the events.

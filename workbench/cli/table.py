@@ -36,7 +36,7 @@ SpaceOption = Annotated[
     typer.Option(
         "--space",
         metavar="SPACE",
-        help="Search space of its networks, by name or YAML file; known of searches and samples.",
+        help="Search space of its networks, such as mdrn-bench; known of searches and samples.",
         rich_help_panel=WHAT,
     ),
 ]

@@ -34,7 +34,7 @@ class TableSpec:
     licence: str = ""
     """Of the images, as the user states it; empty leaves what the table states."""
     space: str | None = None
-    """Name or file of the search space of its networks; None finds it out."""
+    """Name of the search space of its networks, `A+B` for several; None finds it out."""
     latency: LatencySpec | None = None
     """None measures nothing; what the table has stays."""
 

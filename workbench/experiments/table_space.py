@@ -8,6 +8,7 @@ from workbench.config.network import Network
 from workbench.config.overrides import flat
 from workbench.errors import ConfigError
 from workbench.spaces.files import find_space
+from workbench.spaces.joining import find_spaces
 from workbench.spaces.space import SpaceFile
 from workbench.system.events import Emit, Note, ignore
 from workbench.tables.table import TrialTable
@@ -25,15 +26,14 @@ def with_space(table: TrialTable, wanted: str | None, emit: Emit = ignore) -> Tr
 
     Args:
         table: The table.
-        wanted: Name or file of a space; None leaves it to the table.
+        wanted: Name of a space, or of several as `A+B`; None leaves it to the table.
         emit: Gets a note that says which space it is.
 
     Raises:
         ConfigError: If there is no such space, or its file cannot be used.
     """
     if wanted is not None:
-        space, path = find_space(wanted)
-        return replace(table, space=space, space_name=path.stem)
+        return replace(table, space=find_spaces(wanted), space_name=wanted)
     if table.space is not None:
         return table
     name = _only(match["space"] for one in table.names.values() if (match := _match(one)))

@@ -1,6 +1,7 @@
 """`workbench table`: studies and searches become a table, which grows and is read by others."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -11,8 +12,12 @@ import workbench as wb
 from tests.builders.curves import declare
 from tests.builders.ranking import ranked
 from tests.cli.conftest import Command
+from workbench.config.trial import TrialConfig
+from workbench.proxies.batch import ProxyBatch
+from workbench.proxies.kinds import ProxyValue
+from workbench.store.keys import model_hash
 from workbench.store.ledger import Ledger
-from workbench.tables.files import ALL_FILES, read_table
+from workbench.tables.files import ALL_FILES, read_table, write_table
 
 QUALITY = [0.1 * number for number in range(6)]
 
@@ -115,6 +120,49 @@ def test_latencies_are_measured_and_kept(command: Command, store: Path, tmp_path
     assert wb.table(tmp_path / "bench").latencies().equals(first)
     card = (tmp_path / "bench" / "README.md").read_text()
     assert "`latencies.parquet`" in card
+
+
+def test_proxies_are_computed_once_and_read_by_fidelity(
+    command: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[tuple[str, int]] = []
+
+    def measure(config: TrialConfig, batch: ProxyBatch) -> tuple[ProxyValue, ...]:
+        network = model_hash(config.model)
+        computed.append((network, config.seed))
+        value = float(config.model.plain()["channels"])
+        one = ProxyValue(
+            network=network, seed=config.seed, proxy="snip", value=value, batch=batch.text
+        )
+        gone = {"proxy": "gradient_norm", "value": None, "reason": "no gradient"}
+        return one, one.model_copy(update=gone)
+
+    monkeypatch.setattr("workbench.proxies.measuring.measure", measure)
+    made = command("table", "first", "--out", "bench", "--proxies", "--json")
+    assert made.code == 0, made.err
+    assert made.json()["proxies"] == 24
+    assert len(computed) == 12
+    assert command("table", "first", "--out", "bench", "--proxies").code == 0
+    assert len(computed) == 12
+    frame = wb.table(tmp_path / "bench").proxies()
+    assert set(frame["name"]) == {f"v{number:02}" for number in range(6)}
+    assert frame[frame["proxy"] == "gradient_norm"]["reason"].eq("no gradient").all()
+    out = command("fidelity", "bench")
+    assert re.search(r"^SNIP +6 +1\.00 ", out.out, re.MULTILINE)
+    assert re.search(r"^gradient norm +0 +- ", out.out, re.MULTILINE)
+    assert "gradient norm: no value of 6 networks: no gradient" in out.err
+    # Crops of other images are never mixed with those that are there.
+    table = read_table(tmp_path / "bench")
+    others = [one.model_copy(update={"batch": "4 crops"}) for one in table.proxies[:12]]
+    write_table(replace(table, proxies=tuple(others)), tmp_path / "half")
+    refused = command("fidelity", "half", "--proxies")
+    assert refused.code == 2
+    assert "proxies of some networks are of 4 crops, and of others of" in refused.err
+    photos = "photos=embedded:training"
+    assert command("fidelity", "half", "--proxies", "--data", photos).code == 0
+    ended = command("table", "first", "--out", "bench", "--data", "photos")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--data needs --proxies" in ended.err
 
 
 def test_python_reads_and_writes_tables(command: Command, store: Path, tmp_path: Path) -> None:

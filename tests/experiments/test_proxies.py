@@ -54,7 +54,7 @@ def test_crops_may_be_of_other_images(tiny_trial: TrialConfig, tmp_path: Path) -
     found = {one.proxy: one for one in measure_proxies([lost], images=images)}
     assert found["snip"].value is not None
     assert found["snip"].batch == "2 crops of 60 px from photos"
-    with pytest.raises(DataError, match="the crops that proxies need: .*none") as error:
+    with pytest.raises(DataError, match=r"the crops that proxies need: .*none") as error:
         measure_proxies([lost], images=proxy_images([str(tmp_path / "none")]))
     assert "--data FOLDER" not in str(error.value)
 

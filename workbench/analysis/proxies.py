@@ -77,7 +77,7 @@ def rank_proxies(table: FidelityTable) -> ProxyRanking | None:
     found = []
     for proxy in PROXIES.values():
         values, missing, seconds = _values(table, proxy, list(level.scores))
-        if values:
+        if values or any(one.proxy == proxy.name for one in table.proxies):
             sign = 1 if proxy.higher_is_better else -1
             estimates = {network: sign * value for network, value in values.items()}
             found.append((proxy, table.predict(estimates), seconds, missing))

@@ -8,7 +8,8 @@ from workbench.analysis.fidelity import REGRETS, FidelityTable
 from workbench.api.progress import Progressing, shown
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
-from workbench.experiments.fidelity import ProxySpec, draw_fidelity, study_fidelity
+from workbench.experiments.fidelity import draw_fidelity, study_fidelity
+from workbench.experiments.proxies import ProxySpec
 from workbench.reporting.fidelity_texts import level_name, target_text, to_dict
 from workbench.system.text import counted
 

@@ -11,11 +11,12 @@ from workbench.config.model import ModelConfig
 from workbench.config.module import ModuleConfig
 from workbench.config.trial import TrialConfig
 from workbench.experiments.defaults import DEFAULT_STORE
+from workbench.experiments.proxies import ProxySpec
 from workbench.experiments.table import LatencySpec, TableSpec, make_table
 from workbench.results import Cost, TrialResult
 from workbench.store.keys import model_hash
 from workbench.system.text import counted
-from workbench.tables.columns import LATENCIES, mean_columns
+from workbench.tables.columns import LATENCIES, PROXY_VALUES, mean_columns
 from workbench.tables.files import read_table
 from workbench.tables.header import benchmarks_of, environments_of
 from workbench.tables.query import find_network
@@ -92,6 +93,20 @@ class _Trials:
             {"name": self.table.name_of(one.network), **one.plain()} for one in self.table.latencies
         ]
         return pd.DataFrame(rows, columns=["name", *(one.name for one in LATENCIES)])
+
+    def proxies(self) -> "pd.DataFrame":
+        """Return a row a network, seed and proxy; empty if none was computed.
+
+        Columns: name, network (hash of its config), seed, proxy, value (NaN where it cannot be
+        computed), reason (why not), seconds (of computing), batch (the crops). How well they rank
+        the networks: `wb.fidelity(FOLDER).proxies()`.
+        """
+        import pandas as pd
+
+        rows = [
+            {"name": self.table.name_of(one.network), **one.plain()} for one in self.table.proxies
+        ]
+        return pd.DataFrame(rows, columns=["name", *(one.name for one in PROXY_VALUES)])
 
 
 class NetworkTrials(_Trials):
@@ -171,6 +186,7 @@ class Table(_Trials):
                     one for one in self.table.results if model_hash(one.config.model) == found
                 ),
                 latencies=tuple(one for one in self.table.latencies if one.network == found),
+                proxies=tuple(one for one in self.table.proxies if one.network == found),
             )
         )
 
@@ -239,6 +255,7 @@ def write_table(
     store: str | Path = DEFAULT_STORE,
     space: str | None = None,
     latency: bool = False,
+    proxies: bool = False,
     licence: str = "",
     progress: Progressing = True,
 ) -> Table:
@@ -251,6 +268,7 @@ def write_table(
         space: Name of the search space of its networks, `A+B` for several; None finds it out for
             searches and samples.
         latency: Also measure how long an image of 128 x 128 LR px takes each network here.
+        proxies: Also compute proxies of the networks' initial weights, such as SynFlow.
         licence: Of the images, for the data card.
         progress: Whether notes and the progress are shown; a function gets the events.
 
@@ -263,7 +281,8 @@ def write_table(
     Example:
         >>> wb.write_table("demo", out="bench")
     """
-    spec = TableSpec(studies, licence, space, LatencySpec() if latency else None)
+    timing, wanted = LatencySpec() if latency else None, ProxySpec() if proxies else None
+    spec = TableSpec(studies, licence, space, timing, wanted)
     with shown(progress) as emit:
         made = make_table(spec, Path(store), Path(out), emit)
     return Table(made.table)

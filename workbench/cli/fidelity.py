@@ -83,12 +83,8 @@ def fidelity(
     from workbench.cli.console import note, print_json
     from workbench.cli.fidelity_table import print_fidelity
     from workbench.cli.terminal import emit
-    from workbench.experiments.fidelity import (
-        ProxySpec,
-        check_figure,
-        draw_fidelity,
-        study_fidelity,
-    )
+    from workbench.experiments.fidelity import check_figure, draw_fidelity, study_fidelity
+    from workbench.experiments.proxies import ProxySpec
     from workbench.reporting.fidelity_texts import to_dict
 
     if figure is not None:

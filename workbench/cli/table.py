@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.execution_options import DeviceOption
-from workbench.cli.help import EXECUTION, OUTPUT, WHAT
+from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
 from workbench.cli.option_values import size_px, typed_options
 from workbench.cli.options import JsonOption, StoreOption
 from workbench.errors import ConfigError
@@ -57,6 +57,23 @@ LatencyOption = Annotated[
         rich_help_panel=WHAT,
     ),
 ]
+ProxiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--proxies",
+        help="Also compute proxies of the networks' initial weights, which need no training.",
+        rich_help_panel=WHAT,
+    ),
+]
+CropsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="[NAME=]FOLDER",
+        help="With --proxies: images of the crops, by default the training images; repeatable.",
+        rich_help_panel=IMAGES,
+    ),
+]
 TimeSizeOption = Annotated[
     str,
     typer.Option(
@@ -88,14 +105,17 @@ def table(
     time_size: TimeSizeOption = "128x128",
     rounds: RoundsOption = 9,
     device: DeviceOption = "cpu",
+    proxies: ProxiesOption = False,
+    data: CropsOption = None,
     licence: LicenceOption = "",
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Write the finished trials of studies as a table to publish: Parquet files with a data card.
 
-    It holds trials, learning curves, scores of each image, costs and latencies, and nothing of this
-    machine but its hardware. A table that is there grows by the trials that it does not have.
+    It holds trials, learning curves, scores of each image, costs, latencies and proxies, and
+    nothing of this machine but its hardware. A table that is there grows by the trials that it
+    does not have.
 
     Example:
         workbench table no-lvar-vs-mdrn-s_smoke_embedded --out table --latency
@@ -105,12 +125,16 @@ def table(
     from workbench.cli.console import print_json
     from workbench.cli.table_report import print_table, to_dict
     from workbench.cli.terminal import emit
+    from workbench.experiments.proxies import ProxySpec
     from workbench.experiments.table import TableSpec, make_table
 
     if not latency:
         _refuse_timing(context)
     timing = _latency(time_size, rounds, device) if latency else None
-    spec = TableSpec(studies or (), licence, space, timing)
+    if data and not proxies:
+        raise ConfigError("--data needs --proxies: nothing else is computed on images")
+    wanted = ProxySpec(data or ()) if proxies else None
+    spec = TableSpec(studies or (), licence, space, timing, wanted)
     with bar_without_thread(emit) as on_bar:
         written = make_table(spec, store, out, on_bar)
     if as_json:

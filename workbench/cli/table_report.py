@@ -44,6 +44,7 @@ def to_dict(written: WrittenTable) -> dict[str, Any]:
         "added": written.added,
         "diverged": _diverged(written),
         "latencies": len(table.latencies),
+        "proxies": len(table.proxies),
         "size_bytes": written.size_bytes,
     }
 

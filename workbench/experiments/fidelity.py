@@ -9,7 +9,7 @@ from workbench.analysis.fidelity_levels import StudyTrials
 from workbench.analysis.scores import complete
 from workbench.errors import ConfigError, WorkbenchError, nearest
 from workbench.experiments.declaration import read_study, studies
-from workbench.experiments.proxies import EMBEDDED, measure_proxies, proxy_images
+from workbench.experiments.proxies import EMBEDDED, ProxySpec, measure_proxies, proxy_images
 from workbench.experiments.study import finished_trials
 from workbench.proxies.kinds import ProxyValue
 from workbench.reporting.fidelity_figures import fidelity_figures
@@ -19,15 +19,6 @@ from workbench.store.store import Store
 from workbench.system.events import Emit, ignore
 from workbench.system.files import write_atomically
 from workbench.tables.files import read_table
-
-
-@dataclass(frozen=True)
-class ProxySpec:
-    """That proxies are computed, and on which images."""
-
-    data: Sequence[str] = ()
-    """Images that the crops are from, each `FOLDER` or `NAME=FOLDER`; none for the training images
-    of the trials."""
 
 
 def study_fidelity(
@@ -67,9 +58,8 @@ def study_fidelity(
         return replace(table, proxies=predicted.proxies)
     images = proxy_images(proxies.data) or (EMBEDDED if predicted.is_table else ())
     trials = (one for arm in predicted.trials.arms.values() for one in complete(arm).values())
-    measured = measure_proxies(
-        trials, store=store, images=images, known=predicted.proxies, emit=emit
-    )
+    known_values = () if proxies.data else predicted.proxies
+    measured = measure_proxies(trials, store=store, images=images, known=known_values, emit=emit)
     return replace(table, proxies=measured)
 
 

@@ -1,6 +1,7 @@
 """Proxies of the networks of finished trials: what `--proxies` computes. PyTorch when it does."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,16 @@ from workbench.system.events import Emit, counting, ignore
 
 if TYPE_CHECKING:
     from workbench.proxies.batch import ProxyBatch
+
+
+@dataclass(frozen=True)
+class ProxySpec:
+    """That proxies are computed, and on which images."""
+
+    data: Sequence[str] = ()
+    """Images that the crops are from, each `FOLDER` or `NAME=FOLDER`; none for the training images
+    of the trials."""
+
 
 EMBEDDED = (ImageSource(name="embedded", folder=EMBEDDED_TRAINING),)
 """Images for trials of tables, whose own images are elsewhere."""
@@ -53,7 +64,8 @@ def measure_proxies(
         The known values and the new ones.
 
     Raises:
-        ConfigError: If no trial has initial weights that a seed draws.
+        ConfigError: If no trial has initial weights that a seed draws, or known values are of
+            other crops.
         DataError: If the images cannot be used.
     """
     configs = _from_scratch(trials)
@@ -66,7 +78,22 @@ def measure_proxies(
             batch = _batch(config, images, batches)
             found += _measured(config, batch, store)
             advance(number, len(waiting), f"seed {config.seed}")
+    _check_crops(found)
     return tuple(found)
+
+
+def _check_crops(proxies: Iterable[ProxyValue]) -> None:
+    """Refuse values of different crops: they do not rank networks together.
+
+    Raises:
+        ConfigError: Naming two of them.
+    """
+    crops = sorted({one.batch for one in proxies if one.batch})
+    if len(crops) > 1:
+        raise ConfigError(
+            f"proxies of some networks are of {crops[0]}, and of others of {crops[1]}; --data "
+            "FOLDER computes all of them on the same images"
+        )
 
 
 def _from_scratch(trials: Iterable[TrialResult]) -> dict[tuple[str, int], TrialConfig]:

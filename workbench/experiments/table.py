@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.errors import ConfigError
+from workbench.experiments.proxies import (
+    EMBEDDED,
+    ProxySpec,
+    measure_proxies,
+    proxy_images,
+)
 from workbench.experiments.table_sources import stored_table
 from workbench.experiments.table_space import with_space
+from workbench.results import TrialResult, TrialState
 from workbench.system.events import Emit, ignore
 from workbench.tables.files import is_table, read_table, table_size_bytes, write_table
 from workbench.tables.merging import merged, with_latencies
@@ -37,6 +44,8 @@ class TableSpec:
     """Name of the search space of its networks, `A+B` for several; None finds it out."""
     latency: LatencySpec | None = None
     """None measures nothing; what the table has stays."""
+    proxies: ProxySpec | None = None
+    """None computes none; what the table has stays."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,9 @@ def make_table(spec: TableSpec, store: Path, out: Path, emit: Emit = ignore) -> 
     table = with_space(replace(table, licence=spec.licence or table.licence), spec.space, emit)
     if spec.latency is not None:
         table = _timed(table, spec.latency, emit)
+    if spec.proxies is not None:
+        trials = found.results if found else table.results
+        table = _with_proxies(table, trials, spec.proxies, store, emit)
     write_table(table, out)
     kept = len(before.results) if before else 0
     return WrittenTable(table, len(table.results) - kept, kept, table_size_bytes(out))
@@ -96,6 +108,31 @@ def _existing(out: Path, spec: TableSpec) -> TrialTable | None:
     if not spec.sources:
         raise ConfigError(f"there is no table in {out} yet; name a study or a search to write")
     return None
+
+
+def _with_proxies(
+    table: TrialTable,
+    trials: Sequence[TrialResult],
+    spec: ProxySpec,
+    store: Path,
+    emit: Emit,
+) -> TrialTable:
+    """Compute the proxies that a table lacks; all of them if the user names images.
+
+    Args:
+        table: The table.
+        trials: Of the store, which know the folders of their images; those of a table do not.
+        spec: Images of the crops.
+        store: Holds the source of networks of one's own.
+        emit: Gets the progress.
+    """
+    from_store = trials is not table.results
+    images = proxy_images(spec.data) or (() if from_store else EMBEDDED)
+    wanted = table.results if spec.data else trials
+    known = () if spec.data else table.proxies
+    complete = [one for one in wanted if one.state is TrialState.COMPLETE]
+    measured = measure_proxies(complete, store=store, images=images, known=known, emit=emit)
+    return replace(table, proxies=measured)
 
 
 def _timed(table: TrialTable, spec: LatencySpec, emit: Emit) -> TrialTable:

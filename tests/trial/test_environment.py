@@ -75,6 +75,7 @@ def test_a_record_names_versions_hardware_and_threads() -> None:
     record = environment.record_environment("cpu", 3)
     assert record.python.startswith("3.")
     assert {"torch", "numpy", "mlflow", "pydantic"} <= set(record.packages)
+    assert record.packages["mdrn-workbench"] == workbench.__version__
     assert f", {os.cpu_count()} cores, " in record.hardware
     assert record.hardware.endswith("GiB RAM")
     assert (record.device, record.threads, record.results_version) == ("cpu", 3, 1)

@@ -11,8 +11,8 @@ import workbench
 from workbench.provenance import Environment
 from workbench.store.versions import RESULTS_VERSION
 
+OURS = "mdrn-workbench"
 PACKAGES = (
-    "mdrn-workbench",
     "mlflow",
     "numpy",
     "optuna",
@@ -41,7 +41,8 @@ def record_environment(device: str, threads: int) -> Environment:
     commit = git_commit(package)
     return Environment(
         python=platform.python_version(),
-        packages=package_versions(PACKAGES),
+        # Of the code that runs: an editable installation keeps the number that it was made with.
+        packages={OURS: workbench.__version__, **package_versions(PACKAGES)},
         git_commit=commit,
         git_dirty_diff=git_changes(package) if commit else None,
         hardware=describe_hardware(device),

@@ -80,3 +80,16 @@ def test_crops_with_the_same_gradient_correlate_fully() -> None:
 def test_gradients_that_are_the_same_everywhere_have_no_correlation() -> None:
     gradients = input_gradients(Linear(torch.ones(12, 3)), torch.rand(3, 3, 4, 4))
     assert math.isnan(jacobian_covariance(correlations(gradients)))
+
+
+def test_large_crops_are_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    layer = nn.Conv2d(3, 12, 3, padding=1)
+    model = nn.Sequential(layer, nn.GELU(), nn.PixelShuffle(2))
+    lr = torch.rand(5, 3, 6, 4)
+    before = input_gradients(model, lr), pixel_jacobian(model, lr[:1], 2)
+    monkeypatch.setattr("workbench.proxies.jacobian._PIXELS", 50)
+    after = input_gradients(model, lr), pixel_jacobian(model, lr[:1], 2)
+    for one, other in zip(before, after, strict=True):
+        assert torch.allclose(one, other)
+    assert before[1].shape == (12, 3 * 6 * 4)

@@ -1,10 +1,14 @@
 """Proxies from the gradient of the outputs by the input, between crops and around one pixel."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 _EPSILON = 1e-5
 """Added to each eigenvalue, as Mellor et al. do."""
+_PIXELS = 1 << 14
+"""LR px that are run together."""
 
 
 def input_gradients(model: nn.Module, lr: Tensor) -> Tensor:
@@ -18,9 +22,8 @@ def input_gradients(model: nn.Module, lr: Tensor) -> Tensor:
     Returns:
         (N, 3 * h * w), float64.
     """
-    inputs = lr.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(model.eval()(inputs).sum(), inputs)
-    return gradient.flatten(1).double()
+    model.eval()
+    return torch.cat([_input_gradient(model, crops) for crops in lr.split(_at_once(lr))])
 
 
 def correlations(gradients: Tensor) -> Tensor:
@@ -62,13 +65,19 @@ def pixel_jacobian(model: nn.Module, lr: Tensor, scale: int) -> Tensor:
     """
     height, width = lr.shape[-2:]
     top, left = scale * (height // 2), scale * (width // 2)
-    count = 3 * scale**2
-    # One output each of as many copies: a single backward pass gives all rows.
-    copies = lr.expand(count, -1, -1, -1).clone().requires_grad_()
-    outputs = model.eval()(copies)[:, :, top : top + scale, left : left + scale]
-    each = outputs.reshape(count, count).diagonal().sum()
-    (gradient,) = torch.autograd.grad(each, copies)
-    return gradient.flatten(1).double()
+    model.eval()
+
+    def rows(numbers: Tensor) -> Tensor:
+        """Return some rows: one output each of as many copies, by one backward pass."""
+        copies = lr.expand(len(numbers), -1, -1, -1)
+
+        def one_of_each(outputs: Tensor) -> Tensor:
+            made = outputs[:, :, top : top + scale, left : left + scale].flatten(1)
+            return made.gather(1, numbers[:, None])
+
+        return _input_gradient(model, copies, one_of_each)
+
+    return torch.cat([rows(some) for some in torch.arange(3 * scale**2).split(_at_once(lr))])
 
 
 def effective_rank(matrix: Tensor) -> float:
@@ -82,6 +91,20 @@ def effective_rank(matrix: Tensor) -> float:
     """
     values = torch.linalg.svdvals(matrix)
     return float(torch.special.entr(values / values.sum()).sum().exp())
+
+
+def _input_gradient(
+    model: nn.Module, lr: Tensor, of: Callable[[Tensor], Tensor] = torch.flatten
+) -> Tensor:
+    """Return the gradient of the sum of what is taken of the outputs, (N, 3 * h * w), float64."""
+    inputs = lr.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(of(model(inputs)).sum(), inputs)
+    return gradient.flatten(1).double()
+
+
+def _at_once(lr: Tensor) -> int:
+    """Return how many crops of this size are run together, so that large ones fit in memory."""
+    return max(1, _PIXELS // (lr.shape[-1] * lr.shape[-2]))
 
 
 def _eigenvalues(correlation: Tensor) -> Tensor:

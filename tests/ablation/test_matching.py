@@ -1,13 +1,16 @@
 """Controls of equal size: the base narrowed or widened to a variant's size."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.builders.own_modules import NET, write_modules
 from workbench.ablation.designs import design_plan
 from workbench.ablation.factors import variant_factor
 from workbench.ablation.matching import parameters, with_matched
 from workbench.ablation.variant import find_variants
+from workbench.config.module import ModuleConfig
 from workbench.config.presets import PRESETS, RECIPES
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError
@@ -52,6 +55,24 @@ def test_a_wider_variant_is_matched_by_a_wider_base_and_widths_are_shared() -> N
     assert widths["mdrn-s 32ch"] == 32
     assert max(widths.values()) > 32  # plain convolutions have far more parameters
     assert parameters(BASE.model) == 95_396
+
+
+def test_a_network_of_ones_own_is_matched_and_matches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_modules(tmp_path))
+    tiny = BASE.model_copy(update={"model": PRESETS["tiny"]})
+    (variant,) = find_variants(["my-net"])
+    wide = NET | {"arguments": {"width": 64}}
+    large = replace(variant, name="large", overrides=(("model", wide),))
+    made, remarks = with_matched(make_plan("s", "tiny", tiny, [variant, large], [1]))
+    _, _, _, small, widened = made.arms
+    assert small.config.mdrn.channels < PRESETS["tiny"].channels
+    assert widened.config.mdrn.channels > 4 * PRESETS["tiny"].channels
+    assert "not equal" not in remarks[1]
+    own = BASE.model_copy(update={"model": ModuleConfig.parse(NET)})
+    with pytest.raises(ConfigError, match=r"my_nets:Net is a network of your own; add a factor"):
+        with_matched(make_plan("s", "own", own, [], [1]))
 
 
 def test_only_variants_of_one_base_can_be_matched() -> None:

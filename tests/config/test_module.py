@@ -116,6 +116,7 @@ def test_code_that_has_changed_since_a_config_was_made_is_refused(
     [
         ({"path": "my_nets:Nett"}, "model: my_nets.py has no 'Nett'; did you mean 'Net'?"),
         ({"path": "my_nets"}, "model.path: must be package.module:Class, got 'my_nets'"),
+        ({"path": "./my/nets.py:Net"}, "got './my/nets.py:Net'; did you mean 'my.nets:Net'?"),
         ({"path": "no_nets:Net"}, "model: there is no module 'no_nets' of Python files in"),
         ({"path": "my_nets.deep:Net"}, "model: there is no module 'my_nets.deep' in"),
         ({"path": "broken:Net"}, "broken.py:2: no Python code: "),

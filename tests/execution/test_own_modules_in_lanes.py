@@ -62,6 +62,6 @@ def test_own_modules_in_lanes_end_as_alone_after_a_kill_and_fail_alone(
     assert errors.keys() == {"fails"}
     assert isinstance(errors["fails"], ForeignCodeError)
     assert str(errors["fails"]) == (
-        "counting:Net cannot be trained from step 4: KeyError: 'step 5'"
+        "counting:Net cannot be trained from step 4: KeyError: 'step 5' (counting.py:21)"
     )
     assert "a line" not in capfd.readouterr().out

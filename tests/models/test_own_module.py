@@ -13,7 +13,7 @@ from workbench.config.module import ModuleConfig
 from workbench.config.presets import PRESETS
 from workbench.errors import CheckpointError, InputSizeError
 from workbench.models.checkpoints import load_model, load_network, save_weights
-from workbench.models.complexity import cost_of
+from workbench.models.complexity import cost_of, count
 from workbench.models.factory import build_model
 from workbench.models.opening import open_network
 from workbench.models.own_module import OwnNetwork
@@ -143,6 +143,17 @@ def test_a_weights_file_holds_the_users_own_names(folder: Path, tmp_path: Path) 
     with pytest.raises(CheckpointError, match="is of a network of your own, my_nets:Net"):
         load_model(path)
     assert load_network(path).config == config
+
+
+def test_parts_have_the_names_that_the_class_gives_them(folder: Path) -> None:
+    found = count(net(width=4, depth=1))
+    assert [(one.part, one.parameters) for one in found.parts] == [
+        ("body", 3 * 4 * 9 + 4),
+        ("up", 4 * 48 * 9 + 48),
+    ]
+    (folder / "resetting.py").write_text(RESETTING)
+    parts = count(ModuleConfig.parse({"path": "resetting:Net"})).parts
+    assert [(one.part, one.parameters) for one in parts] == [("conv", 27 * 48 + 48), ("rest", 1)]
 
 
 def test_costs_are_counted(folder: Path) -> None:

@@ -18,6 +18,10 @@ from workbench.statistics.effects import Effect
 from workbench.system.numbers import percent_change
 
 WIDTH = "model.channels"
+MOST_OFF = 0.1
+"""Parts of a variant's parameters by which a base of its size may differ without a remark."""
+MOST_TIMES = 16
+"""How many times as wide as the base a wider one may be."""
 
 
 def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
@@ -30,8 +34,15 @@ def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         The plan with the matched bases and their effects; a remark on how near each base is.
 
     Raises:
-        ConfigError: If the plan compares with anything but its base.
+        ConfigError: If the plan compares with anything but its base, or the base is a network of
+            one's own, of which nobody knows what its width is.
     """
+    base = plan.base.config.model
+    if isinstance(base, ModuleConfig):
+        raise ConfigError(
+            f"--match parameters changes the channels of the base, and {base.path} is a network of "
+            "your own; add a factor such as model.arguments.width=24,32 instead"
+        )
     if set(plan.against.values()) != {plan.base.name}:
         raise ConfigError("--match parameters needs variants that are compared with the base")
     widths: dict[int, str] = {}
@@ -40,6 +51,8 @@ def with_matched(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         wanted = parameters(arm.config.model)
         channels, found = _nearest_width(plan.base.config.mdrn, wanted)
         nearness = f"{found:,} parameters against {wanted:,} ({percent_change(found / wanted - 1)})"
+        if abs(found / wanted - 1) > MOST_OFF:
+            nearness += ", which is not equal: their difference is also one of size"
         if channels == plan.base.config.mdrn.channels:
             remarks.append(
                 f"{arm.name}: no width of {plan.base.name} is nearer than its own: {nearness}"
@@ -87,7 +100,9 @@ def _nearest_width(base: ModelConfig, wanted: int) -> tuple[int, int]:
 def _widths(base: ModelConfig, narrower: bool) -> Iterator[tuple[int, int]]:
     """Yield narrower or wider bases, those left out that cannot be built."""
     step = -1 if narrower else 1
-    for channels in range(base.channels + step, 0 if narrower else 4 * base.channels, step):
+    for channels in range(
+        base.channels + step, 0 if narrower else MOST_TIMES * base.channels, step
+    ):
         try:
             yield channels, parameters(apply_overrides(base, {"channels": channels}))
         except ConfigError:

@@ -57,9 +57,19 @@ def split_path(path: str) -> tuple[str, str]:
         ValueError: If it is written in another way.
     """
     module, _, name = path.partition(":")
-    if not all(part.isidentifier() for part in (*module.split("."), name)):
-        raise ValueError(f"must be package.module:Class, got {path!r}")
+    parts = (*module.split("."), name)
+    if module.endswith(".py") or not all(part.isidentifier() for part in parts):
+        raise ValueError(f"must be package.module:Class, got {path!r}{_meant(path)}")
     return module, name
+
+
+def _meant(path: str) -> str:
+    """Return the path that a file's name stands for, as a question; empty if it is none."""
+    file, _, name = path.partition(":")
+    dotted = file.removeprefix("./").removesuffix(".py").replace("/", ".")
+    likely = f"{dotted}:{name}"
+    is_path = all(part.isidentifier() for part in (*dotted.split("."), name))
+    return f"; did you mean {likely!r}?" if is_path and likely != path else ""
 
 
 def find_source(path: str) -> Source:
@@ -159,7 +169,8 @@ def _parsed(text: str, file: str) -> ast.Module:
         return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        raise ValueError(f"{file}:{line or 1}: no Python code: {error}") from None
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise ValueError(f"{file}:{line or 1}: no Python code: {reason}") from None
 
 
 def _check_class(files: Mapping[str, str], module: str, name: str) -> str | None:
@@ -170,7 +181,8 @@ def _check_class(files: Mapping[str, str], module: str, name: str) -> str | None
     defined = {found: node for node in ast.walk(tree) for found in _defined(node)}
     if name not in defined and "*" not in defined:
         classes = [found for found, node in defined.items() if isinstance(node, ast.ClassDef)]
-        raise ValueError(f"{file} has no {name!r}; {nearest(name, classes)}")
+        others = nearest(name, classes) if classes else "it defines no class"
+        raise ValueError(f"{file} has no {name!r}; {others}")
     node = defined.get(name)
     return _stated_version(node) if isinstance(node, ast.ClassDef) else None
 

@@ -103,7 +103,22 @@ def foreign_code(name: str, stage: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:  # foreign code raises what it likes
         kind = type(error).__name__
         said = one_line(error) if str(error) else "no text"
-        raise ForeignCodeError(f"{name} cannot be {stage}: {kind}: {said}") from error
+        where = own_place(error)
+        raise ForeignCodeError(f"{name} cannot be {stage}: {kind}: {said}{where}") from error
+
+
+def own_place(error: BaseException) -> str:
+    """Say in which line of modules of one's own an error was raised; empty if in none.
+
+    It is the innermost of their lines, which may have called PyTorch.
+    """
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if hasattr(trace.tb_frame.f_globals.get("__loader__"), "loads_own_code"):
+            found = f" ({code.co_filename}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
 
 
 def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:

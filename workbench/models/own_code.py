@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from workbench.config.network import Network
 from workbench.errors import ForeignCodeError, WorkbenchError, one_line
+from workbench.models.foreign import own_place
 from workbench.models.memory import is_out_of_memory
 from workbench.system.global_state import stdout_to_stderr
 from workbench.system.memory import ran_out
@@ -33,7 +34,8 @@ def own_code(network: object, stage: str) -> Iterator[None]:
         name = own_name(network)
         if not name or is_out_of_memory(error) or ran_out(error):
             raise
-        raise ForeignCodeError(f"{name} cannot be {stage}: {one_line(error)}") from error
+        said = f"{one_line(error)}{own_place(error)}"
+        raise ForeignCodeError(f"{name} cannot be {stage}: {said}") from error
 
 
 def own_name(network: object) -> str:

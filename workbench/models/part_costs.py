@@ -1,12 +1,13 @@
 """What each part of a network costs; the parts do not overlap and add up to the whole."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from torch import nn
 
 from workbench.models.network import MDRN
+from workbench.models.own_module import OwnNetwork
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class PartCost:
     activations: int
 
 
+EMPTY = PartCost("the whole", 0, 0, 0)
+
+
 def cost_of_parts(
     model: nn.Module, operations: dict[str, int], activations: Counter[str]
 ) -> tuple[PartCost, ...]:
@@ -29,14 +33,44 @@ def cost_of_parts(
         operations: Twice the multiply-adds by path of the module.
         activations: Outputs of convolutions by path of the module.
     """
+    if isinstance(model, OwnNetwork):
+        return _own_parts(model, operations, activations)
+    return _parts(model, _part_paths(model), operations, activations)
+
+
+def _parts(
+    model: nn.Module,
+    paths: Iterable[tuple[str, str]],
+    operations: dict[str, int],
+    activations: Counter[str],
+) -> tuple[PartCost, ...]:
     totals: dict[str, list[int]] = {}
-    for path, part in _part_paths(model):
+    for path, part in paths:
         module = model.get_submodule(path)
         row = totals.setdefault(part, [0, 0, 0])
         row[0] += sum(p.numel() for p in module.parameters())
         row[1] += operations.get(path, 0) // 2
         row[2] += activations[path]
     return tuple(PartCost(part, *row) for part, row in totals.items() if any(row))
+
+
+def _own_parts(
+    model: OwnNetwork, operations: dict[str, int], activations: Counter[str]
+) -> tuple[PartCost, ...]:
+    """Return the parts by the names that the user's class gives them, and what is in none."""
+    (whole,) = _parts(model, [("module", "the whole")], operations, activations) or (EMPTY,)
+    children = [(f"module.{path}", path) for path, _ in _part_paths(model.module)]
+    parts = _parts(model, children, operations, activations)
+    rest = PartCost(
+        "rest",
+        whole.parameters - sum(part.parameters for part in parts),
+        whole.multiply_adds - sum(part.multiply_adds for part in parts),
+        whole.activations - sum(part.activations for part in parts),
+    )
+    amounts = (rest.parameters, rest.multiply_adds, rest.activations)
+    if min(amounts) < 0:  # parts share weights, or run each other
+        return (whole,)
+    return (*parts, rest) if any(amounts) else parts
 
 
 _TRUNK_PARTS = {
@@ -59,8 +93,8 @@ def _part_paths(model: nn.Module) -> list[tuple[str, str]]:
     paths = []
     for path, module in _direct_parts(model):
         label = _label(path, module) if isinstance(model, MDRN) else path
-        if isinstance(module, nn.ModuleList):  # a list is never called, only its members are
-            paths += [(f"{path}.{index}", label) for index in range(len(module))]
+        if isinstance(module, nn.ModuleList | nn.ModuleDict):  # only its members are called
+            paths += [(f"{path}.{name}", label) for name, _ in module.named_children()]
         else:
             paths.append((path, label))
     return paths

@@ -29,6 +29,9 @@ _CLASSES: dict[tuple[str, str], Any] = {}
 class _Loader(SourceLoader):
     """Loads one module from text."""
 
+    loads_own_code = True
+    """Errors name the file and the line; see `own_place`."""
+
     def __init__(self, file: str, text: str) -> None:
         self._file, self._text = file, text
 

@@ -1,22 +1,24 @@
 """Searches in simulated time, from Python."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.api.option_names import python_names
 from workbench.api.progress import Progressing, shown
-from workbench.errors import ConfigError, StoppedByUserError
+from workbench.api.tables import Table
+from workbench.api.tables import table as read
+from workbench.errors import StoppedByUserError
 from workbench.experiments.simulate import SimulateSpec, draw_simulation
 from workbench.experiments.simulate import simulate as run_simulation
 from workbench.reporting.simulation_texts import searches_text, to_dict
 from workbench.search.simulation.outcome import Simulation
-from workbench.tables.files import read_table
-from workbench.tables.table import TrialTable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_ARGUMENTS = {"sampler": "samplers", "limit": "limits"}
+"""Options of messages whose argument has another name."""
 
 
 class SimulationResults:
@@ -80,7 +82,7 @@ class SimulationResults:
 
 
 def simulate(
-    table: str | Path | TrialTable,
+    table: str | Path | Table,
     samplers: str | Sequence[str] = ("tpe",),
     *,
     repeats: int = 100,
@@ -104,7 +106,7 @@ def simulate(
     had, which is what the sampler observes. Nothing is trained or written.
 
     Args:
-        table: The folder of a table, or a table in memory.
+        table: The folder of a table, or what `table` returns.
         samplers: `tpe`, `nsga2`, `nsga3`, `gp`, `random` or `grid`, one or several; random search
             is always among them.
         repeats: Searches of each sampler, 2..1000.
@@ -149,31 +151,9 @@ def simulate(
         seed=seed,
         margin=margin,
     )
-    with _python_names(), shown(progress) as emit:
-        found = table if isinstance(table, TrialTable) else read_table(Path(table))
-        return SimulationResults(run_simulation(spec, found, emit))
-
-
-_OPTION = re.compile(r"--([a-z][a-z-]*)")
-_ARGUMENTS = {"sampler": "samplers", "limit": "limits"}
-
-
-@contextmanager
-def _python_names() -> Iterator[None]:
-    """Let errors of the block name arguments as Python has them, and a stop be KeyboardInterrupt.
-
-    Raises:
-        KeyboardInterrupt: In place of `StoppedByUserError`.
-        ConfigError: With `samplers` in place of `--sampler`, and so on.
-    """
+    found = table if isinstance(table, Table) else read(table)
     try:
-        yield
+        with python_names(_ARGUMENTS), shown(progress) as emit:
+            return SimulationResults(run_simulation(spec, found.table, emit))
     except StoppedByUserError as stopped:
         raise KeyboardInterrupt(str(stopped)) from None
-    except ConfigError as error:
-        raise ConfigError(_OPTION.sub(_argument, str(error))) from None
-
-
-def _argument(option: re.Match[str]) -> str:
-    name = option.group(1)
-    return _ARGUMENTS.get(name, name.replace("-", "_"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.api import study_frames
+from workbench.api.option_names import python_names
 from workbench.api.progress import Progressing, shown
 from workbench.config.model import ModelConfig
 from workbench.config.module import ModuleConfig
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from workbench.search.simulation.optuna_objective import TableObjective
 
+_ARGUMENTS = {"limit": "limits", "objective": "score"}
+"""Options of messages whose argument has another name."""
 _TRIAL_COLUMNS = (
     *("name", "seed", "state", "parameters", "multiply_adds", "activations", "convolutions"),
     *("steps", "training_s", "key", "network"),
@@ -202,13 +205,16 @@ class Table(_Trials):
 
         A trial of `optuna.study.Study.optimize` gets the network of the table that is nearest to
         what its sampler suggests, its learning curve, and its score under one seed: nothing is
-        trained. To be maximized.
+        trained, and `steps` of the objective counts what that would have cost. To be maximized.
+        User attributes of a trial: network (its name), network_params (its own combination),
+        quality (mean over all seeds of the table), trial_seed, steps. `regret_of(trial)` is what
+        the best network of the table is better by.
 
         Args:
             score: Of the validation images, such as `psnr_rgb_db`, or `DATASET/score`; None for the
                 PSNR.
             space: Name of a search space, or of several as `A+B`; None for that of the table.
-            limits: Name of a cost to the most that a network may have.
+            limits: Name of a cost -> most that a network may have; a trial above it is pruned.
             seed: Draws the seed whose scores are seen.
 
         Raises:
@@ -219,10 +225,14 @@ class Table(_Trials):
             >>> objective = wb.table("bench").objective()
             >>> study = optuna.create_study(direction="maximize")
             >>> study.optimize(objective, n_trials=30)
+            >>> objective.regret_of(study.best_trial), objective.steps
         """
         from workbench.experiments.simulate import optuna_objective
 
-        return optuna_objective(self.table, space=space, objective=score, limits=limits, seed=seed)
+        with python_names(_ARGUMENTS):
+            return optuna_objective(
+                self.table, space=space, objective=score, limits=limits, seed=seed
+            )
 
     def __len__(self) -> int:
         """Return the number of networks."""

@@ -76,26 +76,42 @@ def test_costs_are_looked_at_too_and_say_nothing_where_all_are_equal() -> None:
     ranking = rank_proxies(table_with(snip=noise(3)))
     assert ranking is not None
     names = [one.proxy.name for one in ranking.proxies]
-    assert names == ["parameters", "multiply_adds", "activations", "convolutions", "snip"]
+    assert names == [
+        *("parameters", "multiply_adds", "activations", "convolutions", "channels", "blocks"),
+        "snip",
+    ]
     of = dict(zip(names, ranking.proxies, strict=True))
     assert of["parameters"].prediction.tau is not None
     assert of["parameters"].p_fixed is None  # nothing is left of it at fixed parameters
     assert of["convolutions"].prediction.tau is None
     assert not of["convolutions"].ranks
-    assert ranking.tests == 3
+    # Network n has 8 + n channels, and all have equally many blocks.
+    assert of["channels"].prediction.tau is not None
+    assert of["channels"].prediction.tau.tau == pytest.approx(1)
+    assert of["blocks"].prediction.tau is None
+    assert ranking.tests == 5
 
 
 def test_holm_counts_every_test_of_the_family() -> None:
-    alone = found(table_with(snip=noise(6)))["snip"]
     others = {name: noise(900) for name in ("gradient_norm", "synflow", "jacobian_rank")}
-    among = found(table_with(snip=noise(6), **others))
-    tau, fixed = alone.prediction.tau, alone.prediction.at_fixed_parameters
-    assert tau is not None
-    assert fixed is not None
-    smallest = min(tau.p_value(), fixed.p_value())
-    assert min(among["snip"].p_tau or 1, among["snip"].p_fixed or 1) == pytest.approx(9 * smallest)
-    assert min(alone.p_tau or 1, alone.p_fixed or 1) == pytest.approx(3 * smallest)
-    assert not among["synflow"].ranks
+    ranking = rank_proxies(table_with(snip=noise(40), **others))
+    assert ranking is not None
+    pairs = [
+        (p, test.p_value())
+        for one in ranking.proxies
+        for p, test in (
+            (one.p_tau, one.prediction.tau),
+            (one.p_fixed, one.prediction.at_fixed_parameters),
+        )
+        if p is not None and test is not None
+    ]
+    assert ranking.tests == len(pairs) == 11
+    ordered = sorted(pairs, key=lambda pair: pair[1])
+    expected = [min(1, (11 - rank) * raw) for rank, (_, raw) in enumerate(ordered)]
+    assert [p for p, _ in ordered] == pytest.approx(np.maximum.accumulate(expected).tolist())
+    of = {one.proxy.name: one for one in ranking.proxies}
+    assert of["channels"].ranks
+    assert not of["synflow"].ranks
 
 
 def test_networks_without_a_value_are_left_out_and_named() -> None:

@@ -160,12 +160,14 @@ def test_proxies_are_rows_beside_the_points_of_curves(
     assert "\nfrom proxies, without training\n" in out
     assert re.search(r"^SNIP 8 1\.00 \[0\.\d\d,1\.00\]\* .* 0\.000 0\.000 0\.5$", out, re.MULTILINE)
     assert re.search(r"^parameters 8 1\.00 .* -$", out, re.MULTILINE)
-    assert "\nproxies that rank the networks: parameters and SNIP\n" in out
+    assert "\nproxies that rank the networks: parameters, channels and SNIP\n" in out
     assert "\nin the opposite direction: initial loss\n" in out
-    assert "\nno rank correlation shown: multiply-adds, activations and convolutions\n" in out
+    assert (
+        "\nno rank correlation shown: multiply-adds, activations, convolutions and blocks\n" in out
+    )
     assert "the number of parameters alone" not in out
     assert max(map(len, ended.out.split("\nproxies that")[0].splitlines())) <= 80
-    assert "6 proxies looked at; *: differs from 0 after Holm's correction over 3" in ended.err
+    assert "8 proxies looked at; *: differs from 0 after Holm's correction over 4" in ended.err
     texts = re.findall(r">([^<>\n]+)</text>", Path("x.svg").read_text())
     assert "What predicts the ranks at 1,200 steps" in texts
     assert "SNIP" in texts

@@ -20,6 +20,7 @@ from workbench.analysis.fidelity_levels import (
     levels_of,
     networks_of,
 )
+from workbench.config.network import Network
 from workbench.errors import WorkbenchError, nearest
 from workbench.proxies.kinds import ProxyValue
 from workbench.results import Cost
@@ -70,6 +71,8 @@ class FidelityTable:
     left_out: tuple[str, ...] = ()
     """Networks of a study that have no finished trial, such as `no-esa of parts`."""
     costs: Mapping[str, Cost] = field(default_factory=dict)
+    """By network."""
+    configs: Mapping[str, Network] = field(default_factory=dict)
     """By network."""
     proxies: tuple[ProxyValue, ...] = ()
     """Of the networks' initial weights, if they were computed."""
@@ -152,12 +155,14 @@ def fidelity_table(
     levels: list[FidelityLevel] = []
     names: dict[str, str] = {}
     costs: dict[str, Cost] = {}
+    configs: dict[str, Network] = {}
     left_out: list[str] = []
     for study in studies:
         networks = networks_of(study)
         for network, arm in networks.items():
             names.setdefault(network, arm)
             costs.setdefault(network, study.arms[arm][0].cost)
+            configs.setdefault(network, study.arms[arm][0].config.model)
         scored = set(networks.values())
         left_out += [f"{arm} of {study.study}" for arm in study.arms if arm not in scored]
         levels += levels_of(study, networks, chosen)
@@ -175,6 +180,7 @@ def fidelity_table(
         names=names,
         left_out=tuple(left_out),
         costs=costs,
+        configs=configs,
     )
 
 

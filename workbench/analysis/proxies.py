@@ -1,7 +1,7 @@
 """How well proxies predict the ranks at the end of a training, after Holm's correction. No torch.
 
-Whoever looks at ten proxies finds one that seems to rank by chance, so two tests of each, that tau
-differs from 0 and that Spearman's rho at fixed parameters does, are one family.
+Whoever looks at a dozen proxies finds one that seems to rank by chance, so two tests of each, that
+tau differs from 0 and that Spearman's rho at fixed parameters does, are one family.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from workbench.analysis.fidelity import FidelityTable, RankPrediction
-from workbench.proxies.kinds import PROXIES, Proxy, ProxyValue, cost_proxies
+from workbench.proxies.kinds import PROXIES, Proxy, ProxyValue, counted_proxy
 from workbench.statistics.decision_rule import ALPHA
 
 
@@ -108,16 +108,20 @@ def _values(
 ) -> tuple[dict[str, float], dict[str, str], float | None]:
     """Return values and reasons by network, and the mean computing time."""
     if proxy.needs == "cost":
-        return {one: cost_proxies(table.costs[one])[proxy.name] for one in networks}, {}, None
+        counted = {
+            one: counted_proxy(proxy.name, table.costs[one], table.configs[one]) for one in networks
+        }
+        known = {one: value for one, value in counted.items() if value is not None}
+        return known, {one: "it has none" for one in networks if one not in known}, None
     seeds = table.levels[table.target].seeds
     values: dict[str, float] = {}
     missing: dict[str, str] = {}
     seconds = []
     for network in networks:
         measured = _of_seeds(table.proxies, network, proxy.name, seeds)
-        known = [one.value for one in measured if one.value is not None]
-        if measured and len(known) == len(measured):
-            values[network] = fmean(known)
+        found = [one.value for one in measured if one.value is not None]
+        if measured and len(found) == len(measured):
+            values[network] = fmean(found)
             seconds.append(sum(one.seconds for one in measured))
         else:
             reasons = [one.reason for one in measured if one.value is None]

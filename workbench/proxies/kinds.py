@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.config.base import Frozen
+from workbench.config.model import ModelConfig
+from workbench.config.network import Network
 from workbench.config.plausible import Finite, Seconds
 from workbench.results import Cost
 
 Needs = Literal["cost", "weights", "batch"]
-"""What a proxy is computed from: the count of a network's cost, its initial weights, or its initial
-weights and the first training batches."""
+"""What a proxy is computed from: the config of a network and the count of its cost, its initial
+weights, or its initial weights and the first training batches."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ PROXIES = {
         Proxy("multiply_adds", "multiply-adds", "multiply-adds of one image", "cost"),
         Proxy("activations", "activations", "values in the outputs of all convolutions", "cost"),
         Proxy("convolutions", "convolutions", "number of convolutions", "cost"),
+        Proxy("channels", "channels", "channels of the trunk, of a network of the family", "cost"),
+        Proxy("blocks", "blocks", "number of blocks, of a network of the family", "cost"),
         Proxy(
             "initial_loss",
             "initial loss",
@@ -108,8 +112,15 @@ PROXIES = {
 """By name, in the order of tables."""
 
 
-def cost_proxies(cost: Cost) -> dict[str, float]:
-    """Return the proxies that are counted, by name."""
-    return {
-        name: float(getattr(cost, name)) for name, one in PROXIES.items() if one.needs == "cost"
-    }
+def counted_proxy(name: str, cost: Cost, network: Network) -> float | None:
+    """Return a proxy that is counted; None for one that the network does not have.
+
+    Args:
+        name: One of `PROXIES` that needs the cost.
+        cost: Of the network.
+        network: Its config.
+    """
+    value = getattr(cost, name, None)
+    if value is None and isinstance(network, ModelConfig):
+        value = getattr(network, name)
+    return None if value is None else float(value)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+import optuna as plain
 import pytest
 
 from tests.builders.samplers import (
@@ -20,7 +21,9 @@ from tests.builders.samplers import (
     replayed,
 )
 from workbench.search.objectives import Objective
-from workbench.search.samplers.optuna_sampler import OWN_FIRST, POPULATION
+from workbench.search.samplers.optuna_sampler import CLASSES, OWN_FIRST, POPULATION
+from workbench.search.samplers.suggesting import TrialSuggest
+from workbench.spaces.space import SpaceFile
 
 
 @pytest.mark.parametrize("objectives", [ONE, TWO])
@@ -140,3 +143,44 @@ def test_any_seed_of_a_search_is_a_seed_of_optuna(name: str) -> None:
     seeds = (4_294, 4_295, 2**32 - 1)
     first = [optuna(name, seed).propose(1, 0) for seed in seeds]
     assert len({str(one and one.params) for one in first}) == len(seeds)
+
+
+CONDITIONAL = SpaceFile.parse(
+    {
+        "question": "Why?",
+        "dimensions": {
+            "kind": {"kind": "choice", "values": ["a", "b"]},
+            "rate": {"kind": "floats", "low": 1e-4, "high": 1e-1, "log": True},
+            "size": {"kind": "floats", "low": 0, "high": 1, "when": {"kind": ["a"]}},
+            "levels": {"kind": "integers", "low": 1, "high": 9, "when": {"kind": ["b"]}},
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(("name", "under_way"), [("tpe", 0), ("tpe", 3), ("gp", 3)])
+def test_without_limits_it_proposes_what_plain_optuna_does(name: str, under_way: int) -> None:
+    """The same observations and state of the random generator: the same parameters."""
+    sampler = optuna(name, seed=5, space=CONDITIONAL)
+    found = play(sampler, lambda one: (-one["rate"] - one.get("size", 0.5),), 12).kept
+    waiting = [sampler.propose(number, 0) for number in range(13, 13 + under_way)]
+    proposal = sampler.propose(20, 0)
+    assert proposal is not None
+    study = plain.create_study(direction="maximize")
+    states = plain.trial.TrialState
+    for one, values in [*found, *((one, None) for one in waiting if one is not None)]:
+        known = {
+            k: plain.distributions.json_to_distribution(d) for k, d in one.distributions.items()
+        }
+        state = states.COMPLETE if values else states.RUNNING
+        value = values[0] if values else None
+        params = dict(one.params)
+        study.add_trial(
+            plain.trial.create_trial(state=state, value=value, params=params, distributions=known)
+        )
+    kind, arguments = CLASSES[name]
+    seed = 5 * 1_000_003 + 20
+    study.sampler = getattr(plain.samplers, kind)(seed=seed, **arguments)
+    trial = study.ask()
+    CONDITIONAL.sample(TrialSuggest(trial))
+    assert trial.params == proposal.params

@@ -31,6 +31,7 @@ RUN = {
     "search report": (),
     "search status": (),
     "studies": (),
+    "table": (),
     "upscale": (),
     "variants": (),
     "weights": (),
@@ -95,7 +96,8 @@ def test_a_command_of_the_documents_runs(
     line: str, folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    own = PLACEHOLDERS | ({"FOLDER": "exported"} if called(line) == "export" else {})
+    written = {"export": {"FOLDER": "exported"}, "table": {"FOLDER": "written"}}
+    own = PLACEHOLDERS | written.get(called(line), {})
     words = [own.get(word, word) for word in shlex.split(line)[1:]]
     ended = command(*words, *RUN[called(line)])
     assert ended.code == 0, ended.err

@@ -1,15 +1,18 @@
 """The data card: what is in a table, and what it does not show, with its numbers."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
 
+from tests.builders.docs import ROOT
 from tests.builders.tables import small_table
 from workbench.results import TrialState
 from workbench.tables.card import card
-from workbench.tables.columns import CURVES, SCORES, TRIALS
+from workbench.tables.columns import CURVES, SCORES, TRIALS, mean_columns
 from workbench.tables.limits import limit_lines, score_spreads
+from workbench.tables.optional import OPTIONAL_FILES
 
 
 def test_the_card_says_what_how_and_where() -> None:
@@ -56,3 +59,17 @@ def test_spreads_are_those_of_networks_and_of_seeds() -> None:
     assert between == pytest.approx(0.1)
     assert within == pytest.approx(0.1 / math.sqrt(2))
     assert score_spreads(small_table(1, seeds=(1,))) == (None, None)
+
+
+def test_the_document_names_every_column() -> None:
+    text = (ROOT / "docs" / "tables.md").read_text()
+    parts = {
+        "trials": (*TRIALS, *mean_columns(("Set5",))[:5]),
+        "curves": CURVES,
+        "scores": SCORES,
+        **{one.field: one.columns for one in OPTIONAL_FILES},
+    }
+    for name, columns in parts.items():
+        (part,) = re.findall(rf"^\*\*{name}\*\*: (.*?)\n\n", text, re.DOTALL | re.MULTILINE)
+        for column in columns:
+            assert f"`{column.name}`" in part, (name, column.name)

@@ -18,6 +18,7 @@ HEADINGS = {
     "api.planning": "Planning",
     "experiments.power_plan": "Planning",
     "api.fidelity": "Fidelity of short trainings",
+    "api.tables": "Tables of trials",
     "api.search": "Searches",
     "api.search_results": "Searches",
     "errors": "Errors",
@@ -36,6 +37,10 @@ TYPES = (
     "statistics.decision_rule.ErrorRateScope",
 )
 """Types that the signatures name."""
+
+
+INHERITING = ("workbench.api.tables.NetworkTrials", "workbench.api.tables.Table")
+"""Classes that have methods of a class without a section of its own."""
 
 
 def api_page() -> Page:
@@ -57,4 +62,6 @@ def api_page() -> Page:
 
 def _entry(name: str, heading: str) -> list[str]:
     options = ["    options:", "      heading_level: 3", f"      heading: {heading}"]
+    if name in INHERITING:
+        options.append("      inherited_members: true")
     return ["", f"::: {name}", *options, f"      toc_label: {heading}"]

@@ -60,8 +60,8 @@ def test_a_table_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
         latencies=(latency(network),),
         proxies=(proxy(network), proxy(network, value=None, reason="the value is inf")),
     )
-    write_table(made, tmp_path / "table")
-    assert read_table(tmp_path / "table") == made
+    written = write_table(made, tmp_path / "table")
+    assert read_table(tmp_path / "table") == written == made
 
 
 def test_odd_floats_and_diverged_trials_are_read_back(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from workbench.experiments.table_sources import stored_table
 from workbench.experiments.table_space import with_space
 from workbench.results import TrialResult, TrialState
 from workbench.system.events import Emit, ignore
+from workbench.tables.common import check_table
 from workbench.tables.files import is_table, read_table, table_size_bytes, write_table
 from workbench.tables.merging import merged, with_latencies
 from workbench.tables.table import TrialTable
@@ -85,12 +86,13 @@ def make_table(spec: TableSpec, store: Path, out: Path, emit: Emit = ignore) -> 
     else:
         table = merged(before, found) if found else before
     table = with_space(replace(table, licence=spec.licence or table.licence), spec.space, emit)
+    check_table(table)  # before anything is measured
     if spec.latency is not None:
         table = _timed(table, spec.latency, emit)
     if spec.proxies is not None:
         trials = found.results if found else table.results
         table = _with_proxies(table, trials, spec.proxies, store, emit)
-    write_table(table, out)
+    table = write_table(table, out)
     kept = len(before.results) if before else 0
     return WrittenTable(table, len(table.results) - kept, kept, table_size_bytes(out))
 

@@ -43,7 +43,7 @@ def is_table(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
-def write_table(table: TrialTable, folder: Path) -> None:
+def write_table(table: TrialTable, folder: Path) -> TrialTable:
     """Write a table, or put it in place of the one that is there.
 
     What is of one machine or private is left out: folders of images, uncommitted changes of the
@@ -52,6 +52,9 @@ def write_table(table: TrialTable, folder: Path) -> None:
     Args:
         table: With at least one trial.
         folder: Created where it is absent.
+
+    Returns:
+        The table as it is written, which `read_table` gives back.
 
     Raises:
         ConfigError: If the table has no trial, or trials that do not belong together.
@@ -68,6 +71,7 @@ def write_table(table: TrialTable, folder: Path) -> None:
     with writing_file(folder):
         _put_in_place(folder, header.files)
     write_atomically(folder / CARD, card(shown).encode())
+    return shown
 
 
 def read_table(folder: Path) -> TrialTable:

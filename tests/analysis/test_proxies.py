@@ -11,7 +11,9 @@ from tests.builders.ranking import ranked
 from workbench.analysis.fidelity import FidelityTable, fidelity_table
 from workbench.analysis.fidelity_levels import StudyTrials
 from workbench.analysis.proxies import ProxyPrediction, rank_proxies
+from workbench.config.model import ModelConfig
 from workbench.proxies.kinds import ProxyValue
+from workbench.statistics.ranks import partial_correlation
 
 COUNT = 30
 QUALITY = [0.1 * number for number in range(COUNT)]
@@ -112,6 +114,32 @@ def test_holm_counts_every_test_of_the_family() -> None:
     of = {one.proxy.name: one for one in ranking.proxies}
     assert of["channels"].ranks
     assert not of["synflow"].ranks
+
+
+def test_what_only_follows_the_width_adds_nothing_at_fixed_channels() -> None:
+    draw = np.random.default_rng(6)
+    table = table_with(snip=noise(3))
+    level = table.levels[table.target]
+    widths = {
+        network: float(config.channels)
+        for network, config in table.configs.items()
+        if isinstance(config, ModelConfig)
+    }
+    quality = {network: widths[network] + 3 * draw.standard_normal() for network in widths}
+    scores = {network: (db, db) for network, db in quality.items()}
+    noisy = replace(level, scores=scores)
+    of = found(replace(table, levels=(*table.levels[:-1], noisy)))
+    assert of["channels"].at_fixed_channels is None
+    assert of["snip"].ranks
+    fixed = of["snip"].at_fixed_channels
+    assert fixed is not None
+    low, high = fixed.interval()
+    assert low < 0 < high
+    straight = partial_correlation(
+        noise(3), [quality[one] for one in level.scores], list(widths.values())
+    )
+    assert straight is not None
+    assert fixed.rho == pytest.approx(straight.rho)
 
 
 def test_networks_without_a_value_are_left_out_and_named() -> None:

@@ -4,13 +4,19 @@ Whoever looks at a dozen proxies finds one that seems to rank by chance, so two 
 tau differs from 0 and that Spearman's rho at fixed parameters does, are one family.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from workbench.analysis.fidelity import FidelityTable, RankPrediction
 from workbench.proxies.kinds import PROXIES, Proxy, ProxyValue, counted_proxy
 from workbench.statistics.decision_rule import ALPHA
+
+if TYPE_CHECKING:
+    from workbench.statistics.ranks import PartialCorrelation
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class ProxyPrediction:
     """Computing time of a network, all its seeds; None for what is counted."""
     missing: Mapping[str, str]
     """Networks without a value, by name, and why."""
+    at_fixed_channels: PartialCorrelation | None = None
+    """Spearman's rho at a fixed width, over networks that have channels; not in Holm's family."""
 
     @property
     def ranks(self) -> bool:
@@ -80,9 +88,9 @@ def rank_proxies(table: FidelityTable) -> ProxyRanking | None:
         if values or any(one.proxy == proxy.name for one in table.proxies):
             sign = 1 if proxy.higher_is_better else -1
             estimates = {network: sign * value for network, value in values.items()}
-            found.append((proxy, table.predict(estimates), seconds, missing))
+            found.append((proxy, estimates, table.predict(estimates), seconds, missing))
     p_values = {}
-    for proxy, prediction, _, _ in found:
+    for proxy, _, prediction, _, _ in found:
         tau, fixed = prediction.tau, prediction.at_fixed_parameters
         if tau is not None:
             p_values[proxy.name, "tau"] = tau.p_value()
@@ -97,8 +105,9 @@ def rank_proxies(table: FidelityTable) -> ProxyRanking | None:
             p_fixed=adjusted.get((proxy.name, "fixed")),
             seconds=seconds,
             missing={table.names[network]: reason for network, reason in missing.items()},
+            at_fixed_channels=_at_fixed_channels(table, estimates),
         )
-        for proxy, prediction, seconds, missing in found
+        for proxy, estimates, prediction, seconds, missing in found
     )
     return ProxyRanking(rows, len(p_values))
 
@@ -127,6 +136,27 @@ def _values(
             reasons = [one.reason for one in measured if one.value is None]
             missing[network] = reasons[0] if reasons else "it was not computed"
     return values, missing, fmean(seconds) if seconds else None
+
+
+def _at_fixed_channels(
+    table: FidelityTable, estimates: Mapping[str, float]
+) -> PartialCorrelation | None:
+    """Return Spearman's rho with the target while the channels of the trunk are held fixed."""
+    from workbench.statistics.ranks import partial_correlation
+
+    level = table.levels[table.target]
+    widths = {
+        one: width
+        for one in estimates
+        if (width := counted_proxy("channels", table.costs[one], table.configs[one])) is not None
+    }
+    if len(set(widths.values())) < 2:
+        return None
+    return partial_correlation(
+        [estimates[one] for one in widths],
+        [level.mean(one) for one in widths],
+        list(widths.values()),
+    )
 
 
 def _of_seeds(

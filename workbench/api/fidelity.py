@@ -26,6 +26,7 @@ _PROXY_COLUMNS = [
     *("proxy", "text", "higher_is_better", "networks", "tau", "tau_low", "tau_high"),
     *("rho_at_fixed_parameters", "rho_low", "rho_high", "p_tau_holm", "p_rho_holm"),
     *(f"regret_at_{k}_db" for k in REGRETS),
+    *("rho_at_fixed_channels", "rho_at_fixed_channels_low", "rho_at_fixed_channels_high"),
     "seconds_per_network",
 ]
 
@@ -73,7 +74,8 @@ class FidelityResults:
 
         Columns: proxy, text, higher_is_better, networks, tau, tau_low, tau_high,
         rho_at_fixed_parameters, rho_low, rho_high, p_tau_holm and p_rho_holm (after Holm's
-        correction over all proxies), regret_at_1_db, regret_at_5_db (dB), seconds_per_network.
+        correction over all proxies), regret_at_1_db, regret_at_5_db (dB), rho_at_fixed_channels
+        with its bounds _low and _high (without a correction), seconds_per_network.
         """
         import pandas as pd
 

@@ -44,6 +44,17 @@ def _to_dict(found: ProxyPrediction) -> dict[str, Any]:
         **prediction_to_dict(found.prediction),
         "p_tau_holm": found.p_tau,
         "p_rho_holm": found.p_fixed,
+        **_at_fixed_channels(found),
         "seconds_per_network": found.seconds,
         "missing": dict(found.missing),
+    }
+
+
+def _at_fixed_channels(found: ProxyPrediction) -> dict[str, Any]:
+    fixed = found.at_fixed_channels
+    low, high = fixed.interval() if fixed else (None, None)
+    return {
+        "rho_at_fixed_channels": fixed and fixed.rho,
+        "rho_at_fixed_channels_low": low,
+        "rho_at_fixed_channels_high": high,
     }

@@ -1,13 +1,19 @@
 """What `workbench fidelity` says of proxies: marks and sentences. No torch."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from workbench.analysis.proxies import ProxyPrediction, ProxyRanking
 from workbench.reporting.fidelity_texts import fixed_text, tau_text
 from workbench.reporting.wording import listed
 from workbench.statistics.decision_rule import ALPHA
 from workbench.system.text import counted
+
+if TYPE_CHECKING:
+    from workbench.statistics.ranks import PartialCorrelation
 
 MARK = "*"
 """After a correlation that differs from 0 after Holm's correction."""
@@ -55,7 +61,20 @@ def answer_texts(ranking: ProxyRanking) -> list[str]:
             one for one in found if not (one.ranks or one.ranks_reversed)
         ],
     }
-    return [f"{what}: {names(which) if which else 'none'}" for what, which in answers.items()]
+    texts = [f"{what}: {names(which) if which else 'none'}" for what, which in answers.items()]
+    widths = [
+        f"{one.proxy.title} {_rho_text(one.at_fixed_channels)}"
+        for one in found
+        if one.at_fixed_channels is not None
+    ]
+    if widths:
+        texts.append(f"rho at fixed channels, without a correction: {'; '.join(widths)}")
+    return texts
+
+
+def _rho_text(fixed: PartialCorrelation) -> str:
+    low, high = fixed.interval()
+    return f"{fixed.rho:z.2f} [{low:z.2f},{high:z.2f}]"
 
 
 def proxy_notes(ranking: ProxyRanking) -> list[str]:

@@ -20,28 +20,22 @@ def recognise(names: Iterable[str]) -> Family:
     return next(f for f in FAMILIES if not f.sign or any(re.fullmatch(f.sign, n) for n in known))
 
 
-def published_name(family: Family, config: ModelConfig, ours: str) -> str | None:
-    """Return the published name of one of our tensors, None if it has none."""
-    names = family.names(config)
-    if ours in names:
-        return names[ours]
-    module, _, kind = ours.rpartition(".")
-    return f"{names[module]}.{kind}" if module in names else None
-
-
 def published_names(family: Family, config: ModelConfig, ours: Iterable[str]) -> dict[str, str]:
     """Return our names -> the published ones.
 
     Raises:
         CheckpointError: If the code base has no name for a part.
     """
+    names = family.names(config)
     found = {}
     for name in ours:
-        theirs = published_name(family, config, name)
-        if theirs is None:
-            part = name.rpartition(".")[0]
-            raise CheckpointError(f"the published code has no name for the part {part!r}")
-        found[name] = theirs
+        module, _, kind = name.rpartition(".")
+        if name in names:
+            found[name] = names[name]
+        elif module in names:
+            found[name] = f"{names[module]}.{kind}"
+        else:
+            raise CheckpointError(f"the published code has no name for the part {module!r}")
     return found
 
 

@@ -51,8 +51,8 @@ PLACEHOLDERS = {
     "B": "IN.safetensors",
 }
 """Words that stand for the reader's own."""
-NEEDS = ("cuda", "--arch ", "--from ", "parts.yaml")
-"""Lines with these need a GPU, code, published weights or images that are not there."""
+NEEDS = ("cuda", "--arch ", "--from ", "parts.yaml", "--proxies")
+"""Lines with these need a GPU, code, published weights or images that are not there, or minutes."""
 
 
 def called(line: str) -> str:

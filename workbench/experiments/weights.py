@@ -119,7 +119,8 @@ def copy_weights(weights: TrainedWeights, store: Path, out: Path, *, replace: bo
     Args:
         weights: From `find_weights`.
         store: The store.
-        out: `.safetensors` for our format, `.pth` for a state dict under the published names.
+        out: `.safetensors` for our format, `.pth` for a state dict under the published names,
+            or under those of a class of the user's own.
         replace: Whether a file that is there and holds something else may be replaced.
 
     Raises:
@@ -130,11 +131,15 @@ def copy_weights(weights: TrainedWeights, store: Path, out: Path, *, replace: bo
     """
     # torch
     from workbench.experiments.scored_weights import scored_network
-    from workbench.models.conversion import convert_file
+    from workbench.models.conversion import convert_file, write_own
+    from workbench.models.own_module import OwnNetwork
 
     check_target(out)
-    scored_network(weights.result, Ledger(store))
-    convert_file(weights.path, out, replace=replace)
+    network = scored_network(weights.result, Ledger(store))
+    if isinstance(network, OwnNetwork):
+        write_own(network, out, replace=replace)
+    else:
+        convert_file(weights.path, out, replace=replace)
 
 
 def check_target(out: Path) -> None:

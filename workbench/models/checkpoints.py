@@ -30,6 +30,8 @@ from workbench.models.state_files import (
     published_state,
     safetensors_state,
 )
+from workbench.store.sources import load_sources
+from workbench.store.store import Store
 from workbench.system.digests import KEY, seal_safetensors
 from workbench.system.files import write_atomically
 from workbench.system.strict_json import loads
@@ -60,6 +62,7 @@ def read_weights(path: Path) -> Weights:
         CheckpointError: Naming the file and why it cannot be used.
     """
     weights = _read_safetensors(path) if is_safetensors(path) else _read_published(path)
+    _use_sources_of_store(weights.config, path)
     problem = _contradiction(weights)
     if problem:
         raise CheckpointError(f"{path}: its tensors do not fit its network: {problem}")
@@ -81,6 +84,8 @@ def load_model(path: Path) -> MDRN:
 def load_network(path: Path) -> MDRN | OwnNetwork:
     """Read a weights file as `load_model` does; the network may be one of the user's own.
 
+    Modules of the user's own in weights that lie in a store are built from the store's sources.
+
     Raises:
         CheckpointError: Naming the file and why it cannot be used.
         ForeignCodeError: If the code of a network of the user's own has changed or cannot be run.
@@ -92,6 +97,7 @@ def load_network(path: Path) -> MDRN | OwnNetwork:
     config = _config_in(metadata, path) if ours else None
     if not isinstance(config, ModuleConfig):
         return load_model(path)
+    _use_sources_of_store(config, path)
     network = build_model(config)
     state = {f"{OWN_PREFIX}{name}": tensor for name, tensor in state.items()}
     problem = misfits(network.state_dict(), state)
@@ -99,6 +105,13 @@ def load_network(path: Path) -> MDRN | OwnNetwork:
         raise CheckpointError(f"{path}: its tensors do not fit {config.path}: {problem}")
     network.load_state_dict(state)
     return network.eval()
+
+
+def _use_sources_of_store(config: Network, path: Path) -> None:
+    """Let this process build modules of the user's own as the store of a weights file has them."""
+    store = Store(path.absolute().parents[2]) if len(path.absolute().parents) > 2 else None
+    if store is not None and store.weights(path.absolute().parent.name) == path.absolute():
+        load_sources(config, store.folder)
 
 
 def save_weights(

@@ -3,6 +3,8 @@
 What is written is loaded again first, as a user would load it, and must give the same output.
 """
 
+import io
+import json
 import tempfile
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from workbench.models.checkpoints import (
     load_model,
     read_weights,
 )
+from workbench.models.own_module import OwnNetwork
+from workbench.models.state_files import is_safetensors, read_state, safetensors_state
 from workbench.system.files import write_atomically
 
 SIDE_PX = 24
@@ -47,12 +51,54 @@ def convert_file(source: Path, target: Path, *, replace: bool = False) -> Weight
         raise CheckpointError(f"{source}: {error}") from None
     _prove(source, target, content)
     if target.exists() and not replace and not _holds(target, weights):
-        raise CheckpointError(
-            f"{target}: is there already and holds something else; choose another OUT or add "
-            "--overwrite"
-        )
+        raise _taken(target)
     write_atomically(target, content)
     return weights
+
+
+def write_own(network: OwnNetwork, target: Path, *, replace: bool = False) -> None:
+    """Write the weights of a network of the user's own under the names of its class.
+
+    Args:
+        network: With its weights.
+        target: `.safetensors` with the config inside, or `.pth`, a bare state dict of PyTorch.
+        replace: Whether a file that is there and holds something else may be replaced.
+
+    Raises:
+        CheckpointError: If another file is there.
+        StoreError: If the file cannot be written.
+    """
+    if target.suffix == ".safetensors":
+        content = encode_weights(network.config, network.state_dict())
+    else:
+        encoded = io.BytesIO()
+        torch.save(network.module.state_dict(), encoded)
+        content = encoded.getvalue()
+    if target.exists() and not replace and not _holds_own(target, network):
+        raise _taken(target)
+    write_atomically(target, content)
+
+
+def _holds_own(path: Path, network: OwnNetwork) -> bool:
+    """Tell whether a file holds the weights of a network of the user's own, and its config."""
+    own = network.module.state_dict()
+    try:
+        there = read_state(path)
+        said = safetensors_state(path)[1].get("model") if is_safetensors(path) else None
+    except CheckpointError:
+        return False
+    return (
+        said in (None, json.dumps(network.config.plain()))
+        and there.keys() == own.keys()
+        and all(torch.equal(tensor, own[name]) for name, tensor in there.items())
+    )
+
+
+def _taken(target: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{target}: is there already and holds something else; choose another OUT or add "
+        "--overwrite"
+    )
 
 
 def _holds(path: Path, weights: Weights) -> bool:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.own_modules import NET, write_modules
 from tests.builders.tables import small_table
+from workbench.config import sources
+from workbench.config.network import parse_network
 from workbench.errors import ConfigError, StoreError
 from workbench.proxies.kinds import ProxyValue
 from workbench.results import TrialState
@@ -78,6 +81,24 @@ def test_odd_floats_and_diverged_trials_are_read_back(tmp_path: Path) -> None:
     )
     write_table(replace(made, results=results), tmp_path)
     assert read_table(tmp_path).results == results
+
+
+def test_networks_of_ones_own_are_read_where_their_code_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    code = write_modules(tmp_path / "code")
+    monkeypatch.chdir(code)
+    first, *rest = small_table().results
+    own = first.config.model_copy(update={"model": parse_network(NET)})
+    made = replace(small_table(), results=(first.model_copy(update={"config": own}), *rest))
+    names = {model_hash(one.config.model): f"n{place}" for place, one in enumerate(made.results)}
+    write_table(replace(made, names=names), tmp_path / "table")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sources, "_KNOWN", {})
+    found = read_table(tmp_path / "table")
+    assert found.results == made.results
+    assert found.results[0].config.model.scale == 4
 
 
 def test_equal_tables_give_equal_files(tmp_path: Path) -> None:

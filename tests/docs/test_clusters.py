@@ -30,10 +30,10 @@ validation: Photos={photos}
 benchmarks: [Photos={photos}]
 study: study
 """
-COMMANDS = {
-    "workbench": f'exec {sys.executable} -m workbench "$@" --workers 1 --allow-overlap',
-    "scontrol": 'echo "$@" >> scontrol.log',
-}
+SCONTROL = 'echo "$@" >> scontrol.log'
+WORKBENCH = f'exec {sys.executable} -m workbench "$@" --workers 1 --allow-overlap'
+INLINE = f'exec {sys.executable} -m tests.builders.inline "$@" --allow-overlap'
+"""Without worker processes, which the other script is tested with."""
 
 
 def script(name: str) -> str:
@@ -84,10 +84,10 @@ def folder(tmp_path: Path, empty_store: Path) -> Path:
     return tmp_path
 
 
-def make_job(folder: Path, photos: Path, name: str) -> Job:
+def make_job(folder: Path, photos: Path, name: str, workbench: str = WORKBENCH) -> Job:
     (folder / "study.yaml").write_text(PLAN.format(photos=photos))
     (folder / "bin").mkdir()
-    for command, line in COMMANDS.items():
+    for command, line in {"workbench": workbench, "scontrol": SCONTROL}.items():
         file = folder / "bin" / command
         file.write_text(f"#!/bin/bash\n{line}\n")
         file.chmod(0o755)
@@ -120,7 +120,7 @@ def test_a_slurm_job_stops_at_a_checkpoint_requeues_itself_and_resumes(
 
 
 def test_the_loop_resumes_until_the_study_has_finished(folder: Path, photos: Path) -> None:
-    job = make_job(folder, photos, "study.sh")
+    job = make_job(folder, photos, "study.sh", INLINE)
     (folder / "bin" / "sleep").symlink_to("/bin/true")
     loop = job.start()
     job.wait_for_a_checkpoint(loop)

@@ -17,6 +17,7 @@ from workbench.search.simulation.repetition import (
     simulate_once,
 )
 from workbench.statistics.decision_rule import DecisionRule
+from workbench.statistics.estimate import estimate
 
 
 def noisy(overrides: Mapping[str, Any], seed: int) -> float:
@@ -100,6 +101,17 @@ def test_a_curve_begins_where_every_repetition_has_finished_a_network() -> None:
     assert curve[-1].quantiles == pytest.approx((0.019, 0.095, 0.171))
     assert curve[0].interval == pytest.approx((0.19, 0.19))
     assert np.isnan(made.regrets("tpe", 200)).tolist() == [False, True]
+
+
+def test_the_interval_of_a_point_is_that_of_the_mean_over_the_repetitions() -> None:
+    found = searched(table(CHOICES))
+    names = ["v02", "v05", "v08", "v11", "v14", "v17"]
+    made = made_up(found, {"random": names})
+    point = made.point("random", 120)
+    assert point is not None
+    expected = estimate(made.regrets("random", 120)[:, None])
+    assert point.mean == pytest.approx(expected.mean)
+    assert point.interval == pytest.approx(expected.interval(0.95))
 
 
 def test_samplers_are_paired_over_repetitions() -> None:

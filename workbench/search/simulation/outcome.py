@@ -74,11 +74,23 @@ class Simulation:
         found = self.regrets(sampler, steps)
         if np.isnan(found).any():
             return None
-        made = estimate(found[:, None])
-        interval = made.interval(0.95)
-        assert interval is not None, "there are at least two repetitions"
+        mean = float(found.mean())
+        half = self._half_width * float(found.std(ddof=1)) / len(found) ** 0.5
         low, middle, high = np.quantile(found, QUANTILES)
-        return RegretPoint(steps, made.mean, interval, (float(low), float(middle), float(high)))
+        quantiles = (float(low), float(middle), float(high))
+        return RegretPoint(steps, mean, (mean - half, mean + half), quantiles)
+
+    @cached_property
+    def _half_width(self) -> float:
+        """Half the 95 % interval of a mean over the repetitions, in standard errors.
+
+        It depends on their number only, so it is found once and not at each of many costs.
+        """
+        some = estimate(np.arange(self.repeats, dtype=float)[:, None])
+        interval, error = some.interval(0.95), some.standard_error
+        assert interval is not None, "there are at least two repetitions"
+        assert error is not None, "there are at least two repetitions"
+        return (interval[1] - interval[0]) / 2 / error
 
     def curve(self, sampler: str) -> list[RegretPoint]:
         """Return the regret against the cost, from where every repetition has finished a network.

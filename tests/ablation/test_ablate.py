@@ -1,5 +1,6 @@
 """`workbench ablate` as a program: killed, stopped, twice at once, on a store that fails."""
 
+import io
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from tests.ablation.killing import (
     COMMAND,
     Outcome,
     kill_often,
+    outcome,
     recorded_at,
-    run,
     run_states,
     weights,
 )
+from tests.builders.commands import run_here
 
 pytestmark = pytest.mark.xdist_group("ablate")
 
@@ -51,10 +53,13 @@ def arguments(
 def undisturbed(
     photos: Path, tmp_path_factory: pytest.TempPathFactory, empty_store: Path
 ) -> Outcome:
-    """Return what the command leaves when nothing happens to it."""
+    """Return what the command leaves when nothing happens to it, all of it in this process."""
     folder = tmp_path_factory.mktemp("undisturbed")
     shutil.copytree(empty_store, folder / "mlflow_runs")
-    return run(arguments(photos), folder)
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())) as printed:
+        run_here(folder, "ablate", "--json", *arguments(photos))
+        printed.seek(0)
+        return outcome(json.loads(printed.read()), folder)
 
 
 def test_killed_at_random_moments_it_ends_like_an_undisturbed_run(

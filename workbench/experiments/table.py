@@ -13,7 +13,7 @@ from workbench.experiments.proxies import (
 )
 from workbench.experiments.table_sources import stored_table
 from workbench.experiments.table_space import with_space
-from workbench.results import TrialResult, TrialState
+from workbench.results import TrialState
 from workbench.system.events import Emit, ignore
 from workbench.tables.common import check_table
 from workbench.tables.files import is_table, read_table, table_size_bytes, write_table
@@ -90,8 +90,7 @@ def make_table(spec: TableSpec, store: Path, out: Path, emit: Emit = ignore) -> 
     if spec.latency is not None:
         table = _timed(table, spec.latency, emit)
     if spec.proxies is not None:
-        trials = found.results if found else table.results
-        table = _with_proxies(table, trials, spec.proxies, store, emit)
+        table = _with_proxies(table, found, spec.proxies, store, emit)
     table = write_table(table, out)
     kept = len(before.results) if before else 0
     return WrittenTable(table, len(table.results) - kept, kept, table_size_bytes(out))
@@ -114,7 +113,7 @@ def _existing(out: Path, spec: TableSpec) -> TrialTable | None:
 
 def _with_proxies(
     table: TrialTable,
-    trials: Sequence[TrialResult],
+    found: TrialTable | None,
     spec: ProxySpec,
     store: Path,
     emit: Emit,
@@ -123,14 +122,13 @@ def _with_proxies(
 
     Args:
         table: The table.
-        trials: Of the store, which know the folders of their images; those of a table do not.
+        found: Trials of the store, which know the folders of their images; those of a table do not.
         spec: Images of the crops.
         store: Holds the source of networks of one's own.
         emit: Gets the progress.
     """
-    from_store = trials is not table.results
-    images = proxy_images(spec.data) or (() if from_store else EMBEDDED)
-    wanted = table.results if spec.data else trials
+    images = proxy_images(spec.data) or (() if found else EMBEDDED)
+    wanted = found.results if found and not spec.data else table.results
     known = () if spec.data else table.proxies
     complete = [one for one in wanted if one.state is TrialState.COMPLETE]
     measured = measure_proxies(complete, store=store, images=images, known=known, emit=emit)

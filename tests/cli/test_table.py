@@ -12,6 +12,7 @@ import workbench as wb
 from tests.builders.curves import declare
 from tests.builders.ranking import ranked
 from tests.cli.conftest import Command
+from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.proxies.batch import ProxyBatch
 from workbench.proxies.kinds import ProxyValue
@@ -263,3 +264,32 @@ def test_a_table_is_an_objective_of_optuna(command: Command, store: Path, tmp_pa
     )
     study.optimize(objective, n_trials=6)
     assert study.best_trial.user_attrs["network"] == "v05" == objective.best_network
+
+
+@pytest.mark.parametrize("options", [(), ("--data", "scikit=embedded:training")])
+def test_proxies_are_of_crops_of_the_training_images_of_the_study(
+    command: Command,
+    tmp_path: Path,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    seen: set[str] = set()
+
+    def measure(config: TrialConfig, batch: ProxyBatch) -> tuple[ProxyValue, ...]:
+        seen.add(batch.text)
+        network, seed = model_hash(config.model), config.seed
+        return (ProxyValue(network=network, seed=seed, proxy="snip", value=1.0, batch=batch.text),)
+
+    monkeypatch.setattr("workbench.proxies.measuring.measure", measure)
+    images = {"training": [{"name": "mine", "folder": str(photos)}]}
+    own = {"data": images, "training.stages.0.hr_patch_px": 64}
+    arms = {
+        arm: [one.model_copy(update={"config": apply_overrides(one.config, own)}) for one in trials]
+        for arm, trials in ranked("own", QUALITY).items()
+    }
+    declare(tmp_path / "mlflow_runs", "own", arms)
+    ended = command("table", "own", "--out", "new", "--proxies", *options)
+    assert ended.code == 0, ended.err
+    (text,) = seen
+    assert text.endswith("64 px from scikit" if options else "64 px from mine")

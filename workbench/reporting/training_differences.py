@@ -17,6 +17,8 @@ TRENDS: tuple[Trend, ...] = ("still moving", "settled", "not known")
 MOST_BANDS = 3
 """Intervals that are drawn as areas in one figure; more would cover each other."""
 MOST_LINES = 24
+MOST_NAMED = 12
+"""Names in one sentence; further ones are counted."""
 COLUMNS = 3
 """Of printed panels, one for each comparison."""
 _PANEL_PX = 210
@@ -142,7 +144,7 @@ def trends_text(found: Sequence[TrainingDifference], rule: DecisionRule) -> str:
     """
     judged = [one for one in found if one.late is not None and len(one.seeds) > 1]
     parts = [
-        f"{trend}: {listed(names)}"
+        f"{trend}: {listed(names, MOST_NAMED)}"
         for trend in TRENDS
         if (names := [one.name for one in judged if one.trend == trend])
     ]

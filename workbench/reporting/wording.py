@@ -5,9 +5,17 @@ from collections.abc import Iterable, Mapping
 from workbench.results import TrialResult
 
 
-def listed(words: Iterable[str]) -> str:
-    """Return `a`, `a and b` or `a, b and c`."""
+def listed(words: Iterable[str], most: int | None = None) -> str:
+    """Return `a`, `a and b` or `a, b and c`.
+
+    Args:
+        words: At least one.
+        most: How many are named at most; of more, the first ones are, and the others are counted:
+            `a, b and 60 more`. None to name all.
+    """
     found = list(words)
+    if most is not None and len(found) > most:
+        found = [*found[: most - 1], f"{len(found) - most + 1} more"]
     return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 
 

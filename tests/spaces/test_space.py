@@ -33,8 +33,8 @@ FILES = sorted(shipped_folder(FOLDER).glob("*.yaml"))
 
 def test_the_shipped_spaces_are_these() -> None:
     assert {path.stem for path in FILES} == {
-        *("mdrn-attention", "mdrn-canonical-neighbourhood", "mdrn-dispersion", "mdrn-full"),
-        *("mdrn-size", "training"),
+        *("mdrn-attention", "mdrn-bench", "mdrn-canonical-neighbourhood", "mdrn-dispersion"),
+        *("mdrn-full", "mdrn-size", "training"),
     }
 
 
@@ -53,6 +53,7 @@ def test_the_example_of_the_docs_can_be_searched(tmp_path: Path) -> None:
 
 
 SIZES = {"mdrn-attention": 60, "mdrn-dispersion": 52, "mdrn-size": 75} | {
+    "mdrn-bench": 5 * 7 * 4 * (2 + 2 * 26) * 4,
     "mdrn-canonical-neighbourhood": 405,
     "mdrn-full": 15 * 8 * 4 * 3 * (1 + 3 * 80) * 5,
     "training": None,

@@ -10,7 +10,8 @@ import pytest
 from tests.builders.simulated import CHOICES, PLANE, space, table
 from workbench.errors import ConfigError, StoppedByUserError
 from workbench.experiments import simulate as module
-from workbench.experiments.simulate import SimulateSpec, draw_simulation, simulate
+from workbench.experiments.simulate import draw_simulation, simulate
+from workbench.experiments.simulate_spec import SimulateSpec
 from workbench.search.simulation.repetition import Repetition, simulate_once
 from workbench.system.events import Caution, Note, Progressed
 

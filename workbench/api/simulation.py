@@ -9,8 +9,9 @@ from workbench.api.progress import Progressing, shown
 from workbench.api.tables import Table
 from workbench.api.tables import table as read
 from workbench.errors import StoppedByUserError
-from workbench.experiments.simulate import SimulateSpec, draw_simulation
+from workbench.experiments.simulate import draw_simulation
 from workbench.experiments.simulate import simulate as run_simulation
+from workbench.experiments.simulate_spec import SimulateSpec
 from workbench.reporting.simulation_texts import searches_text, to_dict
 from workbench.search.simulation.outcome import Simulation
 

@@ -138,8 +138,9 @@ def simulate(
     from workbench.cli.simulation_table import print_simulation
     from workbench.cli.terminal import emit
     from workbench.experiments.fidelity import check_figure
-    from workbench.experiments.simulate import SimulateSpec, draw_simulation
+    from workbench.experiments.simulate import draw_simulation
     from workbench.experiments.simulate import simulate as run_simulation
+    from workbench.experiments.simulate_spec import SimulateSpec
     from workbench.reporting.simulation_texts import to_dict
     from workbench.tables.files import read_table
 

@@ -21,7 +21,7 @@ from workbench.statistics.simulation import Truth, simulate
 
 SEEDS, IMAGES, SPREAD_DB = 4, 100, 0.04
 MOST = 40
-"""More further seeds than that nobody trains."""
+"""Advice of more seeds than this is counted as no advice: nobody trains them."""
 
 
 def settled_now(delta: Matrix) -> bool:

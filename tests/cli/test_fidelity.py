@@ -101,6 +101,7 @@ def test_the_figure_has_tau_by_length_and_the_matrix(
     ("argv", "reason"),
     [
         (["lon"], "unknown study 'lon' in mlflow_runs; did you mean 'long'?"),
+        (["tables/gone"], "tables/gone: no table of trials: there is no such folder"),
         (["long", "--target", "lon"], "--target 'lon' is not among the studies; did you mean"),
         (["long", "--dataset", "Set6"], "unknown data set 'Set6'; did you mean 'Set5'?"),
         (["long", "--figure", "x.pdf"], "--figure must end in .png or .svg, got 'x.pdf'"),

@@ -31,7 +31,7 @@ def test_the_card_says_what_how_and_where() -> None:
     assert "from 1970-01-01 to 1970-01-01" in text
     for column in (*TRIALS, *CURVES, *SCORES):
         assert f"\n| {column.name} | " in text.replace("\\_", "_")
-    assert "Licence of the images, as whoever wrote the table states it: not stated" in card(
+    assert "Licence of the images, as stated by the author of the table: not stated" in card(
         small_table()
     )
 

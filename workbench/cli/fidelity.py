@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.help import IMAGES, OUTPUT, WHAT
+from workbench.cli.help import OUTPUT, WHAT
 from workbench.cli.options import JsonOption, StoreOption
-from workbench.errors import ConfigError
+from workbench.cli.proxy_options import CropsOption, proxy_spec
 from workbench.experiments.defaults import DEFAULT_STORE
 
 StudiesArgument = Annotated[
@@ -37,15 +37,6 @@ ProxiesOption = Annotated[
         "--proxies",
         help="Also compute proxies of the initial weights of the target's networks.",
         rich_help_panel=WHAT,
-    ),
-]
-CropsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data",
-        metavar="[NAME=]FOLDER",
-        help="With --proxies: images of the crops, by default the training images; repeatable.",
-        rich_help_panel=IMAGES,
     ),
 ]
 FigureOption = Annotated[
@@ -84,14 +75,11 @@ def fidelity(
     from workbench.cli.fidelity_table import print_fidelity
     from workbench.cli.terminal import emit
     from workbench.experiments.fidelity import check_figure, draw_fidelity, study_fidelity
-    from workbench.experiments.proxies import ProxySpec
     from workbench.reporting.fidelity_texts import to_dict
 
     if figure is not None:
         check_figure(figure)
-    if data and not proxies:
-        raise ConfigError("--data needs --proxies: nothing else is computed on images")
-    spec = ProxySpec(data or ()) if proxies else None
+    spec = proxy_spec(data, wanted=proxies)
     table = study_fidelity(studies, store, dataset=dataset, target=target, proxies=spec, emit=emit)
     if as_json:
         print_json(to_dict(table))

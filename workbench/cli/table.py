@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.execution_options import DeviceOption
-from workbench.cli.help import EXECUTION, IMAGES, OUTPUT, WHAT
+from workbench.cli.help import EXECUTION, OUTPUT, WHAT
 from workbench.cli.option_values import size_px, typed_options
 from workbench.cli.options import JsonOption, StoreOption
+from workbench.cli.proxy_options import CropsOption, proxy_spec
 from workbench.errors import ConfigError
 from workbench.experiments.defaults import DEFAULT_STORE
 
@@ -65,15 +66,6 @@ ProxiesOption = Annotated[
         rich_help_panel=WHAT,
     ),
 ]
-CropsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data",
-        metavar="[NAME=]FOLDER",
-        help="With --proxies: images of the crops, by default the training images; repeatable.",
-        rich_help_panel=IMAGES,
-    ),
-]
 TimeSizeOption = Annotated[
     str,
     typer.Option(
@@ -125,15 +117,12 @@ def table(
     from workbench.cli.console import print_json
     from workbench.cli.table_report import print_table, to_dict
     from workbench.cli.terminal import emit
-    from workbench.experiments.proxies import ProxySpec
     from workbench.experiments.table import TableSpec, make_table
 
     if not latency:
         _refuse_timing(context)
     timing = _latency(time_size, rounds, device) if latency else None
-    if data and not proxies:
-        raise ConfigError("--data needs --proxies: nothing else is computed on images")
-    wanted = ProxySpec(data or ()) if proxies else None
+    wanted = proxy_spec(data, wanted=proxies)
     spec = TableSpec(studies or (), licence, space, timing, wanted)
     with bar_without_thread(emit) as on_bar:
         written = make_table(spec, store, out, on_bar)

@@ -74,9 +74,12 @@ class _Opened:
 
 
 def _opened(name: str, store: Path) -> _Opened:
-    """Read a study, or a table if the store has no study of this name."""
+    """Read a study, or a table if the store has no study of this name.
+
+    Names of studies hold no slash, so what holds one is meant as a folder, also if it is not there.
+    """
     folder = Path(name)
-    if name not in studies(store) and folder.is_dir():
+    if name not in studies(store) and (folder.is_dir() or len(folder.parts) > 1):
         table = read_table(folder)
         return _Opened(StudyTrials(name, table.arms), table.proxies, is_table=True)
     _refuse_search(name, store)

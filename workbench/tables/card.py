@@ -112,7 +112,7 @@ def _images_row(table: TrialTable, use: str, name: str, origin: str) -> str:
 def _licence(table: TrialTable) -> str:
     stated = markdown(table.licence) if table.licence else "not stated"
     return (
-        f"Licence of the images, as whoever wrote the table states it: {stated}. The table holds "
+        f"Licence of the images, as stated by the author of the table: {stated}. The table holds "
         "scores and no image."
     )
 

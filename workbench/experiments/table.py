@@ -14,9 +14,16 @@ from workbench.experiments.proxies import (
 from workbench.experiments.table_sources import stored_table
 from workbench.experiments.table_space import with_space
 from workbench.results import TrialState
-from workbench.system.events import Emit, ignore
+from workbench.system.events import Emit, Note, ignore
+from workbench.system.progress import Waiting
 from workbench.tables.common import check_table
-from workbench.tables.files import is_table, read_table, table_size_bytes, write_table
+from workbench.tables.files import (
+    is_table,
+    read_table,
+    table_lock,
+    table_size_bytes,
+    write_table,
+)
 from workbench.tables.merging import merged, with_latencies
 from workbench.tables.table import TrialTable
 
@@ -65,6 +72,8 @@ class WrittenTable:
 def make_table(spec: TableSpec, store: Path, out: Path, emit: Emit = ignore) -> WrittenTable:
     """Write the finished trials of studies and searches to a folder, or add them to its table.
 
+    Several processes may add to one table: each waits until the one before it has written.
+
     Args:
         spec: What is written.
         store: The store. Nothing in it is changed.
@@ -77,29 +86,53 @@ def make_table(spec: TableSpec, store: Path, out: Path, emit: Emit = ignore) -> 
         WorkbenchError: If a study has no finished trial.
         StoreError: If a record or the table is damaged, or the folder cannot be written.
     """
-    before = _existing(out, spec)
-    name = before.name if before else out.resolve().name
-    found = stored_table(spec.sources, store, name) if spec.sources else None
-    if before is None:
-        assert found is not None, "checked by _existing"
-        table = found
-    else:
-        table = merged(before, found) if found else before
-    table = with_space(replace(table, licence=spec.licence or table.licence), spec.space, emit)
-    check_table(table)  # before anything is measured
-    if spec.latency is not None:
-        table = _timed(table, spec.latency, emit)
-    if spec.proxies is not None:
-        table = _with_proxies(table, found, spec.proxies, store, emit)
-    table = write_table(table, out)
+    _check_folder(out, spec)
+    found = stored_table(spec.sources, store, out.resolve().name) if spec.sources else None
+    with table_lock(out, _saying_once(out, emit)):
+        _check_folder(out, spec)  # another process may have written to it
+        before = read_table(out) if is_table(out) else None
+        table = _joined(before, found)
+        table = with_space(replace(table, licence=spec.licence or table.licence), spec.space, emit)
+        check_table(table)  # before anything is measured
+        if spec.latency is not None:
+            table = _timed(table, spec.latency, emit)
+        if spec.proxies is not None:
+            table = _with_proxies(table, found, spec.proxies, store, emit)
+        table = write_table(table, out)
+        size_bytes = table_size_bytes(out)
     kept = len(before.results) if before else 0
-    return WrittenTable(table, len(table.results) - kept, kept, table_size_bytes(out))
+    return WrittenTable(table, len(table.results) - kept, kept, size_bytes)
 
 
-def _existing(out: Path, spec: TableSpec) -> TrialTable | None:
-    """Return the table that is in the folder, None for an absent or empty folder."""
+def _joined(before: TrialTable | None, found: TrialTable | None) -> TrialTable:
+    if before is not None and found is not None:
+        return merged(before, found)
+    table = before or found
+    assert table is not None, "checked by _check_folder"
+    return table
+
+
+def _saying_once(out: Path, emit: Emit) -> Waiting:
+    """Return a function that says when it is first called that another process has the table."""
+    said = False
+
+    def waiting() -> None:
+        nonlocal said
+        if not said:
+            emit(Note(f"another process is writing the table {out}; waiting until it is done"))
+        said = True
+
+    return waiting
+
+
+def _check_folder(out: Path, spec: TableSpec) -> None:
+    """Refuse a folder that is neither absent, empty nor a table.
+
+    Raises:
+        ConfigError: Naming it; also if it has no table and no study is named to write.
+    """
     if is_table(out):
-        return read_table(out)
+        return
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out must be a folder, got the file {out}")
     if out.exists() and any(out.iterdir()):
@@ -108,7 +141,6 @@ def _existing(out: Path, spec: TableSpec) -> TrialTable | None:
         )
     if not spec.sources:
         raise ConfigError(f"there is no table in {out} yet; name a study or a search to write")
-    return None
 
 
 def _with_proxies(

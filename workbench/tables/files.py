@@ -5,7 +5,8 @@ ones, under names with their digests; then `table.json` is replaced at once; the
 their names. So a reader finds the old table or the new one, whenever a writer was killed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from workbench.errors import ConfigError, StoreError, reason_of, writing_file
 from workbench.system.digests import sha256
 from workbench.system.files import write_atomically
+from workbench.system.locks import lock_beside, locked
+from workbench.system.progress import Waiting
 from workbench.tables.anonymous import published
 from workbench.tables.card import FILE as CARD
 from workbench.tables.card import card
@@ -43,11 +46,31 @@ def is_table(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+@contextmanager
+def table_lock(folder: Path, waiting: Waiting) -> Iterator[None]:
+    """Hold a table for this process, from reading what is there to writing it.
+
+    The lock lies beside the folder, which holds only what is published. Where nothing can be
+    written beside it, as with a folder that is mounted alone, the table is not locked.
+
+    Args:
+        folder: Of the table; it may be absent.
+        waiting: Called about once a second while another process holds the table; it may raise to
+            give up.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(locked(lock_beside(folder.resolve()), waiting=waiting))
+        yield
+
+
 def write_table(table: TrialTable, folder: Path) -> TrialTable:
     """Write a table, or put it in place of the one that is there.
 
     What is of one machine or private is left out: folders of images, uncommitted changes of the
     source code, and what processes used. Other files of the folder stay.
+
+    A caller that adds to a table holds `table_lock` from reading it on.
 
     Args:
         table: With at least one trial.

@@ -1,12 +1,14 @@
 """Made LR images against the official files, and the two ways of rounding."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from workbench.config.data import Degradation
-from workbench.data.bicubic import crop_to_multiple, downscale
+from workbench.data.bicubic import crop_to_multiple, downscale, imresize
 from workbench.data.images import read_rgb
 from workbench.errors import InputSizeError
 
@@ -136,3 +138,25 @@ def test_the_smallest_image_is_two_lr_pixels_wide(scale: int) -> None:
         rf"{2 * scale}x{2 * scale} px$",
     ):
         downscale(random_image(9 * scale, 2 * scale - 1), scale, "bicubic")
+
+
+def test_imresize_is_that_of_piq_without_the_rest_of_piq(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = [name for name in sys.modules if name.partition(".")[0] in ("piq", "torchvision")]
+    for name in loaded:
+        monkeypatch.delitem(sys.modules, name)
+    found = imresize.__wrapped__()
+    assert not {"piq", "torchvision"} & set(sys.modules)
+    monkeypatch.undo()
+    from piq.functional import imresize as expected
+
+    image = torch.rand(1, 3, 17, 23)
+    assert torch.equal(found(image, sizes=(9, 41)), expected(image, sizes=(9, 41)))
+
+
+def test_imresize_is_found_where_piq_has_no_file_of_its_own_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from piq.functional import imresize as expected
+
+    monkeypatch.setattr("workbench.data.bicubic.find_spec", lambda _: None)
+    assert imresize.__wrapped__() is expected

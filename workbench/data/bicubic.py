@@ -4,7 +4,12 @@ Papers score on images that MATLAB has scaled down; any other bicubic gives othe
 with antialias +0.006 dB, Pillow -0.004, OpenCV -7.7 on Set5 x4).
 """
 
-from typing import TYPE_CHECKING
+import importlib
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +23,27 @@ if TYPE_CHECKING:
 _STRIP_PX = 64
 """Width of the strips that are resized at a time. piq copies the image once for each of its 4 *
 scale + 2 taps: strips bound the memory and, as they stay in the cache, take a sixth of the time."""
+
+
+@cache
+def imresize() -> Callable[..., "torch.Tensor"]:
+    """Return piq's `imresize`, from the one file of piq that it needs.
+
+    `import piq` also imports the networks of its metrics, torchvision and PyTorch's compiler: 1.4 s
+    of a core in every process that makes an LR image.
+    """
+    piq = find_spec("piq")
+    file = Path(piq.origin).parent / "functional" / "resize.py" if piq and piq.origin else None
+    if file is None or not file.is_file():  # another release of piq keeps it elsewhere
+        with import_effects_undone():
+            found: Callable[..., torch.Tensor] = importlib.import_module("piq.functional").imresize
+        return found
+    spec = spec_from_file_location("piq_resize", file)
+    assert spec
+    assert spec.loader
+    module: Any = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.imresize  # type: ignore[no-any-return]
 
 
 def crop_to_multiple(hr: np.ndarray, scale: int) -> np.ndarray:
@@ -107,11 +133,9 @@ def _resize_strips(image: "torch.Tensor", size: tuple[int, int]) -> "torch.Tenso
     """Resize (channels, height, width) to (channels, *size), strip by strip of the width."""
     import torch
 
-    with import_effects_undone():
-        from piq.functional import imresize
-
+    resize = imresize()
     strips = [
-        imresize(strip[None], sizes=(size[0], strip.shape[-1]))[0]
+        resize(strip[None], sizes=(size[0], strip.shape[-1]))[0]
         for strip in image.split(_STRIP_PX, dim=-1)
     ]
     return torch.cat(strips, dim=-1)

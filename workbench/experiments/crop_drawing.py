@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.data.bicubic import imresize
 from workbench.reporting.crops import FURTHER, NEARER, SIDE_PX, CropRecord
 
 Picture = NDArray[np.uint8]
@@ -99,7 +100,6 @@ def bicubic(lr: Picture, scale: int, window: Window) -> Picture:
         (side, side, 3), rounded.
     """
     import torch
-    from piq.functional import imresize
 
     # Only what the window needs: the resizing copies its image several times.
     first = [max(0, begin // scale - _REACH_LR_PX) for begin in (window.top, window.left)]
@@ -109,7 +109,7 @@ def bicubic(lr: Picture, scale: int, window: Window) -> Picture:
     seen = lr[first[0] : last[0], first[1] : last[1]]
     with one_thread(), torch.inference_mode():
         image = torch.from_numpy(seen.copy()).permute(2, 0, 1)[None].double()
-        large = imresize(image, sizes=(seen.shape[0] * scale, seen.shape[1] * scale))[0]
+        large = imresize()(image, sizes=(seen.shape[0] * scale, seen.shape[1] * scale))[0]
         values: Picture = large.round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
     moved = Window(window.top - first[0] * scale, window.left - first[1] * scale, window.side)
     return moved.cut(values)

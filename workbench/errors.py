@@ -30,7 +30,7 @@ class CheckpointError(WorkbenchError):
 
 
 class ForeignCodeError(WorkbenchError):
-    """Code of the user's own, named by `--arch`, that cannot be imported, built or run."""
+    """Code of the user's own that cannot be imported, built or run."""
 
 
 class ExportError(WorkbenchError):
@@ -60,6 +60,26 @@ def one_line(error: BaseException) -> str:
         return " ".join(str(error).split())
     kind = type(error).__name__
     return f"{kind}: {first[:200]}" if first else kind
+
+
+def own_place(error: BaseException) -> str:
+    """Say in which line of modules of one's own an error was raised; empty if in none.
+
+    It is the innermost of their lines, which may have called PyTorch.
+    """
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if hasattr(trace.tb_frame.f_globals.get("__loader__"), "loads_own_code"):
+            found = f" ({code.co_filename}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
+
+
+def own_failure(error: BaseException) -> str:
+    """Say in one line what code of the user's own has raised, and where; empty for other code."""
+    place = own_place(error)
+    return f"{one_line(error)}{place}" if place else ""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

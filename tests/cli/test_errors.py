@@ -12,6 +12,8 @@ import pytest
 from tests.builders.refusals import refusal
 from tests.cli.conftest import Command, Ended
 from workbench.__main__ import start
+from workbench.config.module import ModuleConfig
+from workbench.models.source_import import own_class
 
 
 @pytest.fixture(autouse=True)
@@ -293,3 +295,18 @@ def test_a_bug_is_not_hidden(command: Command, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("workbench.experiments.variants.list_variants", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         command("variants")
+
+
+@pytest.mark.parametrize("kind", ["OSError", "LookupError", "SystemExit"])
+def test_what_code_of_ones_own_raises_is_one_line_wherever_it_is(
+    kind: str, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "my_end.py").write_text(f"def end():\n    raise {kind}('no entry')\n")
+
+    def broken(*_: object, **__: object) -> None:
+        own_class(ModuleConfig(path="my_end:end"))()
+
+    monkeypatch.setattr("workbench.experiments.variants.list_variants", broken)
+    ended = command("variants")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"error: code of your own: {kind}: no entry (my_end.py:2)\n"

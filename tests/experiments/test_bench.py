@@ -1,15 +1,18 @@
 """What a benchmark measures, and what it refuses before anything runs."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from tests.builders.own_modules import change, write_counting
+from workbench.config.network import named_network
 from workbench.config.overrides import apply_overrides
 from workbench.config.presets import PRESETS
-from workbench.errors import ConfigError, InputSizeError, WorkbenchError
+from workbench.errors import ConfigError, ForeignCodeError, InputSizeError, WorkbenchError
 from workbench.experiments import bench as bench_module
 from workbench.experiments.bench import bench_networks, open_for_bench
 from workbench.experiments.bench_result import bench_to_dict
@@ -187,3 +190,22 @@ def test_a_benchmark_on_cuda_replays_graphs_and_counts_memory() -> None:
     done = bench_networks(networks(), replace(SMALL, training=training, device="cuda"))
     assert {row.form for row in done.rows} == {"graph"}
     assert all(row.peak_bytes for row in done.rows)
+
+
+@pytest.mark.parametrize("work", ["training", "inference"])
+def test_a_network_of_ones_own_that_fails_is_named(
+    work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_counting(tmp_path))
+    change(
+        tmp_path / "counting.py", "if self.training", f"if self.training == {work == 'training'}"
+    )
+    change(tmp_path / "counting.py", "self.steps.add_(1)", "raise KeyError('odd')")
+    spec = replace(SMALL, lr_size=None) if work == "training" else replace(SMALL, training=None)
+    own = open_networks({"own": named_network("counting:Net")}, [])
+    doing = "trained" if work == "training" else "timed"
+    with pytest.raises(
+        ForeignCodeError,
+        match=rf"counting:Net cannot be {doing}: KeyError: 'odd' \(counting\.py:19\)",
+    ):
+        bench_networks(own, spec)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.builders.own_modules import GATE, write_counting, write_modules
+from tests.builders.own_modules import GATE, change, write_counting, write_modules
 from workbench.config.model import ModelConfig
 from workbench.config.presets import PRESETS
 from workbench.errors import ExportError
-from workbench.experiments.model_export import export_file
+from workbench.experiments.model_export import FileFormat, export_file
 from workbench.experiments.model_sources import SourceSpec, open_source
 from workbench.experiments.ntire_folder import NtireEntry, export_ntire
 from workbench.models.checkpoints import save_weights
@@ -51,3 +51,11 @@ def test_the_entry_of_a_challenge_is_refused() -> None:
     with pytest.raises(ExportError, match="my_nets:Net has code of its own: only networks of"):
         export_ntire(source, None, NtireEntry())
     assert not list(Path().glob("*ntire*"))
+
+
+@pytest.mark.parametrize("form", ["onnx", "torchscript"])
+def test_what_a_network_raises_is_named_with_its_line(form: FileFormat, tmp_path: Path) -> None:
+    change(tmp_path / "counting.py", 'print("a line from forward")', "raise SystemExit(3)")
+    source = open_source(SourceSpec(preset="counting:Net"), Path("s"))
+    with pytest.raises(ExportError, match=r"to .*: SystemExit: 3 \(counting\.py:17\)"):
+        export_file(source, None, form)

@@ -35,6 +35,18 @@ class Constant(nn.Module):
         return nn.functional.interpolate(lr, scale_factor=4)
 
 
+class Raising(Constant):
+    def forward(self, lr):
+        if self.training:
+            raise ValueError("an odd height")
+        return super().forward(lr)
+
+
+class Ending(Constant):
+    def forward(self, lr):
+        raise SystemExit(3)
+
+
 class Infinite(Constant):
     def forward(self, lr):
         return nn.functional.interpolate(self.layer(lr) / 0, scale_factor=4)
@@ -98,6 +110,13 @@ def test_values_depend_on_the_seed_alone_and_the_process_is_as_it_was(
         ("Constant", "synflow", "no gradient reaches the weights"),
         ("Infinite", "initial_loss", "the value is"),
         ("Infinite", "jacobian_rank", "the value is nan"),
+        (
+            "Raising",
+            "snip",
+            "broken_nets:Raising cannot be run and differentiated: ValueError: an odd height "
+            "(broken_nets.py:18)",
+        ),
+        ("Ending", "synflow", "broken_nets:Ending cannot be run and differentiated: SystemExit: 3"),
     ],
 )
 def test_what_cannot_be_computed_has_a_reason_and_no_value(

@@ -11,7 +11,7 @@ from workbench.cli.command_table import Commands
 from workbench.cli.help import HELP_OPTIONS
 from workbench.cli.resuming import STOPPED, stop_code, stopped_text
 from workbench.cli.streams import discard_output, output_failure, prepare_streams
-from workbench.errors import StoppedByUserError, WorkbenchError
+from workbench.errors import StoppedByUserError, WorkbenchError, own_failure
 from workbench.system.digests import show
 from workbench.system.stopping import StopRequested, stop_requests
 from workbench.system.text import printable
@@ -83,11 +83,25 @@ def _code() -> object:
         discard_output()
         sys.exit(1)
     except OSError as error:
-        failure = output_failure(error)
+        failure = output_failure(error) or _own_failure(error)
+        if failure is None:
+            raise
+        _fail(failure, 2)
+    except (Exception, SystemExit) as error:
+        failure = _own_failure(error)
         if failure is None:
             raise
         _fail(failure, 2)
     return code
+
+
+def _own_failure(error: BaseException) -> str | None:
+    """Return one line for an error that code of the user's own has raised, None for a bug of ours.
+
+    Commands say more than this line wherever they run such code; this is for what they miss.
+    """
+    failure = own_failure(error)
+    return f"code of your own: {failure}" if failure else None
 
 
 def _fail(text: str, code: int) -> NoReturn:

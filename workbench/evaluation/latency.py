@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.evaluation.running import inference
-from workbench.models.own_code import own_code, own_name
+from workbench.models.own_code import own_code_run
 from workbench.system.progress import Progress, silent
 
 THREADS = 1
@@ -112,15 +112,7 @@ def measure(
 
 def _run_of(network: nn.Module, image: Tensor) -> Callable[[], object]:
     """Return what runs a network; what modules of one's own in it raise is one line."""
-    config = getattr(network, "config", None)
-    if not own_name(config):
-        return partial(network, image)
-
-    def run() -> object:
-        with own_code(config, "timed"):
-            return network(image)
-
-    return run
+    return own_code_run(getattr(network, "config", None), "timed", partial(network, image))
 
 
 @dataclass(frozen=True)

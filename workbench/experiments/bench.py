@@ -28,6 +28,7 @@ from workbench.models.foreign import Foreign
 from workbench.models.memory import is_out_of_memory
 from workbench.models.opening import OpenedNetwork, open_foreign
 from workbench.models.operations import use_operations
+from workbench.models.own_code import own_code, own_code_run
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.training.device import prepare
 from workbench.trial.environment import describe_hardware
@@ -116,17 +117,18 @@ def _training_rows(
         for name, network in networks.items():
             watched = PeakMemory(device)
             images = stores[network.scale]
-            built[name] = Lanes(network.module, recipe, images, device, work.lanes)
-            stack.callback(built[name].close)
-            built[name].run_together()
+            with own_code(_config(network), "trained"):
+                built[name] = Lanes(network.module, recipe, images, device, work.lanes)
+                stack.callback(built[name].close)
+                built[name].run_together()
             peaks[name] = watched.most_bytes()
         ways: dict[Work, Callable[[Lanes], None]] = {"training": Lanes.run_together}
         if work.lanes > 1:
             ways["training in turn"] = Lanes.run_in_turn
         runs = {
-            f"{name}, {way}": partial(run, built[name])
+            f"{name}, {way}": own_code_run(_config(network), "trained", partial(run, built[name]))
             for way, run in ways.items()
-            for name in networks
+            for name, network in networks.items()
         }
         times = _measured(runs, spec, device, emit)
         return [
@@ -156,10 +158,13 @@ def _inference_rows(
     with ExitStack() as stack:
         for name, network in networks.items():
             watched = PeakMemory(device)
-            module = _with_kernels(network.module, spec.resolved_kernels())
-            placed[name] = one = place_network(module, device, spec.precision)
-            stack.enter_context(inference(one))
-            runs[f"{name}, inference"] = run = partial(one, image)
+            config = _config(network)
+            with own_code(config, "prepared for inference"):
+                module = _with_kernels(network.module, spec.resolved_kernels())
+                placed[name] = one = place_network(module, device, spec.precision)
+                stack.enter_context(inference(one))
+            run = own_code_run(config, "timed", partial(one, image))
+            runs[f"{name}, inference"] = run
             for _ in range(_WARM_UP):
                 run()
             peaks[name] = watched.most_bytes()
@@ -201,6 +206,11 @@ def _traffic(
         emit(Note(f"{name}: its traffic cannot be counted ({error})"))
         return None
     return least_bytes(cost, batch, DTYPES[spec.precision].itemsize, is_training=is_training)
+
+
+def _config(network: OpenedNetwork) -> object:
+    """Return the config that names modules of the user's own, None for networks without one."""
+    return getattr(network.module, "config", None)
 
 
 def _with_kernels(module: nn.Module, kernels: ResolvedKernels) -> nn.Module:

@@ -21,6 +21,7 @@ from workbench.config.network import Network, parse_network
 from workbench.errors import CheckpointError, ConfigError
 from workbench.models.factory import build_model
 from workbench.models.network import MDRN
+from workbench.models.own_code import own_code
 from workbench.models.own_module import OwnNetwork
 from workbench.models.published.table import family_of, published_names, recognise
 from workbench.models.state_files import (
@@ -100,11 +101,12 @@ def load_network(path: Path) -> MDRN | OwnNetwork:
     _use_sources_of_store(config, path)
     network = build_model(config)
     state = {f"{OWN_PREFIX}{name}": tensor for name, tensor in state.items()}
-    problem = misfits(network.state_dict(), state)
-    if problem:
-        raise CheckpointError(f"{path}: its tensors do not fit {config.path}: {problem}")
-    network.load_state_dict(state)
-    return network.eval()
+    with own_code(config, "given its weights"):
+        problem = misfits(network.state_dict(), state)
+        if problem:
+            raise CheckpointError(f"{path}: its tensors do not fit {config.path}: {problem}")
+        network.load_state_dict(state)
+        return network.eval()
 
 
 def _use_sources_of_store(config: Network, path: Path) -> None:

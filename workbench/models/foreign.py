@@ -16,7 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.errors import CheckpointError, ForeignCodeError, WorkbenchError, nearest
+from workbench.errors import (
+    CheckpointError,
+    ForeignCodeError,
+    WorkbenchError,
+    nearest,
+    own_place,
+)
 from workbench.models.outputs import output_problem
 from workbench.models.state_files import misfits, one_line
 from workbench.system.global_state import (
@@ -105,20 +111,6 @@ def foreign_code(name: str, stage: str) -> Iterator[None]:
         said = one_line(error) if str(error) else "no text"
         where = own_place(error)
         raise ForeignCodeError(f"{name} cannot be {stage}: {kind}: {said}{where}") from error
-
-
-def own_place(error: BaseException) -> str:
-    """Say in which line of modules of one's own an error was raised; empty if in none.
-
-    It is the innermost of their lines, which may have called PyTorch.
-    """
-    found, trace = "", error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if hasattr(trace.tb_frame.f_globals.get("__loader__"), "loads_own_code"):
-            found = f" ({code.co_filename}:{trace.tb_lineno})"
-        trace = trace.tb_next
-    return found
 
 
 def build_foreign(foreign: Foreign) -> tuple[Adapted, str]:

@@ -21,6 +21,7 @@ from workbench.models.foreign import (
     load_state,
     probe_scale,
 )
+from workbench.models.own_code import own_code
 from workbench.models.peers.mobilesr import MobileSR, from_published, is_published
 from workbench.models.spandrel_networks import open_with_spandrel
 from workbench.models.state_files import (
@@ -49,7 +50,9 @@ class OpenedNetwork:
 
 def built_network(name: str, config: Network) -> OpenedNetwork:
     """Build the network of a config with random weights."""
-    network = build_model(config, seed=0).eval()
+    network = build_model(config, seed=0)
+    with own_code(config, "put into evaluation mode"):
+        network.eval()
     return OpenedNetwork(name, network, network.scale, network.smallest_lr_px, title_of(config))
 
 

@@ -1,11 +1,10 @@
 """Modules of one's own at work: what they raise is one line, and what they print goes to stderr."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from workbench.config.network import Network
-from workbench.errors import ForeignCodeError, WorkbenchError, one_line
-from workbench.models.foreign import own_place
+from workbench.errors import ForeignCodeError, WorkbenchError, one_line, own_place
 from workbench.models.memory import is_out_of_memory
 from workbench.system.global_state import stdout_to_stderr
 from workbench.system.memory import ran_out
@@ -30,12 +29,30 @@ def own_code(network: object, stage: str) -> Iterator[None]:
             yield
     except WorkbenchError:
         raise
-    except Exception as error:  # the user's code raises what it likes
+    except (Exception, SystemExit) as error:  # the user's code raises what it likes
         name = own_name(network)
         if not name or is_out_of_memory(error) or ran_out(error):
             raise
         said = f"{one_line(error)}{own_place(error)}"
         raise ForeignCodeError(f"{name} cannot be {stage}: {said}") from error
+
+
+def own_code_run(network: object, stage: str, run: Callable[[], object]) -> Callable[[], object]:
+    """Return a function that runs in `own_code`; for networks without own modules `run` itself.
+
+    Args:
+        network: As of `own_code`.
+        stage: Likewise.
+        run: What is timed, so that nothing is added to it without need.
+    """
+    if not own_name(network):
+        return run
+
+    def guarded() -> object:
+        with own_code(network, stage):
+            return run()
+
+    return guarded
 
 
 def own_name(network: object) -> str:

@@ -20,7 +20,7 @@ from workbench.models.complexity import cost_of
 from workbench.models.factory import build_model
 from workbench.models.foreign import foreign_code
 from workbench.models.outputs import output_problem
-from workbench.models.own_code import own_name
+from workbench.models.own_code import own_code, own_name
 from workbench.models.own_module import slots_of_own
 from workbench.system.global_state import random_streams_kept, seed_torch, torch_settings_kept
 from workbench.system.text import counted
@@ -43,10 +43,10 @@ def probe(config: Network) -> tuple[str, ...]:
     """
     name = own_name(config)
     network = build_model(config, seed=0)
-    problem = _parts_problem(network)
-    if problem:
-        raise ForeignCodeError(f"{name}: {problem}")
-    with torch.enable_grad():
+    with torch.enable_grad(), own_code(config, "checked"):
+        problem = _parts_problem(network)
+        if problem:
+            raise ForeignCodeError(f"{name}: {problem}")
         warnings = _Probe(name, network, config.smallest_lr_px()).run()
     cost_of(config)  # which a result holds
     return warnings

@@ -10,6 +10,7 @@ from torch import nn
 from workbench.config.trial import TrialConfig
 from workbench.errors import WorkbenchError, one_line
 from workbench.models.factory import build_model
+from workbench.models.own_code import own_code
 from workbench.proxies.batch import ProxyBatch
 from workbench.proxies.gradients import loss_gradient, synaptic_flow
 from workbench.proxies.jacobian import (
@@ -44,7 +45,8 @@ def measure(config: TrialConfig, batch: ProxyBatch) -> tuple[ProxyValue, ...]:
         started = time.perf_counter()
         reason, values = "", dict[str, float]()
         try:
-            values = dict(compute(config, batch))
+            with own_code(config.model, "run and differentiated"):
+                values = dict(compute(config, batch))
         except (WorkbenchError, RuntimeError, MemoryError) as error:
             reason = one_line(error)
         seconds = time.perf_counter() - started

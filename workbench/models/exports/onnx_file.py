@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from workbench.errors import ExportError, WorkbenchError
+from workbench.errors import ExportError, WorkbenchError, own_failure
 from workbench.models.exports.checking import Run, check_images, largest_difference
 from workbench.models.opening import OpenedNetwork
 from workbench.models.state_files import one_line
@@ -174,9 +174,9 @@ def _refused(what: str) -> Iterator[None]:
         yield
     except WorkbenchError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # networks of the user's own raise what they like
         cause = error.__cause__ or error  # the exporter's own text is long advice
-        raise ExportError(f"{what}: {one_line(cause)}") from error
+        raise ExportError(f"{what}: {own_failure(cause) or one_line(cause)}") from error
 
 
 @contextmanager

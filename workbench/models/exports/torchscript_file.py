@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, jit
 
-from workbench.errors import ExportError, WorkbenchError
+from workbench.errors import ExportError, WorkbenchError, own_failure
 from workbench.models.exports.checking import check_images, largest_difference
 from workbench.models.opening import OpenedNetwork
 from workbench.models.state_files import one_line
@@ -37,10 +37,9 @@ def torchscript_file(network: OpenedNetwork, metadata: Mapping[str, str]) -> byt
             loaded = jit.load(content)
     except WorkbenchError:
         raise
-    except Exception as error:
-        raise ExportError(
-            f"{network.name} cannot be exported to TorchScript: {one_line(error)}"
-        ) from error
+    except (Exception, SystemExit) as error:  # networks of the user's own raise what they like
+        said = own_failure(error) or one_line(error)
+        raise ExportError(f"{network.name} cannot be exported to TorchScript: {said}") from error
 
     def run(image: Tensor) -> Tensor:
         out: Tensor = loaded(image)

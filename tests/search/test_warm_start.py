@@ -1,8 +1,12 @@
 """What a ledger already knows of a space."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.builders.comparisons import scored
+from tests.builders.own_modules import GATE, write_modules
 from tests.builders.searches import BASE, Fake, run, settings
 from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
@@ -99,6 +103,31 @@ def test_what_the_search_could_not_have_trained_is_left_out() -> None:
     ):
         assert known(other) == ()
     assert len(known(base)) == 1
+
+
+def gate(**arguments: object) -> dict[str, object]:
+    return {**GATE, "arguments": arguments} if arguments else dict(GATE)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [gate(), gate(hidden=3), gate(hidden=3, scale=2.0), "mdsa"],
+        ["mdsa", {"kind": "mdsa", "lvar": []}, {"kind": "mdsa", "levels": [3], "lvar": []}],
+    ],
+)
+def test_each_choice_is_found_also_beside_one_that_says_less(
+    values: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_modules(tmp_path))
+    choice = {"kind": "choice", "values": values}
+    space = SpaceFile.parse(
+        {"question": "Why?", "base": "tiny", "dimensions": {"model.spatial_attention": choice}}
+    )
+    for value in values:
+        result = finished(apply_overrides(BASE, {"model.spatial_attention": value}))
+        (found,) = known(result, wanted=settings(space=space))
+        assert json.loads(found.params["model.spatial_attention"]) == value
 
 
 def test_every_seed_of_the_search_is_needed() -> None:

@@ -65,7 +65,20 @@ def main() -> None:
 
 
 def _code() -> object:
-    """Run the command and return its exit code, if it has one."""
+    """Run the command and return its exit code, if it has one.
+
+    What code of the user's own raises is one line wherever it is run; most commands say more there.
+    """
+    try:
+        return _run()
+    except (Exception, SystemExit) as error:
+        failure = own_failure(error)
+        if not failure:
+            raise
+        _fail(f"code of your own: {failure}", 2)
+
+
+def _run() -> object:
     try:
         prepare_streams()
         code: object = app(sys.argv[1:] or ["--help"], prog_name="workbench", standalone_mode=False)
@@ -83,25 +96,11 @@ def _code() -> object:
         discard_output()
         sys.exit(1)
     except OSError as error:
-        failure = output_failure(error) or _own_failure(error)
-        if failure is None:
-            raise
-        _fail(failure, 2)
-    except (Exception, SystemExit) as error:
-        failure = _own_failure(error)
+        failure = output_failure(error)
         if failure is None:
             raise
         _fail(failure, 2)
     return code
-
-
-def _own_failure(error: BaseException) -> str | None:
-    """Return one line for an error that code of the user's own has raised, None for a bug of ours.
-
-    Commands say more than this line wherever they run such code; this is for what they miss.
-    """
-    failure = own_failure(error)
-    return f"code of your own: {failure}" if failure else None
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -1,7 +1,7 @@
 """Reads from a config which combination of a search space it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.config.overrides import flat, value_at
@@ -29,15 +29,19 @@ class ConfigReader:
     def choice(self, name: str, values: Sequence[Any]) -> Any:
         """Return the value that the config has, as the space writes it.
 
+        Of several that fit, such as a module without arguments and the same module with some, it is
+        the one that states most.
+
         Raises:
             NotInSpaceError: If it is none of the values.
         """
         has = self._has(name)
-        for value in values:
-            if _same(has, value):
-                self.params[name] = json.dumps(value, sort_keys=True)
-                return value
-        raise NotInSpaceError(name)
+        fitting = [value for value in values if _same(has, value)]
+        if not fitting:
+            raise NotInSpaceError(name)
+        value = max(fitting, key=_statements)  # the first of those that state as much
+        self.params[name] = json.dumps(value, sort_keys=True)
+        return value
 
     def integer(self, name: str, low: int, high: int, step: int) -> int:
         """Return the number that the config has.
@@ -83,3 +87,8 @@ def _same(has: Any, value: Any) -> bool:
     if isinstance(has, dict) and isinstance(plain, dict):
         return all(_same(has.get(key), inner) for key, inner in plain.items())
     return bool(has == plain) and isinstance(has, bool) == isinstance(plain, bool)
+
+
+def _statements(value: object) -> int:
+    """Return how many fields a value of a choice states."""
+    return sum(map(_statements, value.values())) + 1 if isinstance(value, Mapping) else 1

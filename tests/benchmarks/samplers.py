@@ -1,10 +1,14 @@
 """The workbench's samplers against plain Optuna on made-up spaces, where nothing is trained.
 
 `python -m tests.benchmarks.samplers [--sampler NAME] [--trials N] [--repetitions N] [--space NAME]
-[--batch N] [--log FILE]` prints a table: the mean regret of the best network after N within the
-limits, with its standard error, and the paired difference with its interval. Plain Optuna is what a
-user would write: `ask`, `set_constraint`, `tell`; it observes the score of what is above a limit,
-too, which a search never trains. With a log the same command resumes.
+[--batch N] [--log FILE]` prints a table: the mean regret of the best network within the limit after
+N trainings, with its standard error, and the paired differences with their intervals. With a log
+the same command resumes.
+
+The workbench counts a network before it trains it, and trains none above a limit. Plain Optuna is
+what a user would write: `ask`, `set_constraint`, `tell`. It observes the score of networks above
+the limit, too, and is run twice: "Optuna" trains N, those above the limit among them; "Optuna,
+free" trains N within the limit, and has the scores of those above it for nothing.
 """
 
 import argparse
@@ -12,12 +16,14 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.paired import difference_cell, mean_cell, run_paired
 from tests.builders.samplers import ONE, play
-from workbench.search.samplers.optuna_sampler import CLASSES, OptunaSampler
+from workbench.search.samplers.kinds import CLASSES
+from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.search.samplers.quiet_optuna import quiet_optuna
 from workbench.search.samplers.suggesting import TrialSuggest
 from workbench.spaces.space import SpaceFile
@@ -31,8 +37,8 @@ class Problem:
 
     space: SpaceFile
     score: Callable[[Overrides], float]
-    excess: Callable[[Overrides], float]
-    """Above 0 beyond the limit."""
+    distance: Callable[[Overrides], float]
+    """From the limit, as a share of it: above 0 is beyond it."""
 
 
 def _space(dimensions: Mapping[str, Any], **limits: float) -> SpaceFile:
@@ -69,7 +75,7 @@ def _conditional(one: Overrides) -> float:
 
 
 PROBLEMS = {
-    "mixed": Problem(_space(MIXED), _mixed, lambda _: 0.0),
+    "mixed": Problem(_space(MIXED), _mixed, lambda _: -1.0),
     "conditional": Problem(
         _space(
             {
@@ -82,12 +88,12 @@ PROBLEMS = {
             }
         ),
         _conditional,
-        lambda _: 0.0,
+        lambda _: -1.0,
     ),
     "constrained": Problem(
         _space(MIXED, parameters=60),
         lambda one: -(0.0 if one["width"] > 40 else (40 - one["width"]) / 30) + _mixed(one),
-        lambda one: max(0.0, one["width"] * one["depth"] / 60 - 1),
+        lambda one: one["width"] * one["depth"] / 60 - 1,
     ),
 }
 
@@ -96,31 +102,46 @@ def ours(problem: Problem, sampler: str, seed: int, trials: int, batch: int) -> 
     """Return the best score of the workbench's sampler."""
 
     def outcome(one: Overrides) -> tuple[float, ...] | None:
-        return None if problem.excess(one) > 0 else (problem.score(one),)
+        return None if problem.distance(one) > 0 else (problem.score(one),)
 
     made = OptunaSampler(sampler, seed, problem.space, ONE)
-    found = play(made, outcome, trials, batch, excess=problem.excess).kept
+    found = play(made, outcome, trials, batch, distance=problem.distance).kept
     return max(values[0] for _, values in found)
 
 
 @quiet_optuna()
-def plain(problem: Problem, sampler: str, seed: int, trials: int, batch: int) -> float:
-    """Return the best score within the limit of Optuna's sampler with its defaults."""
+def plain(
+    problem: Problem, sampler: str, seed: int, trials: int, batch: int, *, free: bool
+) -> float:
+    """Return the best score within the limit of Optuna's sampler with its defaults.
+
+    Args:
+        problem: To solve.
+        sampler: A key of `CLASSES`.
+        seed: Of the sampler.
+        trials: Networks to train. It goes on until one of them is within the limit.
+        batch: Networks that are proposed together.
+        free: Whether those above the limit do not count among them.
+    """
     import optuna
 
     kind, arguments = CLASSES[sampler]
     chosen = getattr(optuna.samplers, kind)(seed=seed, **arguments)
     study = optuna.create_study(direction="maximize", sampler=chosen)
     found: list[float] = []
-    while len(found) < trials:
+    trained = 0
+    while trained < trials or not found:
         asked = [study.ask() for _ in range(batch)]
         drawn = [problem.space.sample(TrialSuggest(trial)) for trial in asked]
         for trial, one in zip(asked, drawn, strict=True):
+            within = problem.distance(one) <= 0
             if problem.space.limits.parameters is not None:
-                trial.set_constraint("parameters", problem.excess(one))
+                trial.set_constraint("parameters", problem.distance(one))
             study.tell(trial, problem.score(one))
-            found += [] if problem.excess(one) > 0 else [problem.score(one)]
-    return max(found[:trials])
+            if within and (trained < trials or not found):
+                found.append(problem.score(one))
+            trained += within or not free
+    return max(found)
 
 
 def best_known(problem: Problem) -> float:
@@ -137,7 +158,7 @@ def best_known(problem: Problem) -> float:
         for depth in range(1, 13)
         for off in range(-100, 101)
     ]
-    return max(problem.score(one) for one in every if problem.excess(one) <= 0)
+    return max(problem.score(one) for one in every if problem.distance(one) <= 0)
 
 
 def main() -> None:
@@ -152,11 +173,14 @@ def main() -> None:
     given = parser.parse_args()
     print_row = sys.stdout.write
     print_row(f"| {given.sampler}, {given.trials} trials | batch | workbench | Optuna | difference")
-    print_row(" |\n|---|---|---|---|---|\n")
+    print_row(" | Optuna, free | difference |\n|---|---|---|---|---|---|---|\n")
     for name in given.space:
         for batch in given.batch:
-            left, right = compared(name, given.sampler, given.trials, batch, given)
-            cells = [mean_cell(left), mean_cell(right), difference_cell(left, right)]
+            mine, *others = compared(name, given.sampler, given.trials, batch, given)
+            cells = [mean_cell(mine)]
+            for other in others:
+                cells += [mean_cell(other), difference_cell(mine, other)]
+            cells += [""] * (5 - len(cells))
             print_row(f"| {name} | {batch} | {' | '.join(cells)} |\n")
             sys.stdout.flush()
 
@@ -164,7 +188,7 @@ def main() -> None:
 def compared(
     name: str, sampler: str, trials: int, batch: int, given: argparse.Namespace
 ) -> list[list[float]]:
-    """Return the regrets of the workbench and of plain Optuna."""
+    """Return the regrets of the workbench, of plain Optuna, and with a limit of the free one."""
     problem = PROBLEMS[name]
     best = best_known(problem)
 
@@ -172,7 +196,9 @@ def compared(
         return lambda seed: best - run(problem, sampler, seed, trials, batch)
 
     row = f"{name}, {sampler}, {trials} trials, batch {batch}"
-    ways = {"workbench": regret(ours), "Optuna": regret(plain)}
+    ways = {"workbench": regret(ours), "Optuna": regret(partial(plain, free=False))}
+    if problem.space.limits.parameters is not None:
+        ways["Optuna, free"] = regret(partial(plain, free=True))
     return list(run_paired(row, ways, given.repetitions, given.log).values())
 
 

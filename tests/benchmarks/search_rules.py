@@ -25,7 +25,7 @@ from tests.benchmarks.samplers import MIXED, PROBLEMS, Problem, best_known
 from tests.builders.samplers import ONE, TWO, Values, play, prior, propose
 from workbench.search.proposals import Proposal
 from workbench.search.ranking import ranked
-from workbench.search.samplers.observations import Observing, Standing
+from workbench.search.samplers.observations import Standing
 from workbench.search.samplers.optuna_sampler import OptunaSampler
 from workbench.spaces.space import SpaceFile
 
@@ -41,7 +41,7 @@ class Former(OptunaSampler):
     def __init__(self, *args: Any) -> None:
         """Start without observations."""
         super().__init__(*args)
-        self._observing = Observing(complete_only=False)
+        self._complete_only = False
 
     def _good(self, finished: int) -> int:
         return min(math.ceil(0.1 * finished), 25)
@@ -66,7 +66,7 @@ def limited(share: float) -> Problem:
         {"question": "Why?", "dimensions": MIXED, "limits": {"parameters": most}}
     )
     return Problem(
-        space, PROBLEMS["mixed"].score, lambda one: max(0.0, one["width"] * one["depth"] / most - 1)
+        space, PROBLEMS["mixed"].score, lambda one: one["width"] * one["depth"] / most - 1
     )
 
 
@@ -78,12 +78,12 @@ def scattered(share: float) -> Problem:
     """
     most = math.sin(share * math.pi / 2)
 
-    def excess(one: Mapping[str, Any]) -> float:
+    def distance(one: Mapping[str, Any]) -> float:
         wave = abs(math.sin(0.9 * one["width"] + 2.3 * one["depth"] + 9 * one["decay"]))
-        return max(0.0, wave / most - 1)
+        return wave / most - 1
 
     space = SpaceFile.parse({"question": "Why?", "dimensions": MIXED, "limits": {"parameters": 1}})
-    return Problem(space, PROBLEMS["mixed"].score, excess)
+    return Problem(space, PROBLEMS["mixed"].score, distance)
 
 
 @cache
@@ -99,10 +99,10 @@ def regret(
     problem = limit(share)
 
     def outcome(one: Mapping[str, Any]) -> Values | None:
-        return None if problem.excess(one) > 0 else (problem.score(one),)
+        return None if problem.distance(one) > 0 else (problem.score(one),)
 
     sampler = kind("tpe", seed, problem.space, ONE)
-    found = play(sampler, outcome, TRIALS, excess=problem.excess).kept
+    found = play(sampler, outcome, TRIALS, distance=problem.distance).kept
     return best_within(limit, share) - max(values[0] for _, values in found)
 
 

@@ -27,8 +27,8 @@ PLANE = SpaceFile.parse(
 Values = tuple[float, ...]
 Outcome = Callable[[Mapping[str, Any]], "Values | None"]
 """From overrides to values of the objectives; None if they are above a limit."""
-Excess = Callable[[Mapping[str, Any]], float]
-"""From overrides above a limit to how far above it they are, as a share of the limit."""
+Distance = Callable[[Mapping[str, Any]], float]
+"""From overrides to how far they are from a limit, as a share of it: above 0 is beyond it."""
 
 
 def peak(overrides: Mapping[str, Any]) -> Values | None:
@@ -66,18 +66,22 @@ def propose(
     sampler: Sampler,
     outcome: Outcome,
     number: int,
-    excess: Excess = lambda _: 0.5,
+    distance: Distance = lambda _: 0.5,
     *,
     at_random: bool = False,
 ) -> tuple[Proposal, Values | None]:
-    """Return a proposal and its values; what is rejected is reported."""
+    """Return a proposal and its values; what is known of its costs is reported."""
     proposal = sampler.propose(number, number, at_random=at_random)
     assert proposal is not None
     values = outcome(proposal.overrides)
+    above = distance(proposal.overrides)
     if values is None:
-        above = {"parameters": excess(proposal.overrides)}
-        proposal = proposal.model_copy(update={"rejected": "why", "excess": above})
+        update = {"rejected": "why", "excess": {"parameters": above}}
+        proposal = proposal.model_copy(update=update)
         sampler.add_observation(proposal, None)
+    elif above <= 0:
+        proposal = proposal.model_copy(update={"slack": {"parameters": -above}})
+        sampler.add_counted(proposal)
     return proposal, values
 
 
@@ -87,7 +91,7 @@ def play(
     trials: int,
     batch: int = 1,
     history: History | None = None,
-    excess: Excess = lambda _: 0.5,
+    distance: Distance = lambda _: 0.5,
 ) -> History:
     """Propose and report until enough proposals are within the limits.
 
@@ -97,7 +101,7 @@ def play(
         trials: Proposals within the limits.
         batch: Proposals whose values are reported together.
         history: What went before.
-        excess: How far above the limit what is rejected is, as a share of the limit.
+        distance: From the limit of what is rejected, and if it is not above 0 of the others.
     """
     found = history or History()
     rejected = 0
@@ -106,7 +110,7 @@ def play(
         while len(open_) < batch and len(found.kept) < trials:
             number = 1 + len(found.proposals)
             proposal, values = propose(
-                sampler, outcome, number, excess, at_random=rejected >= STUCK
+                sampler, outcome, number, distance, at_random=rejected >= STUCK
             )
             rejected = 0 if values is not None else rejected + 1
             found.proposals.append(proposal)

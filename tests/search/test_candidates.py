@@ -7,6 +7,7 @@ import pytest
 from tests.builders.own_modules import GATE, write_modules
 from tests.builders.searches import BASE
 from workbench.search.candidates import Candidate, Rejected, amounts, build_candidate, cost_of
+from workbench.search.proposals import Proposal, constraint_values
 from workbench.spaces.space import Limits
 
 
@@ -22,6 +23,25 @@ def test_a_combination_that_cannot_be_built_is_rejected_with_the_reason() -> Non
         assert list(found.excess) == [name]
         most = limits.plain()[name]
         assert most * (1 + found.excess[name]) == pytest.approx(amounts(cost_of(BASE.model))[name])
+
+
+def test_what_is_rejected_has_its_distance_from_every_limit() -> None:
+    cost = cost_of(BASE.model)
+    limits = Limits(
+        parameters=cost.parameters * 2, convolutions=cost.convolutions, multiply_adds_g=1e-3
+    )
+    found = build_candidate(BASE, {}, limits)
+    assert isinstance(found, Rejected)
+    above = cost.multiply_adds / 1e6 - 1
+    assert found.excess == pytest.approx({"multiply_adds_g": above})
+    assert found.slack == {"parameters": 0.5, "convolutions": 0.0}
+    empty = Proposal(number=1, overrides={}, params={}, distributions={}, batch=1)
+    proposal = found.as_rejected(empty)
+    assert Proposal.check(proposal.plain()) == proposal
+    assert constraint_values(proposal.excess, proposal.slack) == pytest.approx(
+        {"multiply_adds_g": above, "parameters": -0.5, "convolutions": 0.0}
+    )
+    assert "slack" not in empty.plain()
 
 
 def test_arguments_that_code_of_the_users_own_refuses_are_rejected(

@@ -92,10 +92,13 @@ class Rejected:
     reason: str
     excess: Mapping[str, float] = field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit; empty if it cannot be built."""
+    slack: Mapping[str, float] = field(default_factory=dict)
+    """By limit that it is within, how far below it is, as a share of the limit."""
 
     def as_rejected(self, proposal: Proposal) -> Proposal:
         """Return a proposal with what is wrong with it."""
-        return proposal.model_copy(update={"rejected": self.reason, "excess": dict(self.excess)})
+        update = {"excess": dict(self.excess), "slack": dict(self.slack)}
+        return proposal.model_copy(update={"rejected": self.reason, **update})
 
 
 def candidate_of(settings: Settings, overrides: Mapping[str, Any]) -> Candidate | Rejected:
@@ -128,7 +131,7 @@ def build_candidate(
     too_much = exceeded_limit(found.cost, limits, found.latency_ms)
     if not too_much:
         return found
-    return Rejected(too_much, excess(found.cost, limits, found.latency_ms))
+    return Rejected(too_much, **excess_and_slack(found.cost, limits, found.latency_ms))
 
 
 def _try_own_modules(network: Network) -> None:
@@ -154,11 +157,19 @@ def exceeded_limit(cost: Cost, limits: Limits, latency_ms: float | None = None) 
     return ""
 
 
-def excess(cost: Cost, limits: Limits, latency_ms: float | None = None) -> dict[str, float]:
-    """Return how far a cost is above each limit that it is beyond, as a share of the limit."""
+def excess_and_slack(
+    cost: Cost, limits: Limits, latency_ms: float | None = None
+) -> dict[str, dict[str, float]]:
+    """Return `excess`, of the limits that a cost is above, and `slack`, of the others.
+
+    Both are distances to the limit as a share of it, and not negative.
+    """
     most = limits.plain()
     found = {n: (v, most[n]) for n, v in amounts(cost, latency_ms).items() if most[n] is not None}
-    return {name: value / limit - 1 for name, (value, limit) in found.items() if value > limit}
+    return {
+        "excess": {n: value / limit - 1 for n, (value, limit) in found.items() if value > limit},
+        "slack": {n: 1 - value / limit for n, (value, limit) in found.items() if value <= limit},
+    }
 
 
 def amounts(cost: Cost, latency_ms: float | None = None) -> dict[str, float]:

@@ -12,7 +12,7 @@ from workbench.config.trial import TrialConfig
 from workbench.execution.plan import Arm
 from workbench.execution.stream import ArmEnded
 from workbench.results import TrialResult, TrialState
-from workbench.search.candidates import excess
+from workbench.search.candidates import excess_and_slack
 from workbench.search.objectives import Objective
 from workbench.search.proposals import Proposal, candidate_name
 from workbench.search.proposing import STUCK, propose, seen_runs
@@ -248,9 +248,8 @@ class _Loop:
         found = baseline_observation(record.settings)
         if found is not None and found.params not in [prior.params for prior in record.prior]:
             limits = record.settings.space.limits
-            above = excess(cost_of_trial(baseline), limits, baseline.latency_ms)
-            update = {"values": values, "excess": above}
-            self.sampler.add_prior(found.model_copy(update=update))
+            limited = excess_and_slack(cost_of_trial(baseline), limits, baseline.latency_ms)
+            self.sampler.add_prior(found.model_copy(update={"values": values, **limited}))
 
     def _replay_proposals(self, proposals: Sequence[Proposal]) -> None:
         """Let the sampler repeat what it proposed before."""

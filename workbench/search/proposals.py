@@ -22,6 +22,14 @@ class PriorObservation(Frozen):
     """Of the objectives."""
     excess: dict[str, NotNegative] = Field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit."""
+    slack: dict[str, NotNegative] = Field(default_factory=dict, exclude_if=lambda slack: not slack)
+    """By limit that it is within, how far below it is, as a share of the limit; none in searches of
+    0.4.0."""
+
+
+def constraint_values(excess: Mapping[str, float], slack: Mapping[str, float]) -> dict[str, float]:
+    """Return signed distances to limits: `excess` above 0, `slack` below."""
+    return {**excess, **{name: -below for name, below in slack.items()}}
 
 
 def params_key(params: Mapping[str, Any]) -> str:
@@ -49,6 +57,9 @@ class Proposal(Frozen):
     """Why it is not trained."""
     excess: dict[str, NotNegative] = Field(default_factory=dict)
     """By limit, how far above it is, as a share of the limit."""
+    slack: dict[str, NotNegative] = Field(default_factory=dict, exclude_if=lambda slack: not slack)
+    """By limit that a rejected one is within, how far below it is, as a share of the limit; that of
+    a trial follows from its cost. None in searches of 0.4.0."""
     same_as: int | None = None
     """Number of the proposal that builds the same network."""
     cost: Cost | None = None

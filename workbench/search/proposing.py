@@ -90,7 +90,9 @@ class _Proposing:
             if proposal is None:
                 return None, EXHAUSTED
             proposal = self._checked(proposal)
-        if not proposal.trained:
+        if proposal.trained:
+            self.sampler.add_counted(proposal)
+        else:
             self.sampler.add_observation(proposal, None)
         return proposal, ""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from workbench.errors import ConfigError
 from workbench.execution.plan import run_identity
 from workbench.results import TrialResult, TrialState
-from workbench.search.candidates import excess
+from workbench.search.candidates import excess_and_slack
 from workbench.search.objectives import Objective
 from workbench.search.proposals import PriorObservation
 from workbench.search.reading import ConfigReader, NotInSpaceError
@@ -49,8 +49,8 @@ def prior_observations(
         if set(found[name]) >= set(settings.trial_seeds):
             of_seeds = [found[name][seed] for seed in settings.trial_seeds]
             values = tuple(objective.value(of_seeds) for objective in objectives)
-            above = excess(of_seeds[0].cost, settings.space.limits)
-            known.append(combinations[name].model_copy(update={"values": values, "excess": above}))
+            limited = excess_and_slack(of_seeds[0].cost, settings.space.limits)
+            known.append(combinations[name].model_copy(update={"values": values, **limited}))
     return tuple(known)
 
 

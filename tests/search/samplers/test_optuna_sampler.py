@@ -21,7 +21,8 @@ from tests.builders.samplers import (
     replayed,
 )
 from workbench.search.objectives import Objective
-from workbench.search.samplers.optuna_sampler import CLASSES, OWN_FIRST, POPULATION
+from workbench.search.samplers.kinds import CLASSES, POPULATION
+from workbench.search.samplers.optuna_sampler import OWN_FIRST
 from workbench.search.samplers.suggesting import TrialSuggest
 from workbench.spaces.space import SpaceFile
 
@@ -47,6 +48,16 @@ def test_a_sampler_that_was_killed_anywhere_proposes_the_same(
         before = History(whole.proposals[:kill_at], whole.values[:kill_at])
         sampler = replayed(optuna(name, objectives=objectives), before)
         assert propose(sampler, outcome, kill_at + 1)[0] == whole.proposals[kill_at]
+
+
+@pytest.mark.parametrize("name", ["tpe", "nsga2", "nsga3"])
+def test_how_far_within_a_limit_a_network_is_changes_nothing(name: str) -> None:
+    def outcome(one: Mapping[str, Any]) -> Any:
+        return peak(one) if one["x"] + one["y"] < 1 else None
+
+    signed = play(optuna(name), outcome, 40, distance=lambda one: one["x"] + one["y"] - 1)
+    above = play(optuna(name), outcome, 40, distance=lambda one: max(0.0, one["x"] + one["y"] - 1))
+    assert [p.params for p in signed.proposals] == [p.params for p in above.proposals]
 
 
 def test_generations_and_their_parents_are_in_the_proposals() -> None:

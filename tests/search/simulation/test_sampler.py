@@ -25,6 +25,7 @@ class Told(Sampler):
     def __init__(self) -> None:
         self.proposed: list[Proposal] = []
         self.observed: list[tuple[Proposal, Sequence[float] | None]] = []
+        self.counted: list[Proposal] = []
 
     def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal:  # noqa: ARG002
         values, distributions = params(PLANE, channels=6, blocks=2, activation='"relu"')
@@ -39,6 +40,9 @@ class Told(Sampler):
 
     def add_proposed(self, proposal: Proposal, *, at_random: bool) -> None:  # noqa: ARG002
         self.proposed.append(proposal)
+
+    def add_counted(self, proposal: Proposal) -> None:
+        self.counted.append(proposal)
 
     def add_observation(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         self.observed.append((proposal, values))
@@ -58,6 +62,8 @@ def test_the_nearest_network_takes_the_place_of_the_proposal() -> None:
     assert told.proposed == found[1:3]
     sampler.add_observation(found[1], (30.0,))
     assert told.observed == [(found[1], (30.0,))]
+    sampler.add_counted(found[1])
+    assert told.counted == [found[1]]
 
 
 def settings(name: str, found: SearchedTable) -> Settings:

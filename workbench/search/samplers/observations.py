@@ -39,8 +39,9 @@ class Entry:
     """Of the objectives, at the end."""
     at_rungs: dict[int, Values] = field(default_factory=dict)
     """Values of the objectives by training step, increasing."""
-    excess: Mapping[str, float] = field(default_factory=dict)
-    """By limit, how far above it is, as a share of the limit."""
+    constraint_values: Mapping[str, float] = field(default_factory=dict)
+    """By limit, how far from it, as a share of the limit: at most 0 is within it. Without an entry
+    for limits that it was not counted for."""
     generation: int | None = None
     """Of a genetic sampler; None for 0."""
     prior: bool = False
@@ -49,23 +50,8 @@ class Entry:
     @property
     def feasible(self) -> bool:
         """Whether it has values and is within the limits."""
-        return not self.excess and self.standing in {Standing.AT_RUNG, Standing.FINISHED}
-
-
-@dataclass(frozen=True)
-class Observing:
-    """Which trials a kind of sampler needs.
-
-    Args:
-        complete_only: It learns from complete trials only: a candidate that was stopped at a rung
-            is complete with the values that it would have at the end. Otherwise it is pruned, with
-            its value at the rung.
-        impute_rejected: A rejected combination is complete too, beyond its limits and with the mean
-            of the others: otherwise the sampler would never learn where the limits are.
-    """
-
-    complete_only: bool
-    impute_rejected: bool = False
+        within = all(value <= 0 for value in self.constraint_values.values())
+        return within and self.standing in {Standing.AT_RUNG, Standing.FINISHED}
 
 
 def predicted_gains(entries: Iterable[Entry]) -> dict[int, Values]:
@@ -96,28 +82,30 @@ def predicted_values(entry: Entry, gains: Mapping[int, Values]) -> Values:
 
 
 def as_trials(
-    entries: Sequence[Entry], limits: Sequence[str], observing: Observing, generation_key: str
+    entries: Sequence[Entry],
+    limits: Sequence[str],
+    generation_key: str = "",
+    *,
+    complete_only: bool,
 ) -> list[Any]:
     """Return the entries as frozen trials of Optuna, in their order.
 
     Args:
         entries: All that a sampler has observed or proposed.
         limits: Names of the limits of the space; each trial has a constraint for each of them.
-        observing: Which trials the sampler needs.
         generation_key: System attribute that holds a trial's generation; empty for none.
+        complete_only: The sampler learns from complete trials only: a candidate that was stopped at
+            a rung is complete with the values that it would have at the end. Otherwise it is
+            pruned, with its value at the rung.
     """
-    gains = predicted_gains(entries)
-    known = [e.values for e in entries if e.standing is Standing.FINISHED and e.feasible]
-    mean = tuple(sum(column) / len(column) for column in zip(*known, strict=True))
-    return [_as_trial(e, limits, observing, gains, mean, generation_key) for e in entries]
+    gains = predicted_gains(entries) if complete_only else None
+    return [_as_trial(e, limits, gains, generation_key) for e in entries]
 
 
 def _as_trial(
     entry: Entry,
     limits: Sequence[str],
-    observing: Observing,
-    gains: Mapping[int, Values],
-    mean: Values,
+    gains: Mapping[int, Values] | None,
     generation_key: str,
 ) -> Any:
     from optuna.trial import TrialState, create_trial
@@ -130,13 +118,11 @@ def _as_trial(
             state = TrialState.RUNNING
         case Standing.FINISHED:
             state, values = TrialState.COMPLETE, entry.values
-        case Standing.AT_RUNG if observing.complete_only:
+        case Standing.AT_RUNG if gains is not None:
             state, values = TrialState.COMPLETE, predicted_values(entry, gains)
         case Standing.AT_RUNG:
             state = TrialState.PRUNED
             reported = {step: at[0] for step, at in entry.at_rungs.items()}
-        case Standing.REJECTED if observing.impute_rejected and mean:
-            state, values = TrialState.COMPLETE, mean
         case Standing.REJECTED:
             state = TrialState.PRUNED
     running = entry.standing is Standing.RUNNING
@@ -147,11 +133,11 @@ def _as_trial(
         distributions=dict(entry.distributions),
         intermediate_values=reported,
         # Without a limit there is no constraint; with some, every trial has all of them.
-        constraints=None if running else constraints_of(entry.excess, limits) or None,
+        constraints=None if running else constraints_of(entry, limits) or None,
         system_attrs={generation_key: entry.generation or 0} if generation_key else {},
     )
 
 
-def constraints_of(excess: Mapping[str, float], limits: Sequence[str]) -> dict[str, float]:
-    """Return a constraint for each limit: above 0 is beyond it."""
-    return {name: excess.get(name, 0.0) for name in limits}
+def constraints_of(entry: Entry, limits: Sequence[str]) -> dict[str, float]:
+    """Return a constraint for each limit, 0 for one that the entry was not counted for."""
+    return {name: entry.constraint_values.get(name, 0.0) for name in limits}

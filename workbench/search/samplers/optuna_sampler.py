@@ -6,15 +6,20 @@ proposed depends on what was observed and on nothing else.
 """
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from workbench.search.candidates import excess_and_slack
 from workbench.search.objectives import Objective
-from workbench.search.proposals import PriorObservation, Proposal, params_key
+from workbench.search.proposals import (
+    PriorObservation,
+    Proposal,
+    constraint_values,
+    params_key,
+)
+from workbench.search.samplers.kinds import CLASSES, GENETIC, SEEDS, make_kind, make_limited_gp
 from workbench.search.samplers.observations import (
     Entry,
-    Observing,
     Standing,
     as_trials,
     constraints_of,
@@ -24,20 +29,6 @@ from workbench.search.samplers.sampler import Sampler
 from workbench.search.samplers.suggesting import TrialSuggest
 from workbench.spaces.space import SpaceFile
 
-POPULATION = 16
-"""Networks of a generation of NSGA-II and NSGA-III; Optuna's default, 50, is a whole search."""
-CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "tpe": ("TPESampler", {}),
-    "nsga2": ("NSGAIISampler", {"population_size": POPULATION}),
-    "nsga3": ("NSGAIIISampler", {"population_size": POPULATION}),
-    "gp": ("GPSampler", {"deterministic_objective": False}),
-    "random": ("RandomSampler", {}),
-}
-"""Class of `optuna.samplers` and its arguments, by the name of the sampler."""
-SEEDS = 2**32
-"""Optuna's samplers take seeds below."""
-GENETIC = ("nsga2", "nsga3")
-"""Samplers that propose in generations."""
 OWN_FIRST = 5
 """Candidates that TPE draws at random after a warm start: what is known may lie in a poor corner of
 the space, and TPE would stay there."""
@@ -68,8 +59,7 @@ class OptunaSampler(Sampler):
         self._directions = [o.direction for o in objectives]
         self._limits = [name for name, most in space.limits.plain().items() if most is not None]
         # TPE uses pruned trials with one objective only; the others never do.
-        one = len(objectives) == 1
-        self._observing = Observing(name != "tpe" or not one, impute_rejected=name == "gp")
+        self._complete_only = name != "tpe" or len(objectives) > 1
         self._entries: list[Entry] = []
         self._place: dict[int, int] = {}
         """Place in `_entries` by number of the proposal."""
@@ -85,7 +75,8 @@ class OptunaSampler(Sampler):
         """Observe a combination that had its score before the search started."""
         self._known.add(params_key(known.params))
         self._add(known, standing=Standing.FINISHED, prior=True)
-        self._entries[-1].values, self._entries[-1].excess = known.values, known.excess
+        self._entries[-1].values = known.values
+        self._entries[-1].constraint_values = constraint_values(known.excess, known.slack)
 
     @quiet_optuna()
     def propose(self, number: int, batch: int, *, at_random: bool = False) -> Proposal | None:
@@ -130,8 +121,15 @@ class OptunaSampler(Sampler):
         if place < len(self._entries) - 1:
             self._entries[place] = self._entries.pop()
         self._entries[place].generation = generation
+        self._entries[place].constraint_values = self._constraint_values(proposal)
         if proposal.parents and proposal.generation is not None:
             self._parents[proposal.generation] = proposal.parents
+
+    def add_counted(self, proposal: Proposal) -> None:
+        """Observe what a proposal within the limits costs."""
+        place = self._place.get(proposal.number)
+        if place is not None:
+            self._entries[place].constraint_values = self._constraint_values(proposal)
 
     def add_running(self, proposal: Proposal) -> None:
         """Observe that a candidate trains again; its values at a rung, if any, stay known."""
@@ -155,15 +153,13 @@ class OptunaSampler(Sampler):
         if place is None:
             return
         entry = self._entries[place]
-        entry.excess = dict(proposal.excess)
+        entry.constraint_values = self._constraint_values(proposal)
         if values is not None and params_key(entry.params) not in self._known:
             entry.standing, entry.values = Standing.FINISHED, tuple(values)
             self._study = None
             return
         rejected = values is None and bool(proposal.excess)
         entry.standing = Standing.REJECTED if rejected else Standing.IGNORED
-        if rejected and self._observing.impute_rejected:
-            self._study = None
         if self._study is not None:
             self._tell_rejected(place, entry)
 
@@ -202,11 +198,23 @@ class OptunaSampler(Sampler):
         self._storage = self._optuna.storages.InMemoryStorage()
         self._study = self._optuna.create_study(storage=self._storage, directions=self._directions)
         key = self._genetic_key("generation")
-        self._study.add_trials(as_trials(self._entries, self._limits, self._observing, key))
+        self._study.add_trials(self._trials(key))
         study = self._storage.get_study_id_from_name(self._study.study_name)
         for generation, parents in self._parents.items():
             name = f"{self._genetic_key('parent')}:{generation}"
             self._storage.set_study_system_attr(study, name, list(parents))
+
+    def _trials(self, generation_key: str = "") -> list[Any]:
+        return as_trials(
+            self._entries, self._limits, generation_key, complete_only=self._complete_only
+        )
+
+    def _constraint_values(self, proposal: Proposal) -> dict[str, float]:
+        """Return how far a proposal is from each limit that it was counted for."""
+        if proposal.cost is None:
+            return constraint_values(proposal.excess, proposal.slack)
+        limits, timed = self._space.limits, proposal.latency_ms
+        return constraint_values(**excess_and_slack(proposal.cost, limits, timed))
 
     def _forget_unused(self, place: int) -> None:
         """Let a trial under way have the parameters that its combination has, and no others.
@@ -222,7 +230,7 @@ class OptunaSampler(Sampler):
         """Add to the study that a proposal was rejected, which costs less than a new study."""
         states = self._optuna.trial.TrialState
         trial = self._optuna.trial.Trial(self._study, place)
-        for limit, share in constraints_of(entry.excess, self._limits).items():
+        for limit, share in constraints_of(entry, self._limits).items():
             trial.set_constraint(limit, share)
         rejected = entry.standing is Standing.REJECTED
         self._study.tell(trial, state=states.PRUNED if rejected else states.FAIL)
@@ -277,9 +285,7 @@ class OptunaSampler(Sampler):
         return min(count, MOST_GOOD) if len(self._directions) == 1 else count
 
     def _make(self, name: str, number: int) -> Any:
-        kind, arguments = CLASSES[name]
-        more = {"gamma": self._good} if name == "tpe" else {}
-        with warnings.catch_warnings():  # optuna says of some that they are experimental
-            warnings.simplefilter("ignore")
-            seed = (self._seed * 1_000_003 + number) % SEEDS
-            return getattr(self._optuna.samplers, kind)(seed=seed, **arguments, **more)
+        seed = (self._seed * 1_000_003 + number) % SEEDS
+        if name == "gp" and self._limits:
+            return make_limited_gp(seed, self._entries, self._trials())
+        return make_kind(name, seed, self._good)

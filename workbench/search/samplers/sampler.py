@@ -47,6 +47,12 @@ class Sampler(ABC):
             at_random: As `propose` was called.
         """
 
+    def add_counted(self, proposal: Proposal) -> None:  # noqa: B027
+        """Observe what a proposal within the limits costs; its training begins.
+
+        A resumed search reports it by `add_proposed`.
+        """
+
     def add_running(self, proposal: Proposal) -> None:  # noqa: B027
         """Observe that a candidate trains again, perhaps one that was reported as stopped."""
 

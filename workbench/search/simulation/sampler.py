@@ -66,6 +66,10 @@ class TableSampler(Sampler):
         """Report the baseline's score."""
         self._inner.add_prior(known)
 
+    def add_counted(self, proposal: Proposal) -> None:
+        """Report what a network of the table costs."""
+        self._inner.add_counted(proposal)
+
     def add_running(self, proposal: Proposal) -> None:
         """Report that a candidate trains again."""
         self._inner.add_running(proposal)

@@ -2,6 +2,10 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+from tests.scheduling import LONGEST_FIRST, GroupScheduling, group_of
 
 TESTS = Path(__file__).parent
 TREES = {
@@ -57,3 +61,22 @@ def test_modules_that_share_a_fixture_run_in_one_process() -> None:
                 f"{path}: else each process makes the fixture again"
             )
     assert found > 10
+
+
+def test_the_longest_groups_start_first_then_other_groups_then_single_tests() -> None:
+    started: list[int] = []
+    option = SimpleNamespace(loadscopereorder=True)
+    config = SimpleNamespace(getvalue=lambda _: ["popen"], option=option)
+    node = Mock(send_runtest_some=started.extend, shutting_down=False)
+    groups = {group_of(f"tests/{path}"): f"tests/{path}" for path in TREES}
+    assert set(LONGEST_FIRST) <= groups.keys()
+    tests = [f"{__file__}::single", *(f"{groups['crops']}::{name}" for name in "abcd")]
+    tests += [f"{groups[group]}::{name}" for group in reversed(LONGEST_FIRST) for name in "abc"]
+    scheduler = GroupScheduling(config, None)
+    scheduler.add_node(node)
+    scheduler.add_node_collection(node, tests)
+    scheduler.schedule()
+    for done in range(len(tests) - 2):
+        scheduler.mark_test_complete(node, started[done])
+    order = [group_of(tests[index].partition("::")[0]) for index in started]
+    assert list(dict.fromkeys(order)) == [*LONGEST_FIRST, "crops", None]

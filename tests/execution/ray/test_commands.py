@@ -19,7 +19,7 @@ from tests.builders.spaces import SMALL, SPACE
 from tests.processes import LOOPBACK, MARK, RAY_WORKERS, commands, listening_on, trainers
 
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
+    pytest.mark.xdist_group("ray-commands"),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
     pytest.mark.timeout(900),
 ]

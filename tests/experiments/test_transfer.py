@@ -303,7 +303,7 @@ def test_what_is_no_export_is_refused(exported: Path, tmp_path: Path) -> None:
             open_export(folder)
     manifest = json_of(exported / MANIFEST)
     for wrong, rule in (
-        (manifest | {"format": 3}, r"export\.json: format: should be 1 or 2, got 3"),
+        (manifest | {"format": 4}, r"export\.json: format: should be 1, 2 or 3, got 4"),
         ({"format": 1, "study": STUDY}, r"export\.json: files: is missing"),
         (manifest | {"files": {}}, r"export\.json: files: must name studies/lvar study\.json"),
         ([], r"export\.json: "),

@@ -117,6 +117,11 @@ def test_a_store_lists_what_it_holds(tmp_path: Path) -> None:
     [
         ("trials/ab12/result.json", ExportedFile("trial", "ab12")),
         ("trainings/ab12/weights.safetensors", ExportedFile("weights", "ab12")),
+        (f"sources/{'0a' * 16}/my_nets.py", ExportedFile("source", "0a" * 16)),
+        (f"sources/{'0a' * 16}/nets/parts/__init__.py", ExportedFile("source", "0a" * 16)),
+        (f"sources/{'0a' * 16}/../nets.py", None),
+        (f"sources/{'0a' * 16}/nets.pth", None),
+        ("sources/0a/nets.py", None),
         ("trials/../result.json", None),
         ("trials/a/b/result.json", None),
         ("trials/ab12/stopped.json", None),
@@ -124,7 +129,7 @@ def test_a_store_lists_what_it_holds(tmp_path: Path) -> None:
         ("/trials/ab12/result.json", None),
     ],
 )
-def test_only_records_and_weights_are_files_of_an_export(
+def test_only_records_weights_and_code_are_files_of_an_export(
     relative: str, file: ExportedFile | None
 ) -> None:
     assert exported_file(relative) == file

@@ -26,7 +26,8 @@ def export(
 ) -> None:
     """Write a study, its finished trials and their weights to a folder for `workbench import`.
 
-    Images and checkpoints of unfinished trials are left out.
+    So is the code of networks of one's own, as the store has it. Images and checkpoints of
+    unfinished trials are left out.
 
     Example:
         workbench export no-lvar-vs-mdrn-s_smoke_embedded --out exported
@@ -46,4 +47,7 @@ def export(
     )
     if exported.unfinished:
         note(f"{counted(exported.unfinished, 'declared trial')} not finished, so not in it")
+    if exported.without_code:
+        classes = ", ".join(exported.without_code)
+        note(f"the store has no code of {classes}, so it is not in it; copy it by hand")
     note(f"on the other machine: workbench import {shlex.quote(out.resolve().name)}")

@@ -21,7 +21,9 @@ def import_(
 ) -> None:
     """Merge an exported study into the store, and show its trials in MLflow.
 
-    Every file is checked first. What the store has already is kept as it is.
+    Every file is checked first. What the store has already is kept as it is. Code of networks of
+    the author's own comes with the study; it runs once one of them is built, so import only from
+    people whose code you would run.
 
     Example:
         workbench import exported --store mlflow_runs
@@ -47,6 +49,11 @@ def _print_merged(merged: "Imported", store: Path) -> None:
         _count_text(merged.weights, "weights file"),
     )
     OUT.print(f"study {merged.study.study}: {'; '.join(counts)}", soft_wrap=True)
+    if merged.code:
+        note(
+            f"code came with it: {', '.join(merged.code)}; it runs once one of these networks "
+            f"is built. Read it, in sources/ of {store}, if you do not know its author"
+        )
     if not merged.changed:
         note(f"nothing changed: {store} has all of it")
     if merged.other_keys:

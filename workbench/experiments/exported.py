@@ -5,20 +5,25 @@
     trials/<key>/result.json                   every finished trial that they name
     trainings/<key>/weights.safetensors        the weights of those trials
     pretrained/<hash>.safetensors              the weights that they start from, if any
+    sources/<digest>/                          Python files of networks of one's own, if any
 
-A folder may come from an untrusted source: all of it is checked before anything is written.
+A folder may come from an untrusted source: all of it is checked before anything is written. Code in
+it is not run by an import, but it is as soon as one of its networks is built.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from workbench.config.base import Frozen
+from workbench.config.module import SourceMark
 from workbench.errors import ConfigError, StoreError
 from workbench.experiments.declaration import Study
+from workbench.experiments.exported_sources import CodeCheck, marks_of
 from workbench.results import TrialResult
 from workbench.store.store import WEIGHTS, ExportedFile, Store, exported_file
 from workbench.system.digests import DamagedError, unseal_json
@@ -31,8 +36,9 @@ MANIFEST = "export.json"
 class Manifest(Frozen):
     """What `export.json` holds."""
 
-    format: Literal[1, 2]
-    """Raised when an older workbench could not read it; since 2, JSON carries its own digest."""
+    format: Literal[1, 2, 3]
+    """Raised when an older workbench could not read it; since 2, JSON carries its own digest, and
+    3 is an export with code."""
     study: str
     files: dict[str, str]
     """SHA-256 of each file but this one, by its path in the folder, with `/`."""
@@ -46,6 +52,8 @@ class Export:
     files: dict[str, str]
     """As in `Manifest`."""
     study: Study
+    marks: Mapping[str, SourceMark]
+    """The sources of its networks, by digest; not all need be in it."""
 
 
 def open_export(folder: Path, progress: Progress = silent) -> Export:
@@ -62,6 +70,7 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
     manifest = _manifest(folder)
     study = _study(folder, manifest)
     declared, trainings = set(declared_keys(study)), set[str]()
+    results, code = list[TrialResult](), CodeCheck(folder)
     starts = pretrained_hashes(study)
     # Backwards, so that trials come before trainings: they say which trainings belong here.
     for done, path in enumerate(sorted(manifest.files, reverse=True), 1):
@@ -70,13 +79,18 @@ def open_export(folder: Path, progress: Progress = silent) -> Export:
             case ExportedFile("trial", key):
                 if key not in declared:
                     raise ConfigError(f"{folder / path}: no trial that the study declares")
-                trainings.add(_result(folder / path, key, found).training_key)
+                results.append(_result(folder / path, key, found))
+                trainings.add(results[-1].training_key)
             case ExportedFile("weights", key) if key not in trainings:
                 raise ConfigError(f"{folder / path}: no weights of a trial in this folder")
             case ExportedFile("pretrained", digest) if digest not in starts:
                 raise ConfigError(f"{folder / path}: no weights that the study's trials start from")
+            case ExportedFile("source", digest):
+                code.add(digest, path, found)
         progress(done, len(manifest.files), path)
-    return Export(folder, manifest.files, study)
+    marks = marks_of(study, results)
+    code.check(marks)
+    return Export(folder, manifest.files, study, marks)
 
 
 def declared_keys(study: Study) -> list[str]:
@@ -119,8 +133,8 @@ def _check_path(file: str, manifest: Manifest, where: Path) -> None:
     if file != study_path(manifest.study) and exported_file(file) is None:
         raise ConfigError(
             f"{where}: files: a path must be {study_path(manifest.study)}, "
-            f"trials/KEY/result.json, trainings/KEY/{WEIGHTS} or pretrained/HASH.safetensors, "
-            f"got {file!r}"
+            f"trials/KEY/result.json, trainings/KEY/{WEIGHTS}, pretrained/HASH.safetensors or "
+            f"sources/DIGEST/MODULE.py, got {file!r}"
         )
 
 

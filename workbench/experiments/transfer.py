@@ -22,6 +22,8 @@ from workbench.experiments.exported import (
     read,
     study_path,
 )
+from workbench.experiments.exported_sources import marks_of, stored_files
+from workbench.results import TrialResult
 from workbench.store.ledger import Ledger
 from workbench.store.store import WEIGHTS, Store, exported_file
 from workbench.system.digests import (
@@ -49,6 +51,8 @@ class Exported:
     """Trainings whose weights are in it."""
     size_bytes: int
     """Of all files but `export.json`."""
+    without_code: tuple[str, ...] = ()
+    """Classes of one's own, `package.module:Class`, whose code the store does not have."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,14 @@ class Imported:
     weights: Count
     other_keys: int
     """Declarations that the store has with keys of its own, which are kept."""
+    code: tuple[str, ...] = ()
+    """Classes of one's own, `package.module:Class`, whose code came."""
 
     @property
     def changed(self) -> bool:
         """Whether anything came."""
-        return any(count.came for count in (self.declarations, self.trials, self.weights))
+        counts = (self.declarations, self.trials, self.weights)
+        return bool(self.code) or any(count.came for count in counts)
 
 
 def export_study(store: Path, name: str, out: Path, progress: Progress = silent) -> Exported:
@@ -93,7 +100,8 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
     study, ledger, own = read_study(store, name), Ledger(store), Store(store)
     keys = declared_keys(study)
     files: dict[str, str] = {}
-    finished = size_bytes = 0
+    results: list[TrialResult] = []
+    size_bytes = 0
     with new_folder(out) as folder:
 
         def add(path: str, whole: bytes) -> None:
@@ -115,7 +123,7 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
         for done, key in enumerate(keys, 1):
             result = ledger.result(key)
             if result is not None:
-                finished += 1
+                results.append(result)
                 add(own.relative(own.trial_result(key)), seal_json(result.plain()))
                 path = own.weights(result.training_key)
                 weights = own.relative(path)
@@ -123,10 +131,16 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
                 if whole is not None:
                     add(weights, whole)
             progress(done, len(keys), key[:12])
-        manifest = Manifest(format=2, study=study.study, files=files)
+        weights_count = len(files) - others - len(results)
+        marks = marks_of(study, results)
+        code = {digest: stored_files(store, mark) for digest, mark in marks.items()}
+        for path, text in (file for found in code.values() for file in found.items()):
+            add(path, text.encode())
+        manifest = Manifest(format=3 if any(code.values()) else 2, study=study.study, files=files)
         write_atomically(folder / MANIFEST, seal_json(manifest.plain()))
-    weights_count = len(files) - others - finished
-    return Exported(finished, len(keys) - finished, weights_count, size_bytes)
+    missing = sorted({marks[digest].path for digest, found in code.items() if not found})
+    unfinished = len(keys) - len(results)
+    return Exported(len(results), unfinished, weights_count, size_bytes, tuple(missing))
 
 
 def import_export(export: Export, store: Path, progress: Progress = silent) -> Imported:
@@ -144,18 +158,19 @@ def import_export(export: Export, store: Path, progress: Progress = silent) -> I
         StoreError: If the store cannot be written, or the export has changed meanwhile.
     """
     new = merge(store, export.study)
-    came, there = Counter[str](), Counter[str]()
+    came, there, code = Counter[str](), Counter[str](), set[str]()
     # In this order weights come before their trials, so that a trial that is there has its weights.
     paths = sorted(path for path in export.files if exported_file(path))
     for done, path in enumerate(paths, 1):
         file, target = exported_file(path), Store(store).at(path)
         assert file is not None  # of `paths`
-        if _whole(target) is not None:
+        if _is_there(target, export.files[path]):
             there[file.kind] += 1
         else:
             whole = content(export.folder, path, export.files[path])
             write_atomically(target, whole, store=store)
             came[file.kind] += 1
+            code |= {file.key} if file.kind == "source" else set()
         progress(done, len(paths), path)
     merged = read_study(store, export.study.study)
     keys = {one.hash: one.keys for one in merged.declarations}
@@ -165,6 +180,7 @@ def import_export(export: Export, store: Path, progress: Progress = silent) -> I
         trials=Count(came["trial"], there["trial"]),
         weights=Count(came["weights"], there["weights"]),
         other_keys=sum(keys[one.hash] != one.keys for one in export.study.declarations),
+        code=tuple(sorted({export.marks[digest].path for digest in code})),
     )
 
 
@@ -200,6 +216,18 @@ def _labels(studies: tuple[Study, ...]) -> Iterator[TrialLabel]:
             for arm, keys in declared.keys.items():
                 for seed, key in zip(declared.seeds, keys, strict=False):
                     yield TrialLabel(study.study, arm, seed, key)
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    """Return whether a store has a file, whatever trained it; of code, the same text.
+
+    Args:
+        path: Of the file.
+        digest: SHA-256 of the file in the export.
+    """
+    if path.suffix == ".py":
+        return path.exists() and sha256(read(path)) == digest
+    return _whole(path) is not None
 
 
 def _whole(path: Path) -> bytes | None:

@@ -42,16 +42,18 @@ _OF_KEY = re.compile(
     rf"(?P<kind>trials)/(?P<trial>{_KEY})/{re.escape(_RESULT)}"
     rf"|(?P<weights>trainings)/(?P<training>{_KEY})/{re.escape(WEIGHTS)}"
     r"|(?P<pretrained>pretrained)/(?P<hash>[0-9a-f]{64})\.safetensors"
+    r"|(?P<source>sources)/(?P<digest>[0-9a-f]{32})/(?:[^\W\d]\w*/)*[^\W\d]\w*\.py"
 )
 
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """A file of a trial in an export: its record, its weights, or those that it started from."""
+    """A file in an export: a trial's record or weights, those that it started from, or code."""
 
-    kind: Literal["trial", "weights", "pretrained"]
+    kind: Literal["trial", "weights", "pretrained", "source"]
     key: str
-    """Of the trial, or of its training; or the hash of the weights that it started from."""
+    """Of the trial, or of its training; the hash of the weights that it started from; or the digest
+    of the source that the file is part of."""
 
 
 class Store:
@@ -235,4 +237,6 @@ def exported_file(relative: str) -> ExportedFile | None:
         return ExportedFile("trial", found["trial"])
     if found["pretrained"]:
         return ExportedFile("pretrained", found["hash"])
+    if found["source"]:
+        return ExportedFile("source", found["digest"])
     return ExportedFile("weights", found["training"])

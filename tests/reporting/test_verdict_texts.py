@@ -1,10 +1,13 @@
 """Sentences about verdicts: error rates, remedies, and what to doubt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.builders.comparisons import scored
 from workbench.analysis.comparison import Comparison, compare
+from workbench.analysis.judging import Difference
 from workbench.reporting.exports import export
 from workbench.reporting.json_data import comparison_to_dict
 from workbench.reporting.page.answers import answer_text
@@ -15,6 +18,7 @@ from workbench.reporting.verdict_texts import (
     error_rate_text,
     margin_text,
     population_text,
+    remedies_text,
     remedy_text,
     unscored_text,
 )
@@ -128,3 +132,27 @@ def test_trials_without_a_score_are_not_passed_over() -> None:
 def test_one_image_is_no_sample_of_images() -> None:
     assert population_text(compared()) == "new seeds and new images"
     assert population_text(compared(images=1)) == "new seeds, on this one image"
+
+
+def test_what_would_settle_many_differences_is_one_sentence() -> None:
+    near = compared().judged("Set5")[0].difference
+    more = near.decision.more
+    assert more is not None
+
+    def other(seeds: int | None, *, closed: bool = False, left: float = 0.0) -> Difference:
+        wanted = None if seeds is None else replace(more, seeds=seeds)
+        decision = replace(near.decision, more=wanted, closed=closed)
+        return replace(near, decision=decision, left=left)
+
+    assert remedies_text([other(4), other(9), other(None), other(2, closed=True)]) == (
+        "4 comparisons are undecided or unclear; about 4 to 9 more seeds would settle 2; "
+        "more images may settle 1; 1 interaction not tested; this study has spent its error rate, "
+        "so plan the next one with them"
+    )
+    assert remedies_text([other(7, left=0.01), other(7)]) == (
+        "2 comparisons are undecided or unclear; about 7 more seeds would settle 2"
+    )
+    assert remedies_text([other(None), other(None)]) == (
+        "2 comparisons are undecided or unclear; more seeds alone would settle none, "
+        "more images may settle 2"
+    )

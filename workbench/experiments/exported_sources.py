@@ -26,17 +26,31 @@ def marks_of(study: Study, results: Iterable[TrialResult] = ()) -> dict[str, Sou
     return {mark.digest: mark for mark in marks}
 
 
-def stored_files(store: Path, mark: SourceMark) -> Mapping[str, str]:
-    """Return the files of a source in a store by their paths in it; none if it is not whole.
+def stored_code(
+    study: Study, results: Iterable[TrialResult], store: Path
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the code of a study's networks as a store has it.
+
+    Args:
+        study: Its declarations name networks.
+        results: Trials of it.
+        store: The store.
+
+    Returns:
+        The text of each file by its path in the store, and the classes whose code is not there.
 
     Raises:
-        StoreError: If it cannot be read.
+        StoreError: If the store cannot be read.
     """
-    own = Store(store)
-    folder = own.source(mark.digest)
-    source = stored_source(folder, mark)
-    files = source.files if source is not None else {}
-    return {own.relative(folder / name): text for name, text in files.items()}
+    own, files, without = Store(store), dict[str, str](), list[str]()
+    for digest, mark in marks_of(study, results).items():
+        folder = own.source(digest)
+        source = stored_source(folder, mark)
+        if source is None:
+            without.append(mark.path)
+        else:
+            files |= {own.relative(folder / name): text for name, text in source.files.items()}
+    return files, tuple(sorted(set(without)))
 
 
 class CodeCheck:

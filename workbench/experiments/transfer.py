@@ -22,7 +22,7 @@ from workbench.experiments.exported import (
     read,
     study_path,
 )
-from workbench.experiments.exported_sources import marks_of, stored_files
+from workbench.experiments.exported_sources import stored_code
 from workbench.results import TrialResult
 from workbench.store.ledger import Ledger
 from workbench.store.store import WEIGHTS, Store, exported_file
@@ -132,15 +132,12 @@ def export_study(store: Path, name: str, out: Path, progress: Progress = silent)
                     add(weights, whole)
             progress(done, len(keys), key[:12])
         weights_count = len(files) - others - len(results)
-        marks = marks_of(study, results)
-        code = {digest: stored_files(store, mark) for digest, mark in marks.items()}
-        for path, text in (file for found in code.values() for file in found.items()):
-            add(path, text.encode())
-        manifest = Manifest(format=3 if any(code.values()) else 2, study=study.study, files=files)
+        code, without = stored_code(study, results, store)
+        for name, text in code.items():
+            add(name, text.encode())
+        manifest = Manifest(format=3 if code else 2, study=study.study, files=files)
         write_atomically(folder / MANIFEST, seal_json(manifest.plain()))
-    missing = sorted({marks[digest].path for digest, found in code.items() if not found})
-    unfinished = len(keys) - len(results)
-    return Exported(len(results), unfinished, weights_count, size_bytes, tuple(missing))
+    return Exported(len(results), len(keys) - len(results), weights_count, size_bytes, without)
 
 
 def import_export(export: Export, store: Path, progress: Progress = silent) -> Imported:

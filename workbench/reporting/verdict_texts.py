@@ -1,5 +1,7 @@
 """Sentences about verdicts: their error rate, what would settle them, what to doubt. No torch."""
 
+from collections.abc import Sequence
+
 from workbench.analysis.comparison import Comparison, Judged
 from workbench.analysis.judging import Difference
 from workbench.config.evidence import Evidence
@@ -105,6 +107,28 @@ def remedy_text(difference: Difference, *, looks: bool = True) -> str:
         return text  # a later look of this study
     wanted = f"{seeds}..{seeds + more.seeds}" if looks else f"{seeds + more.seeds}"
     return f"{text}; this study has spent its error rate, so plan the next one as --seeds {wanted}"
+
+
+def remedies_text(differences: Sequence[Difference]) -> str:
+    """Return what would settle many undecided differences, in one sentence.
+
+    Args:
+        differences: Undecided ones, at least two.
+    """
+    tested = [one for one in differences if not one.decision.closed]
+    more = sorted(one.decision.further_seeds or 0 for one in tested if one.decision.more)
+    parts = [f"{len(differences)} comparisons are undecided or unclear"]
+    if more:
+        seeds = f"{more[0]:,} to {more[-1]:,}" if more[0] < more[-1] else f"{more[0]:,}"
+        parts.append(f"about {seeds} more seeds would settle {len(more)}")
+    if len(tested) > len(more):
+        alone = "" if more else "more seeds alone would settle none, "
+        parts.append(f"{alone}more images may settle {len(tested) - len(more)}")
+    if len(differences) > len(tested):
+        parts.append(f"{counted(len(differences) - len(tested), 'interaction')} not tested")
+    if more and not any(one.left > 0 for one in tested):
+        parts.append("this study has spent its error rate, so plan the next one with them")
+    return "; ".join(parts)
 
 
 def untested_text(difference: Difference) -> str:

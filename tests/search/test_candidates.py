@@ -6,8 +6,15 @@ import pytest
 
 from tests.builders.own_modules import GATE, write_modules
 from tests.builders.searches import BASE
-from workbench.search.candidates import Candidate, Rejected, amounts, build_candidate, cost_of
-from workbench.search.proposals import Proposal, constraint_values
+from workbench.search.candidates import (
+    Candidate,
+    Rejected,
+    amounts,
+    build_candidate,
+    constraint_values_of,
+    cost_of,
+)
+from workbench.search.proposals import Proposal
 from workbench.spaces.space import Limits
 
 
@@ -38,10 +45,14 @@ def test_what_is_rejected_has_its_distance_from_every_limit() -> None:
     empty = Proposal(number=1, overrides={}, params={}, distributions={}, batch=1)
     proposal = found.as_rejected(empty)
     assert Proposal.check(proposal.plain()) == proposal
-    assert constraint_values(proposal.excess, proposal.slack) == pytest.approx(
+    assert constraint_values_of(proposal, limits) == pytest.approx(
         {"multiply_adds_g": above, "parameters": -0.5, "convolutions": 0.0}
     )
     assert "slack" not in empty.plain()
+    within = Candidate(BASE, cost).as_trial(empty)
+    assert constraint_values_of(within, Limits(parameters=cost.parameters * 4)) == {
+        "parameters": -0.75
+    }
 
 
 def test_arguments_that_code_of_the_users_own_refuses_are_rejected(

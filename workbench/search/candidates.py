@@ -15,7 +15,7 @@ from workbench.config.overrides import apply_overrides
 from workbench.config.trial import TrialConfig
 from workbench.errors import ConfigError, ForeignCodeError
 from workbench.results import Cost
-from workbench.search.proposals import Proposal
+from workbench.search.proposals import Proposal, constraint_values
 from workbench.search.record import Settings
 from workbench.spaces.space import Limits
 
@@ -170,6 +170,16 @@ def excess_and_slack(
         "excess": {n: value / limit - 1 for n, (value, limit) in found.items() if value > limit},
         "slack": {n: 1 - value / limit for n, (value, limit) in found.items() if value <= limit},
     }
+
+
+def constraint_values_of(proposal: Proposal, limits: Limits) -> dict[str, float]:
+    """Return how far a proposal is from each limit that it was counted for, above 0 beyond it.
+
+    As a share of the limit: of a trial from its cost, of a rejected one as it was recorded.
+    """
+    if proposal.cost is None:
+        return constraint_values(proposal.excess, proposal.slack)
+    return constraint_values(**excess_and_slack(proposal.cost, limits, proposal.latency_ms))
 
 
 def amounts(cost: Cost, latency_ms: float | None = None) -> dict[str, float]:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.search.candidates import excess_and_slack
+from workbench.search.candidates import constraint_values_of
 from workbench.search.objectives import Objective
 from workbench.search.proposals import (
     PriorObservation,
@@ -121,7 +121,7 @@ class OptunaSampler(Sampler):
         if place < len(self._entries) - 1:
             self._entries[place] = self._entries.pop()
         self._entries[place].generation = generation
-        self._entries[place].constraint_values = self._constraint_values(proposal)
+        self._entries[place].constraint_values = constraint_values_of(proposal, self._space.limits)
         if proposal.parents and proposal.generation is not None:
             self._parents[proposal.generation] = proposal.parents
 
@@ -129,7 +129,9 @@ class OptunaSampler(Sampler):
         """Observe what a proposal within the limits costs."""
         place = self._place.get(proposal.number)
         if place is not None:
-            self._entries[place].constraint_values = self._constraint_values(proposal)
+            self._entries[place].constraint_values = constraint_values_of(
+                proposal, self._space.limits
+            )
 
     def add_running(self, proposal: Proposal) -> None:
         """Observe that a candidate trains again; its values at a rung, if any, stay known."""
@@ -153,7 +155,7 @@ class OptunaSampler(Sampler):
         if place is None:
             return
         entry = self._entries[place]
-        entry.constraint_values = self._constraint_values(proposal)
+        entry.constraint_values = constraint_values_of(proposal, self._space.limits)
         if values is not None and params_key(entry.params) not in self._known:
             entry.standing, entry.values = Standing.FINISHED, tuple(values)
             self._study = None
@@ -208,13 +210,6 @@ class OptunaSampler(Sampler):
         return as_trials(
             self._entries, self._limits, generation_key, complete_only=self._complete_only
         )
-
-    def _constraint_values(self, proposal: Proposal) -> dict[str, float]:
-        """Return how far a proposal is from each limit that it was counted for."""
-        if proposal.cost is None:
-            return constraint_values(proposal.excess, proposal.slack)
-        limits, timed = self._space.limits, proposal.latency_ms
-        return constraint_values(**excess_and_slack(proposal.cost, limits, timed))
 
     def _forget_unused(self, place: int) -> None:
         """Let a trial under way have the parameters that its combination has, and no others.

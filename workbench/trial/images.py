@@ -1,6 +1,6 @@
 """The images of a trial: packed once, opened by every process that needs them. No torch."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.config.base import Frozen
@@ -84,6 +84,20 @@ def open_packed(images: PackedImages, ledger: Ledger) -> TrialImages:
     )
 
 
+def images_needed(config: TrialConfig) -> Hashable:
+    """Return what the images of a trial depend on; those of two equal answers are the same."""
+    scored = config.evaluation.benchmarks, config.evaluation.degradation
+    return config.data, scored, config.model.scale, _largest_patch(config), _smallest_hr(config)
+
+
+def _largest_patch(config: TrialConfig) -> int:
+    return max(stage.hr_patch_px for stage in config.training.stages)
+
+
+def _smallest_hr(config: TrialConfig) -> int:
+    return config.model.smallest_lr_px() * config.model.scale
+
+
 def open_images(
     config: TrialConfig, ledger: Ledger, progress: Progress = silent, *, check: bool = True
 ) -> TrialImages:
@@ -100,8 +114,7 @@ def open_images(
         DataError: If an image cannot be used.
         StoreError: If the store cannot be written.
     """
-    patch = max(stage.hr_patch_px for stage in config.training.stages)
-    smallest = config.model.smallest_lr_px() * config.model.scale
+    patch, smallest = _largest_patch(config), _smallest_hr(config)
 
     def opened(source: ImageSource, degradation: Degradation, smallest_hr_px: int) -> ImageStore:
         return open_store(

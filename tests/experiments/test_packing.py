@@ -23,7 +23,12 @@ def test_networks_share_images_unless_they_need_others(
         return open_images(config, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(packing, "open_images", counted)
-    changes = ({}, {"model.channels": 6}, {"model.channels": 7}, {"model.scale": 2})
+    changes: tuple[dict[str, object], ...] = (
+        {},
+        {"model.channels": 6},
+        {"model.channels": 7},
+        {"model.scale": 2},
+    )
     arms = tuple(
         Arm(f"n{number}", "", apply_overrides(tiny_trial, change))
         for number, change in enumerate(changes)

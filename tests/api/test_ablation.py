@@ -120,7 +120,7 @@ def test_defaults_are_those_of_the_command(
         ({"variants": ["a"], "devices": [0, 0]}, r"devices names each GPU once, got '0,0'"),
         ({"variants": ["a"], "devices": [-1]}, r"devices takes numbers of GPUs such as 0,1"),
         ({"variants": ["a"], "budget": 3}, r"budget needs shapley"),
-        ({"variants": ["a"], "path": ("a", "b")}, r"variants means nothing with path"),
+        ({"variants": ["a"], "path": ("a", "b")}, r"variants cannot be combined with path"),
         ({"variants": ["a"], "name": "a/b"}, r"name"),
         ({"variants": ["a"], "worker": 1}, r"unknown argument 'worker'; did you mean 'workers'"),
         ({"variants": ["a"], "retry": True}, r"unknown argument 'retry'"),

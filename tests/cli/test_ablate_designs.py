@@ -105,7 +105,7 @@ def test_a_long_study_is_not_started_without_asking(
         ({"factors": {"model.chanels": [8]}}, "unknown key 'model.chanels'"),
         ({"margin_db": -1.0}, "margin_db: should be greater than or equal to 0, got -1.0"),
         ({"alpha": 1.5}, "alpha: should be less than 1, got 1.5"),
-        ({"path": "bsrn:mdrn-s"}, "--variant means nothing with --path"),
+        ({"path": "bsrn:mdrn-s"}, "--variant cannot be combined with --path"),
     ],
 )
 def test_a_wrong_plan_is_refused_with_its_file(
@@ -122,14 +122,20 @@ def test_a_wrong_plan_is_refused_with_its_file(
     ("argv", "reason"),
     [
         (["--plan", "x.yaml"], "x.yaml: no such file"),
-        (["--plan", "x.yaml", "--seeds", "3"], "--seeds means nothing with --plan"),
+        (["--plan", "x.yaml", "--seeds", "3"], "--seeds cannot be combined with --plan"),
         (["--variant", "relu", "--seeds", "3..3"], "--seeds FIRST..MOST needs"),
         (["--factor", "model.channels"], "--factor must be KEY=VALUE,VALUE,..."),
-        (["--path", "bsrn:mdrn-s", "--seeds", "3..6"], "--seeds FIRST..MOST means nothing with"),
-        (["--path", "bsrn:mdrn-s", "--match", "parameters"], "--match means nothing with --path"),
+        (
+            ["--path", "bsrn:mdrn-s", "--seeds", "3..6"],
+            "--seeds FIRST..MOST cannot be combined with",
+        ),
+        (
+            ["--path", "bsrn:mdrn-s", "--match", "parameters"],
+            "--match cannot be combined with --path",
+        ),
         (
             ["--variant", "relu", "--variant", "se", "--design", "factorial", "--match=parameters"],
-            "--match means nothing with --design factorial",
+            "--match cannot be combined with --design factorial",
         ),
     ],
 )

@@ -144,14 +144,20 @@ def test_a_study_travels_with_the_weights_that_it_starts_from(
     ("options", "message"),
     [
         (["--heal", "smoke"], r"--heal needs --from WEIGHTS"),
-        (["--from", "W", "--seeds", "5"], r"--seeds means nothing for a lesion"),
-        (["--from", "W", "--recipe", "short"], r"--recipe means nothing for a lesion"),
-        (["--from", "W", "--steps", "9"], r"--steps means nothing for a lesion"),
-        (["--from", "W", "--retune", "learning-rate"], r"--retune means nothing for a lesion"),
-        (["--from", "W", "--set", "training.ema_decay=0.5"], r"--set training.ema_decay means"),
-        (["--from", "W", "--match", "parameters"], r"--match means nothing with --from"),
-        (["--from", "W", "--heal", "smoke", "--recipe", "short"], r"--recipe means nothing with"),
-        (["--from", "W", "--base", "mdrn-s"], r"has the weights of another network than the base"),
+        (["--from", "W", "--seeds", "5"], r"--seeds does not apply to a lesion"),
+        (["--from", "W", "--recipe", "short"], r"--recipe does not apply to a lesion"),
+        (["--from", "W", "--steps", "9"], r"--steps does not apply to a lesion"),
+        (["--from", "W", "--retune", "learning-rate"], r"--retune does not apply to a lesion"),
+        (
+            ["--from", "W", "--set", "training.ema_decay=0.5"],
+            r"--set training.ema_decay does not apply",
+        ),
+        (["--from", "W", "--match", "parameters"], r"--match cannot be combined with --from"),
+        (
+            ["--from", "W", "--heal", "smoke", "--recipe", "short"],
+            r"--recipe cannot be combined with",
+        ),
+        (["--from", "W", "--base", "mdrn-s"], r"holds weights of a network other than the base"),
         (["--from", "W", "--set", "model.blocks=3"], r"leave out --base and --set model"),
         (["--from", "W", "--variant", "channels-24"], r"channels-24: only .* less than half"),
         (["--from", "nowhere.pth"], r"--from nowhere.pth: no such weights file, and no trial in"),
@@ -159,7 +165,7 @@ def test_a_study_travels_with_the_weights_that_it_starts_from(
         (["--from", "W", "--factor", "training.ema_decay=0.5"], r"changes nothing on mine"),
     ],
 )
-def test_what_means_nothing_is_refused_in_one_line(
+def test_what_does_not_apply_is_refused_in_one_line(
     command: Command, weights: Path, options: list[str], message: str
 ) -> None:
     argv = [weights.name if word == "W" else word for word in options]

@@ -58,8 +58,11 @@ def test_a_path_s_second_run_trains_nothing(command: Command, photos: Path, tmp_
         (["--path", "bsrn"], "--path must be PRESET:PRESET, such as bsrn:mdrn-s, got 'bsrn'"),
         (["--path", "bsrn:mdrn-z"], "unknown preset 'mdrn-z'; did you mean 'mdrn-s'?"),
         (["--path", "bsrn:bsrn"], "the two networks are the same, so there is no path"),
-        (["--path", "bsrn:mdrn-s", "--variant", "no-lvar"], "--variant means nothing with --path"),
-        (["--path", "bsrn:mdrn-s", "--base", "mdrn"], "--base means nothing with --path"),
+        (
+            ["--path", "bsrn:mdrn-s", "--variant", "no-lvar"],
+            "--variant cannot be combined with --path",
+        ),
+        (["--path", "bsrn:mdrn-s", "--base", "mdrn"], "--base cannot be combined with --path"),
         (["--path", "bsrn:mdrn-s", "--order", "wide"], "unknown component 'wide'; did you mean"),
         (["--path", "bsrn:mdrn-s", "--budget", "9"], "--budget needs --shapley"),
         (["--path", "bsrn:mdrn-s", "--shapley", "--budget", "9"], "must be at least 48 trials"),

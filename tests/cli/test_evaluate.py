@@ -249,7 +249,7 @@ def test_networks_of_two_scales_are_refused(
     argv = ["--arch", PLAIN, "--arch-args", '{"scale": 2}', "--against", str(tiny_weights)]
     ended = command("evaluate", *argv, *data)
     assert ended.code == 2
-    assert "networks of one scale can be compared, got Plain x2, tiny.safetensors x4" in ended.err
+    assert "networks must have the same scale, got Plain x2, tiny.safetensors x4" in ended.err
 
 
 def test_bicubic_is_a_row_and_a_network_below_it_is_said(

@@ -92,8 +92,8 @@ def test_trials_that_are_missing_are_counted(command: Command, finished: Path) -
         (["--format", "pdf"], "'pdf' is not one of"),
         (["--format", "png"], "--format png needs --out FILE"),
         (["--format", "parquet"], "--format parquet needs --out FILE"),
-        (["--out", "x.txt"], "--out needs another --format than table"),
-        (["--over-training", "--out", "x.txt"], "--out needs another --format than table"),
+        (["--out", "x.txt"], "--out needs a --format other than table"),
+        (["--over-training", "--out", "x.txt"], "--out needs a --format other than table"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(command: Command, argv: list[str], reason: str) -> None:

@@ -266,7 +266,7 @@ def test_killed_at_any_moment_lanes_end_with_the_table_and_record_of_processes(
         ),
         (["search", "mdrn-size", "--limit", "parameters<=few"], "--limit must be NAME<=VALUE"),
         (["search", "mdrn-size", "--limit", "parameters<=0"], "--limit: parameters: should be"),
-        (["search", "training", "--sampler", "grid"], "needs a space that can be counted"),
+        (["search", "training", "--sampler", "grid"], "needs a finite space"),
         (["search", "mdrn-size", "--sampler", "tpa"], "'tpa' is not one of"),
     ],
 )

@@ -78,7 +78,7 @@ def test_the_config_of_a_trial_trains_it_again(command: Command, finished: Path)
     [
         (["tinny"], "unknown preset 'tinny'; did you mean 'tiny'?"),
         (["tiny", "--variant", "no-lva"], "unknown variant 'no-lva'; did you mean 'no-lvar'?"),
-        (["tiny", "--variant", "all"], "--variant all means nothing for one network"),
+        (["tiny", "--variant", "all"], "--variant all cannot be used to train one network"),
         (["tiny", "--recipe", "smok"], "unknown recipe 'smok'; did you mean 'smoke'?"),
         (["nowhere.yaml"], "nowhere.yaml: "),
         (["tiny", "--out", "x.onnx"], "--out must end in .safetensors or .pth"),

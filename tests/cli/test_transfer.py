@@ -66,8 +66,8 @@ def test_a_study_is_taken_to_another_machine_and_shown_there(
             "unknown study 'lvar studdy' in theirs; did you mean",
         ),
         (("export", STUDY, "--out", "theirs"), "--out must be a folder, absent or empty"),
-        (("import", "x"), "x: no export of a study, it has no export.json"),
-        (("import", "theirs"), "theirs: no export of a study"),
+        (("import", "x"), "x: not an exported study: it has no export.json"),
+        (("import", "theirs"), "theirs: not an exported study"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

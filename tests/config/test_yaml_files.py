@@ -29,7 +29,7 @@ HOSTILE: list[tuple[str, str | bytes, str]] = [
     ("code", "question: !!python/object/apply:os.system [ls]", ":1: question: should be a valid"),
     ("tab", "question: Why?\n\toverrides: 1", r":2: found character '\\t'"),
     ("zero", b"question: \0", ": unacceptable character #x0000"),
-    ("binary", bytes(range(256)), ": is no text in UTF-8"),
+    ("binary", bytes(range(256)), ": is not UTF-8 text"),
     ("twice", "question: a\nquestion: b", ":2: found duplicate key"),
     ("documents", "question: a\n---\nquestion: b", ":2: but found another document"),
     ("large", b"question: " + b"x" * MOST_BYTES, "it must have at most 1,000,000 bytes"),

@@ -9,11 +9,15 @@ from torch import Tensor, nn
 from workbench.config.evaluation import InferencePrecision
 from workbench.config.presets import PRESETS
 from workbench.errors import ConfigError, ForeignCodeError
+from workbench.evaluation import devices
 from workbench.evaluation.devices import HalfNetwork, inference_on, open_device, place_network
 from workbench.evaluation.graphs import GraphedNetwork
 from workbench.evaluation.running import NotFiniteError, inference
+from workbench.kernels.eager import EAGER
+from workbench.kernels.fused import FUSED
 from workbench.models.factory import build_model
 from workbench.models.foreign import Adapted
+from workbench.models.operations import WithOperations
 
 CPU = torch.device("cpu")
 PRODUCTS: Any = torch.backends.cuda.matmul
@@ -137,6 +141,22 @@ def test_a_network_that_cannot_run_in_half_precision_is_one_line() -> None:
     line = r"^this network cannot run in bf16 \(RuntimeError: .*\); use --precision fp32$"
     with pytest.raises(ForeignCodeError, match=line):
         HalfNetwork(Stubborn(), "bf16")(torch.rand(1, 3, 6, 6))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_fused_kernels_compute_a_copy(
+    precision: InferencePrecision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def operations(module: nn.Module) -> set[object]:
+        return {part.operations for part in module.modules() if isinstance(part, WithOperations)}
+
+    module = build_model(PRESETS["tiny"], seed=0)
+    assert operations(place_network(module, CPU, precision, fused=True)) == {EAGER}
+    monkeypatch.setattr(devices, "fused_available", lambda _: True)
+    assert operations(place_network(module, CPU, precision, fused=True)) == {FUSED}
+    assert operations(module) == {EAGER}
+    other = nn.Conv2d(3, 3, 1)
+    assert place_network(other, CPU, "fp32", fused=True) is other
 
 
 @pytest.mark.gpu

@@ -223,8 +223,8 @@ def test_an_unknown_or_damaged_study_is_named(tiny_trial: TrialConfig, tmp_path:
     path = tmp_path / "studies" / "my study.json"
     for content in ("{", '{"study": "my study", "seeds": [1]}'):
         path.write_text(content)
-        with pytest.raises(ConfigError, match="no study of this version; move it away"):
+        with pytest.raises(ConfigError, match="not a study file of this version; move it away"):
             read_study(tmp_path, "my study")
-        with pytest.raises(ConfigError, match="no study of this version"):
+        with pytest.raises(ConfigError, match="not a study file of this version"):
             declare(made, DecisionRule(margin_db=0.02), keys(made), tmp_path)
         assert path.read_text() == content

@@ -82,8 +82,8 @@ def test_a_network_of_ones_own_is_built_from_an_imported_study(
     [
         (None, "my_parts.py", b"print(1)", r"not the code of my_nets:Net .* a file differs"),
         (None, "more.py", b"", r"not the code of my_nets:Net .* missing or left over"),
-        (None, "more.py", b"\xff", r"more\.py: no text in UTF-8"),
-        ("0" * 32, "more.py", b"", "no code of a network of the study"),
+        (None, "more.py", b"\xff", r"more\.py: not UTF-8 text"),
+        ("0" * 32, "more.py", b"", "no code of any network of the study"),
     ],
 )
 def test_code_that_the_networks_were_not_made_with_is_refused(

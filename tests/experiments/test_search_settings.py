@@ -74,7 +74,7 @@ def test_a_search_that_was_begun_without_audits_is_resumed_without(tmp_path: Pat
         (SearchSpec("mdrn-size", limits={"params": 5.0}), r"unknown limit 'params'; did you mean"),
         (SearchSpec("mdrn-size", rungs=(0.5, 0.25)), r"--rungs, --keep: rungs must increase, got"),
         (SearchSpec("mdrn-size", keep=1.5), r"--rungs, --keep: keep: .*less than 1"),
-        (SearchSpec("training", sampler="grid"), r"needs a space that can be counted"),
+        (SearchSpec("training", sampler="grid"), r"needs a finite space"),
         (SearchSpec("training", sampler="pbt", asynchronous=True), r"exclude each other"),
         (SearchSpec("training", sampler="pbt", audit_share=0.2), r"--audit-share .* exclude each"),
         (SearchSpec("mdrn-size", audit_share=1.5), r"--audit-share must lie in 0..1, got 1.5"),

@@ -54,7 +54,7 @@ def test_the_space_and_its_rungs_may_be_others() -> None:
         ({"margin": -0.1}, r"--margin must be at least 0, got -0\.1"),
         ({"objective": "psnr"}, "unknown objective 'psnr'"),
         ({"objective": "Set6/psnr_y_db"}, "did you mean 'Set5/psnr_y_db'"),
-        ({"objective": "parameters"}, "--objective parameters: a cost is known without training"),
+        ({"objective": "parameters"}, "--objective parameters: a cost needs no training"),
         ({"limits": {"parameter": 5}}, "unknown limit 'parameter'; did you mean 'parameters'"),
         ({"rungs": (0.5, 0.3)}, "--rungs, --keep: .*rungs must increase"),
         ({"space": "mdrn-sizes"}, "mdrn-sizes.*did you mean 'mdrn-size'"),

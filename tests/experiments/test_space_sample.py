@@ -90,7 +90,7 @@ def test_a_space_with_fewer_networks_is_refused() -> None:
 
 def test_a_space_of_another_base_is_refused() -> None:
     base = TrialConfig(model=preset("rfdn"), training=RECIPES["short"])
-    with pytest.raises(ConfigError, match=r"its base is mdrn-s, and the base of the study another"):
+    with pytest.raises(ConfigError, match=r"its base is mdrn-s, which is not that of the study"):
         sampled_changes(SpaceSample(space="mdrn-bench", networks=3), base)
 
 
@@ -127,11 +127,17 @@ def test_a_named_network_is_a_changed_preset(tmp_path: Path) -> None:
         ("networks: {a: {set: {}}}\n", r"mine\.yaml:2: networks\.a\.preset: is missing"),
         ("sample: {space: mdrn-bnch, networks: 2}\n", r"unknown search space 'mdrn-bnch'"),
         ("sample: {space: mdrn-bench, networks: 0}\n", r"sample\.networks: .*1"),
-        ("sample: {space: mdrn-bench, networks: 2}\npath: bsrn:mdrn-s\n", r"sample means nothing"),
-        ("sample: {space: mdrn-bench, networks: 2}\nfrom: a.pth\n", r"sample means nothing with"),
+        (
+            "sample: {space: mdrn-bench, networks: 2}\npath: bsrn:mdrn-s\n",
+            r"sample cannot be combined",
+        ),
+        (
+            "sample: {space: mdrn-bench, networks: 2}\nfrom: a.pth\n",
+            r"sample cannot be combined with",
+        ),
         (
             "sample: {space: mdrn-bench, networks: 2}\ndesign: factorial\n",
-            r"networks and sample mean nothing with design factorial",
+            r"networks and sample cannot be combined with design factorial",
         ),
     ],
 )

@@ -19,13 +19,13 @@ from workbench.system.events import Note
         (StudySpec(("no-lvar",), budget=9), "--budget needs --shapley"),
         (
             StudySpec(("no-lvar", "no-cca"), match=True, design="factorial"),
-            "--match means nothing with --design factorial",
+            "--match cannot be combined with --design factorial",
         ),
-        (StudySpec(("no-lvar",), path="bsrn:mdrn-s"), "--variant means nothing with --path"),
-        (StudySpec(path="bsrn:mdrn-s", base="tiny"), "--base means nothing with --path"),
+        (StudySpec(("no-lvar",), path="bsrn:mdrn-s"), "--variant cannot be combined with --path"),
+        (StudySpec(path="bsrn:mdrn-s", base="tiny"), "--base cannot be combined with --path"),
         (
             StudySpec(path="bsrn:mdrn-s", seeds=seed_rule("2..4")),
-            r"--seeds FIRST\.\.MOST means nothing with --path",
+            r"--seeds FIRST\.\.MOST cannot be combined with --path",
         ),
         (StudySpec(path="bsrn"), "--path must be PRESET:PRESET"),
         (StudySpec(("no-lvra",)), "unknown variant 'no-lvra'; did you mean 'no-lvar'"),

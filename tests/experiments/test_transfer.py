@@ -299,7 +299,7 @@ def test_files_with_right_hashes_and_wrong_content_are_refused(exported: Path) -
 
 def test_what_is_no_export_is_refused(exported: Path, tmp_path: Path) -> None:
     for folder in (tmp_path / "absent", tmp_path / "theirs", exported / MANIFEST):
-        with pytest.raises(ConfigError, match=r"no export of a study, it has no export\.json"):
+        with pytest.raises(ConfigError, match=r"not an exported study: it has no export\.json"):
             open_export(folder)
     manifest = json_of(exported / MANIFEST)
     for wrong, rule in (
@@ -317,7 +317,7 @@ def test_a_damaged_study_in_the_store_is_left_alone(exported: Path, tmp_path: Pa
     path = tmp_path / "ours" / "studies" / f"{STUDY}.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
-    with pytest.raises(ConfigError, match="no study of this version"):
+    with pytest.raises(ConfigError, match="not a study file of this version"):
         import_export(open_export(exported), tmp_path / "ours")
     assert files_of(tmp_path / "ours") == {f"studies/{STUDY}.json": b"{"}
 

@@ -133,54 +133,51 @@ def ablate(
         workbench ablate --variant no-lvar --variant no-cca --recipe short --seeds 3
         workbench ablate --from mdrn-s.pth --variant no-lvar --benchmark Set5=Set5
     """
-    if plan is not None:
-        spec = _planned(context, plan)
-    else:
-        spec = StudySpec(
-            variants=tuple(variant or ()),
-            base=base,
-            path=path,
-            order=names(order),
-            shapley=shapley,
-            budget=budget,
-            design=design,
-            factors=factor_values(factor),
-            match=match is not None,
-            retune=retune is not None,
-            weights_from=from_,
-            heal=heal,
-            seeds=seed_rule(seeds or "3"),
-            trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
-            rule=decision_rule(alpha, margin_db, error_rate),
-            name=study_name(study),
-        )
+    spec = _planned(context, plan) or StudySpec(
+        variants=tuple(variant or ()),
+        base=base,
+        path=path,
+        order=names(order),
+        shapley=shapley,
+        budget=budget,
+        design=design,
+        factors=factor_values(factor),
+        match=match is not None,
+        retune=retune is not None,
+        weights_from=from_,
+        heal=heal,
+        seeds=seed_rule(seeds or "3"),
+        trial=trial_spec(recipe_name, steps, data, validation, benchmark, set_),
+        rule=decision_rule(alpha, margin_db, error_rate),
+        name=study_name(study),
+    )
     executor = executor_spec(engine, address, cpus, gpus, lanes, devices, workers)
-    if dry_run:
-        _preview(spec, store, as_json=as_json)
-        return
     confirm = start_without_asking if yes else confirmed
     place = (store, workers or 0, tracking_uri, typed_command(), executor, allow_overlap)
-    _run(spec, RunContext(*place, confirm, time_limit), as_json=as_json)
+    run = RunContext(*place, confirm, time_limit)
+    (_preview if dry_run else _run)(spec, run, as_json=as_json)
 
 
-def _planned(context: typer.Context, plan: Path) -> StudySpec:
-    """Return what a plan file requests.
+def _planned(context: typer.Context, plan: Path | None) -> StudySpec | None:
+    """Return what a plan file requests, None without one.
 
     Raises:
         ConfigError: If options request it, too, or the file cannot be used.
     """
+    if plan is None:
+        return None
     for name, option in typed_options(context).items():
         if name not in BESIDE_PLAN:
-            raise ConfigError(f"{option} means nothing with --plan, whose file says it")
+            raise ConfigError(f"{option} cannot be combined with --plan: the plan file sets it")
     return read_plan(plan).spec(plan)
 
 
-def _preview(spec: StudySpec, store: Path, *, as_json: bool) -> None:
+def _preview(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:
     from workbench.cli.ablate_preview import print_preview
     from workbench.cli.terminal import emit
     from workbench.experiments.preview import preview
 
-    print_preview(preview(spec, store, emit), store, as_json=as_json)
+    print_preview(preview(spec, run.store, emit), run.store, as_json=as_json)
 
 
 def _run(spec: StudySpec, run: RunContext, *, as_json: bool) -> None:

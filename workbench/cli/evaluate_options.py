@@ -136,7 +136,9 @@ def check_arch(arch: str | None, arch_args: str | None, input_range: int | None)
     """
     for option, given in (("--arch-args", arch_args), ("--input-range", input_range)):
         if arch is None and given is not None:
-            raise ConfigError(f"{option} needs --arch: the range of known networks is known")
+            raise ConfigError(
+                f"{option} needs --arch: the input range of all other networks is known"
+            )
     if input_range not in (None, 1, 255):
         raise ConfigError(f"--input-range must be 1 or 255, got {input_range}")
 

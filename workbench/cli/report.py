@@ -72,7 +72,7 @@ def report(
         workbench report no-lvar-vs-mdrn-s_smoke_embedded --over-training
     """
     if out is not None and form == "table":
-        raise ConfigError("--out needs another --format than table")
+        raise ConfigError("--out needs a --format other than table")
     if out is None and form in ("parquet", "png"):
         raise ConfigError(f"--format {form} needs --out FILE")
     # numpy, which --help does not need

@@ -45,7 +45,9 @@ def ui(
         _print_addresses(f"http://{HOST}:{port}", tracker)
         typer.echo("Ctrl-C stops the server.")
         server.wait()
-        raise WorkbenchError(f"MLflow's server ended by itself with exit code {server.returncode}")
+        raise WorkbenchError(
+            f"MLflow's server ended unexpectedly with exit code {server.returncode}"
+        )
 
 
 def _print_addresses(server: str, tracker: MlflowTracker) -> None:
@@ -71,12 +73,12 @@ def _print_warning(text: str) -> None:
 def _check_store(store: Path) -> None:
     if not store.is_dir():
         raise StoreError(
-            f"{store}: no such folder; name the store with --store, or make one with "
+            f"{store}: no such folder; name the store with --store, or create one with "
             "workbench ablate"
         )
     if not database_path(store).exists():
         raise StoreError(
-            f"{store} holds no MLflow database (mlflow.db); workbench ablate or search make one"
+            f"{store} holds no MLflow database (mlflow.db); workbench ablate or search creates one"
         )
 
 

@@ -115,7 +115,7 @@ def _load(path: Path, required: str) -> object:
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is no text in UTF-8 (byte {error.start:,})") from None
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start:,})") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from None
     except MarkedYAMLError as error:

@@ -15,7 +15,7 @@ from workbench.evaluation.running import NotFiniteError
 from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.kernels.fused import FUSED, fused_available
 from workbench.models.foreign import Adapted
-from workbench.models.operations import use_operations
+from workbench.models.operations import has_operations, use_operations
 from workbench.system.float32 import TF32, TRUE, float32, set_float32
 
 DTYPES = {
@@ -94,21 +94,25 @@ def place_network(
 ) -> nn.Module:
     """Return a network that runs on a device in a precision; float32 in and out.
 
-    In fp32 and tf32 the module itself is moved; in half precision a copy is made. On CUDA, inputs
-    of a size that was seen before are run as CUDA graphs, except by foreign code, which may depend
-    on anything. With `fused` the Triton kernels compute a network of the family where there are
-    any, faster and, in float32, with the same values but for the last digits. A
+    In fp32 and tf32 the module itself is moved; in half precision, and where Triton kernels
+    compute it, a copy is made. On CUDA, inputs of a size that was seen before are run as CUDA
+    graphs, except by foreign code, which may depend on anything. With `fused` the Triton kernels
+    compute a network of the family where there are any, faster and, in float32, with the same
+    values but for the last digits. A
     self-ensemble runs the network once for each orientation; where images are tiled, once for each
     orientation of each tile.
 
     Raises:
         ForeignCodeError: In `forward`, if the network cannot run in half precision.
     """
+    fused = fused and fused_available(device) and has_operations(module)
     placed: nn.Module = module
     if DTYPES[precision] != torch.float32:
         placed = HalfNetwork(module, precision)
+    elif fused:
+        placed = copy.deepcopy(module)
     placed = placed.to(device)
-    if fused and fused_available(device):
+    if fused:
         use_operations(placed, FUSED)
     if device.type == "cuda" and not isinstance(module, Adapted):
         placed = GraphedNetwork(placed)

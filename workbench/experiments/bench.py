@@ -1,6 +1,5 @@
 """How long a training step and an image take, beside what a device's memory allows."""
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -10,7 +9,6 @@ import torch
 from torch import nn
 
 from workbench.config.network import Network
-from workbench.config.training import ResolvedKernels
 from workbench.errors import WorkbenchError
 from workbench.evaluation.devices import DTYPES, inference_on, place_network
 from workbench.evaluation.graphs import GraphedNetwork
@@ -22,12 +20,10 @@ from workbench.experiments.bench_lanes import Lanes, noise_images
 from workbench.experiments.bench_result import Bench, BenchRow, Work
 from workbench.experiments.bench_spec import BenchSpec, check_bench
 from workbench.experiments.inspection import open_networks
-from workbench.kernels.fused import FUSED
 from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.memory import is_out_of_memory
 from workbench.models.opening import OpenedNetwork, open_foreign
-from workbench.models.operations import use_operations
 from workbench.models.own_code import own_code, own_code_run
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.training.device import prepare
@@ -152,6 +148,7 @@ def _inference_rows(
     assert spec.lr_size is not None
     width, height = spec.lr_size
     image = noise(height, width).to(device)
+    fused = spec.resolved_kernels() == "fused"
     peaks: dict[str, int | None] = {}
     placed: dict[str, nn.Module] = {}
     runs: dict[str, Callable[[], object]] = {}
@@ -160,8 +157,8 @@ def _inference_rows(
             watched = PeakMemory(device)
             config = _config(network)
             with own_code(config, "prepared for inference"):
-                module = _with_kernels(network.module, spec.resolved_kernels())
-                placed[name] = one = place_network(module, device, spec.precision)
+                one = place_network(network.module, device, spec.precision, fused=fused)
+                placed[name] = one
                 stack.enter_context(inference(one))
             run = own_code_run(config, "timed", partial(one, image))
             runs[f"{name}, inference"] = run
@@ -211,14 +208,6 @@ def _traffic(
 def _config(network: OpenedNetwork) -> object:
     """Return the config that names modules of the user's own, None for networks without one."""
     return getattr(network.module, "config", None)
-
-
-def _with_kernels(module: nn.Module, kernels: ResolvedKernels) -> nn.Module:
-    if kernels != "fused":
-        return module
-    fused = copy.deepcopy(module)
-    use_operations(fused, FUSED)
-    return fused
 
 
 def _is_graphed(network: nn.Module) -> bool:

@@ -106,7 +106,7 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
     if spec.training is not None:
         if spec.precision not in Precision.__args__:  # type: ignore[attr-defined]
             raise ConfigError(
-                f"training has no precision {spec.precision}; --only inference times it"
+                f"--precision {spec.precision} is for inference alone; add --only inference"
             )
         for name, network in networks.items():
             _check_patch(name, network, spec.training.hr_patch_px)

@@ -104,7 +104,7 @@ def _key(name: str, store: Path, known: Sequence[str], runs: _KnownRuns) -> str:
         if len(keys) == 1:
             return keys[0]
         if keys:
-            raise ConfigError(f"{name!r} begins the keys of {len(keys)} trials; give more letters")
+            raise ConfigError(f"{name!r} is the start of {len(keys)} trial keys; give more of it")
         run = runs.open().run(name) if len(name) == RUN_ID_LETTERS else None
         if run is not None and run.seed != SUMMARY:
             return run.key

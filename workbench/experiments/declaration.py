@@ -242,7 +242,7 @@ def read_study(store: Path, name: str) -> Study:
         ) from None
     except (ValueError, ValidationError):
         raise ConfigError(
-            f"{path}: no study of this version; move it away and run the same command again, "
+            f"{path}: not a study file of this version; move it away and rerun the same command, "
             "which trains nothing that is finished"
         ) from None
 

@@ -108,7 +108,7 @@ def open_candidates(
         raise ConfigError("weights, or a network of your own, are needed to score a network")
     if len({network.scale for network in opened}) > 1:
         named = ", ".join(f"{network.name} x{network.scale}" for network in opened)
-        raise ConfigError(f"--against: networks of one scale can be compared, got {named}")
+        raise ConfigError(f"--against: networks must have the same scale, got {named}")
     return Candidates(tuple(networks), tuple(saved))
 
 

@@ -115,7 +115,7 @@ def study_path(name: str) -> str:
 def _manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
-        raise ConfigError(f"{folder}: no export of a study, it has no {MANIFEST}")
+        raise ConfigError(f"{folder}: not an exported study: it has no {MANIFEST}")
     manifest = Manifest.parse(_json(path, read(path)), where=str(path))
     name = manifest.study
     check_file_name(name, f"{path}: study")

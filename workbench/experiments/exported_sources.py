@@ -80,7 +80,7 @@ class CodeCheck:
         try:
             self._files.setdefault(digest, {})[name] = content.decode()
         except UnicodeDecodeError:
-            raise ConfigError(f"{self._folder / path}: no text in UTF-8") from None
+            raise ConfigError(f"{self._folder / path}: not UTF-8 text") from None
 
     def check(self, marks: Mapping[str, SourceMark]) -> None:
         """Refuse sources that no network names, and files that are not those of their digest.
@@ -94,7 +94,7 @@ class CodeCheck:
         for digest, files in self._files.items():
             folder = Store(self._folder).source(digest)
             if digest not in marks:
-                raise ConfigError(f"{folder}: no code of a network of the study")
+                raise ConfigError(f"{folder}: no code of any network of the study")
             if Source(files).digest != digest:
                 raise ConfigError(
                     f"{folder}: not the code of {marks[digest].path} that its networks were made "

@@ -118,7 +118,7 @@ def list_store(store: Path, emit: Emit = ignore) -> Listing:
     """
     if not store.is_dir():
         raise ConfigError(
-            f"{store}: no such folder; name the store with --store, or make one with "
+            f"{store}: no such folder; name the store with --store, or create one with "
             "workbench ablate"
         )
     found = []

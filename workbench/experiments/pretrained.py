@@ -71,7 +71,7 @@ def start_from(base: TrialConfig, source: SourceWeights, *, heal: bool) -> Trial
     """
     if model_hash(base.model) != model_hash(source.weights.config):
         raise ConfigError(
-            f"--from {source.name} has the weights of another network than the base, which is "
+            f"--from {source.name} holds weights of a network other than the base, which is "
             f"always the intact one; leave out --base and --set model... (the weights are of "
             f"{source.network} at x{source.weights.config.scale})"
         )
@@ -136,11 +136,11 @@ def _trial(text: str, store: Path) -> str:
     """Return the key of the trial that is meant."""
     keys = Ledger(store).paths.trial_keys(text) if _may_be_key(text) else []
     if len(keys) > 1:
-        raise ConfigError(f"--from {text} begins the keys of {len(keys)} trials; give more letters")
+        raise ConfigError(f"--from {text} is the start of {len(keys)} trial keys; give more of it")
     if not keys:
         hint = weights_hint(Path(text))
         raise ConfigError(
-            f"--from {text}: no such weights file, and no trial in {store} whose key begins so"
+            f"--from {text}: no such weights file, and no trial in {store} has a key that starts so"
             f"{hint}"
         )
     return keys[0]

@@ -54,7 +54,7 @@ def promote(spec: PromotionSpec, context: RunContext, emit: Emit = ignore) -> Ab
     Raises:
         StoppedByUserError: After Ctrl-C; the same call resumes.
         StoppedEarlyError: After SIGTERM, SIGUSR1 or the time limit; the same call resumes.
-        WorkbenchError: If the search has no finished network besides the canonical one, or for
+        WorkbenchError: If the search has no finished network besides the baseline, or for
             anything else that the user can fix; what is finished is kept.
     """
     study = plan_promotion(spec, context.store, emit)
@@ -74,16 +74,14 @@ def plan_promotion(spec: PromotionSpec, store: Path, emit: Emit = ignore) -> Pla
         emit: Gets notes of both.
 
     Raises:
-        WorkbenchError: If the search has no finished network besides the canonical one.
+        WorkbenchError: If the search has no finished network besides the baseline.
         ConfigError: If a network cannot be trained with this recipe, or seeds of a list are those
             of the search.
     """
     state = stored_search(spec.search, store)
     chosen = _best(state, spec.top)
     if not chosen:
-        raise WorkbenchError(
-            f"search {spec.search!r} has no finished network besides the canonical one"
-        )
+        raise WorkbenchError(f"search {spec.search!r} has no finished network besides the baseline")
     base = base_config(state.record.settings.base, spec)
     arms = [Arm(state.record.settings.space.base, "", base)]
     for proposal in state.trained:

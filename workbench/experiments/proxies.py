@@ -108,7 +108,7 @@ def _from_scratch(trials: Iterable[TrialResult]) -> dict[tuple[str, int], TrialC
             found.setdefault((model_hash(trial.config.model), trial.config.seed), trial.config)
     if not found:
         raise ConfigError(
-            "proxies are of initial weights: there is no finished trial that was trained from "
+            "proxies are computed from initial weights, and no finished trial was trained from "
             "scratch"
         )
     return found

@@ -43,7 +43,9 @@ def settings_of(spec: SearchSpec) -> Settings:
     datasets = [source.name for source in base.evaluation.benchmarks]
     objectives = _objectives(spec.objectives, space, datasets, spec.space)
     if spec.sampler == "grid" and size(space) is None:
-        raise ConfigError(f"--sampler grid needs a space that can be counted, {spec.space} cannot")
+        raise ConfigError(
+            f"--sampler grid needs a finite space, and {spec.space} has dimensions without steps"
+        )
     if spec.sampler == PBT:
         _check_population(spec, space, base)
     _check_space(space, base, spec.space)

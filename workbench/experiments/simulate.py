@@ -152,7 +152,7 @@ def table_objective(table: TrialTable, name: str | None) -> Objective:
     """
     if name in COSTS:
         raise ConfigError(
-            f"--objective {name}: a cost is known without training; --limit '{name}<=VALUE' sets "
+            f"--objective {name}: a cost needs no training; --limit '{name}<=VALUE' sets "
             "a limit to it"
         )
     texts = [] if name is None else [name]

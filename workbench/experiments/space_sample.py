@@ -61,7 +61,7 @@ def sampled_changes(sample: SpaceSample, base: TrialConfig) -> list[FieldChange]
     space, path = find_space(sample.space)
     where = f"sample of {path}"
     if space.base_trial().model != base.model:
-        raise ConfigError(f"{where}: its base is {space.base}, and the base of the study another")
+        raise ConfigError(f"{where}: its base is {space.base}, which is not that of the study")
     try:
         check_values(space, base)
     except SpaceError as error:
@@ -79,7 +79,7 @@ def sampled_changes(sample: SpaceSample, base: TrialConfig) -> list[FieldChange]
             return found
     raise ConfigError(
         f"{where}: only {len(found)} networks found within its limits, {sample.networks} wanted; "
-        "ask for fewer, or raise a limit"
+        "request fewer, or raise a limit"
     )
 
 

@@ -86,11 +86,11 @@ class StudySpec:
             raise ConfigError("--budget needs --shapley")
         if self.design not in (None, "leave-one-out") and (self.networks_of_plan or self.sample):
             raise ConfigError(
-                f"networks and sample mean nothing with design {self.design}: they are compared "
-                "with the base"
+                f"networks and sample cannot be combined with design {self.design}: they are "
+                "compared with the base"
             )
         if self.match and self.design not in (None, "leave-one-out", "one-factor"):
-            raise ConfigError(f"--match means nothing with --design {self.design}")
+            raise ConfigError(f"--match cannot be combined with --design {self.design}")
         check_weights(self)
 
     @property
@@ -109,10 +109,13 @@ class StudySpec:
             ("--match", self.match),
         ):
             if given:
-                raise ConfigError(f"{option} means nothing with --path, which names both ends")
+                raise ConfigError(
+                    f"{option} cannot be combined with --path, which names both networks"
+                )
         if self.seeds.looks:
             raise ConfigError(
-                "--seeds FIRST..MOST means nothing with --path: its steps hang together"
+                "--seeds FIRST..MOST cannot be combined with --path: its steps are a chain, judged "
+                "together"
             )
 
     def networks(self) -> tuple[str, ...]:
@@ -132,7 +135,7 @@ def check_weights(spec: StudySpec) -> None:
     """
     if spec.weights_from is None:
         if spec.heal is not None:
-            raise ConfigError("--heal needs --from WEIGHTS, from which training goes on")
+            raise ConfigError("--heal needs --from WEIGHTS, whose training it continues")
         return
     for option, given in (
         ("--path", spec.path),
@@ -142,12 +145,12 @@ def check_weights(spec: StudySpec) -> None:
     ):
         if given:
             raise ConfigError(
-                f"{option} means nothing with --from, whose base is the network of it"
+                f"{option} cannot be combined with --from: the base is the network of those weights"
             )
     if spec.heal is None:
         _check_lesion(spec)
     elif spec.trial.recipe not in (DEFAULT_RECIPE, spec.heal):
-        raise ConfigError("--recipe means nothing with --heal, which names the recipe")
+        raise ConfigError("--recipe cannot be combined with --heal, which names the recipe")
 
 
 def _check_lesion(spec: StudySpec) -> None:
@@ -161,16 +164,16 @@ def _check_lesion(spec: StudySpec) -> None:
     ):
         if given:
             raise ConfigError(
-                f"{option} means nothing for a lesion, which trains nothing; add --heal RECIPE to "
-                "train on from the weights"
+                f"{option} does not apply to a lesion, which trains nothing; add --heal RECIPE to "
+                "continue training from the weights"
             )
     for key in trial.overrides:
         if key.startswith(("training", "data")) and key not in COMPUTES:
-            raise ConfigError(f"--set {key} means nothing for a lesion, which trains nothing")
+            raise ConfigError(f"--set {key} does not apply to a lesion, which trains nothing")
     if spec.seeds != DEFAULT_SEEDS:
         raise ConfigError(
-            "--seeds means nothing for a lesion: each network is one, its interval is over images; "
-            "add --heal RECIPE to train on under several seeds"
+            "--seeds does not apply to a lesion, which is scored once, with an interval over "
+            "images; add --heal RECIPE to continue training under several seeds"
         )
 
 

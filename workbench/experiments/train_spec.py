@@ -64,7 +64,7 @@ def train_config(spec: TrainSpec) -> TrialConfig:
             "(a config is a file that ends in .yaml)"
         )
     if "all" in spec.variants:
-        raise ConfigError("--variant all means nothing for one network; name the variants of it")
+        raise ConfigError("--variant all cannot be used to train one network; name its variants")
     for variant in find_variants(list(spec.variants)):
         base = variant.apply(base)
     return base if spec.seed is None else apply_overrides(base, {"seed": spec.seed})

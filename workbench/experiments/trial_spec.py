@@ -89,7 +89,9 @@ def lengthened(
         return training
     again = next((key for key in overrides if _SETS_STEPS.fullmatch(key)), None)
     if again is not None:
-        raise ConfigError(f"--steps and --set {again} both say the steps; write one of them")
+        raise ConfigError(
+            f"--steps and --set {again} both set the number of steps; use one of them"
+        )
     return scaled(training, steps)
 
 

@@ -12,6 +12,11 @@ class WithOperations(nn.Module):
     operations: Operations = EAGER
 
 
+def has_operations(model: nn.Module) -> bool:
+    """Return whether `use_operations` would change anything in a network."""
+    return any(isinstance(module, WithOperations) for module in model.modules())
+
+
 def use_operations(model: nn.Module, operations: Operations) -> None:
     """Let every module of a network compute with these operations; its weights stay as they are.
 

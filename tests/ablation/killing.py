@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = [sys.executable, "-m", "workbench", "ablate", "--json"]
+INLINE = [sys.executable, "-m", "tests.builders.inline", "ablate", "--json"]
+"""The same without worker processes: the trials run in the process of the command."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`workbench search` with real trainings of small networks on real photographs."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -187,11 +188,10 @@ def test_promoting_judges_the_best_against_the_canonical_network(
 
 
 def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
-    command: Command, photos: Path, tmp_path: Path, space: Path
+    command: Command, photos: Path, tmp_path: Path, space: Path, store: Path
 ) -> None:
     space.write_text(SPACE + "fidelity:\n  rungs: [0.5]\n")
     asked = argv(photos, "--asynchronous", "--batch", "2", "--lanes", "2")
-    store = tmp_path / "mlflow_runs"
     kill_when(lambda: finished(store) > 0, tmp_path, asked)
     before = {p: p.read_text() for p in store.glob("trials/*/result.json")}
     ended = command(*asked)
@@ -206,6 +206,12 @@ def test_without_batches_a_killed_search_goes_on_and_trains_nothing_twice(
     population = command(*argv(photos, "--asynchronous", "--sampler", "pbt"))
     assert population.code == 2
     assert "--asynchronous and --sampler pbt exclude each other" in population.err
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_store: Path) -> Path:
+    """Return a store whose database is there: making one takes 1.5 s of a core."""
+    return Path(shutil.copytree(empty_store, tmp_path / "mlflow_runs"))
 
 
 def kill_when(happened: Callable[[], bool], folder: Path, command: list[str]) -> None:
@@ -231,12 +237,12 @@ def finished(store: Path) -> int:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.usefixtures("space")
 def test_killed_at_any_moment_lanes_end_with_the_table_and_record_of_processes(
-    command: Command, photos: Path, tmp_path: Path, space: Path
+    command: Command, photos: Path, tmp_path: Path, store: Path
 ) -> None:
     undisturbed = command(*argv(photos, "--store", "undisturbed"))
     assert undisturbed.code == 0, undisturbed.err
-    store = tmp_path / "mlflow_runs"
     for happened in (
         lambda: any(store.glob("trainings/*/lock")),
         lambda: finished(store) > 0,

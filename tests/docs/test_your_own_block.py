@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.docs import ROOT, blocks, named_files, shell_lines
+from tests.builders.executors import run_inline
 from tests.cli.conftest import Command
 
 PAGE = ROOT / "docs" / "your-own-block.md"
@@ -29,8 +30,9 @@ def shortened(line: str, photos: Path) -> list[str]:
 
 
 @pytest.fixture
-def page(tmp_path: Path, command: Command) -> Command:
-    """Write the page's files into the folder where commands run."""
+def page(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Write the page's files into the folder where commands run, with trials in this process."""
+    run_inline(monkeypatch)
     for name, code in named_files(PAGE).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(code)

@@ -1,7 +1,6 @@
 """One network trained from Python: stopped as by Ctrl-C, and resumed by the same call."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -25,16 +24,18 @@ def spec(photos: Path) -> TrainSpec:
     """Return a training of a few seconds."""
     source = f"Photos={photos}"
     overrides: dict[str, object] = {"model.blocks": 1, "training.stages.0.hr_patch_px": 60}
-    trial = TrialSpec("smoke", 300, (source,), source, (source,), overrides)
+    trial = TrialSpec("smoke", 40, (source,), source, (source,), overrides)
     return TrainSpec("tiny", seed=2, trial=trial, study="alone")
 
 
 def test_a_training_that_is_stopped_resumes(
-    spec: TrainSpec, empty_store: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    spec: TrainSpec,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    run_inline(monkeypatch)
     store = tmp_path / "store"
-    store.mkdir()
-    shutil.copyfile(empty_store / "mlflow.db", store / "mlflow.db")
     context = RunContext(store, workers=1, allow_overlap=True)
     stopped: list[object] = []
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.builders.docs import ROOT
 from tests.builders.own_modules import ATTENTION
 from tests.builders.spaces import SMALL, SPACE
 from tests.processes import LOOPBACK, MARK, RAY_WORKERS, commands, listening_on, trainers
@@ -49,18 +50,20 @@ class Place:
     def store(self) -> Path:
         return self.folder / "mlflow_runs"
 
-    def start(self, *more: str, mark: str = "") -> "subprocess.Popen[str]":
-        """Start a search of five networks."""
+    def start(
+        self, *more: str, mark: str = "", module: str = "workbench"
+    ) -> "subprocess.Popen[str]":
+        """Start a search of five networks; `module` is that of the command."""
         images = ("--data", str(self.photos), "--benchmark", f"P={self.photos}")
         small = [text.replace("steps=6", "steps=36") for text in SMALL]
         argv = ["search", "mine", "--trials", "5", "--study", "s", *images, *small, *more]
         driver = subprocess.Popen(
             [
-                *(sys.executable, "-m", "workbench", *argv),
+                *(sys.executable, "-m", module, *argv),
                 *("--validation", str(self.photos), "--allow-overlap"),
             ],
             cwd=self.folder,
-            env={**os.environ, MARK: mark},
+            env={**os.environ, MARK: mark, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -120,9 +123,9 @@ def place(tmp_path: Path, photos: Path, empty_store: Path) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory, photos: Path, empty_store: Path) -> Outcome:
-    """Return what the search gives without Ray."""
+    """Return what the search gives without Ray, in one process."""
     place = made(tmp_path_factory.mktemp("local"), photos, empty_store)
-    return place.outcome(place.start("--workers", "1"))
+    return place.outcome(place.start(module="tests.builders.inline"))
 
 
 def test_killed_and_rerun_with_ray_a_search_ends_as_without_it_and_nothing_stays(

@@ -112,6 +112,20 @@ class Uncopied(Interpolation):
         raise RuntimeError("no copies")
 
 
+class UncopiedLayer(nn.Module):
+    """Could be trained, but not copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 48, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.pixel_shuffle(self.layer(x), 4)
+
+    def __deepcopy__(self, memo: object) -> "UncopiedLayer":
+        raise LookupError("no entry")
+
+
 class Speaks(Interpolation):
     """Prints, and changes global state of the process."""
 

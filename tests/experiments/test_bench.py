@@ -198,3 +198,23 @@ def test_a_network_of_ones_own_that_fails_is_named(
         match=rf"counting:Net cannot be {doing}: KeyError: 'odd' \(counting\.py:19\)",
     ):
         bench_networks(own, spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "line"),
+    [
+        ("Interpolation", {}, "^Interpolation: it has no parameters to train; --only inference"),
+        (
+            "Uncopied",
+            {"training": None, "precision": "bf16"},
+            "copied to bf16: RuntimeError: no co",
+        ),
+        ("UncopiedLayer", {"lr_size": None}, "Layer cannot be trained: LookupError: no entry"),
+    ],
+)
+def test_a_foreign_network_that_cannot_be_timed_is_refused_in_one_line(
+    name: str, change: dict[str, Any], line: str
+) -> None:
+    opened = open_for_bench({}, [], Foreign(f"tests.hostile_networks:{name}", {}, 1))
+    with pytest.raises(WorkbenchError, match=line):
+        bench_networks(opened, replace(SMALL, **change))

@@ -16,6 +16,7 @@ from workbench.evaluation.self_ensemble import SelfEnsemble
 from workbench.kernels.fused import FUSED, fused_available
 from workbench.models.foreign import Adapted
 from workbench.models.operations import has_operations, use_operations
+from workbench.models.own_code import code_of, own_code
 from workbench.system.float32 import TF32, TRUE, float32, set_float32
 
 DTYPES = {
@@ -110,7 +111,8 @@ def place_network(
     if DTYPES[precision] != torch.float32:
         placed = HalfNetwork(module, precision)
     elif fused:
-        placed = copy.deepcopy(module)
+        with own_code(code_of(module), "copied"):
+            placed = copy.deepcopy(module)
     placed = placed.to(device)
     if fused:
         use_operations(placed, FUSED)
@@ -126,7 +128,8 @@ class HalfNetwork(nn.Module):
         super().__init__()
         self.precision = precision
         self.dtype = DTYPES[precision]
-        self.module = copy.deepcopy(module).to(self.dtype)
+        with own_code(code_of(module), f"copied to {precision}"):
+            self.module = copy.deepcopy(module).to(self.dtype)
 
     def forward(self, lr: Tensor) -> Tensor:
         """(N, 3, h, w) -> (N, 3, scale * h, scale * w), float32.

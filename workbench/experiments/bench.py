@@ -24,7 +24,7 @@ from workbench.models.complexity import count_network
 from workbench.models.foreign import Foreign
 from workbench.models.memory import is_out_of_memory
 from workbench.models.opening import OpenedNetwork, open_foreign
-from workbench.models.own_code import own_code, own_code_run
+from workbench.models.own_code import code_of, own_code, own_code_run
 from workbench.system.events import Emit, Note, counting, ignore
 from workbench.training.device import prepare
 from workbench.trial.environment import describe_hardware
@@ -113,7 +113,7 @@ def _training_rows(
         for name, network in networks.items():
             watched = PeakMemory(device)
             images = stores[network.scale]
-            with own_code(_config(network), "trained"):
+            with own_code(code_of(network.module), "trained"):
                 built[name] = Lanes(network.module, recipe, images, device, work.lanes)
                 stack.callback(built[name].close)
                 built[name].run_together()
@@ -122,7 +122,9 @@ def _training_rows(
         if work.lanes > 1:
             ways["training in turn"] = Lanes.run_in_turn
         runs = {
-            f"{name}, {way}": own_code_run(_config(network), "trained", partial(run, built[name]))
+            f"{name}, {way}": own_code_run(
+                code_of(network.module), "trained", partial(run, built[name])
+            )
             for way, run in ways.items()
             for name, network in networks.items()
         }
@@ -155,12 +157,12 @@ def _inference_rows(
     with ExitStack() as stack:
         for name, network in networks.items():
             watched = PeakMemory(device)
-            config = _config(network)
-            with own_code(config, "prepared for inference"):
+            code = code_of(network.module)
+            with own_code(code, "prepared for inference"):
                 one = place_network(network.module, device, spec.precision, fused=fused)
                 placed[name] = one
                 stack.enter_context(inference(one))
-            run = own_code_run(config, "timed", partial(one, image))
+            run = own_code_run(code, "timed", partial(one, image))
             runs[f"{name}, inference"] = run
             for _ in range(_WARM_UP):
                 run()
@@ -203,11 +205,6 @@ def _traffic(
         emit(Note(f"{name}: its traffic cannot be counted ({error})"))
         return None
     return least_bytes(cost, batch, DTYPES[spec.precision].itemsize, is_training=is_training)
-
-
-def _config(network: OpenedNetwork) -> object:
-    """Return the config that names modules of the user's own, None for networks without one."""
-    return getattr(network.module, "config", None)
 
 
 def _is_graphed(network: nn.Module) -> bool:

@@ -97,8 +97,8 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
     """Refuse what cannot be timed, before anything runs, and return the device.
 
     Raises:
-        ConfigError: For a device that does not exist, a precision that it lacks, or a patch that
-            does not fit a network.
+        ConfigError: For a device that does not exist, a precision that it lacks, a patch that does
+            not fit a network, or a training of a network without parameters.
         WorkbenchError: For fused kernels without CUDA or without Triton.
         InputSizeError: For an image below a network's smallest input.
     """
@@ -110,6 +110,10 @@ def check_bench(spec: BenchSpec, networks: Mapping[str, OpenedNetwork]) -> torch
             )
         for name, network in networks.items():
             _check_patch(name, network, spec.training.hr_patch_px)
+            if not any(True for _ in network.module.parameters()):
+                raise ConfigError(
+                    f"{name}: it has no parameters to train; --only inference times it"
+                )
         spec.recipe()
     if spec.resolved_kernels() == "fused":
         require_fused(device)

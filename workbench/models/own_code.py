@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from torch import nn
+
 from workbench.config.network import Network
 from workbench.errors import ForeignCodeError, WorkbenchError, one_line, own_place
+from workbench.models.foreign import Adapted
 from workbench.models.memory import is_out_of_memory
 from workbench.system.global_state import stdout_to_stderr
 from workbench.system.memory import ran_out
@@ -18,7 +21,7 @@ def own_code(network: object, stage: str) -> Iterator[None]:
     runs out, which is an ending of a trial. Several lanes may be in the block at once.
 
     Args:
-        network: Its config; anything else has no modules of one's own.
+        network: Its config, or a network of `--arch`; anything else is ours. See `code_of`.
         stage: What was tried, such as `trained`.
 
     Raises:
@@ -55,8 +58,18 @@ def own_code_run(network: object, stage: str, run: Callable[[], object]) -> Call
     return guarded
 
 
+def code_of(module: nn.Module) -> object:
+    """Return what `own_code` takes of a network that was built or opened."""
+    return module if isinstance(module, Adapted) else getattr(module, "config", None)
+
+
 def own_name(network: object) -> str:
-    """Return the paths of the modules of one's own in a config; empty if there are none."""
+    """Return the paths of the modules of one's own in a config; empty if there are none.
+
+    Of a network of `--arch` it is the name.
+    """
+    if isinstance(network, Adapted):
+        return network.name
     if not isinstance(network, Network):
         return ""
     return ", ".join(sorted({own.path for own in network.own_modules()}))

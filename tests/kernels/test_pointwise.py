@@ -1,13 +1,15 @@
 """1x1 convolutions against the eager operation in float64."""
 
+import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.builders.kernels import Maps, check, draw
+from tests.builders.kernels import Maps, check, draw, value_and_gradients
 from workbench.kernels.fused import FUSED, MOST_CHANNELS
 from workbench.kernels.operations import Operations
 from workbench.training.device import float32_precision
@@ -42,11 +44,28 @@ SHAPES = [
 def test_values_and_gradients_are_those_of_the_eager_operation(
     shape: tuple[int, int, int, int, int, bool], dtype: torch.dtype, device: torch.device
 ) -> None:
+    check(pointwise, drawn(shape), device, dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_gradients_by_two_kernels_are_those_by_one(
+    dtype: torch.dtype, device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernels = importlib.import_module("workbench.kernels.pointwise")
+    maps = [None if t is None else t.to(device, dtype) for t in drawn(SHAPES[1])]
+    out, gradients = value_and_gradients(FUSED, pointwise, maps)
+    two = {kind: replace(cut, joined_px=0) for kind, cut in kernels.CUTS.items()}
+    monkeypatch.setattr(kernels, "CUTS", two)
+    again = value_and_gradients(FUSED, pointwise, maps)
+    assert torch.equal(out, again[0])
+    assert all(torch.equal(a, b) for a, b in zip(gradients, again[1], strict=True))
+
+
+def drawn(shape: tuple[int, int, int, int, int, bool]) -> list[Tensor | None]:
     images, taken, given, height, width, has_bias = shape
-    maps = draw(
+    return draw(
         (images, taken, height, width), (given, taken, 1, 1), (given,) if has_bias else None
     )
-    check(pointwise, maps, device, dtype)
 
 
 def test_tf32_is_for_maps_in_float32_too(device: torch.device) -> None:

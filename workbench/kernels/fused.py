@@ -21,7 +21,6 @@ from workbench.config.attention import Activation, Padding
 from workbench.errors import WorkbenchError
 from workbench.kernels import weight_products
 from workbench.kernels.eager import EAGER
-from workbench.system.float32 import float32
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 MOST_MAPS = 4
@@ -92,17 +91,15 @@ class FusedOperations:
         return depthwise(_as_convolved(x), weight, bias, scale, skip, form)
 
     def pointwise(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the 1x1 convolution, its backward as products of matrices.
+        """Return the 1x1 convolution: up to 64 channels by kernels, above by products of matrices.
 
-        In half precision and TF32, up to 64 channels, by kernels; in true float32, for which matrix
-        units have no products, by PyTorch's.
+        In true float32 each product is three of TF32, as near to float64's as one of float32.
         """
         x = _as_convolved(x)
         trained = _needs_gradient(x, weight, bias)
-        is_true = x.dtype == torch.float32 and float32().convolutions != "tf32"
-        if not _applies(x) or (is_true and not trained):
+        if not _applies(x):
             return EAGER.pointwise(x, weight, bias)
-        if is_true or max(weight.shape) > MOST_CHANNELS:
+        if max(weight.shape) > MOST_CHANNELS:
             return weight_products.pointwise(x, weight.to(x.dtype), _like(bias, x))
         from workbench.kernels.pointwise import pointwise
 

@@ -143,7 +143,13 @@ def _call_all(dtype: torch.dtype) -> None:
 def _pointwise(dtype: torch.dtype) -> list[torch.Tensor]:
     """Return 1x1 convolutions of small and of large maps."""
     found = []
-    for taken, given, side in ((28, 7, 72), (56, 28, 24), (28, 28, 24), (28, 28, 72), (7, 7, 4)):
+    for taken, given, side in (
+        (28, 28, 24),
+        (28, 28, 96),
+        (56, 28, 96),
+        (64, 64, 96),
+        (224, 28, 96),
+    ):
         weight = torch.ones(given, taken, 1, 1, requires_grad=True)
         bias = torch.ones(given, requires_grad=True)
         found.append(fused.FUSED.pointwise(_map(taken, side, dtype), weight, bias))

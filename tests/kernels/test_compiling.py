@@ -10,7 +10,7 @@ from tests.builders.docs import ROOT
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Triton comes with PyTorch on Linux only")
-def test_every_kernel_compiles_for_a_hopper_gpu_and_spills_next_to_nothing() -> None:
+def test_every_kernel_compiles_for_a_hopper_gpu_and_spills_nothing() -> None:
     variables = {name: v for name, v in os.environ.items() if name != "TRITON_INTERPRET"}
     command = [sys.executable, "-m", "tests.kernels.compiling", "90"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
@@ -33,6 +33,4 @@ def test_every_kernel_compiles_for_a_hopper_gpu_and_spills_next_to_nothing() -> 
         "pointwise_kernels.backward",
         "pointwise_kernels.add_sums",
     }
-    # The compiler spills two values of the smallest product in float32.
-    few = (", 0 B spilled: ", ", 8 B spilled: ")
-    assert [line for line in lines if not any(word in line for word in few)] == []
+    assert [line for line in lines if ", 0 B spilled: " not in line] == []

@@ -2,15 +2,14 @@
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.builders.kernels import Maps, check, draw, value_and_gradients
-from workbench.kernels.fused import FUSED, MOST_CHANNELS
+from tests.builders.kernels import Maps, check, draw
+from workbench.kernels.fused import FUSED
 from workbench.kernels.operations import Operations
 from workbench.training.device import float32_precision
 
@@ -28,6 +27,8 @@ def true_float32() -> Iterator[None]:
         yield
 
 
+CHANNELS = 64
+
 SHAPES = [
     # images, channels taken and given, height, width, bias
     (1, 1, 1, 1, 1, True),
@@ -36,6 +37,8 @@ SHAPES = [
     (3, 7, 28, 17, 9, True),
     (2, 5, 64, 3, 50, False),
     (1, 70, 3, 4, 5, True),
+    (2, 3, 70, 9, 8, True),
+    (1, 150, 90, 5, 7, True),
 ]
 
 
@@ -48,17 +51,15 @@ def test_values_and_gradients_are_those_of_the_eager_operation(
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_gradients_by_two_kernels_are_those_by_one(
-    dtype: torch.dtype, device: torch.device, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[-1]])
+def test_maps_of_any_size_may_have_a_kernel_for_each_gradient(
+    shape: tuple[int, int, int, int, int, bool],
+    dtype: torch.dtype,
+    device: torch.device,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kernels = importlib.import_module("workbench.kernels.pointwise")
-    maps = [None if t is None else t.to(device, dtype) for t in drawn(SHAPES[1])]
-    out, gradients = value_and_gradients(FUSED, pointwise, maps)
-    two = {kind: replace(cut, joined_px=0) for kind, cut in kernels.CUTS.items()}
-    monkeypatch.setattr(kernels, "CUTS", two)
-    again = value_and_gradients(FUSED, pointwise, maps)
-    assert torch.equal(out, again[0])
-    assert all(torch.equal(a, b) for a, b in zip(gradients, again[1], strict=True))
+    monkeypatch.setattr(importlib.import_module("workbench.kernels.pointwise"), "JOINED_PX", 0)
+    check(pointwise, drawn(shape), device, dtype)
 
 
 def drawn(shape: tuple[int, int, int, int, int, bool]) -> list[Tensor | None]:
@@ -80,7 +81,7 @@ def test_tf32_is_for_maps_in_float32_too(device: torch.device) -> None:
 
 @pytest.fixture
 def parameters(device: torch.device) -> tuple[Tensor, Tensor]:
-    weight, bias = draw((6, MOST_CHANNELS, 1, 1), (6,))
+    weight, bias = draw((6, CHANNELS, 1, 1), (6,))
     assert weight is not None
     assert bias is not None
     return weight.to(device).requires_grad_(), bias.to(device).requires_grad_()
@@ -92,7 +93,7 @@ def test_what_needs_no_gradient_gets_none(
     parameters: tuple[Tensor, Tensor], frozen: int, dtype: torch.dtype
 ) -> None:
     weight, bias = parameters
-    x = torch.ones(2, MOST_CHANNELS, 3, 4, device=weight.device, dtype=dtype, requires_grad=True)
+    x = torch.ones(2, CHANNELS, 3, 4, device=weight.device, dtype=dtype, requires_grad=True)
     leaves = [x, weight, bias]
     leaves[frozen].requires_grad_(False)
     out = FUSED.pointwise(x, weight, bias)
@@ -107,14 +108,14 @@ def test_what_needs_no_gradient_gets_none(
 
 def test_autocast_takes_maps_in_half_precision(parameters: tuple[Tensor, Tensor]) -> None:
     weight, bias = parameters
-    x = torch.ones(1, MOST_CHANNELS, 3, 4, device=weight.device)
+    x = torch.ones(1, CHANNELS, 3, 4, device=weight.device)
     with torch.autocast(weight.device.type, torch.bfloat16, cache_enabled=False):
         assert FUSED.pointwise(x, weight, bias).dtype == torch.bfloat16
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize(("taken", "given"), [(28, 28), (56, 28), (28, 7)])
+@pytest.mark.parametrize(("taken", "given"), [(28, 28), (56, 28), (28, 7), (224, 28)])
 def test_maps_of_a_training_step(taken: int, given: int, dtype: torch.dtype) -> None:
     maps = draw((16, taken, 96, 96), (given, taken, 1, 1), (given,))
     check(pointwise, maps, torch.device("cuda"), dtype)

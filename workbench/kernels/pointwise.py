@@ -2,10 +2,10 @@
 
     y = W x + b        x (N, C, H, W), W (C', C, 1, 1), b (C',), y (N, C', H, W)
 
-Up to 64 channels on both sides. bfloat16 and float16 maps are multiplied by the matrix units, and
-float32 ones, too, if the recipe's precision is tf32; in fp32 by ordinary multiply-adds, which 64
-channels do not need more of than the memory has time for. All sums are in float32. The maps stay
-(N, C, H, W): px of a plane are the columns of the product, so no map is transposed on the way.
+bfloat16 and float16 maps are multiplied by the matrix units, and float32 ones, too, if the recipe's
+precision is tf32; in fp32 by ordinary multiply-adds: with the few channels of this family they take
+little longer than the memory. All sums are in float32. The maps stay (N, C, H, W): px of a plane
+are the columns of the product, so no map is transposed on the way.
 
 Traffic: forward x read and y written. Backward: y's gradient read and x's written by the kernel of
 the forward pass, with the weights transposed; then both y's gradient and x read for the gradients
@@ -24,34 +24,35 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from workbench.kernels import pointwise_kernels as kernels
-from workbench.kernels.fused import MOST_CHANNELS
 from workbench.kernels.planes import on_device_of
 from workbench.system.float32 import float32
 
-PARTS = 64
-"""Sums of programs that the last kernel has in hand at a time."""
-
-
 WARPS = 4
 """Of a program that multiplies by W."""
+SUMS_IN_HAND = 4096
+"""Of programs, that the last kernel adds up at a time."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How the backward pass is cut into programs."""
+    """How products of one kind are cut into programs."""
 
+    most_given: int
+    """Output channels of a tile."""
     px: int
     """Of a block that is added up; both operands of a product have them in registers."""
     warps: int
     """Of a program that adds up, in a kernel of its own."""
     most_programs: int
     """That add up; more of them would only write more sums."""
-    joined_px: int
-    """Maps of so many px or fewer have one kernel for the gradient of x and the sums."""
 
 
-CUTS = {"ieee": Cut(32, 4, 1056, 1 << 14), "tf32": Cut(64, 4, 1056, 1 << 14)}
-"""By how the products are made."""
+CUTS = {"ieee": Cut(32, 32, 1, 2112), "tf32": Cut(64, 64, 4, 1056)}
+"""By how the products are made; the fastest of six and of four on an H200 (28 and 56 channels)."""
+MOST_TAKEN = 64
+"""Input channels of a tile."""
+JOINED_PX = 8192
+"""Maps of so many px or fewer have one kernel for the gradient of x and the sums."""
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, *, differentiable: bool) -> Tensor:
@@ -83,11 +84,13 @@ class _Pointwise(torch.autograd.Function):
             ctx.precision = precision
         (images, taken, height, width), given = x.shape, weight.shape[0]
         out = x.new_empty((images, given, height, width))
-        px = _product_px(precision, taken)
+        tiles = _Tiles.of_product(precision, taken, given)
         with on_device_of(x):
-            kernels.forward[(images * triton.cdiv(height * width, px),)](
-                x, weight, bias, out, taken, given, height * width, PRECISION=precision,
-                **_constants(x, taken, given), PX=px, num_warps=WARPS,
+            kernels.forward[(tiles.programs(images, height * width),)](
+                x, weight, bias, out, taken, given, height * width,
+                PRECISION=precision, WIDE=not x.is_cuda,
+                TAKEN=tiles.taken, GIVEN=tiles.given, PX=tiles.px, ONE=taken <= tiles.taken,
+                num_warps=WARPS,
             )  # fmt: skip
         return out
 
@@ -107,9 +110,26 @@ def _precision(x: Tensor) -> str:
     return "ieee" if is_true else "tf32"
 
 
-def _product_px(precision: str, taken: int) -> int:
-    """Return the px of a block of W x, whose operands must fit into registers in float32."""
-    return 64 if precision == "ieee" and taken > 32 else 128
+@dataclass(frozen=True)
+class _Tiles:
+    """What one program of a product has in hand."""
+
+    taken: int
+    given: int
+    px: int
+    of_given: int
+    """Tiles that all output channels need."""
+
+    @classmethod
+    def of_product(cls, precision: str, taken: int, given: int) -> "_Tiles":
+        most_taken, most_given = _side(taken, MOST_TAKEN), _side(given, CUTS[precision].most_given)
+        # In float32 both operands must fit into registers.
+        px = 64 if precision == "ieee" and most_taken > 32 else 128
+        return cls(most_taken, most_given, px, triton.cdiv(given, most_given))
+
+    def programs(self, images: int, size: int) -> int:
+        """Return how many programs a product has."""
+        return images * int(triton.cdiv(size, self.px)) * self.of_given
 
 
 def _backward(
@@ -121,27 +141,29 @@ def _backward(
         (programs, C', C + 1), float32.
     """
     (images, taken), size, given = x.shape[:2], x.shape[2] * x.shape[3], weight.shape[0]
-    cut, product_px = CUTS[precision], _product_px(precision, given)
-    blocks = images * triton.cdiv(size, cut.px)
-    steps = triton.cdiv(blocks, cut.most_programs)
-    programs = triton.cdiv(blocks, steps)
-    products = 0 if x_gradient is None else images * triton.cdiv(size, product_px)
+    cut, tiles = CUTS[precision], _Tiles.of_product(precision, given, taken)
+    steps = triton.cdiv(images * triton.cdiv(size, cut.px), cut.most_programs)
+    programs = triton.cdiv(images * triton.cdiv(size, cut.px), steps)
     sums = x.new_empty((programs, given, taken + 1), dtype=torch.float32)
+    side = _side(taken, MOST_TAKEN), _side(given, cut.most_given)
+    adding = programs * triton.cdiv(taken, side[0]) * triton.cdiv(given, side[1])
+    products = 0 if x_gradient is None else tiles.programs(images, size)
 
     def launch(count: int, warps: int, x_gradient: Tensor | None, sums: Tensor | None) -> None:
         kernels.backward[(count,)](
             gradient, x, weight, x_gradient, sums, products, images, taken, given, size, steps,
-            PRECISION=precision, **_constants(x, taken, given), PRODUCT_PX=product_px, PX=cut.px,
-            num_warps=warps,
+            PRECISION=precision, WIDE=not x.is_cuda,
+            PRODUCT_TAKEN=tiles.taken, PRODUCT_GIVEN=tiles.given, PRODUCT_PX=tiles.px,
+            ONE=given <= tiles.taken, TAKEN=side[0], GIVEN=side[1], PX=cut.px, num_warps=warps,
         )  # fmt: skip
 
     with on_device_of(x):
-        if products and images * size <= cut.joined_px:
-            launch(products + programs, WARPS, x_gradient, sums)
+        if products and images * size <= JOINED_PX:
+            launch(products + adding, WARPS, x_gradient, sums)
             return sums
         if products:
             launch(products, WARPS, x_gradient, None)
-        launch(programs, cut.warps, None, sums)
+        launch(adding, cut.warps, None, sums)
     return sums
 
 
@@ -149,25 +171,17 @@ def _parameter_gradients(
     sums: Tensor, weight: Tensor, bias_dtype: torch.dtype | None
 ) -> tuple[Tensor, Tensor | None]:
     programs, given, taken = sums.shape[0], *weight.shape[:2]
+    width = triton.next_power_of_2(taken + 1)
     weight_gradient = torch.empty_like(weight)
     bias_gradient = None if bias_dtype is None else weight.new_empty(given, dtype=bias_dtype)
     with on_device_of(sums):
         kernels.add_sums[(given,)](
             sums, weight_gradient, bias_gradient, programs, taken, given,
-            PARTS=PARTS, WIDTH=triton.next_power_of_2(taken + 1),
+            PARTS=max(1, min(64, SUMS_IN_HAND // width)), WIDTH=width,
         )  # fmt: skip
     return weight_gradient, bias_gradient
 
 
-def _constants(x: Tensor, taken: int, given: int) -> dict[str, Any]:
-    """Return what both kernels are compiled for."""
-    return {
-        "WIDE": not x.is_cuda,
-        "TAKEN": _side(taken),
-        "GIVEN": _side(given),
-    }
-
-
-def _side(channels: int) -> int:
-    """Return the side of a matrix that holds the channels; matrix units take 16 at least."""
-    return max(16, int(triton.next_power_of_2(min(channels, MOST_CHANNELS))))
+def _side(channels: int, most: int) -> int:
+    """Return the side of a tile for the channels; matrix units take 16 at least."""
+    return max(16, min(most, int(triton.next_power_of_2(channels))))

@@ -1,8 +1,8 @@
 """The device side of `pointwise.py`, which says what is computed and why so.
 
-Sizes: `taken` and `given` channels, TAKEN and GIVEN the same, rounded up for the matrix units;
-`size` px of a plane; PX px of a block. `to_given` and `to_taken` are strides in values. Kernels are
-compiled once for a `size` that 16 divides, whose px are read four at a time, and once for others.
+`taken` and `given` channels are cut into tiles of TAKEN and GIVEN, `size` px of a plane into blocks
+of PX. `to_given` and `to_taken` are strides in values. Kernels are compiled once for a `size` that
+16 divides, whose px are read four at a time, and once for others.
 """
 
 import triton
@@ -23,23 +23,43 @@ def _dot(a, b, PRECISION: tl.constexpr, WIDE: tl.constexpr):
 
 
 @triton.jit
-def _product(
-    number, x, weight, bias, out, taken, given, size, to_given, to_taken,
-    PRECISION: tl.constexpr, WIDE: tl.constexpr,
-    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
+def _part(
+    start, outer, px, x, weight, taken, given, size, to_given, to_taken,
+    PRECISION: tl.constexpr, WIDE: tl.constexpr, TAKEN: tl.constexpr,
 ):  # fmt: skip
-    """Write a block of px of W x + b, all channels of them."""
-    inner = tl.arange(0, TAKEN)
-    outer = tl.arange(0, GIVEN)
+    """Return what a tile of input channels, from `start` on, gives to the output channels."""
+    inner = start + tl.arange(0, TAKEN)
     place = outer[:, None] * to_given + inner[None, :] * to_taken
     used = (outer[:, None] < given) & (inner[None, :] < taken)
     w = tl.load(weight + place, mask=used, other=0.0).to(x.dtype.element_ty)
+    there = (px < size) & (inner[:, None] < taken)
+    value = tl.load(x + (inner[:, None] * size + px), mask=there, other=0.0)
+    return _dot(w, value, PRECISION, WIDE)
+
+
+@triton.jit
+def _product(
+    number, x, weight, bias, out, taken, given, size, to_given, to_taken,
+    PRECISION: tl.constexpr, WIDE: tl.constexpr,
+    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr, ONE: tl.constexpr,
+):  # fmt: skip
+    """Write a block of px of W x + b, a tile of channels; all input channels may be ONE tile."""
+    tiles = tl.cdiv(given, GIVEN)
+    outer = (number % tiles) * GIVEN + tl.arange(0, GIVEN)
+    block = number // tiles
     blocks = tl.cdiv(size, PX)
-    image = (number // blocks).to(tl.int64)
-    px = (number % blocks) * PX + tl.arange(0, PX)[None, :]
-    source = x + image * taken * size + (inner[:, None] * size + px)
-    value = tl.load(source, mask=(px < size) & (inner[:, None] < taken), other=0.0)
-    y = _dot(w, value, PRECISION, WIDE)
+    image = (block // blocks).to(tl.int64)
+    px = (block % blocks) * PX + tl.arange(0, PX)[None, :]
+    x += image * taken * size
+    y = _part(
+        0, outer, px, x, weight, taken, given, size, to_given, to_taken, PRECISION, WIDE, TAKEN
+    )
+    if not ONE:
+        for start in range(TAKEN, taken, TAKEN):
+            y += _part(
+                start, outer, px, x, weight, taken, given, size, to_given, to_taken,
+                PRECISION, WIDE, TAKEN,
+            )  # fmt: skip
     if bias is not None:
         y += tl.load(bias + outer, mask=outer < given, other=0.0).to(tl.float32)[:, None]
     target = out + image * given * size + (outer[:, None] * size + px)
@@ -52,14 +72,18 @@ def _weights(
     PRECISION: tl.constexpr, WIDE: tl.constexpr,
     TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
 ):  # fmt: skip
-    """Write the sums of `steps` blocks of px for the gradients of W and b."""
-    inner = tl.arange(0, TAKEN)
-    outer = tl.arange(0, GIVEN)
+    """Write the sums of `steps` blocks of px for the gradients of a tile of W, and of b."""
+    across = tl.cdiv(taken, TAKEN)
+    tiles = across * tl.cdiv(given, GIVEN)
+    tile = number % tiles
+    program = number // tiles
+    inner = (tile % across) * TAKEN + tl.arange(0, TAKEN)
+    outer = (tile // across) * GIVEN + tl.arange(0, GIVEN)
     product = tl.zeros((GIVEN, TAKEN), tl.float32)
     bias = tl.zeros((GIVEN,), tl.float32)
     blocks = tl.cdiv(size, PX)
     for step in range(steps):
-        block = number * steps + step
+        block = program * steps + step
         image = (block // blocks).to(tl.int64)
         px = (block % blocks) * PX + tl.arange(0, PX)
         there = (px < size) & (block < images * blocks)
@@ -69,23 +93,23 @@ def _weights(
         value = tl.load(place, mask=there[None, :] & (inner[:, None] < taken), other=0.0)
         bias += tl.sum(dy.to(tl.float32), axis=1)
         product += _dot(dy, tl.trans(value), PRECISION, WIDE)
-    sums += number.to(tl.int64) * given * (taken + 1)
+    sums += program.to(tl.int64) * given * (taken + 1)
     place = outer[:, None] * (taken + 1) + inner[None, :]
     used = (outer[:, None] < given) & (inner[None, :] < taken)
     tl.store(sums + place, product, mask=used)
-    tl.store(sums + outer * (taken + 1) + taken, bias, mask=outer < given)
+    tl.store(sums + outer * (taken + 1) + taken, bias, mask=(outer < given) & (tile % across == 0))
 
 
 @triton.jit(do_not_specialize=["taken", "given"])
 def forward(
     x, weight, bias, out, taken, given, size,
     PRECISION: tl.constexpr, WIDE: tl.constexpr,
-    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
+    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr, ONE: tl.constexpr,
 ):  # fmt: skip
     """Write W x + b."""
     _product(
         tl.program_id(0), x, weight, bias, out, taken, given, size, taken, 1,
-        PRECISION, WIDE, TAKEN, GIVEN, PX,
+        PRECISION, WIDE, TAKEN, GIVEN, PX, ONE,
     )  # fmt: skip
 
 
@@ -93,7 +117,9 @@ def forward(
 def backward(
     gradient, x, weight, x_gradient, sums, first, images, taken, given, size, steps,
     PRECISION: tl.constexpr, WIDE: tl.constexpr,
-    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PRODUCT_PX: tl.constexpr, PX: tl.constexpr,
+    PRODUCT_TAKEN: tl.constexpr, PRODUCT_GIVEN: tl.constexpr, PRODUCT_PX: tl.constexpr,
+    ONE: tl.constexpr,
+    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
 ):  # fmt: skip
     """Write x's gradient, the sums, or both: x's in the programs before the `first` of the others.
 
@@ -103,7 +129,7 @@ def backward(
     if sums is None:
         _product(
             number, gradient, weight, None, x_gradient, given, taken, size, 1, taken,
-            PRECISION, WIDE, GIVEN, TAKEN, PRODUCT_PX,
+            PRECISION, WIDE, PRODUCT_TAKEN, PRODUCT_GIVEN, PRODUCT_PX, ONE,
         )  # fmt: skip
     elif x_gradient is None:
         _weights(
@@ -113,7 +139,7 @@ def backward(
     elif number < first:
         _product(
             number, gradient, weight, None, x_gradient, given, taken, size, 1, taken,
-            PRECISION, WIDE, GIVEN, TAKEN, PRODUCT_PX,
+            PRECISION, WIDE, PRODUCT_TAKEN, PRODUCT_GIVEN, PRODUCT_PX, ONE,
         )  # fmt: skip
     else:
         _weights(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
     from workbench.experiments.power_plan import PowerPlan
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
 
 _HOMES = {
     "FidelityResults": "api.fidelity",

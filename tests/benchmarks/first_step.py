@@ -1,12 +1,11 @@
 """Seconds from the command to the first training step, of the first trial and of all at a time.
 
-`python tests/benchmarks/first_step.py --lanes 8 --device cuda` runs `workbench ablate` in an empty
+`python -m tests.benchmarks.first_step --lanes 8 --device cuda` runs `workbench ablate` in an empty
 store, writes a checkpoint after every step, and watches for these files; then it stops the command.
 So the time includes starting Python, packing images, building networks and, on CUDA, capturing.
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[2]
+from tests.environment import with_checkout
+
 LOOK_EVERY_S = 0.01
 SETTINGS = {
     "training.checkpoint_every": 1,
@@ -46,11 +46,10 @@ def first_steps(
     with tempfile.TemporaryDirectory() as place:
         store, printed = Path(place, "store"), Path(place, "printed.txt")
         argv = command(lanes, device, store, more)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         started = time.perf_counter()
         with printed.open("wb") as out:
             process = subprocess.Popen(
-                argv, cwd=place, env=environment, stdout=out, stderr=subprocess.STDOUT
+                argv, cwd=place, env=with_checkout(), stdout=out, stderr=subprocess.STDOUT
             )
             found: list[float] = []
             try:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+TESTS = ("-m", "pytest", "-m", "gpu", "-n8", "-v", "--tb=short", "-pno:cacheprovider", "tests")
+"""With the name and the end of each test as it has ended, since there is a limit of time."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def bench(name: str, limit_s: float, device: str, **options: object) -> Part:
 def parts(out: Path) -> list[Part]:
     """Return what is measured on a GPU, what matters most first."""
     found = [
-        Part("tests", ("-m", "pytest", "-m", "gpu", "-q", "-p", "no:cacheprovider", "tests"), 180),
+        Part("tests", TESTS, 240),
         Part(
             "kernels", ("-m", "tests.benchmarks.kernels", "--json", str(out / "kernels.json")), 90
         ),
@@ -80,7 +82,7 @@ def rehearsal(out: Path) -> list[Part]:
     kernels = ("-m", "tests.benchmarks.kernels", "--interpret", "--json", str(out / "kernels.json"))
     profile = ("-m", "tests.benchmarks.profile_step", "--preset=tiny", "--device=cpu")
     return [
-        Part("tests", ("-m", "pytest", "-m", "gpu", "-q", "-p", "no:cacheprovider", "tests"), 180),
+        Part("tests", TESTS, 240),
         Part("kernels", kernels, 300),
         bench("lanes", 120, "cpu", lanes=2, **small),
         Part("profile", (*profile, "--batch=1", "--patch=64"), 120),

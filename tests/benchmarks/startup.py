@@ -6,7 +6,6 @@ times are medians of wall time with warm caches, the ratios medians of the ratio
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+
+from tests.environment import with_checkout
 
 PYTHON = "python -c pass"
 TYPER = "python -c 'import typer, rich'"
@@ -40,13 +41,12 @@ COMMANDS: dict[str, Sequence[str]] = {
 
 def seconds(argv: Sequence[str], folder: Path) -> float:
     """Return the wall time of a process."""
-    root = str(Path(__file__).parents[2])
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, *argv],
         check=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": root},
+        env=with_checkout(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -2,13 +2,13 @@
 
 import errno
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.environment import with_checkout
 from workbench.cli.console import confirmed
 from workbench.cli.main import main
 from workbench.cli.streams import discard_output, fitting, output_failure, write_document
@@ -51,11 +51,10 @@ def test_a_full_disk_is_one_line(
 @needs_full
 def test_a_full_disk_is_one_line_also_at_the_programs_end(tmp_path: Path) -> None:
     """The interpreter flushes once more at its exit."""
-    root = str(Path(__file__).parents[2])
     run = subprocess.run(
         ["bash", "-c", f"'{sys.executable}' -m workbench --help > /dev/full"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": root},
+        env=with_checkout(),
         stderr=subprocess.PIPE,
         text=True,
         check=False,

@@ -1,6 +1,5 @@
 """One store for all documents, so that what one of them has trained the others find."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 
 from tests.builders.docs import ROOT, python_blocks
 from tests.cli.conftest import command as command
+from tests.environment import with_checkout
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def python_md(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> tu
     run = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "script.py"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=with_checkout(),
         capture_output=True,
         text=True,
     )
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
+        env=with_checkout(NO_MKDOCS_2_WARNING="1"),
         capture_output=True,
         text=True,
     )

@@ -9,6 +9,7 @@ import workbench as wb
 from tests.builders.docs import ROOT, python_blocks
 from tests.builders.executors import run_inline
 from tests.cli.conftest import Command
+from tests.environment import with_checkout
 from workbench.experiments.defaults import DEFAULT_BASE
 from workbench.experiments.plan_file import read_plan
 from workbench.experiments.study_spec import StudySpec
@@ -49,7 +50,7 @@ def test_the_notebook_runs_and_shows_tables_images_and_the_report(
     import nbformat
     from nbclient import NotebookClient
 
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", with_checkout()["PYTHONPATH"])
     notebook = nbformat.read(ROOT / "docs" / "first-steps.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)  # they are made by running it
     folder, _ = python_md  # whose study it finds finished

@@ -1,7 +1,6 @@
 """Networks and attentions of the user's own, trained, ablated and resumed like ours."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.builders.docs import ROOT
 from tests.builders.executors import run_inline
 from tests.builders.own_modules import change, write_modules
+from tests.environment import with_checkout
 from workbench.errors import CheckpointError, ConfigError
 from workbench.experiments.ablation import ablate
 from workbench.experiments.run_context import RunContext
@@ -133,7 +132,7 @@ def test_killed_and_run_again_it_ends_as_undisturbed(own: Path, photos: Path) ->
             [sys.executable, "-c", STOPS_AT_STEP_3, json.dumps(arm.with_seed(1).plain())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=with_checkout(),
         )
         assert child.stdout
         assert child.stdout.readline() == b"at step 3\n"

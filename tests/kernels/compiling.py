@@ -23,8 +23,14 @@ from triton.compiler import ASTSource
 from triton.runtime.jit import JITFunction
 
 from workbench.kernels import fused
+from workbench.training.device import float32_precision
 
-POINTERS = {torch.float32: "*fp32", torch.bfloat16: "*bf16", torch.float16: "*fp16"}
+POINTERS = {
+    torch.float32: "*fp32",
+    torch.bfloat16: "*bf16",
+    torch.float16: "*fp16",
+    torch.int32: "*i32",
+}
 SCALARS = {int: "i32", float: "fp32"}
 OPTIONS = ("num_warps", "num_stages")
 TOOL = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
@@ -37,6 +43,8 @@ class Launch:
     kernel: Any
     signature: dict[str, str]
     constants: dict[tuple[int, ...], object]
+    attributes: dict[tuple[int, ...], list[tuple[str, int]]]
+    """What is known of the arguments: that 16 divides an address or a number."""
     options: dict[str, Any]
 
     @classmethod
@@ -44,6 +52,7 @@ class Launch:
         values = dict(zip(kernel.arg_names, args, strict=False)) | named
         signature: dict[str, str] = {}
         constants: dict[tuple[int, ...], object] = {}
+        attributes: dict[tuple[int, ...], list[tuple[str, int]]] = {}
         for number, parameter in enumerate(kernel.params):
             value = values[parameter.name]
             if parameter.is_constexpr or value is None:
@@ -51,9 +60,13 @@ class Launch:
                 constants[number,] = value
             elif isinstance(value, torch.Tensor):
                 signature[parameter.name] = POINTERS[value.dtype]
+                attributes[number,] = [("tt.divisibility", 16)]
             else:
                 signature[parameter.name] = SCALARS[type(value)]
-        return cls(kernel, signature, constants, {k: v for k, v in named.items() if k in OPTIONS})
+                if not parameter.do_not_specialize and value % 16 == 0:
+                    attributes[number,] = [("tt.divisibility", 16)]
+        options = {k: v for k, v in named.items() if k in OPTIONS}
+        return cls(kernel, signature, constants, attributes, options)
 
     @property
     def name(self) -> str:
@@ -62,11 +75,18 @@ class Launch:
         constants = [f"{names[n]}={v}" for (n,), v in self.constants.items() if v is not None]
         kinds = sorted(set(self.signature.values()) & set(POINTERS.values()))
         file = self.kernel.__module__.rpartition(".")[2]
-        return f"{file}.{self.kernel.__name__} {' '.join([*constants, *kinds])}"
+        aligned = sum(self.signature[names[n]] == "i32" for (n,) in self.attributes)
+        more = ["aligned"] * (aligned > 0)
+        return f"{file}.{self.kernel.__name__} {' '.join([*constants, *kinds, *more])}"
 
     def resources(self, arch: int) -> dict[str, int]:
         """Compile it and return its registers and bytes of memory by kind."""
-        source = ASTSource(fn=self.kernel, signature=self.signature, constexprs=self.constants)
+        source = ASTSource(
+            fn=self.kernel,
+            signature=self.signature,
+            constexprs=self.constants,
+            attrs=self.attributes,
+        )
         target = GPUTarget("cuda", arch, 32)
         compiled = triton.compile(source, target=target, options=self.options)
         with TemporaryDirectory() as folder:
@@ -86,39 +106,61 @@ def launches(dtypes: Sequence[torch.dtype]) -> list[Launch]:
         launch = Launch.of(kernel, args, named)
         found.setdefault(launch.name, launch)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, float32_precision("fp32"):
         patch.setattr(JITFunction, "run", run)
         patch.setattr(fused, "_interpreted", lambda: True)  # so that it takes tensors of a CPU
         for dtype in dtypes:
             _call_all(dtype)
+        _backward(_pointwise(torch.float32))  # whose products are three, and take most registers
     return list(found.values())
 
 
 def _call_all(dtype: torch.dtype) -> None:
-    def map_(channels: int, side: int) -> torch.Tensor:
-        return torch.ones(2, channels, side, side, dtype=dtype, requires_grad=True)
-
     weight, bias = torch.ones(4, 1, 3, 3, requires_grad=True), torch.ones(4, requires_grad=True)
     scale = torch.ones(2, 4, 1, 1, requires_grad=True)
+
+    def map_(channels: int, side: int) -> torch.Tensor:
+        return _map(channels, side, dtype)
+
     operations = fused.FUSED
     x = map_(4, 24)
-    results = [
-        operations.depthwise(x, weight, bias, padding="reflect", skip=x, activation="gelu"),
-        operations.depthwise(x, weight, bias, activation="leaky-relu"),
-        operations.depthwise(x, weight, bias, scale=scale),
-        operations.depthwise(x, weight, None, stride=2, padding="reflect"),
-        operations.spread_sum([map_(7, 4), map_(7, 3), map_(7, 4)], map_(7, 24), (24, 24)),
-        operations.local_variance(map_(7, 12), 7, 1),
-        operations.contrast_and_mean(x),
-        operations.contrast_and_mean(map_(1, 192)),
-        operations.gate(x, map_(4, 24), add_input=True),
-        operations.pointwise(map_(56, 24), torch.ones(28, 56, 1, 1, requires_grad=True), None),
-        operations.pointwise(
-            map_(28, 24),
-            torch.ones(28, 28, 1, 1, requires_grad=True),
-            torch.ones(28, requires_grad=True),
-        ),
-    ]
+    _backward(
+        [
+            operations.depthwise(x, weight, bias, padding="reflect", skip=x, activation="gelu"),
+            operations.depthwise(x, weight, bias, activation="leaky-relu"),
+            operations.depthwise(x, weight, bias, scale=scale),
+            operations.depthwise(x, weight, None, stride=2, padding="reflect"),
+            operations.spread_sum([map_(7, 4), map_(7, 3), map_(7, 4)], map_(7, 24), (24, 24)),
+            operations.local_variance(map_(7, 12), 7, 1),
+            operations.contrast_and_mean(x),
+            operations.contrast_and_mean(map_(1, 192)),
+            operations.gate(x, map_(4, 24), add_input=True),
+            *_pointwise(dtype),
+        ]
+    )
+
+
+def _pointwise(dtype: torch.dtype) -> list[torch.Tensor]:
+    """Return 1x1 convolutions of small and of large maps."""
+    found = []
+    for taken, given, side in (
+        (28, 28, 24),
+        (28, 28, 96),
+        (56, 28, 96),
+        (64, 64, 96),
+        (224, 28, 96),
+    ):
+        weight = torch.ones(given, taken, 1, 1, requires_grad=True)
+        bias = torch.ones(given, requires_grad=True)
+        found.append(fused.FUSED.pointwise(_map(taken, side, dtype), weight, bias))
+    return found
+
+
+def _map(channels: int, side: int, dtype: torch.dtype) -> torch.Tensor:
+    return torch.ones(2, channels, side, side, dtype=dtype, requires_grad=True)
+
+
+def _backward(results: Sequence[torch.Tensor]) -> None:
     for result in results:
         result.sum().backward()
 

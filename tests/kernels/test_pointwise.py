@@ -1,5 +1,6 @@
 """1x1 convolutions against the eager operation in float64."""
 
+import importlib
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tests.builders.kernels import Maps, check, draw
-from workbench.kernels.fused import FUSED, MOST_CHANNELS
+from workbench.kernels.fused import FUSED
 from workbench.kernels.operations import Operations
 from workbench.training.device import float32_precision
 
@@ -26,6 +27,8 @@ def true_float32() -> Iterator[None]:
         yield
 
 
+CHANNELS = 64
+
 SHAPES = [
     # images, channels taken and given, height, width, bias
     (1, 1, 1, 1, 1, True),
@@ -34,6 +37,8 @@ SHAPES = [
     (3, 7, 28, 17, 9, True),
     (2, 5, 64, 3, 50, False),
     (1, 70, 3, 4, 5, True),
+    (2, 3, 70, 9, 8, True),
+    (1, 150, 90, 5, 7, True),
 ]
 
 
@@ -42,11 +47,26 @@ SHAPES = [
 def test_values_and_gradients_are_those_of_the_eager_operation(
     shape: tuple[int, int, int, int, int, bool], dtype: torch.dtype, device: torch.device
 ) -> None:
+    check(pointwise, drawn(shape), device, dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[-1]])
+def test_maps_of_any_size_may_have_a_kernel_for_each_gradient(
+    shape: tuple[int, int, int, int, int, bool],
+    dtype: torch.dtype,
+    device: torch.device,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.import_module("workbench.kernels.pointwise"), "JOINED_PX", 0)
+    check(pointwise, drawn(shape), device, dtype)
+
+
+def drawn(shape: tuple[int, int, int, int, int, bool]) -> list[Tensor | None]:
     images, taken, given, height, width, has_bias = shape
-    maps = draw(
+    return draw(
         (images, taken, height, width), (given, taken, 1, 1), (given,) if has_bias else None
     )
-    check(pointwise, maps, device, dtype)
 
 
 def test_tf32_is_for_maps_in_float32_too(device: torch.device) -> None:
@@ -61,7 +81,7 @@ def test_tf32_is_for_maps_in_float32_too(device: torch.device) -> None:
 
 @pytest.fixture
 def parameters(device: torch.device) -> tuple[Tensor, Tensor]:
-    weight, bias = draw((6, MOST_CHANNELS, 1, 1), (6,))
+    weight, bias = draw((6, CHANNELS, 1, 1), (6,))
     assert weight is not None
     assert bias is not None
     return weight.to(device).requires_grad_(), bias.to(device).requires_grad_()
@@ -73,7 +93,7 @@ def test_what_needs_no_gradient_gets_none(
     parameters: tuple[Tensor, Tensor], frozen: int, dtype: torch.dtype
 ) -> None:
     weight, bias = parameters
-    x = torch.ones(2, MOST_CHANNELS, 3, 4, device=weight.device, dtype=dtype, requires_grad=True)
+    x = torch.ones(2, CHANNELS, 3, 4, device=weight.device, dtype=dtype, requires_grad=True)
     leaves = [x, weight, bias]
     leaves[frozen].requires_grad_(False)
     out = FUSED.pointwise(x, weight, bias)
@@ -88,14 +108,14 @@ def test_what_needs_no_gradient_gets_none(
 
 def test_autocast_takes_maps_in_half_precision(parameters: tuple[Tensor, Tensor]) -> None:
     weight, bias = parameters
-    x = torch.ones(1, MOST_CHANNELS, 3, 4, device=weight.device)
+    x = torch.ones(1, CHANNELS, 3, 4, device=weight.device)
     with torch.autocast(weight.device.type, torch.bfloat16, cache_enabled=False):
         assert FUSED.pointwise(x, weight, bias).dtype == torch.bfloat16
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize(("taken", "given"), [(28, 28), (56, 28), (28, 7)])
+@pytest.mark.parametrize(("taken", "given"), [(28, 28), (56, 28), (28, 7), (224, 28)])
 def test_maps_of_a_training_step(taken: int, given: int, dtype: torch.dtype) -> None:
     maps = draw((16, taken, 96, 96), (given, taken, 1, 1), (given,))
     check(pointwise, maps, torch.device("cuda"), dtype)

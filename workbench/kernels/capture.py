@@ -43,7 +43,10 @@ def capture_graph(
                 raise
         done = True
     except RuntimeError as error:
-        raise (failure or error) from None  # the end of the capture hides why it failed
+        try:
+            raise (failure or error) from None  # the end of the capture hides why it failed
+        finally:
+            failure = None  # whose traceback holds this frame, and that what was captured
     finally:
         if not done:
             # PyTorch leaves allocator and generator in the capture if CUDA refuses to end it.

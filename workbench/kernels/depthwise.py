@@ -22,8 +22,9 @@ ReLU keep the output, which the next operation keeps as well.
 The backward pass is a gather over the px of the input. At each, the nine gradients of z that this
 px has touched give the input's gradient (times w) and, times x, the px's share of the weights'
 gradient. Reflection by one px maps the padding onto rows and columns that lie in the same 3 x 3
-px, so it is a fold of these nine values. Sums for weights and bias are made per tile and added in
-a fixed order by a second, small kernel: no atomics, and two runs are equal bit for bit.
+px, so it is a fold of these nine values. Sums for weights and bias are made per tile, and the last
+program of a channel to end adds them up, always in the same order, so that two runs are equal bit
+for bit. The only atomic operation counts programs, from the 0 that the forward pass has written.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ from torch.autograd.function import once_differentiable
 from workbench.config.attention import Activation, Padding
 from workbench.kernels import depthwise_kernels as kernels
 from workbench.kernels.activations import kept_by, leak
-from workbench.kernels.depthwise_sums import SUMS, parameter_gradients
+from workbench.kernels.depthwise_sums import SUMS, gradient_of_scale
 from workbench.kernels.planes import dense_planes, on_device_of, plane_strides, tile_width
 
 MOST_ROWS = 8
@@ -137,17 +138,20 @@ class _Depthwise(torch.autograd.Function):
         dtype = x.dtype if skip is None else torch.promote_types(x.dtype, skip.dtype)
         out = x.new_empty((images, channels, rows, columns), dtype=dtype)
         kept = torch.empty_like(out) if form.differentiable and kept_by(form.activation) else None
+        counters = None
+        if form.differentiable:
+            counters = x.new_empty(channels, dtype=torch.int32)
         tiling = Tiling(rows, columns)
         with on_device_of(x):
             kernels.forward[(images * channels * tiling.tiles,)](
-                x, weight, bias, scale, skip, out, kept,
+                x, weight, bias, scale, skip, out, kept, counters,
                 *plane_strides(x), *plane_strides(x if skip is None else skip),
                 channels, height, width, rows, columns, tiling.rows,
                 ACTIVATION=form.activation or "none", **form.constants(), **tiling.constants(),
             )  # fmt: skip
         if form.differentiable:
             kept = kept if leak(form.activation) is None else out
-            ctx.save_for_backward(x, weight, scale, kept)
+            ctx.save_for_backward(x, weight, scale, kept, counters)
             ctx.form = form
             ctx.dtypes = tuple(None if t is None else t.dtype for t in (bias, skip))
         return out
@@ -155,7 +159,7 @@ class _Depthwise(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, scale, kept = ctx.saved_tensors
+        x, weight, scale, kept, counters = ctx.saved_tensors
         bias_dtype, skip_dtype = ctx.dtypes
         form: Form = ctx.form
         gradient = dense_planes(gradient)
@@ -168,15 +172,17 @@ class _Depthwise(torch.autograd.Function):
         if skip_dtype is not None and form.activation is not None:
             skip_gradient = gradient.new_empty(gradient.shape, dtype=skip_dtype)
         sums = x.new_empty((planes * tiles, SUMS), dtype=torch.float32)
+        weight_gradient, scale_gradient = torch.empty_like(weight), None
+        bias_gradient = None if bias_dtype is None else weight.new_empty(channels, dtype=bias_dtype)
         with on_device_of(x):
             kernels.backward[(planes * tiles,)](
                 gradient, kept, x, weight, scale, x_gradient,
-                skip_gradient if form.activation else None, sums,
+                skip_gradient if form.activation else None,
+                sums, counters, weight_gradient, bias_gradient,
                 *plane_strides(gradient), *plane_strides(x),
-                channels, height, width, *gradient.shape[2:], tiling.rows,
+                channels, height, width, *gradient.shape[2:], tiling.rows, tiles,
                 LEAK=leak(form.activation), **form.constants(), **tiling.constants(),
             )  # fmt: skip
-            parameters = parameter_gradients(
-                sums, weight, scale, bias_dtype, (images, channels, tiles)
-            )
-        return x_gradient, *parameters, skip_gradient, None
+            if scale is not None:
+                scale_gradient = gradient_of_scale(sums, weight, scale, tiles)
+        return x_gradient, weight_gradient, bias_gradient, scale_gradient, skip_gradient, None

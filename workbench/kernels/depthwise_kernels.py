@@ -8,8 +8,9 @@ import triton
 import triton.language as tl
 
 from workbench.kernels.activations import activate
+from workbench.kernels.depthwise_sums import add_sums
 
-SIZES = ["channels", "height", "width", "out_height", "out_width", "rows"]
+SIZES = ["channels", "height", "width", "out_height", "out_width", "rows", "tiles"]
 """Must not cause another compilation when they happen to be 1 or divisible by 16."""
 
 
@@ -63,16 +64,21 @@ def _place(height, width, rows, STRIPS: tl.constexpr, COLUMNS: tl.constexpr):
 
 @triton.jit(do_not_specialize=SIZES)
 def forward(
-    x, weight, bias, scale, skip, out, kept,
+    x, weight, bias, scale, skip, out, kept, counters,
     x_image, x_channel, skip_image, skip_channel,
     channels, height, width, out_height, out_width, rows,
     STRIDE: tl.constexpr, REFLECT: tl.constexpr, ACTIVATION: tl.constexpr,
     STRIPS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    """Write y, and the derivative at z if `kept`, for some rows in each of STRIPS strips."""
+    """Write y, and the derivative at z if `kept`, for some rows in each of STRIPS strips.
+
+    It also sets the counters of `backward` to 0.
+    """
     plane, first, column = _place(out_height, out_width, rows, STRIPS, COLUMNS)
     image = (plane // channels).to(tl.int64)
     channel = plane % channels
+    if counters is not None:
+        tl.store(counters + channel, 0)  # each program of the channel writes the same
     x += image * x_image + channel.to(tl.int64) * x_channel
     out += plane.to(tl.int64) * out_height * out_width
     if skip is not None:
@@ -198,13 +204,18 @@ def _sum(x):
 
 @triton.jit(do_not_specialize=SIZES)
 def backward(
-    gradient, kept, x, weight, scale, x_gradient, skip_gradient, sums,
+    gradient, kept, x, weight, scale, x_gradient, skip_gradient,
+    sums, counters, weight_gradient, bias_gradient,
     gradient_image, gradient_channel, x_image, x_channel,
-    channels, height, width, out_height, out_width, rows,
+    channels, height, width, out_height, out_width, rows, tiles,
     STRIDE: tl.constexpr, REFLECT: tl.constexpr, LEAK: tl.constexpr,
     STRIPS: tl.constexpr, COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    """Write the gradients of x and skip, and this tile's sums for weights and bias."""
+    """Write the gradients of x and skip, and this tile's sums for weights and bias.
+
+    The last program of a channel adds up the sums of all, in their order: which one it is changes
+    no bit.
+    """
     plane, first, column = _place(height, width, rows, STRIPS, COLUMNS)
     image = (plane // channels).to(tl.int64)
     channel = plane % channels
@@ -256,14 +267,19 @@ def backward(
         a0, a1, a2 = b0, b1, b2
         b0, b1, b2 = c0, c1, c2
 
-    sums += tl.program_id(0).to(tl.int64) * 10
-    tl.store(sums, _sum(s00))
-    tl.store(sums + 1, _sum(s01))
-    tl.store(sums + 2, _sum(s02))
-    tl.store(sums + 3, _sum(s10))
-    tl.store(sums + 4, _sum(s11))
-    tl.store(sums + 5, _sum(s12))
-    tl.store(sums + 6, _sum(s20))
-    tl.store(sums + 7, _sum(s21))
-    tl.store(sums + 8, _sum(s22))
-    tl.store(sums + 9, _sum(total))
+    own = sums + tl.program_id(0).to(tl.int64) * 10
+    tl.store(own, _sum(s00))
+    tl.store(own + 1, _sum(s01))
+    tl.store(own + 2, _sum(s02))
+    tl.store(own + 3, _sum(s10))
+    tl.store(own + 4, _sum(s11))
+    tl.store(own + 5, _sum(s12))
+    tl.store(own + 6, _sum(s20))
+    tl.store(own + 7, _sum(s21))
+    tl.store(own + 8, _sum(s22))
+    tl.store(own + 9, _sum(total))
+    images = tl.num_programs(0) // (channels * tiles)
+    tl.debug_barrier()  # all threads have stored before one of them says so
+    if tl.atomic_add(counters + channel, 1, sem="acq_rel") == images * tiles - 1:
+        tl.store(counters + channel, 0)  # for another backward pass of the same forward pass
+        add_sums(sums, scale, weight_gradient, bias_gradient, channel, images, channels, tiles)

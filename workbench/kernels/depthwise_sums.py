@@ -14,20 +14,17 @@ SUMS = 10
 """Sums that a tile writes: 9 for the weights, 1 for the bias."""
 
 
-@triton.jit(do_not_specialize=["images", "channels", "tiles"])
-def _add_sums(
-    sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK: tl.constexpr
-):
+@triton.jit
+def add_sums(sums, scale, weight_gradient, bias_gradient, channel, images, channels, tiles):
     """Add the tiles' sums of one channel, image after image, into the gradients of w and b."""
-    channel = tl.program_id(0)
     kind = tl.arange(0, 16)[None, :]  # 9 weights, then the bias
-    total = tl.zeros((BLOCK, 16), tl.float32)
-    for start in range(0, images * tiles, BLOCK):
-        part = start + tl.arange(0, BLOCK)[:, None]
+    total = tl.zeros((64, 16), tl.float32)
+    for start in range(0, images * tiles, 64):
+        part = start + tl.arange(0, 64)[:, None]
         plane = (part // tiles) * channels + channel
         there = (part < images * tiles) & (kind < 10)
         place = (plane.to(tl.int64) * tiles + part % tiles) * 10 + kind
-        value = tl.load(sums + place, mask=there, other=0.0)
+        value = tl.load(sums + place, mask=there, other=0.0, cache_modifier=".cg")
         if scale is not None:
             factor = tl.load(scale + plane, mask=part < images * tiles, other=0.0).to(tl.float32)
             value *= tl.where(kind < 9, factor, 1.0)
@@ -55,31 +52,16 @@ def _scale_gradient(sums, weight, scale_gradient, channels, tiles, BLOCK: tl.con
     tl.store(scale_gradient + plane, result.to(scale_gradient.dtype.element_ty))
 
 
-def parameter_gradients(
-    sums: Tensor,
-    weight: Tensor,
-    scale: Tensor | None,
-    bias_dtype: torch.dtype | None,
-    sizes: tuple[int, int, int],
-) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """Return the gradients of weight, bias and scale from the sums of the tiles.
+def gradient_of_scale(sums: Tensor, weight: Tensor, scale: Tensor, tiles: int) -> Tensor:
+    """Return the gradient of the scale from the sums of the tiles.
 
     Args:
         sums: (N * C * tiles, 10), float32.
         weight: (C, 1, 3, 3).
         scale: (N, C, 1, 1).
-        bias_dtype: None without a bias.
-        sizes: N, C, tiles.
+        tiles: Of a plane.
     """
-    images, channels, tiles = sizes
-    weight_gradient = torch.empty_like(weight)
-    bias_gradient = None if bias_dtype is None else weight.new_empty(channels, dtype=bias_dtype)
-    scale_gradient = None if scale is None else torch.empty_like(scale)
-    _add_sums[(channels,)](
-        sums, scale, weight_gradient, bias_gradient, images, channels, tiles, BLOCK=128
-    )
-    if scale_gradient is not None:
-        _scale_gradient[(images * channels,)](
-            sums, weight, scale_gradient, channels, tiles, BLOCK=16
-        )
-    return weight_gradient, bias_gradient, scale_gradient
+    scale_gradient = torch.empty_like(scale)
+    images, channels = scale.shape[:2]
+    _scale_gradient[(images * channels,)](sums, weight, scale_gradient, channels, tiles, BLOCK=16)
+    return scale_gradient

@@ -19,15 +19,11 @@ from torch import Tensor
 
 from workbench.config.attention import Activation, Padding
 from workbench.errors import WorkbenchError
-from workbench.kernels import weight_products
 from workbench.kernels.eager import EAGER
-from workbench.system.float32 import float32
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 MOST_MAPS = 4
 """That `spread_sum` adds up in one kernel."""
-MOST_CHANNELS = 64
-"""On either side of a 1x1 convolution that a kernel computes."""
 LARGEST_LEVEL = 15
 """Whose windows fit into registers."""
 
@@ -92,21 +88,13 @@ class FusedOperations:
         return depthwise(_as_convolved(x), weight, bias, scale, skip, form)
 
     def pointwise(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the 1x1 convolution, its backward as products of matrices.
-
-        In half precision and TF32, up to 64 channels, by kernels; in true float32, for which matrix
-        units have no products, by PyTorch's.
-        """
-        x = _as_convolved(x)
-        trained = _needs_gradient(x, weight, bias)
-        is_true = x.dtype == torch.float32 and float32().convolutions != "tf32"
-        if not _applies(x) or (is_true and not trained):
+        """Return the 1x1 convolution, as products of matrices."""
+        if not _applies(x):
             return EAGER.pointwise(x, weight, bias)
-        if is_true or max(weight.shape) > MOST_CHANNELS:
-            return weight_products.pointwise(x, weight.to(x.dtype), _like(bias, x))
         from workbench.kernels.pointwise import pointwise
 
-        return pointwise(x, weight, bias, differentiable=trained)
+        trained = _needs_gradient(x, weight, bias)
+        return pointwise(_as_convolved(x), weight, bias, differentiable=trained)
 
     def pad(self, x: Tensor, px: int, padding: Padding) -> Tensor:
         """Return the map with a border of `px` on all sides, by PyTorch's operations."""
@@ -168,10 +156,6 @@ def _applies(*tensors: Tensor) -> bool:
 
 def _needs_gradient(*tensors: Tensor | None) -> bool:
     return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
-
-
-def _like(bias: Tensor | None, x: Tensor) -> Tensor | None:
-    return None if bias is None else bias.to(x.dtype)
 
 
 def _as_convolved(x: Tensor) -> Tensor:

@@ -2,15 +2,17 @@
 
     y = W x + b        x (N, C, H, W), W (C', C, 1, 1), b (C',), y (N, C', H, W)
 
-Up to 64 channels on both sides; bfloat16 and float16 maps, and float32 ones with products in TF32:
-those of the matrix units, with sums in float32. (Products in true float32, for which Triton does
-not use these units, took five times what the memory needs, on an H100.) The maps stay (N, C, H, W):
-px of a plane are the columns of the product, so no map is transposed on the way.
+bfloat16 and float16 maps are multiplied by the matrix units, and float32 ones, too, if the recipe's
+precision is tf32; in fp32 by ordinary multiply-adds: with the few channels of this family they take
+little longer than the memory. All sums are in float32. The maps stay (N, C, H, W): px of a plane
+are the columns of the product, so no map is transposed on the way.
 
 Traffic: forward x read and y written. Backward: y's gradient read and x's written by the kernel of
 the forward pass, with the weights transposed; then both y's gradient and x read for the gradients
 of W and b. A program adds up the latter over its blocks of px, and a second kernel adds up the
-programs in a fixed order: no atomics.
+programs in a fixed order: no atomics. For small maps, whose time is that of launching kernels, some
+programs of one kernel do the first and others the second. (A program that does both, to read y's
+gradient once, holds too much in registers: 13.5 us for 11.7 at batch 8 and LR 48 px, H200.)
 """
 
 from dataclasses import dataclass
@@ -18,116 +20,39 @@ from typing import Any
 
 import torch
 import triton
-import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from workbench.kernels.fused import MOST_CHANNELS
+from workbench.kernels import pointwise_kernels as kernels
 from workbench.kernels.planes import on_device_of
+from workbench.system.float32 import float32
 
-MOST_PROGRAMS = 1056
-"""Of the gradient of W: eight for each multiprocessor of an H100; more only write more sums."""
-PARTS = 64
-"""Sums of programs that the last kernel has in hand at a time."""
+WARPS = 4
+"""Of a program that multiplies by W."""
+SUMS_IN_HAND = 4096
+"""Of programs, that the last kernel adds up at a time."""
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """How a kernel is cut into programs."""
+class Cut:
+    """How products of one kind are cut into programs."""
 
+    most_given: int
+    """Output channels of a tile."""
     px: int
+    """Of a block that is added up; both operands of a product have them in registers."""
     warps: int
+    """Of a program that adds up, in a kernel of its own."""
+    most_programs: int
+    """That add up; more of them would only write more sums."""
 
 
-FORWARD = Blocks(128, 4)
-WEIGHTS = Blocks(64, 4)
-
-
-@triton.jit
-def _dot(a, b, WIDE: tl.constexpr):
-    """Return the product of two matrices in float32, of float32 ones rounded to TF32.
-
-    WIDE is for the interpreter, which takes the bits of a bfloat16 for an integer here.
-    """
-    if WIDE:
-        a = a.to(tl.float32)
-        b = b.to(tl.float32)
-    return tl.dot(a, b, input_precision="tf32")
-
-
-@triton.jit(do_not_specialize=["taken", "given", "size", "to_given", "to_taken"])
-def _forward(
-    x, weight, bias, out, taken, given, size, to_given, to_taken,
-    WIDE: tl.constexpr,
-    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
-):  # fmt: skip
-    """Write a block of px, all channels of them."""
-    inner = tl.arange(0, TAKEN)
-    outer = tl.arange(0, GIVEN)
-    place = outer[:, None] * to_given + inner[None, :] * to_taken
-    used = (outer[:, None] < given) & (inner[None, :] < taken)
-    w = tl.load(weight + place, mask=used, other=0.0).to(x.dtype.element_ty)
-    blocks = tl.cdiv(size, PX)
-    image = (tl.program_id(0) // blocks).to(tl.int64)
-    px = (tl.program_id(0) % blocks) * PX + tl.arange(0, PX)[None, :]
-    source = x + image * taken * size + inner[:, None] * size + px
-    value = tl.load(source, mask=(px < size) & (inner[:, None] < taken), other=0.0)
-    y = _dot(w, value, WIDE)
-    if bias is not None:
-        y += tl.load(bias + outer, mask=outer < given, other=0.0).to(tl.float32)[:, None]
-    target = out + image * given * size + outer[:, None] * size + px
-    tl.store(target, y.to(out.dtype.element_ty), mask=(px < size) & (outer[:, None] < given))
-
-
-@triton.jit(do_not_specialize=["images", "taken", "given", "size", "steps"])
-def _weights(
-    gradient, x, sums, images, taken, given, size, steps,
-    WIDE: tl.constexpr,
-    TAKEN: tl.constexpr, GIVEN: tl.constexpr, PX: tl.constexpr,
-):  # fmt: skip
-    """Write the sums of `steps` blocks of px for the gradients of W and b."""
-    inner = tl.arange(0, TAKEN)
-    outer = tl.arange(0, GIVEN)
-    weights = tl.zeros((GIVEN, TAKEN), tl.float32)
-    bias = tl.zeros((GIVEN,), tl.float32)
-    blocks = tl.cdiv(size, PX)
-    for step in range(steps):
-        number = tl.program_id(0) * steps + step
-        image = (number // blocks).to(tl.int64)
-        px = (number % blocks) * PX + tl.arange(0, PX)
-        there = (px < size) & (number < images * blocks)
-        place = gradient + image * given * size + outer[:, None] * size + px[None, :]
-        dy = tl.load(place, mask=there[None, :] & (outer[:, None] < given), other=0.0)
-        place = x + image * taken * size + inner[None, :] * size + px[:, None]
-        turned = tl.load(place, mask=there[:, None] & (inner[None, :] < taken), other=0.0)
-        bias += tl.sum(dy.to(tl.float32), axis=1)
-        weights += _dot(dy, turned, WIDE)
-    sums += tl.program_id(0).to(tl.int64) * given * (taken + 1)
-    place = outer[:, None] * (taken + 1) + inner[None, :]
-    used = (outer[:, None] < given) & (inner[None, :] < taken)
-    tl.store(sums + place, weights, mask=used)
-    tl.store(sums + outer * (taken + 1) + taken, bias, mask=outer < given)
-
-
-@triton.jit(do_not_specialize=["parts", "taken", "given"])
-def _add_sums(
-    sums, weight_gradient, bias_gradient, parts, taken, given,
-    PARTS: tl.constexpr, WIDTH: tl.constexpr,
-):  # fmt: skip
-    """Add the programs' sums for one output channel, program after program."""
-    channel = tl.program_id(0)
-    column = tl.arange(0, WIDTH)[None, :]  # the weights of the channel, then its bias
-    total = tl.zeros((PARTS, WIDTH), tl.float32)
-    for start in range(0, parts, PARTS):
-        part = start + tl.arange(0, PARTS)[:, None]
-        place = (part.to(tl.int64) * given + channel) * (taken + 1) + column
-        total += tl.load(sums + place, mask=(part < parts) & (column <= taken), other=0.0)
-    result = tl.sum(total, axis=0)[None, :]
-    place = weight_gradient + channel * taken + column
-    tl.store(place, result.to(weight_gradient.dtype.element_ty), mask=column < taken)
-    if bias_gradient is not None:
-        place = bias_gradient + channel + column * 0
-        tl.store(place, result.to(bias_gradient.dtype.element_ty), mask=column == taken)
+CUTS = {"ieee": Cut(32, 32, 1, 2112), "tf32": Cut(64, 64, 4, 1056)}
+"""By how the products are made; the fastest of six and of four on an H200 (28 and 56 channels)."""
+MOST_TAKEN = 64
+"""Input channels of a tile."""
+JOINED_PX = 8192
+"""Maps of so many px or fewer have one kernel for the gradient of x and the sums."""
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, *, differentiable: bool) -> Tensor:
@@ -152,69 +77,111 @@ class _Pointwise(torch.autograd.Function):
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, differentiable: bool
     ) -> Tensor:
         x, weight = x.contiguous(), weight.contiguous()
+        precision = _precision(x)
         if differentiable:
             ctx.save_for_backward(x, weight)
             ctx.bias_dtype = None if bias is None else bias.dtype
-        return _product(x, weight, bias, turned=False)
+            ctx.precision = precision
+        (images, taken, height, width), given = x.shape, weight.shape[0]
+        out = x.new_empty((images, given, height, width))
+        tiles = _Tiles.of_product(precision, taken, given)
+        with on_device_of(x):
+            kernels.forward[(tiles.programs(images, height * width),)](
+                x, weight, bias, out, taken, given, height * width,
+                PRECISION=precision, WIDE=not x.is_cuda,
+                TAKEN=tiles.taken, GIVEN=tiles.given, PX=tiles.px, ONE=taken <= tiles.taken,
+                num_warps=WARPS,
+            )  # fmt: skip
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         gradient = gradient.contiguous()
-        x_gradient = None
-        if ctx.needs_input_grad[0]:
-            x_gradient = _product(gradient, weight, None, turned=True)
-        parameters = _parameter_gradients(gradient, x, weight, ctx.bias_dtype)
-        return x_gradient, *parameters, None
+        x_gradient = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        sums = _backward(gradient, x, weight, x_gradient, ctx.precision)
+        return x_gradient, *_parameter_gradients(sums, weight, ctx.bias_dtype), None
 
 
-def _product(x: Tensor, weight: Tensor, bias: Tensor | None, *, turned: bool) -> Tensor:
-    """Return W x + b, or with W transposed."""
-    (images, taken, height, width), size = x.shape, x.shape[2] * x.shape[3]
-    given = weight.shape[1 if turned else 0]
-    out = x.new_empty((images, given, height, width))
-    to_given, to_taken = (1, given) if turned else (taken, 1)
-    with on_device_of(x):
-        _forward[(images * triton.cdiv(size, FORWARD.px),)](
-            x, weight, bias, out, taken, given, size, to_given, to_taken,
-            **_constants(x, taken, given), PX=FORWARD.px, num_warps=FORWARD.warps,
+def _precision(x: Tensor) -> str:
+    """Return how Triton makes the products; half precision takes the matrix units as TF32 does."""
+    is_true = x.dtype == torch.float32 and float32().convolutions != "tf32"
+    return "ieee" if is_true else "tf32"
+
+
+@dataclass(frozen=True)
+class _Tiles:
+    """What one program of a product has in hand."""
+
+    taken: int
+    given: int
+    px: int
+    of_given: int
+    """Tiles that all output channels need."""
+
+    @classmethod
+    def of_product(cls, precision: str, taken: int, given: int) -> "_Tiles":
+        most_taken, most_given = _side(taken, MOST_TAKEN), _side(given, CUTS[precision].most_given)
+        # In float32 both operands must fit into registers.
+        px = 64 if precision == "ieee" and most_taken > 32 else 128
+        return cls(most_taken, most_given, px, triton.cdiv(given, most_given))
+
+    def programs(self, images: int, size: int) -> int:
+        """Return how many programs a product has."""
+        return images * int(triton.cdiv(size, self.px)) * self.of_given
+
+
+def _backward(
+    gradient: Tensor, x: Tensor, weight: Tensor, x_gradient: Tensor | None, precision: str
+) -> Tensor:
+    """Fill the gradient of x, and return the sums of the programs for those of W and b.
+
+    Returns:
+        (programs, C', C + 1), float32.
+    """
+    (images, taken), size, given = x.shape[:2], x.shape[2] * x.shape[3], weight.shape[0]
+    cut, tiles = CUTS[precision], _Tiles.of_product(precision, given, taken)
+    steps = triton.cdiv(images * triton.cdiv(size, cut.px), cut.most_programs)
+    programs = triton.cdiv(images * triton.cdiv(size, cut.px), steps)
+    sums = x.new_empty((programs, given, taken + 1), dtype=torch.float32)
+    side = _side(taken, MOST_TAKEN), _side(given, cut.most_given)
+    adding = programs * triton.cdiv(taken, side[0]) * triton.cdiv(given, side[1])
+    products = 0 if x_gradient is None else tiles.programs(images, size)
+
+    def launch(count: int, warps: int, x_gradient: Tensor | None, sums: Tensor | None) -> None:
+        kernels.backward[(count,)](
+            gradient, x, weight, x_gradient, sums, products, images, taken, given, size, steps,
+            PRECISION=precision, WIDE=not x.is_cuda,
+            PRODUCT_TAKEN=tiles.taken, PRODUCT_GIVEN=tiles.given, PRODUCT_PX=tiles.px,
+            ONE=given <= tiles.taken, TAKEN=side[0], GIVEN=side[1], PX=cut.px, num_warps=warps,
         )  # fmt: skip
-    return out
+
+    with on_device_of(x):
+        if products and images * size <= JOINED_PX:
+            launch(products + adding, WARPS, x_gradient, sums)
+            return sums
+        if products:
+            launch(products, WARPS, x_gradient, None)
+        launch(adding, cut.warps, None, sums)
+    return sums
 
 
 def _parameter_gradients(
-    gradient: Tensor, x: Tensor, weight: Tensor, bias_dtype: torch.dtype | None
+    sums: Tensor, weight: Tensor, bias_dtype: torch.dtype | None
 ) -> tuple[Tensor, Tensor | None]:
-    images, taken = x.shape[:2]
-    given, size = weight.shape[0], x.shape[2] * x.shape[3]
-    blocks = images * triton.cdiv(size, WEIGHTS.px)
-    steps = triton.cdiv(blocks, MOST_PROGRAMS)
-    programs = triton.cdiv(blocks, steps)
-    sums = x.new_empty((programs, given, taken + 1), dtype=torch.float32)
+    programs, given, taken = sums.shape[0], *weight.shape[:2]
+    width = triton.next_power_of_2(taken + 1)
     weight_gradient = torch.empty_like(weight)
     bias_gradient = None if bias_dtype is None else weight.new_empty(given, dtype=bias_dtype)
-    with on_device_of(x):
-        _weights[(programs,)](
-            gradient, x, sums, images, taken, given, size, steps,
-            **_constants(x, taken, given), PX=WEIGHTS.px, num_warps=WEIGHTS.warps,
-        )  # fmt: skip
-        _add_sums[(given,)](
+    with on_device_of(sums):
+        kernels.add_sums[(given,)](
             sums, weight_gradient, bias_gradient, programs, taken, given,
-            PARTS=PARTS, WIDTH=triton.next_power_of_2(taken + 1),
+            PARTS=max(1, min(64, SUMS_IN_HAND // width)), WIDTH=width,
         )  # fmt: skip
     return weight_gradient, bias_gradient
 
 
-def _constants(x: Tensor, taken: int, given: int) -> dict[str, Any]:
-    """Return what both kernels are compiled for."""
-    return {
-        "WIDE": not x.is_cuda,
-        "TAKEN": _side(taken),
-        "GIVEN": _side(given),
-    }
-
-
-def _side(channels: int) -> int:
-    """Return the side of a matrix that holds the channels; matrix units take 16 at least."""
-    return max(16, int(triton.next_power_of_2(min(channels, MOST_CHANNELS))))
+def _side(channels: int, most: int) -> int:
+    """Return the side of a tile for the channels; matrix units take 16 at least."""
+    return max(16, min(most, int(triton.next_power_of_2(channels))))

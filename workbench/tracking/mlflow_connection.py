@@ -54,28 +54,29 @@ class MlflowConnection:
         self.refused: type[Exception] = MlflowException
         own = database or databases.database_path(store)
         address = tracking_uri or databases.sqlite_address(own)
-        self._file = databases.sqlite_file(tracking_uri) if tracking_uri else own
+        self.file = databases.sqlite_file(tracking_uri) if tracking_uri else own
+        """The database; None for a server."""
         folder = None if tracking_uri else databases.artifacts_path(store)
         self.artifacts = folder.as_uri() if folder else None
         """Address of the artifacts of new experiments; None leaves that to MLflow."""
         try:
-            if self._file:
-                databases.prepare_database(self._file, folder, create_tables)
+            if self.file:
+                databases.prepare_database(self.file, folder, create_tables)
             self.client: Any = mlflow.MlflowClient(address)
             self.client.search_experiments(max_results=1)  # fails here without a server
         except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
             reason = databases.reason_of(error)
-            if self._file and not tracking_uri:
-                raise databases.broken_database(self._file, reason) from error
+            if self.file and not tracking_uri:
+                raise databases.broken_database(self.file, reason) from error
             raise databases.unusable_server(address, reason) from error
 
     def close(self) -> None:
         """Close the connections of a database file, and restore the environment."""
         self._environment.close()
-        if self._file:
+        if self.file:
             self.client._tracking_client.store.engine.dispose()
             with suppress(sqlite3.Error):
-                databases.fold_log(self._file)
+                databases.fold_log(self.file)
 
 
 def create_tables(address: str, artifacts: str) -> None:

@@ -1,10 +1,11 @@
 """Questions to MLflow. Gets its client from outside and imports nothing of it."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from workbench.tracking.addresses import trials_address
-from workbench.tracking.known_runs import KnownRun
+from workbench.tracking.known_runs import DatabaseRuns, KnownRun
 from workbench.tracking.run_index import RunIndex
 from workbench.tracking.run_writer import has_files
 from workbench.tracking.tracker import TrialLabel
@@ -23,11 +24,19 @@ class MlflowQueries:
     Args:
         index: Finds runs.
         on_failure: Gets the reason of a failure.
+        database: File of the runs, which lists those of a study faster than MLflow; None for a
+            server.
     """
 
-    def __init__(self, index: RunIndex, on_failure: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        index: RunIndex,
+        on_failure: Callable[[Exception], None],
+        database: Path | None = None,
+    ) -> None:
         self._index = index
         self._on_failure = on_failure
+        self._reader = index if database is None else DatabaseRuns(database)
 
     def has_summary(self, study: str, variants: Sequence[str], digest: str) -> bool:
         """Return whether the runs of all seeds show what they would show now."""
@@ -47,7 +56,7 @@ class MlflowQueries:
 
     def runs(self, study: str) -> list[KnownRun]:
         """Return the runs of a study, the oldest first."""
-        return self._ask(lambda: self._index.runs(study)) or []
+        return self._ask(lambda: self._reader.runs(study)) or []
 
     def runs_of(self, key: str) -> list[KnownRun]:
         """Return the runs of a trial in all studies, the oldest first."""

@@ -64,7 +64,7 @@ class MlflowTracker:
         self._client = self._connection.client
         self._runs = RunIndex(self._client, self._connection.artifacts, self._connection.refused)
         self._writer = RunWriter(self._connection.entities, self._client)
-        self.queries = MlflowQueries(self._runs, self._warn)
+        self.queries = MlflowQueries(self._runs, self._warn, self._connection.file)
 
     def trial_started(self, label: TrialLabel, config: TrialConfig) -> None:
         """Show a trial as running: a new run, or the one it had before."""

@@ -20,10 +20,9 @@ from torch import Tensor
 from workbench.config.attention import Activation, Padding
 from workbench.errors import WorkbenchError
 from workbench.kernels.eager import EAGER
+from workbench.kernels.planes import MOST_MAPS
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-MOST_MAPS = 4
-"""That `spread_sum` adds up in one kernel."""
 LARGEST_LEVEL = 15
 """Whose windows fit into registers."""
 

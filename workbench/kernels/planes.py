@@ -7,6 +7,8 @@ from torch import Tensor
 
 WIDTHS = (128, 64, 32)
 """Widths of a tile in px."""
+MOST_MAPS = 4
+"""That one kernel adds up."""
 
 
 def dense_planes(x: Tensor) -> Tensor:

@@ -24,8 +24,13 @@ import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from workbench.kernels.fused import MOST_MAPS
-from workbench.kernels.planes import dense_planes, on_device_of, plane_strides, tile_width
+from workbench.kernels.planes import (
+    MOST_MAPS,
+    dense_planes,
+    on_device_of,
+    plane_strides,
+    tile_width,
+)
 
 PX_A_TILE = 512
 SOURCES, ROWS, TARGETS = 16, 8, 64

@@ -3,11 +3,13 @@
 import sys
 
 from workbench.cli.resuming import STOPPED, stop_code, stopped_text
+from workbench.system.process import exit_without_collection
 from workbench.system.stopping import StopRequested, stop_requests
 
 
 def start() -> None:
     """Load the program and run it; signals have their answer also while it loads."""
+    exit_without_collection()
     with stop_requests():
         try:
             from workbench.cli.main import main

@@ -32,3 +32,21 @@ def test_workers_do_not_run_the_script_that_starts_them(
     run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
     assert run.stdout.count("the script runs") == times
     assert ("the worker runs" in run.stdout) == (times == 1)
+
+
+def test_a_process_ends_without_a_last_collection() -> None:
+    script = "\n".join(
+        [
+            "import atexit, gc",
+            "from workbench.system.process import exit_without_collection",
+            "atexit.register(lambda: print(gc.get_freeze_count() > 1000, len(gc.get_objects())))",
+            "exit_without_collection()",
+            "print(gc.get_freeze_count())",
+        ]
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    before, after = run.stdout.splitlines()
+    assert before == "0"
+    frozen, left = after.split()
+    assert frozen == "True"
+    assert int(left) < 100

@@ -33,7 +33,7 @@ from workbench.execution.lane_messages import (
 from workbench.execution.worker_trial import TrialReporter, run_reported
 from workbench.results import TrialResult
 from workbench.system.digests import forwarded
-from workbench.system.process import die_with_parent
+from workbench.system.process import die_with_parent, exit_without_collection
 
 _MEMORY_EVERY_S = 2.0
 
@@ -49,6 +49,7 @@ def run_lanes(driver: int, pipe: "Connection[Message, Request]", store: Path, gp
             all that there are.
     """
     die_with_parent(driver)
+    exit_without_collection()
     sys.stdout = sys.stderr  # the driver's may be what a program reads; users' code may print
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu

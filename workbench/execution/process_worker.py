@@ -14,7 +14,7 @@ from workbench.execution.executor import Task
 from workbench.execution.worker_trial import TrialReporter, run_reported
 from workbench.results import TrialResult
 from workbench.system.digests import forwarded
-from workbench.system.process import die_with_parent
+from workbench.system.process import die_with_parent, exit_without_collection
 
 
 class _Worker:
@@ -53,6 +53,7 @@ def start_worker(driver: int, stop: Event, writer: "Connection[Report, object]")
         writer: Takes the reports.
     """
     die_with_parent(driver)
+    exit_without_collection()
     sys.stdout = sys.stderr  # the driver's may be what a program reads; users' code may print
     worker = _Worker(stop, writer)
     _WORKERS.append(worker)

@@ -76,7 +76,7 @@ def test_the_folder_of_a_table_is_read_and_its_objective_optimized(tmp_path: Pat
 
 
 def test_errors_of_an_objective_name_the_arguments() -> None:
-    with pytest.raises(ConfigError, match=r"^score parameters: a cost is known without"):
+    with pytest.raises(ConfigError, match=r"^score parameters: a cost needs no training"):
         TABLE.objective("parameters")
     with pytest.raises(ConfigError, match=r"^limits: unknown limit 'parameter'"):
         TABLE.objective(limits={"parameter": 5})

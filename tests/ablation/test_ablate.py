@@ -25,7 +25,7 @@ from tests.ablation.killing import (
     weights,
 )
 from tests.builders.commands import run_here
-from tests.builders.docs import ROOT
+from tests.environment import with_checkout
 
 pytestmark = pytest.mark.xdist_group("ablate")
 
@@ -85,18 +85,12 @@ def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
     photos: Path, tmp_path: Path, store: Path
 ) -> None:
     wanted = arguments(photos, steps=100_000, seeds="1", checkpoint_every=100_000, workers="2")
-    process = subprocess.Popen(
-        [*COMMAND, *wanted],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    # Both trainings have started, and both runs are there.
-    wait_until(lambda: len(list(store.glob("trainings/*/lock"))) == 2)
-    wait_until(lambda: run_states(store) == ["RUNNING"] * 2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    with running([*COMMAND, *wanted], tmp_path) as process:
+        # Both trainings have started, and both runs are there.
+        wait_until(process, lambda: len(list(store.glob("trainings/*/lock"))) == 2)
+        wait_until(process, lambda: run_states(store) == ["RUNNING"] * 2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert out == ""
     assert err.endswith("\nstopped; rerun the same command to resume\n")
@@ -106,10 +100,32 @@ def test_ctrl_c_writes_checkpoints_and_the_same_command_goes_on(
     assert not recorded_at(store)
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 240.0) -> None:
+@contextmanager
+def running(command: list[str], folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Run a program that says where its threads stand when it is aborted, and end it."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=with_checkout(PYTHONFAULTHANDLER="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until(
+    process: "subprocess.Popen[str]", condition: Callable[[], bool], timeout_s: float = 240.0
+) -> None:
+    """Wait for a condition; if it does not come, fail with what the process has said."""
     end = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        if time.monotonic() > end or process.poll() is not None:
+            process.send_signal(signal.SIGABRT)
+            pytest.fail(f"it did not happen:\n{process.communicate(timeout=60)[1][-8000:]}")
         time.sleep(0.05)
 
 
@@ -120,7 +136,7 @@ def test_two_at_once_on_one_store_train_each_trial_once(
         subprocess.Popen(
             [*command, *arguments(photos)],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=with_checkout(),
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -185,7 +201,7 @@ def test_a_full_disk_loses_nothing(photos: Path, tmp_path: Path, undisturbed: Ou
         done = subprocess.run(
             [*INLINE, *wanted, "--store", str(store)],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=with_checkout(),
             capture_output=True,
             text=True,
             check=True,

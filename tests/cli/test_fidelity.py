@@ -190,7 +190,7 @@ def test_proxies_that_cannot_be_computed_are_one_line(command: Command, store: P
     for argv, reason in (
         (["long", "--data", "photos"], "--data needs --proxies"),
         (["long", "--proxies", "--data", "nowhere"], "nowhere"),
-        (["cut", "--proxies"], "there is no finished trial that was trained from scratch"),
+        (["cut", "--proxies"], "and no finished trial was trained from scratch"),
     ):
         ended = command("fidelity", *argv)
         assert (ended.code, ended.out) == (2, "")

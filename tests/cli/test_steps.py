@@ -41,7 +41,7 @@ def test_what_set_says_comes_after_steps() -> None:
 )
 def test_steps_are_said_once(key: str) -> None:
     spec = TrialSpec(steps=6, overrides={key: 3})
-    with pytest.raises(ConfigError, match=f"--steps and --set {key} both say the steps"):
+    with pytest.raises(ConfigError, match=f"--steps and --set {key} both set the number of steps"):
         trial_config("tiny", spec)
 
 

@@ -86,7 +86,9 @@ def test_a_search_without_another_network_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stored(monkeypatch, 1, settings())
-    with pytest.raises(WorkbenchError, match=r"search 's' has no finished network besides the can"):
+    with pytest.raises(
+        WorkbenchError, match=r"search 's' has no finished network besides the baseline"
+    ):
         plan_promotion(PromotionSpec("s"), tmp_path)
 
 

@@ -63,5 +63,5 @@ def test_trained_weights_have_no_proxies_of_initial_weights(tiny_trial: TrialCon
     healed = tiny_trial.model_copy(update={"pretrained": Pretrained(hash="a" * 64, heal=True)})
     both = measure_proxies([trial(tiny_trial), trial(healed, seed=9)])
     assert {one.seed for one in both} == {tiny_trial.seed}
-    with pytest.raises(ConfigError, match="no finished trial that was trained from scratch"):
+    with pytest.raises(ConfigError, match="no finished trial was trained from scratch"):
         measure_proxies([trial(healed)])

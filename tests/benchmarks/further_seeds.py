@@ -21,7 +21,7 @@ from workbench.statistics.simulation import Truth, simulate
 
 SEEDS, IMAGES, SPREAD_DB = 4, 100, 0.04
 MOST = 40
-"""Advice of more seeds than this is counted as no advice: nobody trains them."""
+"""Advice to train more seeds than this counts as no advice: it is not affordable."""
 
 
 def settled_now(delta: Matrix) -> bool:

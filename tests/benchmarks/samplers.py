@@ -119,7 +119,7 @@ def plain(
         problem: To solve.
         sampler: A key of `CLASSES`.
         seed: Of the sampler.
-        trials: Networks to train. It goes on until one of them is within the limit.
+        trials: Networks to train; more are trained until at least one is within the limit.
         batch: Networks that are proposed together.
         free: Whether those above the limit do not count among them.
     """

@@ -52,7 +52,7 @@ CUTS = {"ieee": Cut(32, 32, 1, 2112), "tf32": Cut(64, 64, 4, 1056)}
 MOST_TAKEN = 64
 """Input channels of a tile."""
 JOINED_PX = 8192
-"""Maps of so many px or fewer have one kernel for the gradient of x and the sums."""
+"""Up to this many px (N * H * W), one launch computes the gradient of x and the sums."""
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, *, differentiable: bool) -> Tensor:

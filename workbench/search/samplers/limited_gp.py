@@ -18,8 +18,8 @@ STARTUP, LEAST_WITHIN = 10, 5
 """Combinations that are drawn at random before the first that is modelled (Optuna's default), and
 how many of them are within the limits at least."""
 MOST_COUNTED = 150
-"""A limit is modelled from the latest so many within it, and as many above it: with 800 in all a
-proposal takes 10 s."""
+"""Each limit is modelled from at most this many networks within it and as many above it, the latest
+ones: with 800 in all a proposal takes 10 s."""
 LEAST_COST = 1e-6
 """Smaller costs are modelled as this share of their limit."""
 
